@@ -1,0 +1,1 @@
+"""Transports that bring deliveries into the landing folder: SFTP, S3, REST, OData."""

@@ -1,0 +1,1 @@
+"""Canonical frames into results: matching, monitoring, forecasting. Knows no file, no SQL, no Dagster, no clock."""

@@ -1,0 +1,124 @@
+"""The shapes reconciliation takes and gives: the item, and the result tables.
+
+One shape, the *item*, serves every leg: bank lines, payments, open items, ledger entries. Amounts are
+DECIMAL(23,5) signed by their effect on cash; kernels convert to Int64 minor units at their border, exactly.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+AMOUNT = pl.Decimal(23, 5)
+
+ITEM: dict[str, pl.DataType] = {
+    "item_id": pl.String(),  # required, unique in its dataset
+    "amount": AMOUNT,  # required, signed by its effect on cash
+    "currency": pl.String(),  # required, ISO 4217
+    "date": pl.Date(),  # required: booking, execution, document or posting date
+    "value_date": pl.Date(),
+    "due_date": pl.Date(),
+    "entity": pl.String(),  # a match never crosses two different entities, where both sides carry one
+    "account": pl.String(),  # likewise for the own bank account
+    "references": pl.List(pl.String()),
+    "text": pl.String(),
+    "counterparty_id": pl.String(),
+    "counterparty_account": pl.String(),
+    "counterparty_name": pl.String(),
+    "batch_id": pl.String(),
+    "discount_amount": AMOUNT,
+    "discount_until": pl.Date(),
+    "kind": pl.String(),  # invoice, credit_memo, payment, bank_line, fee, return, ledger_entry, ...
+}
+ITEM_REQUIRED = ("item_id", "amount", "currency", "date")
+
+LINK: dict[str, pl.DataType] = {
+    "left_dataset": pl.String(),
+    "left_id": pl.String(),
+    "right_dataset": pl.String(),
+    "right_id": pl.String(),
+    "amount": AMOUNT,  # optional
+    "reference": pl.String(),  # optional
+}
+
+MATCH_GROUP: dict[str, pl.DataType] = {
+    "group_id": pl.String(),  # deterministic hash of leg and members
+    "leg": pl.String(),
+    "pass": pl.String(),
+    "rules_version": pl.String(),  # content hash of the rules
+    "status": pl.String(),  # matched, suggested, ambiguous
+    "cardinality": pl.String(),  # 1:1, 1:N, N:1, N:M
+    "currency": pl.String(),
+    "left_total": AMOUNT,
+    "right_total": AMOUNT,
+    "difference": AMOUNT,  # left_total - right_total = difference, typed by difference_kind
+    "difference_kind": pl.String(),  # none, fee, fx, discount, rounding, short_pay, over_pay, return, typing_error
+    "confidence": pl.Float64(),
+    "margin": pl.Float64(),  # to the runner-up
+    "explanation": pl.String(),
+}
+
+MATCH_ITEM: dict[str, pl.DataType] = {
+    "group_id": pl.String(),
+    "dataset": pl.String(),
+    "item_id": pl.String(),
+    "applied_amount": AMOUNT,
+}
+
+UNMATCHED: dict[str, pl.DataType] = {
+    "leg": pl.String(),
+    "dataset": pl.String(),
+    "item_id": pl.String(),
+    "open_amount": AMOUNT,
+    "reason": pl.String(),  # no_candidate, ambiguous, outside_window, search_budget, ...
+    "best_candidates": pl.List(pl.String()),
+}
+
+ALERT: dict[str, pl.DataType] = {
+    "alert_id": pl.String(),  # deterministic hash of check and object
+    "check": pl.String(),  # stale_statement, approved_not_scheduled, sent_not_acknowledged, ...
+    "severity": pl.String(),  # info, warning, critical
+    "object_type": pl.String(),
+    "object_id": pl.String(),
+    "entity": pl.String(),
+    "account": pl.String(),
+    "currency": pl.String(),
+    "amount": AMOUNT,  # money at stake, unsigned; null where unknown
+    "owner": pl.String(),
+    "message": pl.String(),  # one sentence: what, since when, how much
+    "next_step": pl.String(),
+    "since": pl.Date(),  # when the condition began
+    "first_seen": pl.Date(),  # as_of of the first run that saw it
+    "last_seen": pl.Date(),
+    "status": pl.String(),  # open, resolved
+    "resolved_on": pl.Date(),
+}
+
+CASH_FORECAST: dict[str, pl.DataType] = {
+    "vintage": pl.Date(),  # as_of of the run that made it
+    "entity": pl.String(),
+    "account": pl.String(),
+    "currency": pl.String(),
+    "date": pl.Date(),
+    "layer": pl.String(),  # opening, committed, open_items, recurring, run_off, ...: layers add up
+    "certainty": pl.String(),  # actual, committed, expected, statistical
+    "amount": AMOUNT,  # expected cash effect on that date, signed
+    "low": AMOUNT,  # 80 % interval
+    "high": AMOUNT,
+    "item_count": pl.Int64(),
+    "sources": pl.String(),  # which inputs it came from
+}
+
+FORECAST_ACCURACY: dict[str, pl.DataType] = {
+    "vintage": pl.Date(),
+    "account": pl.String(),
+    "currency": pl.String(),
+    "horizon_bucket": pl.String(),  # w1, w2, w3-4, w5-8, w9-13
+    "days_compared": pl.Int64(),
+    "forecast": AMOUNT,
+    "actual": AMOUNT,
+    "absolute_error": AMOUNT,
+    "wape": pl.Float64(),
+    "bias": pl.Float64(),
+    "coverage": pl.Float64(),  # share of days inside the 80 % interval
+    "naive_wape": pl.Float64(),  # the due-date forecast on the same days
+}
