@@ -1,0 +1,190 @@
+"""The working DuckDB file: its one connection factory and the tables that no dbt model owns.
+
+One writer (DESIGN 7): every step that writes opens the connection for the step and closes it. The tables of the raw
+layer follow the record contracts; matching, monitoring and forecasting tables follow the result contracts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from ingestion.contracts import CONTRACTS
+from reconciliation import contracts as results
+
+LOCK_ATTEMPTS = 60
+LOCK_WAIT_SECONDS = 0.5
+
+DELIVERY_COLUMNS: Mapping[str, str] = {
+    "delivery_id": "VARCHAR PRIMARY KEY",
+    "source": "VARCHAR NOT NULL",
+    "system": "VARCHAR NOT NULL",
+    "file_name": "VARCHAR NOT NULL",
+    "sha256": "VARCHAR NOT NULL",
+    "bytes": "BIGINT NOT NULL",
+    "received_at": "TIMESTAMPTZ NOT NULL",
+    "status": "VARCHAR NOT NULL",  # loaded, partly, duplicate, quarantined, conflict
+    "reason": "VARCHAR",
+    "format": "VARCHAR",
+    "reader_version": "VARCHAR",
+    "file_identity": "VARCHAR",
+    "records_read": "BIGINT NOT NULL",
+    "records_loaded": "BIGINT NOT NULL",
+    "records_rejected": "BIGINT NOT NULL",
+    "records_duplicate": "BIGINT NOT NULL",
+    "control_totals": "VARCHAR",
+    "warnings": "VARCHAR",
+    "run_id": "VARCHAR NOT NULL",
+}
+
+REJECT_COLUMNS: Mapping[str, str] = {
+    "delivery_id": "VARCHAR NOT NULL",
+    "record_number": "BIGINT NOT NULL",
+    "place": "VARCHAR NOT NULL",
+    "field": "VARCHAR NOT NULL",
+    "found": "VARCHAR",
+    "expected": "VARCHAR",
+    "advice": "VARCHAR",
+    "raw_text": "VARCHAR",
+    "line": "BIGINT",
+    "byte_start": "BIGINT",
+    "byte_end": "BIGINT",
+    "amount": "DECIMAL(23,5)",
+    "currency": "VARCHAR",
+}
+
+IDENTITY_COLUMNS: Mapping[str, str] = {
+    "identity": "VARCHAR PRIMARY KEY",  # of a statement or a payment message
+    "content_hash": "VARCHAR NOT NULL",
+    "delivery_id": "VARCHAR NOT NULL",
+    "statement_number": "BIGINT",
+}
+
+CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
+    "company": {"name": "VARCHAR", "base_currency": "VARCHAR", "timezone": "VARCHAR"},
+    "legal_entity": dict.fromkeys(
+        ("entity_id", "name", "country", "currency", "erp_system", "company_code"), "VARCHAR"
+    ),
+    "bank_account": dict.fromkeys(
+        (
+            "account_id", "account_name", "entity_id", "bank_name", "bic", "currency", "iban", "account_number",
+            "calendar", "statement_by", "timezone", "owner",
+        ),
+        "VARCHAR",
+    ),
+    "source": {
+        **dict.fromkeys(
+            ("source", "title", "system", "format", "owner", "source_group", "entity_id", "account_id", "calendar",
+             "due_by", "timezone"),
+            "VARCHAR",
+        ),
+        "lag_days": "BIGINT",
+    },
+    "run_parameter": {"as_of": "DATE", "known_at": "TIMESTAMPTZ", "run_id": "VARCHAR"},
+    "ownership": dict.fromkeys(("object", "attribute", "systems", "may_set"), "VARCHAR"),
+}  # fmt: skip
+
+_ARROW_TO_DUCKDB: Mapping[pa.DataType, str] = {
+    pa.string(): "VARCHAR",
+    pa.date32(): "DATE",
+    pa.int64(): "BIGINT",
+    pa.bool_(): "BOOLEAN",
+    pa.decimal128(23, 5): "DECIMAL(23,5)",
+    pa.decimal128(23, 10): "DECIMAL(23,10)",
+    pa.list_(pa.string()): "VARCHAR[]",
+}
+
+
+def _polars_to_duckdb(kind: pl.DataType) -> str:
+    if isinstance(kind, pl.Decimal):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    if isinstance(kind, pl.List):
+        return _polars_to_duckdb(kind.inner) + "[]"  # type: ignore[arg-type]
+    return {pl.String: "VARCHAR", pl.Date: "DATE", pl.Int64: "BIGINT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}[
+        type(kind)
+    ]
+
+
+def _columns(shape: Mapping[str, pl.DataType], **more: str) -> dict[str, str]:
+    return {name: _polars_to_duckdb(kind) for name, kind in shape.items()} | more
+
+
+LEDGER = {"run_id": "VARCHAR", "as_of": "DATE"}
+
+RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
+    "matching.match_group": _columns(results.MATCH_GROUP, **LEDGER, superseded_by="VARCHAR"),
+    "matching.match_item": _columns(results.MATCH_ITEM),
+    "matching.unmatched": _columns(results.UNMATCHED),
+    "monitoring.alert": _columns(results.ALERT),
+    "forecasting.cash_forecast": _columns(results.CASH_FORECAST),
+    "forecasting.forecast_accuracy": _columns(results.FORECAST_ACCURACY),
+}
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The only way to the working file. Waits for another process's lock, then gives up loudly.
+
+    Raises `duckdb.IOException` when the file stays locked for half a minute.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for attempt in range(LOCK_ATTEMPTS):
+        try:
+            connection = duckdb.connect(str(path), read_only=read_only)
+            break
+        except duckdb.IOException as error:
+            if "lock" not in str(error) or attempt == LOCK_ATTEMPTS - 1:
+                raise
+            time.sleep(LOCK_WAIT_SECONDS)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of the block's statements, or none."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
+    body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({body})")
+
+
+def raw_columns(kind: str) -> dict[str, str]:
+    """Column types of `raw.<kind>`: the delivery, then the contract's columns."""
+    schema = CONTRACTS[kind].schema
+    columns = {"delivery_id": "VARCHAR NOT NULL"}
+    for column in schema:
+        columns[column.name] = _ARROW_TO_DUCKDB[column.type] + ("" if column.nullable else " NOT NULL")
+    return columns
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing: raw, config and result tables. Existing tables are left as they are."""
+    for schema in ("raw", "config", "matching", "monitoring", "forecasting"):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    _create(connection, "raw.delivery", DELIVERY_COLUMNS)
+    _create(connection, "raw.reject", REJECT_COLUMNS)
+    _create(connection, "raw.identity", IDENTITY_COLUMNS)
+    for kind in CONTRACTS:
+        _create(connection, f"raw.{kind}", raw_columns(kind))
+    for name, columns in CONFIG_TABLES.items():
+        _create(connection, f"config.{name}", columns)
+    for table, columns in RESULT_TABLES.items():
+        _create(connection, table, columns)
