@@ -1,0 +1,315 @@
+"""Field :86: of MT940 and MT942 taken apart: who paid whom, why, and under which references.
+
+Banks write it in dialects: `nnn?20..?29` with any separator (Deutsche Kreditwirtschaft and its neighbours), code words between
+slashes (/EREF/ /REMI/ /NAME/: Dutch, Nordic, British and transaction banks), the SEPA code words EREF+ SVWZ+ inside either, `:NS:` fields
+with numbered lines, or free text. What no rule knows stays in the remittance text or in `additional_info`; nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from ingestion.references import account_id, is_iban, reference_type, self_identifying_reference
+
+# A German subfield holds 27 characters, a SWIFT line 65 (some banks break earlier): only a line as long as the longest,
+# and about as long as the rule allows, goes on in the next without a gap.
+_SUBFIELD_WIDTH = 27
+_LINE_WIDTH = 60
+
+_STRUCTURED = re.compile(r"\s*(?:(\d{3})([^\w\s/.,:;()\[\]-])|([?><^~|#]))(?=(?:00|10|2\d|3[0-8]|6[0-3]))")
+_SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|PURP|BREF|RREF)\+")
+_SLASH_WORDS = [
+    "ACCW",
+    "ACNO",
+    "ADDR",
+    "BAI",
+    "BBAN",
+    "BENM",
+    "BIC",
+    "BO",
+    "CHGS",
+    "CITY",
+    "CNTP",
+    "CREF",
+    "CSID",
+    "EREF",
+    "EREFSUB",
+    "IBAN",
+    "ID",
+    "INFO",
+    "ISDT",
+    "KREF",
+    "MARF",
+    "NAME",
+    "OB",
+    "OCMT",
+    "OI",
+    "OP",
+    "ORDP",
+    "PREF",
+    "PURP",
+    "REF",
+    "REMI",
+    "RTRN",
+    "SVCL",
+    "SVWZ",
+    "TRCD",
+    "TRTP",
+    "ULTB",
+    "ULTC",
+    "ULTD",
+]
+_SLASH = re.compile(r"/(" + "|".join(_SLASH_WORDS) + r")/")
+_SLASH_START = re.compile(r"\s*(?:/[A-Z]{2,8}/)")
+_NS_LINE = re.compile(r"(\d\d)(.*)")
+_SPLIT_CODE = r"(00|10|2\d|3[0-8]|6[0-3])"
+
+
+class Party(NamedTuple):
+    """The other side of an entry, as far as the text names it."""
+
+    name: str | None = None
+    account: str | None = None
+    agent: str | None = None
+
+
+class EntryText(NamedTuple):
+    """What field :86: says, dialect removed; texts are trimmed and never empty."""
+
+    remittance: str | None = None
+    name: str | None = None
+    account: str | None = None
+    agent: str | None = None
+    end_to_end_id: str | None = None
+    instruction_id: str | None = None
+    mandate_id: str | None = None
+    ultimate_debtor: str | None = None
+    ultimate_creditor: str | None = None
+    purpose: str | None = None
+    return_reason: str | None = None
+    additional: str | None = None
+    transaction_code: str | None = None
+    structured_reference: str | None = None
+    structured_reference_type: str | None = None
+
+
+def read_text(text: str) -> EntryText:
+    """Take a decoded :86: apart, its line breaks still in it."""
+    start = _STRUCTURED.match(text)
+    if start is not None:
+        return _german(text, start)
+    if "/" in text and (_SLASH_START.match(text) or _SLASH.search(text)):
+        return _slashes(text)
+    if "+" in text and _SEPA.search(text):
+        words, lead = _sepa_words(_joined(text.splitlines(), _LINE_WIDTH))
+        return _from_sepa(words, lead, Party(), None, None)
+    return free_text(text)
+
+
+def free_text(text: str) -> EntryText:
+    """Free text: all of it is remittance information."""
+    remittance = "\n".join([line for line in map(str.strip, text.splitlines()) if line]) or None
+    reference, kind = _structured(remittance)
+    return EntryText(remittance, structured_reference=reference, structured_reference_type=kind)
+
+
+def read_ns(text: str) -> EntryText:
+    """Field :NS: after an entry: numbered lines 01-14 purpose, 15-16 name, 17 booking text, 33 bank, 34 account."""
+    purpose: list[str] = []
+    name: list[str] = []
+    other: list[str] = []
+    account = agent = None
+    for line in text.splitlines():
+        match = _NS_LINE.match(line)
+        if match is None:
+            other.append(line.strip())
+            continue
+        code, value = match.group(1), match.group(2).strip()
+        if "01" <= code <= "14":
+            purpose.append(value)
+        elif code in ("15", "16"):
+            name.append(value)
+        elif code == "33":
+            agent = value or None
+        elif code == "34":
+            account = value or None
+        else:
+            other.append(value)
+    remittance = "\n".join(filter(None, purpose)) or None
+    reference, kind = _structured(remittance)
+    return EntryText(
+        remittance,
+        " ".join(filter(None, name)) or None,
+        account_id(account) if account else None,
+        agent,
+        additional="\n".join(filter(None, other)) or None,
+        structured_reference=reference,
+        structured_reference_type=kind,
+    )
+
+
+@lru_cache(maxsize=32)
+def _splitter(separator: str) -> re.Pattern[str]:
+    return re.compile(re.escape(separator) + _SPLIT_CODE)
+
+
+def _german(text: str, start: re.Match[str]) -> EntryText:
+    """nnn?00booking text?10journal?20..?29 and ?60..?63 purpose?30 bank?31 account?32?33 name?34 key extension."""
+    separator = start.group(2) or start.group(3)
+    joined = text.replace("\r", "").replace("\n", "")
+    pieces = _splitter(separator).split(joined)
+    purpose: list[str] = []
+    further: list[str] = []
+    name: list[str] = []
+    other: list[str] = []
+    account = iban = agent = None
+    for code, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        kind = code[0]
+        if kind == "2":
+            purpose.append(value)
+        elif kind == "6":
+            further.append(value)
+        elif code == "30":
+            agent = value.strip() or None
+        elif code == "31":
+            account = value.strip() or None
+        elif code in ("32", "33"):
+            name.append(value)
+        elif code == "38":
+            iban = value.strip() or None
+        elif value.strip():
+            other.append(value.strip())
+    remittance = _joined(purpose + further, _SUBFIELD_WIDTH)
+    account = iban or account
+    party = Party(_joined(name, _SUBFIELD_WIDTH, " ").strip() or None, account_id(account) if account else None, agent)
+    additional = "\n".join(other) or None
+    if "+" in remittance:
+        words, lead = _sepa_words(remittance)
+        if words:
+            return _from_sepa(words, lead, party, additional, start.group(1))
+    remittance = remittance.strip()
+    reference, kind_ = _structured(remittance)
+    return EntryText(
+        remittance or None,
+        *party,
+        additional=additional,
+        transaction_code=start.group(1),
+        structured_reference=reference,
+        structured_reference_type=kind_,
+    )
+
+
+def _joined(lines: list[str], width: int, gap: str = "\n") -> str:
+    """Lines as one text: a line as long as the longest (and at least `width`) runs on, a shorter one ends there."""
+    if len(lines) < 2:
+        return lines[0] if lines else ""
+    full = max(width, max(map(len, lines)))
+    last = len(lines) - 1
+    return "".join(
+        [line if len(line) >= full or number == last else line + gap for number, line in enumerate(lines) if line]
+    )
+
+
+def _sepa_words(text: str) -> tuple[dict[str, str], str]:
+    """The SEPA code words of a purpose text and what stands before the first; a word given twice is joined."""
+    pieces = _SEPA.split(text)
+    words: dict[str, str] = {}
+    for word, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        value = value.strip()
+        words[word] = f"{words[word]}\n{value}" if word in words else value
+    return words, pieces[0].strip()
+
+
+def _from_sepa(
+    words: dict[str, str], lead: str, party: Party, additional: str | None, transaction_code: str | None
+) -> EntryText:
+    take = words.pop
+    remittance = take("SVWZ", "")
+    end_to_end = take("EREF", "").replace("\n", "")
+    values = EntryText(
+        None,
+        *party,
+        end_to_end_id=end_to_end if end_to_end not in ("", "NOTPROVIDED", "NONREF") else None,
+        instruction_id=_reference(take("KREF", "")),
+        mandate_id=_reference(take("MREF", "")),
+        ultimate_debtor=take("ABWA", "") or None,
+        ultimate_creditor=take("ABWE", "") or None,
+        purpose=take("PURP", "") or None,
+        transaction_code=transaction_code,
+    )
+    rest = [f"{word}+{value}" for word, value in words.items()]
+    reference, kind = _structured(remittance)
+    if lead and remittance:
+        remittance = f"{lead}\n{remittance}"
+    return values._replace(
+        remittance=remittance or lead or None,
+        additional="\n".join(filter(None, [additional, *rest])) or None,
+        structured_reference=reference,
+        structured_reference_type=kind,
+    )
+
+
+def _reference(text: str) -> str | None:
+    value = text.replace("\n", "").strip()
+    return None if value in ("", "NOTPROVIDED", "NONREF") else value
+
+
+def _slashes(text: str) -> EntryText:
+    """/EREF/.../REMI/.../NAME/...: values run to the next known code word, for a value may hold slashes."""
+    pieces = _SLASH.split(_joined([line.rstrip("\r") for line in text.splitlines() if line.strip()], _LINE_WIDTH))
+    words: dict[str, str] = {}
+    # a code word may follow the slash that ends the value before it, or share it: /BENM//NAME/, /EREF/x/REMI/
+    for word, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        value = value.strip().strip("/").strip()
+        if value:
+            words[word] = f"{words[word]}\n{value}" if word in words else value
+    take = words.pop
+    lead = pieces[0].strip()
+    account = take("IBAN", "") or take("ACNO", "") or take("BBAN", "")
+    agent, name = take("BIC", ""), take("NAME", "")
+    if "CNTP" in words:
+        account, agent, name = ([*take("CNTP").split("/"), "", "", ""])[:3]
+    for word in ("ORDP", "BENM", "OP"):
+        if word in words and not name:
+            name = take(word)
+    remittance, reference, kind = _slash_remittance(take("REMI", ""))
+    rest = [f"/{word}/{value}" for word, value in words.items() if word not in _SLASH_TAKEN]
+    compact = "".join(account.split())
+    values = EntryText(
+        "\n".join(filter(None, [lead, remittance])) or None,
+        " ".join(name.split()) or None,
+        account_id(account) if is_iban(compact) else account or None,
+        agent or None,
+        end_to_end_id=_reference(words.get("EREF", "")),
+        instruction_id=_reference(words.get("PREF", "") or words.get("KREF", "")),
+        mandate_id=_reference(words.get("MARF", "")),
+        ultimate_debtor=words.get("ULTD"),
+        ultimate_creditor=words.get("ULTB") or words.get("ULTC"),
+        purpose=words.get("PURP"),
+        return_reason=_reference(words.get("RTRN", "")),
+        additional="\n".join(rest) or None,
+        structured_reference=reference,
+        structured_reference_type=kind,
+    )
+    return values
+
+
+_SLASH_TAKEN = frozenset(["EREF", "PREF", "KREF", "MARF", "ULTD", "ULTB", "ULTC", "PURP", "RTRN"])
+
+
+def _slash_remittance(text: str) -> tuple[str, str | None, str | None]:
+    """/REMI/ of the Dutch banks: plain text, USTD//text, or STRD/CUR|ISO/reference."""
+    if text.startswith("USTD/"):
+        text = text[5:].strip("/").strip()
+    if text.startswith("STRD/"):
+        reference = text.rsplit("/", 1)[-1].strip()
+        return text, reference, reference_type(reference)
+    return (text, *_structured(text))
+
+
+def _structured(text: str | None) -> tuple[str | None, str | None]:
+    if text is None or len(text) > 40:
+        return None, None
+    return self_identifying_reference(text) or (None, None)
