@@ -1,0 +1,34 @@
+{# An account number or IBAN as compared: letters and digits only, upper case. #}
+{% macro clean_identifier(expression) -%}
+    nullif(upper(regexp_replace({{ expression }}, '[^A-Za-z0-9]', '', 'g')), '')
+{%- endmacro %}
+
+{# A name as compared: upper case, no accents, letters and digits only, legal form words at the end removed. #}
+{% macro clean_name(expression) -%}
+    nullif(
+        trim(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(
+                        upper(strip_accents(replace({{ expression }}, 'ß', 'ss'))), '[^A-Z0-9]+', ' ', 'g'
+                    ),
+                    '( (GMBH|CO|KG|AG|SE|INC|LLC|LTD|LIMITED|CORP|CORPORATION|SA|SAS|SARL|BV|NV|SRL|SPA|PLC|OY|AB|AS|GMBH CO))+ *$',
+                    ''
+                ),
+                ' +',
+                ' ',
+                'g'
+            )
+        ),
+        ''
+    )
+{%- endmacro %}
+
+{# A point in time from ISO 8601 text: its own offset where it has one, else the given zone's local time. #}
+{% macro point_in_time(expression, zone) -%}
+    case
+        when regexp_matches({{ expression }}, '[T ][0-9:.]+ ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')
+            then try_cast({{ expression }} as timestamptz)
+        else timezone({{ zone }}, try_cast({{ expression }} as timestamp))
+    end
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{# Mondays to Fridays after the first date up to and including the second; bank holidays are the calendars' business. #}
+{% macro weekdays_between(first, last) -%}
+    cast(
+        len(
+            list_filter(
+                generate_series({{ first }} + interval 1 day, cast({{ last }} as timestamp), interval 1 day),
+                lambda day: isodow(day) < 6
+            )
+        ) as bigint
+    )
+{%- endmacro %}

@@ -1,0 +1,49 @@
+-- Entries that are not (yet) in the ledger of booked lines: those of intraday reports, and entries of statements that are
+-- pending or for information. A report may repeat the one before: an entry counts once per account and content, as often as
+-- the report that shows it most often does.
+with entry as (
+    select * from {{ ref('stg_bank__entry') }}
+    where statement_kind = 'report' or (statement_kind = 'statement' and status != 'BOOK')
+),
+
+raw_detail as (select * from {{ ref('stg_bank__entry_detail') }}),
+
+detail as ({{ aggregated_details('raw_detail', 'entry_number') }}),
+
+line as (
+    select
+        entry.statement_key,
+        entry.statement_kind,
+        entry.entry_number,
+        {{ entry_content_hash() }} as content_hash,
+        {{ bank_line_columns() }},
+        entry.known_at,
+        entry.delivery_id,
+        entry.record_number
+    from entry
+    left join detail on entry.statement_key = detail.statement_key and entry.entry_number = detail.entry_number
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (partition by statement_key, content_hash, status order by entry_number) as occurrence
+    from line
+),
+
+first_shown as (
+    select
+        *,
+        row_number() over (
+            partition by account_id, content_hash, status, occurrence order by known_at, statement_key
+        ) as showing
+    from numbered
+)
+
+select
+    md5(concat_ws('|', account_id, content_hash, status, occurrence)) as bank_line_id,
+    cast(occurrence as bigint) as occurrence,
+    statement_kind as kind,
+    * exclude (statement_kind, content_hash, occurrence, showing)
+from first_shown
+where showing = 1

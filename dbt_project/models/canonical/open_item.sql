@@ -1,0 +1,88 @@
+-- Open and cleared items of all ledgers in one shape, newest state. Approval comes from the item, else from its approval steps.
+with item as (select * from {{ ref('stg_erp__open_item') }}),
+
+approval as (select * from {{ ref('stg_erp__approval') }}),
+
+party as (select counterparty_id, golden_id, is_blocked from {{ ref('counterparty') }}),
+
+payment as (select payment_id, correlation_id, execution_date from {{ ref('payment_instruction') }}),
+
+remittance as (select * from {{ ref('stg_hub__remittance') }}),
+
+last_approval as (
+    select source_system, company_code, document_number, fiscal_year, approval_status, actor, "at"
+    from approval
+    where approval_status is not null
+    qualify row_number() over (
+        partition by source_system, company_code, document_number, fiscal_year
+        order by decided_at desc, received_at desc, delivery_id desc, record_number desc
+    ) = 1
+),
+
+thread as (
+    select remittance.open_item_id, arg_min(payment.correlation_id, (payment.execution_date, payment.payment_id)) as correlation_id
+    from remittance
+    inner join payment on remittance.payment_id = payment.payment_id
+    where remittance.open_item_id is not null
+    group by remittance.open_item_id
+)
+
+select
+    item.open_item_id,
+    item.system,
+    item.source,
+    item.source_system,
+    item.entity_id,
+    item.company_code,
+    item.document_number,
+    item.fiscal_year,
+    item.line_item,
+    item.ledger,
+    item.counterparty_id,
+    coalesce(party.golden_id, item.counterparty_id) as golden_id,
+    item.kind,
+    item.document_type,
+    item.is_known_type,
+    item.is_known_status,
+    item.amount,
+    cast(item.open_amount as decimal(23, 5)) as open_amount,
+    item.currency,
+    item.document_date,
+    item.posting_date,
+    item.due_date,
+    item.payment_terms,
+    item.discount_amount,
+    item.discount_percent,
+    item.discount_date as discount_until,
+    item.reference,
+    item.assignment,
+    item.text,
+    item.payment_reference,
+    item.invoice_reference,
+    item.purchase_order,
+    item.payment_block,
+    item.payment_method,
+    item.payment_block is not null or coalesce(party.is_blocked, false) as is_blocked,
+    coalesce(item.approval_status, last_approval.approval_status, 'not_required') as approval_status,
+    coalesce(item.approved_at, case when last_approval.approval_status = 'approved' then last_approval."at" end) as approved_at,
+    coalesce(item.approved_by, case when last_approval.approval_status = 'approved' then last_approval.actor end) as approved_by,
+    item.status,
+    item.clearing_document,
+    item.clearing_date,
+    item.created_at,
+    item.created_by,
+    item.changed_at,
+    coalesce(thread.correlation_id, item.open_item_id) as correlation_id,
+    item.received_on,
+    item.received_at as known_at,
+    item.delivery_id,
+    item.record_number
+from item
+left join party on item.counterparty_id = party.counterparty_id
+left join last_approval
+    on
+        item.source_system = last_approval.source_system
+        and item.company_code is not distinct from last_approval.company_code
+        and item.document_number = last_approval.document_number
+        and item.fiscal_year is not distinct from coalesce(last_approval.fiscal_year, item.fiscal_year)
+left join thread on item.open_item_id = thread.open_item_id

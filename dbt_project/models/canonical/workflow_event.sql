@@ -1,0 +1,193 @@
+-- Steps in the life of documents, from every system that tells of one. Reconciled is not here: it is the matching's result.
+with observation as (select * from {{ ref('stg_erp__open_item_observation') }}),
+
+item as (select * from {{ ref('open_item') }}),
+
+approval as (select * from {{ ref('stg_erp__approval') }}),
+
+payment as (select * from {{ ref('payment_instruction') }}),
+
+status_event as (select * from {{ ref('payment_status_event') }}),
+
+line as (select * from {{ ref('bank_statement_line') }}),
+
+run as (select * from {{ ref('stg_run') }}),
+
+received as (
+    select open_item_id, min_by(source_timezone, received_at) as source_timezone, min(received_at) as first_received_at
+    from observation
+    group by open_item_id
+),
+
+item_event as (
+    select
+        'open_item' as object_type,
+        item.open_item_id as object_id,
+        'received' as event,
+        coalesce({{ point_in_time('item.created_at', 'received.source_timezone') }}, received.first_received_at) as "at",
+        item.document_date as event_date,
+        item.system,
+        item.created_by as actor,
+        item.entity_id,
+        item.correlation_id,
+        item.known_at,
+        item.delivery_id,
+        item.record_number
+    from item
+    inner join received on item.open_item_id = received.open_item_id
+    union all
+    select
+        'open_item' as object_type,
+        item.open_item_id as object_id,
+        'posted' as event,
+        received.first_received_at as "at",
+        item.posting_date as event_date,
+        item.system,
+        item.created_by as actor,
+        item.entity_id,
+        item.correlation_id,
+        item.known_at,
+        item.delivery_id,
+        item.record_number
+    from item
+    inner join received on item.open_item_id = received.open_item_id
+    where item.posting_date is not null
+    union all
+    select
+        'open_item' as object_type,
+        item.open_item_id as object_id,
+        'approved' as event,
+        coalesce({{ point_in_time('item.approved_at', 'received.source_timezone') }}, item.known_at) as "at",
+        try_cast(item.approved_at[1:10] as date) as event_date,
+        item.system,
+        item.approved_by as actor,
+        item.entity_id,
+        item.correlation_id,
+        item.known_at,
+        item.delivery_id,
+        item.record_number
+    from item
+    inner join received on item.open_item_id = received.open_item_id
+    where item.approval_status = 'approved'
+    union all
+    select
+        'open_item' as object_type,
+        item.open_item_id as object_id,
+        case when item.status = 'cleared' then 'cleared' else 'cancelled' end as event,
+        item.known_at as "at",
+        item.clearing_date as event_date,
+        item.system,
+        cast(null as varchar) as actor,
+        item.entity_id,
+        item.correlation_id,
+        item.known_at,
+        item.delivery_id,
+        item.record_number
+    from item
+    where item.status in ('cleared', 'cancelled')
+),
+
+approval_event as (
+    select
+        'open_item' as object_type,
+        item.open_item_id as object_id,
+        case approval.approval_status
+            when 'approved' then 'approval_granted' when 'rejected' then 'approval_refused' else 'approval_requested'
+        end as event,
+        approval.decided_at as "at",
+        try_cast(approval."at"[1:10] as date) as event_date,
+        approval.system,
+        approval.actor,
+        item.entity_id,
+        item.correlation_id,
+        approval.received_at as known_at,
+        approval.delivery_id,
+        approval.record_number
+    from approval
+    inner join item
+        on
+            approval.source_system = item.source_system
+            and approval.document_number = item.document_number
+            and approval.company_code is not distinct from item.company_code
+            and coalesce(approval.fiscal_year, item.fiscal_year) is not distinct from item.fiscal_year
+),
+
+payment_event as (
+    select
+        'payment' as object_type,
+        payment.payment_id as object_id,
+        'instructed' as event,
+        coalesce({{ point_in_time('payment.message_created_at', 'run.timezone') }}, payment.known_at) as "at",
+        try_cast(payment.message_created_at[1:10] as date) as event_date,
+        payment.source as system,
+        cast(null as varchar) as actor,
+        payment.entity_id,
+        payment.correlation_id,
+        payment.known_at,
+        payment.delivery_id,
+        payment.record_number
+    from payment
+    cross join run
+    union all
+    select
+        'payment' as object_type,
+        status_event.payment_id as object_id,
+        coalesce(status_event.status, status_event.delivered_status) as event,
+        status_event.reported_at as "at",
+        try_cast(status_event.reported_at_text[1:10] as date) as event_date,
+        status_event.source as system,
+        status_event.actor,
+        payment.entity_id,
+        payment.correlation_id,
+        status_event.known_at,
+        status_event.delivery_id,
+        status_event.record_number
+    from status_event
+    inner join payment on status_event.payment_id = payment.payment_id
+),
+
+line_event as (
+    select
+        'bank_line' as object_type,
+        bank_line_id as object_id,
+        case when line_kind = 'return' then 'returned' else 'booked' end as event,
+        known_at as "at",
+        effective_date as event_date,
+        'bank' as system,
+        cast(null as varchar) as actor,
+        entity_id,
+        correlation_id,
+        known_at,
+        delivery_id,
+        record_number
+    from line
+),
+
+event as (
+    select * from item_event
+    union all
+    select * from approval_event
+    union all
+    select * from payment_event
+    union all
+    select * from line_event
+)
+
+select
+    md5(
+        concat_ws('|', event.object_type, event.object_id, event.event, cast(epoch_us(event."at") as varchar), event.delivery_id, cast(event.record_number as varchar))
+    ) as event_id,
+    event.object_type,
+    event.object_id,
+    event.event,
+    event."at",
+    coalesce(event.event_date, cast(timezone(run.timezone, event."at") as date)) as event_date,
+    event.system,
+    event.actor,
+    event.entity_id,
+    event.correlation_id,
+    event.known_at,
+    event.delivery_id,
+    event.record_number
+from event
+cross join run

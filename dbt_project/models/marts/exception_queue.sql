@@ -1,0 +1,352 @@
+-- What a person has to look at: one row an exception, with cause, money, age, owner, next step and the file it came in.
+with run as (select * from {{ ref('stg_run') }}),
+
+match as (select * from {{ ref('stg_match') }}),
+
+item as (select * from {{ ref('stg_item') }}),
+
+match_group as (
+    select * from {{ source('matching', 'match_group') }}
+    where superseded_by is null
+),
+
+delivery as (select * from {{ ref('stg_delivery') }}),
+
+reject as (select * from {{ source('raw', 'reject') }}),
+
+statement as (select * from {{ ref('bank_statement') }}),
+
+account as (select * from {{ ref('bank_account') }}),
+
+open_item as (select * from {{ ref('open_item') }}),
+
+status_event as (select * from {{ ref('payment_status_event') }}),
+
+remittance as (select * from {{ ref('remittance_advice') }}),
+
+payment as (select * from {{ ref('payment_instruction') }}),
+
+rate as (select * from {{ ref('group_rate') }}),
+
+settled as (select distinct dataset, item_id, face from match where status = 'matched'),
+
+-- a bank line explained in any leg is explained; a payment has two faces (the bank's and the ledger's), each on its own. Open
+-- items are an exception when the ERP calls them cleared and no money proves it; a payment only once its day has come.
+unmatched as (
+    select
+        case match.dataset
+            when 'bank_lines' then 'unmatched_bank_line'
+            when 'payments' then 'unmatched_payment'
+            else 'cleared_not_proven'
+        end as cause,
+        match.dataset as object_type,
+        match.item_id as object_id,
+        match.leg as detail,
+        coalesce(match.open_amount, item.amount) as amount,
+        item.currency,
+        item.entity_id,
+        item.account_id,
+        item.date as since,
+        'No counterpart in leg ' || match.leg || ' (' || match.reason || ')'
+        || coalesce('; counterparty ' || item.counterparty_name, '') as message,
+        item.correlation_id,
+        item.delivery_id
+    from match
+    inner join item on match.dataset = item.dataset and match.item_id = item.item_id
+    cross join run
+    where
+        match.status = 'open'
+        and match.reason != 'ambiguous'
+        and not exists (
+            select 1
+            from settled
+            where
+                settled.dataset = match.dataset
+                and settled.item_id = match.item_id
+                and (settled.face = match.face or match.dataset = 'bank_lines')
+        )
+        and (match.dataset != 'payments' or item.date <= run.as_of)
+        and (match.dataset not in ('open_items') or item.kind = 'cleared')
+),
+
+-- one open question per item and other side, however many legs tried it
+unmatched_once as (
+    select * exclude (place)
+    from (
+        select *, row_number() over (partition by cause, object_id, detail order by since) as place
+        from unmatched
+    )
+    where place = 1
+),
+
+group_member as (
+    select
+        match.group_id,
+        min(item.entity_id) as entity_id,
+        min(item.account_id) as account_id,
+        min(item.date) as since,
+        min(item.correlation_id) as correlation_id,
+        min_by(item.delivery_id, item.item_id) as delivery_id
+    from match
+    inner join item on match.dataset = item.dataset and match.item_id = item.item_id
+    where match.status in ('suggested', 'ambiguous')
+    group by match.group_id
+),
+
+undecided as (
+    select
+        match_group.status as cause,
+        'match_group' as object_type,
+        match_group.group_id as object_id,
+        match_group.leg as detail,
+        match_group.left_total as amount,
+        match_group.currency,
+        group_member.entity_id,
+        group_member.account_id,
+        group_member.since,
+        match_group.explanation as message,
+        group_member.correlation_id,
+        group_member.delivery_id
+    from match_group
+    inner join group_member on match_group.group_id = group_member.group_id
+),
+
+refused_record as (
+    select
+        'reject' as cause,
+        'record' as object_type,
+        reject.delivery_id || '|' || reject.record_number as object_id,
+        reject.field as detail,
+        reject.amount,
+        reject.currency,
+        delivery.source_entity_id as entity_id,
+        delivery.source_account_id as account_id,
+        delivery.received_on as since,
+        reject.place || ': ' || reject.field || ' is ' || coalesce(reject.found, 'missing')
+        || coalesce(', expected ' || reject.expected, '') as message,
+        cast(null as varchar) as correlation_id,
+        reject.delivery_id
+    from reject
+    inner join delivery on reject.delivery_id = delivery.delivery_id
+),
+
+refused_file as (
+    select
+        delivery.status as cause,
+        'delivery' as object_type,
+        delivery.delivery_id as object_id,
+        delivery.format as detail,
+        cast(null as decimal(23, 5)) as amount,
+        cast(null as varchar) as currency,
+        delivery.source_entity_id as entity_id,
+        delivery.source_account_id as account_id,
+        delivery.received_on as since,
+        delivery.reason as message,
+        cast(null as varchar) as correlation_id,
+        delivery.delivery_id
+    from delivery
+    where delivery.status in ('quarantined', 'conflict')
+),
+
+statement_fault as (
+    select
+        case
+            when statement.balance_check = 'off' then 'balance_off'
+            when statement.continuity = 'gap' then 'statement_gap'
+            else 'statement_overlap'
+        end as cause,
+        'statement' as object_type,
+        statement.statement_key as object_id,
+        coalesce(statement.statement_id, '') as detail,
+        case
+            when statement.balance_check = 'off' then statement.difference else statement.continuity_difference
+        end as amount,
+        statement.currency,
+        statement.entity_id,
+        statement.account_id,
+        statement.statement_date as since,
+        case
+            when statement.balance_check = 'off'
+                then 'Opening balance plus booked entries differs from the closing balance by ' || statement.difference
+            else
+                'The statement opens with ' || statement.opening_balance || ', the one before closed with '
+                || statement.expected_opening
+        end as message,
+        cast(null as varchar) as correlation_id,
+        statement.delivery_id
+    from statement
+    where statement.kind = 'statement' and (statement.balance_check = 'off' or statement.continuity in ('gap', 'overlap'))
+),
+
+unconfigured as (
+    select
+        'unconfigured_account' as cause,
+        'bank_account' as object_type,
+        account.account_id as object_id,
+        account.account_id as detail,
+        cast(null as decimal(23, 5)) as amount,
+        account.currency,
+        cast(null as varchar) as entity_id,
+        account.account_id,
+        min(statement.statement_date) as since,
+        'Files name this account, but no configured account has its number and currency' as message,
+        cast(null as varchar) as correlation_id,
+        min_by(statement.delivery_id, (statement.known_at, statement.delivery_id)) as delivery_id
+    from account
+    left join statement on account.account_id = statement.account_id
+    where not account.is_configured
+    group by account.account_id, account.currency
+),
+
+uninterpreted as (
+    select
+        'uninterpreted_item' as cause,
+        'open_items' as object_type,
+        open_item_id as object_id,
+        coalesce(document_type, '') as detail,
+        amount,
+        currency,
+        entity_id,
+        cast(null as varchar) as account_id,
+        document_date as since,
+        case
+            when amount is null then 'The amount has no sign: no debit or credit mark, and the document type gives none'
+            when entity_id is null then 'Company code ' || coalesce(company_code, '(none)') || ' belongs to no configured entity'
+            when not is_known_type then 'Document type ' || coalesce(document_type, '(none)') || ' is not known; taken by its sign as '
+                || kind
+            else 'The status is not known; taken as ' || status
+        end as message,
+        correlation_id,
+        delivery_id
+    from open_item
+    where amount is null or entity_id is null or not is_known_type or not is_known_status
+),
+
+unknown_payment as (
+    select
+        'status_without_payment' as cause,
+        'status' as object_type,
+        status_event_id as object_id,
+        delivered_status as detail,
+        cast(null as decimal(23, 5)) as amount,
+        cast(null as varchar) as currency,
+        cast(null as varchar) as entity_id,
+        cast(null as varchar) as account_id,
+        cast(reported_at as date) as since,
+        'Status ' || delivered_status || ' names message ' || coalesce(message_id, '(none)') || ', payment '
+        || coalesce(end_to_end_id, payment_information_id, '(all)') || ', which no payment file holds' as message,
+        cast(null as varchar) as correlation_id,
+        delivery_id
+    from status_event
+    where payment_id is null
+),
+
+stopped_payment as (
+    select
+        'payment_' || status as cause,
+        'payments' as object_type,
+        payment_id as object_id,
+        status as detail,
+        amount,
+        currency,
+        entity_id,
+        account_id,
+        cast(status_at as date) as since,
+        'Payment to ' || coalesce(counterparty_name, '(no name)') || ' was ' || status as message,
+        correlation_id,
+        delivery_id
+    from payment
+    where status in ('rejected', 'cancelled')
+),
+
+unknown_document as (
+    select
+        'remittance_without_item' as cause,
+        'remittance' as object_type,
+        remittance.remittance_id as object_id,
+        remittance.document_number as detail,
+        remittance.amount,
+        remittance.currency,
+        payment.entity_id,
+        payment.account_id,
+        coalesce(payment.execution_date, payment.received_on) as since,
+        'The payment says it settles ' || remittance.document_number || ', which names no single open item' as message,
+        payment.correlation_id,
+        remittance.delivery_id
+    from remittance
+    inner join payment on remittance.payment_id = payment.payment_id
+    where remittance.open_item_id is null
+),
+
+exception as (
+    select * from unmatched_once
+    union all
+    select * from undecided
+    union all
+    select * from refused_record
+    union all
+    select * from refused_file
+    union all
+    select * from statement_fault
+    union all
+    select * from unconfigured
+    union all
+    select * from uninterpreted
+    union all
+    select * from unknown_payment
+    union all
+    select * from stopped_payment
+    union all
+    select * from unknown_document
+),
+
+next_step as (
+    select cause, step
+    from (
+        values
+        ('unmatched_bank_line', 'Find the payment or document this entry belongs to, or post it as a charge'),
+        ('unmatched_payment', 'Ask the bank whether the payment was executed; look for the statement of its day'),
+        ('cleared_not_proven', 'Check in the ERP what cleared the item: no payment or bank line is tied to it'),
+        ('suggested', 'Confirm or reject the suggestion'),
+        ('ambiguous', 'Choose between the equally good answers'),
+        ('reject', 'Correct the record at its source and have it delivered again'),
+        ('quarantined', 'Ask the sender for a correct file; the original is kept in the archive'),
+        ('conflict', 'Compare the two files and ask the sender which one holds'),
+        ('balance_off', 'Compare the statement with the bank portal; an entry is missing or doubled'),
+        ('statement_gap', 'Ask the bank for the missing statement'),
+        ('statement_overlap', 'Check whether two statements cover the same days'),
+        ('unconfigured_account', 'Add the account to company.yml, or stop its delivery'),
+        ('uninterpreted_item', 'Add the type, status or company code to the interpretation rules'),
+        ('status_without_payment', 'Find the payment file: it was sent outside the hub, or has not arrived here'),
+        ('payment_rejected', 'Correct and instruct again, or release the invoice for another payment run'),
+        ('payment_cancelled', 'Confirm that the invoice is to be paid another way'),
+        ('remittance_without_item', 'Find the document in the ERP; the number is not unique or not delivered')
+    ) as rule (cause, step)
+)
+
+select
+    md5(concat_ws('|', exception.cause, exception.object_type, exception.object_id, coalesce(exception.detail, ''))) as exception_id,
+    run.as_of,
+    exception.cause,
+    exception.object_type,
+    exception.object_id,
+    exception.entity_id,
+    exception.account_id,
+    exception.currency,
+    exception.amount,
+    {{ convert_money('exception.amount', 'rate.numerator', 'rate.denominator') }} as amount_base,
+    exception.since,
+    cast(run.as_of - exception.since as bigint) as age_days,
+    coalesce(account.owner, delivery.source_owner) as owner,
+    exception.message,
+    next_step.step as next_step,
+    exception.correlation_id,
+    delivery.source,
+    exception.delivery_id,
+    delivery.file_name
+from exception
+cross join run
+left join next_step on exception.cause = next_step.cause
+left join rate on exception.currency = rate.currency
+left join account on exception.account_id = account.account_id
+left join delivery on exception.delivery_id = delivery.delivery_id

@@ -1,0 +1,20 @@
+-- Deliveries known at the run's known_at, whatever became of them. Joining to this view is what makes a model time-aware.
+with delivery as (select * from {{ source('raw', 'delivery') }}),
+
+run as (select * from {{ ref('stg_run') }}),
+
+config_source as (select * from {{ source('config', 'source') }})
+
+select
+    delivery.*,
+    config_source.title as source_title,
+    config_source.owner as source_owner,
+    config_source.source_group,
+    config_source.entity_id as source_entity_id,
+    config_source.account_id as source_account_id,
+    cast(timezone(run.timezone, delivery.received_at) as date) as received_on,
+    coalesce(config_source.timezone, run.timezone) as source_timezone
+from delivery
+cross join run
+left join config_source on delivery.source = config_source.source
+where delivery.received_at <= run.known_at
