@@ -1,15 +1,15 @@
 """The readers, one module a format, and the registry that finds one by name.
 
-A reader's module is imported when its format is first asked for, so that a command which reads one format does not pay for
-the others. Each module exposes `READERS: dict[str, Reader]`, the formats it serves.
+A reader's module is imported when its format is first asked for, so that a command which reads one format does not pay
+for the others. Each module exposes `READERS: dict[str, Reader]`, the formats it serves.
 """
 
 from __future__ import annotations
 
 import importlib
 
-from ingestion.reading import Reader
 from ingestion.readers.sniffing import sniff
+from ingestion.reading import Reader
 
 __all__ = ["FORMATS", "UnknownFormat", "reader", "sniff"]
 

@@ -1,7 +1,7 @@
 """Which format a file is, told from its first bytes: content decides, a file's name is asked last.
 
-`sniff` names a format only on evidence a reader of that format would also demand (a namespace, a mandatory tag, a record
-type); text that is none of them is `csv` where it has lines with a common delimiter, and None otherwise.
+`sniff` names a format only on evidence a reader of that format would also demand (a namespace, a mandatory tag, a
+record type); text that is none of them is `csv` where it has lines with a common delimiter, and None otherwise.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TAG_LINE = re.compile(r"(?m)^\s*:(\d{2}[A-Z]?):")
 
 
 def sniff(head: bytes, name: str = "") -> str | None:
-    """The format of a file from its first `HEAD_BYTES` bytes, or None; `name` only tells text formats without a mark apart."""
+    """The format of a file from its first `HEAD_BYTES` bytes, or None; `name` is asked only where content says nothing."""
     if head.startswith(b"PK\x03\x04"):
         return "xlsx" if b"[Content_Types].xml" in head or b"xl/" in head or b"_rels/" in head else "oracle_bicc"
     if head.startswith(b"PAR1"):
@@ -50,7 +50,7 @@ def sniff(head: bytes, name: str = "") -> str | None:
 
 
 def decode_head(head: bytes) -> str | None:
-    """The head as text by its byte order mark, else as UTF-8 where it is, else byte for byte; None for binary content."""
+    """The head as text: by its byte order mark, else as UTF-8, else byte for byte; None for binary content."""
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if head.startswith(mark):
             return head[2:].decode(encoding, "replace")
@@ -98,9 +98,11 @@ def _sniff_json(start: str) -> str:
 
 
 def _sniff_delimited(start: str, name: str) -> str | None:
+    if name.lower().endswith((".csv", ".tsv")):
+        return "csv"
     lines = [line for line in start.splitlines() if line.strip()]
     for delimiter in ";\t,|":
         counts = [line.count(delimiter) for line in lines[:-1] or lines]
         if sum(count > 0 for count in counts) * 2 >= len(counts) > 0:
             return "csv"
-    return "csv" if name.lower().endswith((".csv", ".tsv")) else None
+    return None

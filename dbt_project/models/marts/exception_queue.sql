@@ -330,6 +330,7 @@ select
     exception.cause,
     exception.object_type,
     exception.object_id,
+    nullif(exception.detail, '') as detail,
     exception.entity_id,
     exception.account_id,
     exception.currency,

@@ -1,0 +1,173 @@
+"""From a table of text to typed columns: one mapping of a declaration applied to many rows at once.
+
+The result holds every column the mapping names, in the type its contract gives it, and for each row that cannot be loaded
+the first column that failed. Nothing is dropped here: a row is either typed whole or named as failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+from ingestion.contracts import AMOUNT, BANK_ENTRY_DETAIL, BANK_STATEMENT, BOOL, CONTRACTS, DATE, INT, RATE, TEXT
+from ingestion.declaration import BANK_EXTRAS, STATEMENT_COLUMNS, Column, FileDeclaration, Mapping_
+from ingestion.declaration_values import clean, expectation, typed
+from ingestion.readers.text_table import PLACE, same_name
+from ingestion.reading import FileRejected
+
+POLARS_TYPES: dict[pa.DataType, pl.DataType] = {
+    AMOUNT: pl.Decimal(23, 5),
+    RATE: pl.Decimal(23, 10),
+    TEXT: pl.String(),
+    DATE: pl.Date(),
+    INT: pl.Int64(),
+    BOOL: pl.Boolean(),
+    pa.list_(pa.string()): pl.List(pl.String),
+}
+FAILED = "#failed"
+RAW = "#raw:"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A column of a row that is not what the contract needs."""
+
+    field: str
+    found: str
+    expected: str
+    advice: str
+
+
+def target_types(kind: str) -> dict[str, pa.DataType]:
+    """The columns a mapping of this kind may feed, with their types."""
+    types = dict(CONTRACTS[kind].columns)
+    if kind == "bank_entry":
+        types = {
+            **dict.fromkeys(BANK_EXTRAS, TEXT),
+            **dict(BANK_ENTRY_DETAIL.columns),
+            **{name: value for name, value in BANK_STATEMENT.columns if name in STATEMENT_COLUMNS},
+            **types,
+            **dict.fromkeys(("debit", "credit", "running_balance"), AMOUNT),
+        }
+    return types
+
+
+class RowMapper:
+    """One mapping bound to the columns a file really has."""
+
+    def __init__(self, part: Mapping_, declaration: FileDeclaration, names: tuple[str, ...]) -> None:
+        self.part = part
+        self.declaration = declaration
+        self.types = target_types(part.kind)
+        self._found = {same_name(name): name for name in reversed(names)}
+        self.columns = {name: column for name, column in part.columns.items() if self._present(name, column)}
+        used = {self._found[same_name(s)] for c in self.columns.values() for s in c.sources if same_name(s) in self._found}
+        used |= {self._found[same_name(name)] for name in part.where if same_name(name) in self._found}
+        self.unmapped = tuple(name for name in names if name not in used)
+        self.required = tuple(
+            name
+            for name in self.types
+            if name in CONTRACTS[part.kind].required and (name in self.columns or name in part.constants)
+        )
+
+    def _present(self, target: str, column: Column) -> bool:
+        there = [source for source in column.sources if same_name(source) in self._found]
+        if there and (column.first_of or len(there) == len(column.sources)):
+            return True
+        if column.optional or (column.first_of and target not in CONTRACTS[self.part.kind].required):
+            return False
+        missing = [source for source in column.sources if source not in there]
+        raise FileRejected(
+            f"the file has no column for {target}",
+            place="header",
+            found=", ".join(self._found.values()),
+            expected=("one of " if column.first_of else "") + ", ".join(missing),
+            advice="the sender changed the layout, or the declaration names the column otherwise",
+        )
+
+    def selected(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows this mapping is for."""
+        for name, values in self.part.where.items():
+            frame = frame.filter(pl.col(self._found[same_name(name)]).str.strip_chars().is_in(list(values)))
+        return frame
+
+    def text(self, name: str) -> pl.Expr:
+        """A file column as cleaned text."""
+        return clean(pl.col(self._found[same_name(name)]), self.declaration.null)
+
+    def raw(self, column: Column) -> pl.Expr:
+        """The delivered text a contract column is made of."""
+        nothing = (*self.declaration.null, *column.null)
+        parts = [clean(pl.col(self._found[same_name(s)]), nothing) for s in column.sources if same_name(s) in self._found]
+        if column.join:
+            return pl.concat_str(parts, separator=column.separator, ignore_nulls=True).replace("", None)
+        return parts[0] if len(parts) == 1 else pl.coalesce(parts)
+
+    def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Typed columns, the places, and in `FAILED` the first column that failed (null: the row is good)."""
+        expressions: list[pl.Expr] = [pl.col(name) for name in PLACE]
+        checks: list[pl.Expr] = []
+        for name, column in self.columns.items():
+            raw = self.raw(column)
+            text = raw
+            if column.pattern is not None:
+                text = text.str.extract(column.pattern)
+            if column.map:
+                text = text.fill_null("") if "" in column.map else text
+                text = (
+                    text.replace(column.map)
+                    if column.otherwise == "keep"
+                    else text.replace_strict(column.map, default=None, return_dtype=pl.String)
+                )
+            value = self._typed(name, text, column).cast(POLARS_TYPES[self.types[name]])
+            expressions += [value.alias(name), raw.alias(RAW + name)]
+            lost = pl.col(name).is_null() & pl.col(RAW + name).is_not_null()
+            if column.otherwise == "null":
+                lost = pl.lit(False)
+            if name in self.required:
+                lost = pl.col(name).is_null()
+            checks.append(pl.when(lost).then(pl.lit(name)))
+        for name, constant in self.part.constants.items():
+            expressions.append(self._typed(name, pl.lit(constant), Column(**{"from": name})).alias(name))
+        result = frame.select(expressions)
+        return result.with_columns((pl.coalesce(checks) if checks else pl.lit(None, pl.String)).alias(FAILED))
+
+    def _typed(self, name: str, text: pl.Expr, column: Column) -> pl.Expr:
+        return typed(text, name, self.types[name], **self._formats(column))
+
+    def _formats(self, column: Column) -> dict[str, object]:
+        return {
+            "numbers": column.numbers or self.declaration.numbers,
+            "dates": column.dates or self.declaration.dates,
+            "timestamps": column.timestamps or self.declaration.timestamps,
+        }
+
+    def failure(self, row: dict[str, object]) -> Failure:
+        """Why a row of the result of `apply` cannot be loaded."""
+        name = str(row[FAILED])
+        found = row.get(RAW + name)
+        column = self.columns[name]
+        sources = " / ".join(column.sources)
+        if found is None:
+            return Failure(name, "(empty)", f"a value in {sources}", f"{name} is required: ask the sender, or declare the row as no record")
+        if column.map:
+            known = ", ".join(column.map)
+            return Failure(name, str(found), f"one of {known} in {sources}", "add the value to `map` of the declaration")
+        expected = expectation(name, self.types[name], **self._formats(column))
+        return Failure(
+            name, str(found), f"{expected} in {sources}", "correct the declaration if the whole file is written so; else ask the sender"
+        )
+
+    def extra(self, frame: pl.DataFrame) -> pl.Expr:
+        """The delivered fields the contract does not name, as a JSON object of texts; null where there are none."""
+        parts = []
+        for name in self.unmapped:
+            value = clean(pl.col(name))
+            pair = pl.struct(value.alias(name)).struct.json_encode().str.strip_prefix("{").str.strip_suffix("}")
+            parts.append(pl.when(value.is_not_null()).then(pair))
+        if not parts or frame.is_empty():
+            return pl.lit(None, pl.String)
+        joined = pl.concat_str(parts, separator=",", ignore_nulls=True)
+        return pl.when(joined != "").then(pl.concat_str([pl.lit("{"), joined, pl.lit("}")]))

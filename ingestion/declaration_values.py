@@ -1,0 +1,184 @@
+"""How delivered text becomes amounts, dates, timestamps, numbers and flags: Polars expressions that never guess.
+
+Each function gives an expression that is null where the text is not exactly in the declared form; the mapper turns such a
+null, where the text was not empty, into a reject. Nothing here rounds and nothing passes through a float.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+import pyarrow as pa
+
+from ingestion.contracts import AMOUNT, BOOL, DATE, INT, RATE
+from ingestion.declaration import Numbers, format_pattern
+
+TIMESTAMP_NAMES = ("at", "booking_time", "date_time")
+ISO_TIMESTAMP = (
+    r"^\d{4}-\d{2}-\d{2}(?:[T ](?:[01]\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
+)
+ODATA_DATE = r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$"
+TRUE = ("true", "t", "yes", "y", "1", "x")
+FALSE = ("false", "f", "no", "n", "0", "")
+THOUSANDS = {"'": "['’]", " ": r"[ \u00a0\u202f]", ".": r"\.", ",": ",", "_": "_"}
+
+
+def is_timestamp(name: str) -> bool:
+    """Whether a text column of a contract holds an ISO 8601 timestamp."""
+    return name.endswith("_at") or name in TIMESTAMP_NAMES
+
+
+def clean(text: pl.Expr, null_values: Sequence[str] = ()) -> pl.Expr:
+    """Text without surrounding white space; null where nothing is left or where it is one of the values that mean nothing."""
+    stripped = text.str.strip_chars()
+    missing = stripped == ""
+    if null_values:
+        missing = missing | stripped.is_in(list(null_values))
+    return pl.when(missing).then(None).otherwise(stripped)
+
+
+def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Expr:
+    """Cleaned text as a decimal of `decimals` places; null where it is not in the declared form or would lose a digit."""
+    negative, body = _sign(text, numbers)
+    mark = re.escape(numbers.decimal)
+    whole = r"\d+"
+    if numbers.thousands:
+        group = THOUSANDS[numbers.thousands]
+        whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)"
+    shape = rf"^[+-]?(?:{whole}(?:{mark}\d{{0,{decimals}}}0*)?|{mark}\d{{1,{decimals}}}0*)$"
+    plain = body
+    if numbers.thousands:
+        plain = plain.str.replace_all(THOUSANDS[numbers.thousands], "")
+    if numbers.decimal != ".":
+        plain = plain.str.replace(numbers.decimal, ".", literal=True)
+    value = plain.cast(pl.Decimal(whole_digits + decimals, decimals), strict=False)
+    value = pl.when(body.str.contains(shape)).then(value)
+    return value if negative is None else pl.when(negative).then(-value).otherwise(value)
+
+
+def _sign(text: pl.Expr, numbers: Numbers) -> tuple[pl.Expr | None, pl.Expr]:
+    """(whether the mark of the declared form says negative, the text without the mark)."""
+    if numbers.suffixes:
+        marks = {mark.upper(): sign for mark, sign in numbers.suffixes.items()}
+        pattern = r"(?i)\s*(" + "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True)) + r")$"
+        minus = [mark for mark, sign in marks.items() if sign == "minus"]
+        found = text.str.extract(pattern).str.to_uppercase()
+        body = pl.when(found.is_not_null()).then(text.str.replace(pattern, ""))  # no mark: the sign is not known
+        return found.is_in(minus), body
+    if numbers.minus == "trailing":
+        return text.str.ends_with("-"), text.str.replace(r"\s*-$", "")
+    if numbers.minus == "parentheses":
+        inside = r"^\(\s*([^()+-]*?)\s*\)$"
+        bracketed = text.str.contains(inside)
+        return bracketed, pl.when(bracketed).then(text.str.extract(inside)).otherwise(text)
+    return None, text.str.replace(r"^([+-])\s+", "$1").str.replace("−", "-", literal=True)
+
+
+def date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
+    """Cleaned text as a local date by the first format it has; null where two formats read it as two different days."""
+    candidates = [_one_date(text, form) for form in formats]
+    value = pl.coalesce(candidates)
+    if len(candidates) == 1:
+        return value
+    agree = pl.all_horizontal(*(candidate.is_null() | (candidate == value) for candidate in candidates))
+    return pl.when(agree).then(value)
+
+
+def _one_date(text: pl.Expr, form: str) -> pl.Expr:
+    if form == "iso":
+        value = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        return pl.when(text.str.contains(ISO_TIMESTAMP)).then(value)
+    if form == "odata":
+        return _odata(text).dt.date()
+    value = text.str.to_date(_chrono(form), strict=False)
+    return pl.when(text.str.contains(format_pattern(form))).then(value)
+
+
+def _odata(text: pl.Expr) -> pl.Expr:
+    """OData V2 `/Date(milliseconds)/`: UTC by its definition; a minutes offset behind it does not change the instant."""
+    milliseconds = text.str.extract(ODATA_DATE).cast(pl.Int64, strict=False)
+    return milliseconds.cast(pl.Datetime("ms"))
+
+
+def timestamp(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
+    """Cleaned text as ISO 8601 text; an offset is kept, and none is invented where none was delivered."""
+    return pl.coalesce([_one_timestamp(text, form) for form in formats])
+
+
+def _one_timestamp(text: pl.Expr, form: str) -> pl.Expr:
+    if form == "iso":
+        valid = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).is_not_null()
+        normal = text.str.replace(r"^(.{10}) ", "${1}T").str.replace(",", ".", literal=True)
+        normal = normal.str.replace(r"([+-]\d{2})(\d{2})$", "${1}:${2}")
+        return pl.when(text.str.contains(ISO_TIMESTAMP) & valid).then(normal)
+    if form == "odata":
+        return _odata(text).dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+    has_time = "%H" in form or "%I" in form
+    parsed = text.str.to_datetime(_chrono(form), strict=False, time_unit="us") if has_time else _one_date(text, form)
+    shape = "%Y-%m-%d"
+    if has_time:
+        shape += "T%H:%M:%S" + ("%.f" if "%f" in form else "") + ("Z" if "%z" in form else "")
+    return pl.when(text.str.contains(format_pattern(form))).then(parsed.dt.strftime(shape))
+
+
+def _chrono(form: str) -> str:
+    return form.replace(".%f", "%.f")
+
+
+def flag(text: pl.Expr) -> pl.Expr:
+    """Cleaned text as a boolean: true/false, T/F, yes/no, 1/0, and SAP's X."""
+    lower = text.str.to_lowercase()
+    return pl.when(lower.is_in(TRUE)).then(True).when(lower.is_in(FALSE)).then(False)
+
+
+def integer(text: pl.Expr) -> pl.Expr:
+    """Cleaned text as a whole number; `30.00` is 30, `30.5` is none."""
+    return text.str.extract(r"^([+-]?\d{1,18})(?:\.0*)?$").cast(pl.Int64, strict=False)
+
+
+def typed(
+    text: pl.Expr, name: str, kind: pa.DataType, *, numbers: Numbers, dates: Sequence[str], timestamps: Sequence[str]
+) -> pl.Expr:
+    """Cleaned text as the type a contract column has."""
+    if kind == AMOUNT:
+        return number(text, numbers, decimals=5, whole_digits=18)
+    if kind == RATE:
+        return number(text, numbers, decimals=10, whole_digits=13)
+    if kind == DATE:
+        return date(text, dates)
+    if kind == INT:
+        return integer(text)
+    if kind == BOOL:
+        return flag(text)
+    if kind == pa.list_(pa.string()):
+        return text.str.split("\n")
+    if is_timestamp(name):
+        return timestamp(text, timestamps)
+    if name == "currency" or name.endswith("_currency"):
+        return text.str.extract(r"^([A-Z]{3})$")
+    return text
+
+
+def expectation(
+    name: str, kind: pa.DataType, *, numbers: Numbers, dates: Sequence[str], timestamps: Sequence[str]
+) -> str:
+    """What a column expects, in words for a reject."""
+    if kind in (AMOUNT, RATE):
+        places, example = (5, "1{t}234{d}56") if kind == AMOUNT else (10, "1{d}0876")
+        shown = example.format(t=numbers.thousands, d=numbers.decimal)
+        form = {"leading": f"-{shown}", "trailing": f"{shown}-", "parentheses": f"({shown})"}[numbers.minus]
+        marks = f", then {' or '.join(numbers.suffixes)}" if numbers.suffixes else f", negative as {form}"
+        return f"a number like {shown}{marks}, at most {places} decimals"
+    if kind == DATE:
+        return "a date as " + " or ".join(dates)
+    if is_timestamp(name):
+        return "a timestamp as " + " or ".join(timestamps)
+    if kind == INT:
+        return "a whole number"
+    if kind == BOOL:
+        return "true or false"
+    if name == "currency" or name.endswith("_currency"):
+        return "a currency code of three capital letters (ISO 4217)"
+    return "a value"

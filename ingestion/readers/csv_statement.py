@@ -1,0 +1,327 @@
+"""Bank statements out of declared rows: a bank CSV has lines, and its statement is made from what the file says around them.
+
+Signs, entries, the parties of each entry, opening and closing balance (from the lines above the header or from a running
+balance column) and the balance equation. A balance is derived from delivered balances only; where there are none, the
+statement has none, and `balance_check` says `none`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from ingestion.balance_check import check_balance
+from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
+from ingestion.declaration import PLACE_COLUMNS, FileDeclaration
+from ingestion.declaration_mapping import FAILED, Failure
+from ingestion.readers.record_batches import frame_records, row_records
+from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE
+from ingestion.reading import ControlTotal, RecordCounter, Records
+from ingestion.references import account_id, is_iban, reference_type
+
+SIDES = "#sides"
+INDICATOR = "#indicator"
+DETAIL_NAMES = tuple(
+    name
+    for name in BANK_ENTRY_DETAIL.names
+    if name not in PLACE_COLUMNS and name not in BANK_ENTRY.names and name != "detail_number"
+)
+PARTY = {"counterparty_name": "name", "counterparty_account": "account", "counterparty_agent": "agent"}
+ZERO = Decimal(0)
+
+
+def failure_of_sides(row: dict[str, object], declaration: FileDeclaration) -> Failure | None:
+    """Why the direction of an entry cannot be told, where that is what failed."""
+    if row[FAILED] == SIDES:
+        return Failure(
+            "debit, credit",
+            f"debit {row.get('debit')}, credit {row.get('credit')}",
+            f"exactly one of the two, {declaration.debit_values} where it is a debit",
+            "declare the row as no record (skip), or set debit_values to the sign the file uses",
+        )
+    if row[FAILED] == INDICATOR:
+        return Failure(
+            "amount, credit_debit",
+            f"{row.get('amount')} marked {row.get('credit_debit')}",
+            f"a sign that agrees with the mark ({declaration.sign})",
+            "set `sign` to what a positive amount means in this file",
+        )
+    return None
+
+
+def signed_rows(rows: pl.DataFrame, declaration: FileDeclaration) -> pl.DataFrame:
+    """Mapped rows with `signed_amount` (positive: the account grows); rows whose direction is unclear are marked failed."""
+    if "debit" in rows.columns:
+        debit, credit = (
+            pl.when(pl.col(side) != 0).then(pl.col(side)) for side in ("debit", "credit")
+        )  # 0.00 in the other column says nothing
+        zero = pl.when((pl.col("debit") == 0) | (pl.col("credit") == 0)).then(pl.lit(ZERO, pl.Decimal(23, 5)))
+        outgoing = -debit if declaration.debit_values == "positive" else debit
+        signed = pl.coalesce(outgoing, credit, zero)
+        wrong = (debit.is_not_null() & credit.is_not_null()) | (outgoing > 0) | (credit < 0) | signed.is_null()
+        failure = SIDES
+    elif "credit_debit" in rows.columns:
+        incoming = pl.col("credit_debit") == "CRDT"
+        signed = pl.when(incoming).then(pl.col("amount").abs()).otherwise(-pl.col("amount").abs())
+        negative_is_credit = declaration.sign == "plus_is_debit"
+        wrong = (pl.col("amount") < 0) & (incoming != negative_is_credit)
+        failure = INDICATOR
+    else:
+        signed = pl.col("amount") if declaration.sign == "plus_is_credit" else -pl.col("amount")
+        wrong, failure = pl.lit(False), SIDES
+    marked = pl.when(pl.col(FAILED).is_null() & wrong.fill_null(False)).then(pl.lit(failure)).otherwise(pl.col(FAILED))
+    return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"), marked.alias(FAILED))
+
+
+@dataclass
+class _Statement:
+    """One statement while its entries stream by."""
+
+    number: int
+    account: str | None
+    currency: str
+    statement_id: str | None
+    day: date | None
+    facts: dict[str, object]
+    entries: int = 0
+    net: Decimal = ZERO
+    first: date | None = None
+    last: date | None = None
+    runs: list[pl.DataFrame] = field(default_factory=list)
+
+    def see(self, rows: pl.DataFrame) -> None:
+        """Take in some entries, in file order."""
+        booked = rows.filter(pl.col("status") == "BOOK")
+        self.entries += rows.height
+        self.net += booked.get_column("signed_amount").sum() or ZERO
+        days = rows.get_column("booking_date") if "booking_date" in rows.columns else rows.get_column("value_date")
+        for day in (days.min(), days.max()):
+            if isinstance(day, date):
+                self.first = min(day, self.first or day)
+                self.last = max(day, self.last or day)
+        if "running_balance" in rows.columns:
+            self.runs.append(booked.select(days.name, "signed_amount", "running_balance", LINE))
+
+
+class StatementBuilder:
+    """Entries in, records out; `finish` gives the statements and their balances once all rows were seen."""
+
+    def __init__(self, declaration: FileDeclaration, facts: dict[str, object], default_account: str | None) -> None:
+        self.declaration = declaration
+        self.facts = facts
+        self.default_account = default_account
+        self.statements: dict[tuple[object, ...], _Statement] = {}
+        self.warnings: list[str] = []
+        self.control_totals: list[ControlTotal] = []
+
+    def add(self, rows: pl.DataFrame, counter: RecordCounter) -> Iterator[Records]:
+        """Good rows with `record_number`, in file order, as bank_entry and bank_entry_detail records."""
+        if rows.is_empty():
+            return
+        rows = self._completed(rows)
+        keys = rows.select(self._keys()).unique(maintain_order=True)
+        for key in keys.iter_rows():  # one step a statement, not a row
+            self._statement(key)
+        numbers = keys.with_columns(pl.Series("statement_number", [self.statements[k].number for k in keys.iter_rows()]))
+        rows = rows.join(numbers, on=list(keys.columns), how="left", nulls_equal=True, maintain_order="left")
+        seen = {s.number: s.entries for s in self.statements.values()}
+        ordinal = pl.int_range(1, pl.len() + 1).over("statement_number")
+        before = pl.col("statement_number").replace_strict(seen, return_dtype=pl.Int64)
+        rows = rows.with_columns((ordinal + before).alias("entry_number"))
+        for key, part in rows.partition_by(list(keys.columns), as_dict=True, maintain_order=True).items():
+            self.statements[key].see(part)
+        yield from frame_records(BANK_ENTRY, rows.with_columns(pl.col("signed_amount").abs().alias("amount")))
+        yield from self._details(rows, counter)
+
+    def _completed(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Entries with everything a statement adds: currency, account, status, direction and the parties."""
+        present = set(rows.columns)
+        fixed = {"status": "BOOK", "currency": self.facts.get("currency"), "statement_id": self.facts.get("statement_id")}
+        rows = rows.with_columns(
+            *(pl.lit(value, pl.String).alias(name) for name, value in fixed.items() if name not in present),
+            pl.when(pl.col("signed_amount") < 0).then(pl.lit("DBIT")).otherwise(pl.lit("CRDT")).alias("credit_debit"),
+        )
+        if "account_id" in present:
+            own = pl.col("account_id")
+            distinct = rows.get_column("account_id").drop_nulls().unique().to_list()
+            rows = rows.with_columns(own.replace({text: account_id(text) for text in distinct}))
+        else:
+            account = self.facts.get("account_id")
+            known = account_id(str(account)) if account else self.default_account
+            rows = rows.with_columns(pl.lit(known, pl.String).alias("account_id"))
+        incoming = pl.col("credit_debit") == "CRDT"
+        rows = rows.with_columns(
+            pl.when(incoming if role == "debtor" else ~incoming).then(pl.col(name)).alias(f"{role}_{suffix}")
+            for name, suffix in PARTY.items()
+            if name in present
+            for role in ("debtor", "creditor")
+        )
+        if "structured_reference" in present:
+            given = rows.get_column("structured_reference").drop_nulls().unique().to_list()
+            kinds = {text: kind for text in given if (kind := reference_type(text)) is not None}
+            rows = rows.with_columns(
+                pl.col("structured_reference").replace_strict(kinds, default=None, return_dtype=pl.String)
+                .alias("structured_reference_type")
+            )  # fmt: skip
+        details = [name for name in DETAIL_NAMES if name in rows.columns]
+        has_detail = pl.any_horizontal(pl.col(name).is_not_null() for name in details) if details else pl.lit(False)
+        return rows.with_columns(has_detail.cast(pl.Int64).alias("detail_count"))
+
+    def _keys(self) -> list[pl.Expr]:
+        day = pl.lit(None, pl.Date)
+        if self.declaration.statement == "per_date":
+            day = pl.col("booking_date")
+        return [pl.col("account_id"), pl.col("currency"), pl.col("statement_id"), day.alias("#day")]
+
+    def _statement(self, key: tuple[object, ...]) -> None:
+        if key not in self.statements:
+            account, currency, statement_id, day = key
+            self.statements[key] = _Statement(
+                len(self.statements) + 1,
+                None if account is None else str(account),
+                str(currency),
+                None if statement_id is None else str(statement_id),
+                day if isinstance(day, date) else None,
+                self.facts,
+            )
+
+    def _details(self, rows: pl.DataFrame, counter: RecordCounter) -> Iterator[Records]:
+        details = rows.filter(pl.col("detail_count") > 0)
+        if details.is_empty():
+            return
+        first = counter.last + 1
+        counter.last += details.height
+        shared = [LINE, BYTE_START, BYTE_END, "statement_number", "entry_number", *DETAIL_NAMES]
+        own = details.select(
+            *(name for name in shared if name in details.columns),
+            pl.int_range(first, first + pl.len()).alias("record_number"),
+            pl.lit(1, pl.Int64).alias("detail_number"),
+        )
+        yield from frame_records(BANK_ENTRY_DETAIL, own)
+
+    def finish(self, counter: RecordCounter) -> Iterator[Records]:
+        """The statements in order of appearance, and their balances."""
+        statements, balances = [], []
+        if not self.statements and self.facts.get("currency"):
+            account = self.facts.get("account_id")  # a statement without entries is still a statement
+            self._statement((account and account_id(str(account)), self.facts["currency"], self.facts.get("statement_id"), None))
+        single = len(self.statements) == 1
+        if not single and {"opening_balance", "closing_balance", "declared_entries"} & set(self.facts):
+            self.warnings.append("the balances above the header are not used: the file has several statements")
+        for statement in self.statements.values():
+            facts = self.facts if single else {}
+            opening, closing, origin = self._balances(statement, facts)
+            verdict, difference = check_balance(opening, statement.net, closing)
+            start, end = facts.get("from_date") or statement.first, facts.get("to_date") or statement.last
+            declared = facts.get("declared_entries")
+            if isinstance(declared, int):
+                self.control_totals.append(
+                    ControlTotal("entries named above the header", Decimal(declared), Decimal(statement.entries))
+                )
+            row: dict[str, object] = {
+                "statement_number": statement.number,
+                "identity": "|".join(
+                    str(part or "")
+                    for part in (statement.account, statement.currency, "statement", statement.statement_id, "", "",
+                                 f"{start or ''}..{end or ''}")
+                ),
+                "kind": "statement",
+                "statement_id": statement.statement_id,
+                "created_at": self.facts.get("created_at"),
+                "from_date": start,
+                "to_date": end,
+                "account_id": statement.account,
+                "account_scheme": _scheme(statement.account),
+                "account_currency": statement.currency,
+                "account_name": self.facts.get("account_name"),
+                "account_owner": self.facts.get("account_owner"),
+                "servicer_id": self.facts.get("servicer_id"),
+                "opening_balance": opening,
+                "opening_date": None if opening is None else start,
+                "closing_balance": closing,
+                "closing_date": None if closing is None else end,
+                "entry_count": statement.entries,
+                "net_amount": statement.net,
+                "balance_check": verdict,
+                "difference": difference,
+                "declared_entries": declared,
+            }  # fmt: skip
+            statements.append({**row, "record_number": counter.next()})
+            for code, amount, day in (("OPBD", opening, start), ("CLBD", closing, end)):
+                if amount is not None:
+                    balances.append(
+                        {
+                            "record_number": counter.next(),
+                            "statement_number": statement.number,
+                            "code": code,
+                            "native_code": origin,
+                            "amount": abs(amount),
+                            "currency": statement.currency,
+                            "credit_debit": "DBIT" if amount < 0 else "CRDT",
+                            "signed_amount": amount,
+                            "date": day,
+                        }
+                    )
+        yield from row_records(BANK_STATEMENT, statements)
+        yield from row_records(BANK_BALANCE, balances)
+
+    def _balances(self, statement: _Statement, facts: dict[str, object]) -> tuple[Decimal | None, Decimal | None, str]:
+        """(opening, closing, where they come from): the lines above the header first, else the running balance column."""
+        opening, closing = facts.get("opening_balance"), facts.get("closing_balance")
+        run_opening, run_closing = self._running(statement)
+        return (
+            opening if isinstance(opening, Decimal) else run_opening,
+            closing if isinstance(closing, Decimal) else run_closing,
+            "stated" if isinstance(opening, Decimal) or isinstance(closing, Decimal) else "running balance",
+        )
+
+    def _running(self, statement: _Statement) -> tuple[Decimal | None, Decimal | None]:
+        """Opening and closing by the first and the last running balance in the order of time."""
+        if not statement.runs:
+            return None, None
+        run = pl.concat(statement.runs)
+        forward, backward = _implied_openings(run), _implied_openings(run.reverse())
+        if forward.is_empty():
+            return None, None
+        order = self._order(run, forward, backward)
+        if order is None:
+            self.warnings.append(
+                f"statement {statement.number}: the order of entries is not known, so no balance is taken from the running "
+                "balance; declare `order`"
+            )
+            return None, None
+        implied = forward if order == "oldest_first" else backward
+        broken = implied.filter(pl.col("opening") != pl.col("opening").shift(1))
+        if not broken.is_empty():
+            places = ", ".join(str(line) for line in broken.get_column(LINE).head(5).to_list())
+            self.warnings.append(
+                f"statement {statement.number}: the running balance does not follow from the entries at {broken.height} "
+                f"places (line {places})"
+            )
+        total = run.get_column("signed_amount").sum() or ZERO
+        openings = implied.get_column("opening").to_list()
+        return openings[0], openings[-1] + total
+
+    def _order(self, run: pl.DataFrame, forward: pl.DataFrame, backward: pl.DataFrame) -> str | None:
+        if self.declaration.order != "by_date":
+            return self.declaration.order
+        days = run.to_series(0).drop_nulls()
+        if not days.is_empty() and days[0] != days[-1]:
+            return "oldest_first" if days[0] < days[-1] else "newest_first"
+        if forward.get_column("opening").n_unique() == 1:
+            return "oldest_first"
+        return "newest_first" if backward.get_column("opening").n_unique() == 1 else None
+
+
+def _implied_openings(run: pl.DataFrame) -> pl.DataFrame:
+    """Per row with a balance, in the order of time: the opening balance it implies (balance less all entries so far)."""
+    implied = (pl.col("running_balance") - pl.col("signed_amount").cum_sum()).alias("opening")
+    return run.select(LINE, "running_balance", implied).filter(pl.col("running_balance").is_not_null())
+
+
+def _scheme(account: str | None) -> str | None:
+    return None if account is None else ("IBAN" if is_iban(account) else "OTHER")

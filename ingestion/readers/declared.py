@@ -1,0 +1,255 @@
+"""Every format that is read by declaration: CSV, XLSX, JSON and Parquet, and the extracts of known systems.
+
+The container is cut into a table of text, the declaration maps it, and the rows come out as records or as rejects. A source
+of a known system (`format: sap_line_items`) uses the declarations shipped for it; its own `declaration:` block changes only
+the keys it gives. What a file holds (suppliers, line items, terms) is told by its columns, or by `options: {object: ...}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+
+from ingestion.contracts import CONTRACTS
+from ingestion.declaration import DeclarationError, FileDeclaration, Mapping_
+from ingestion.declaration_catalogue import SHIPPED_FORMATS, choices
+from ingestion.declaration_mapping import FAILED, RAW, Failure, RowMapper
+from ingestion.readers.csv_statement import StatementBuilder, failure_of_sides, signed_rows
+from ingestion.readers.preamble import read_preamble
+from ingestion.readers.record_batches import frame_records
+from ingestion.readers.table_containers import open_tables
+from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE, BadRow, TextBlock, TextTable, has_columns
+from ingestion.reading import FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
+from ingestion.sources import SourceConfig
+
+ROW, PART = "#row", "#part"
+UNMATCHED = Failure(
+    "(row)", "a row of no declared kind", "a row that one of the mappings is for",
+    "add its value to a `where`, or declare such rows as no records (skip)",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DeclaredReader:
+    """Reads one format name by declaration."""
+
+    format: str
+    version: str = "1"
+    kinds: tuple[str, ...] = tuple(CONTRACTS)
+
+    def read(self, stream: BinaryIO, source: SourceConfig) -> Iterator[ReaderEvent]:
+        """Records, rejects and facts of a file; raises `FileRejected` only."""
+        try:
+            own = source.declaration.model_dump() if source.declaration else {}
+            candidates = choices(self.format, own, str(source.options.get("object", "")))
+        except DeclarationError as error:
+            raise FileRejected(
+                f"the declaration of source {source.name} is wrong", place="declaration", found=str(error), expected="see the key named", advice="correct config/sources.yml"
+            ) from None
+        try:
+            declaration, tables = open_tables(stream, self.format, candidates)
+            yield from _Reading(self.format, source, declaration).events(tables)
+        except (pl.exceptions.PolarsError, MemoryError, RecursionError) as error:
+            raise FileRejected(
+                "the file cannot be read as a table", found=f"{type(error).__name__}: {str(error)[:300]}",
+                expected=f"a file as the declaration of {source.name} says", advice="the file is damaged, or the declaration is of another layout",
+            ) from error  # fmt: skip
+
+
+@dataclass
+class _Reading:
+    """One file being read."""
+
+    format: str
+    source: SourceConfig
+    declaration: FileDeclaration
+    counter: RecordCounter = field(default_factory=RecordCounter)
+    skipped: dict[str, int] = field(default_factory=dict)
+    builder: StatementBuilder | None = None
+
+    def events(self, tables: list[tuple[tuple[Mapping_, ...], TextTable]]) -> Iterator[ReaderEvent]:
+        warnings: list[str] = []
+        for parts, table in tables:
+            mappers = [RowMapper(part, self.declaration, table.names) for part in parts]
+            if self.declaration.statement_kind:
+                facts = read_preamble(table.preamble, self.declaration)
+                for part in parts:
+                    facts |= {name: value for name, value in part.constants.items() if name not in facts}
+                self.builder = StatementBuilder(self.declaration, facts, self.source.account)
+            for block in self._whole_records(table):
+                yield from self._block(block, mappers)
+            warnings += table.notes
+        totals = ()
+        if self.builder is not None:
+            yield from self.builder.finish(self.counter)
+            warnings += self.builder.warnings
+            totals = tuple(self.builder.control_totals)
+        warnings += [f"{count} rows are no records: {reason}" for reason, count in self.skipped.items()]
+        yield FileFacts(self.format, None, None, totals, tuple(warnings))
+
+    # rows that belong together -------------------------------------------------------------------------------------
+
+    def _whole_records(self, table: TextTable) -> Iterator[TextBlock]:
+        """Blocks without the rows declared as no records, each continued row joined with what continues it."""
+        carry: pl.DataFrame | None = None
+        for block in table.blocks:
+            self._count("blank", block.blank)
+            self._count("footer", block.footer)
+            frame = self._without_skipped(block.frame)
+            if not self.declaration.continuation:
+                yield TextBlock(frame, block.bad)
+                continue
+            if carry is not None:
+                frame = pl.concat([carry, frame], how="diagonal") if frame.width else carry
+            done, carry = self._held_back(frame)
+            yield TextBlock(self._joined(done), block.bad)
+        if carry is not None:
+            yield TextBlock(self._joined(carry))
+
+    def _count(self, reason: str, count: int) -> None:
+        if count:
+            self.skipped[reason] = self.skipped.get(reason, 0) + count
+
+    def _without_skipped(self, frame: pl.DataFrame) -> pl.DataFrame:
+        for skip in self.declaration.skip:
+            if frame.is_empty():
+                break
+            names = {name.casefold(): name for name in frame.columns}
+            text = pl.col(names[skip.column.casefold()]).str.strip_chars().fill_null("")
+            if skip.empty is not None:
+                test = (text == "") == skip.empty
+            elif skip.equals:
+                test = text.is_in(list(skip.equals))
+            else:
+                test = pl.any_horizontal(text.str.starts_with(start) for start in skip.starts_with)
+            kept = frame.filter(~test)
+            self._count(skip.reason, frame.height - kept.height)
+            frame = kept
+        return frame
+
+    def _is_continuation(self) -> pl.Expr:
+        return pl.all_horizontal(
+            pl.col(name).str.strip_chars().fill_null("") == "" for name in self.declaration.continuation
+        )
+
+    def _held_back(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """(rows whose record is whole, the last record, which the next block may continue)."""
+        if frame.is_empty():
+            return frame, frame
+        starts = frame.select((~self._is_continuation()).arg_true().alias("at")).to_series()
+        cut = int(starts[-1]) if starts.len() else 0
+        return frame.head(cut), frame.tail(frame.height - cut)
+
+    def _joined(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Rows with their continuation: texts joined line by line, all other cells those of the first row."""
+        if frame.is_empty():
+            return frame
+        marked = frame.with_columns((~self._is_continuation()).cum_sum().alias(ROW), self._is_continuation().alias("#c"))
+        continued = int(marked.get_column("#c").sum())
+        if not continued or marked.item(0, "#c"):  # nothing to join, or a continuation of nothing: it fails as a row
+            return frame
+        self._count("continuation of the row above", continued)
+        texts = {
+            source
+            for part in self.declaration.parts
+            for name, column in part.columns.items()
+            if name in ("text", "remittance_unstructured", "additional_info", "counterparty_name")
+            for source in column.sources
+        }
+        joined = [
+            pl.col(name).drop_nulls().str.join("\n") if name in texts else pl.col(name).first()
+            for name in frame.columns
+            if name != BYTE_END
+        ]
+        whole = marked.group_by(ROW, maintain_order=True).agg(*joined, pl.col(BYTE_END).last())
+        return whole.select(frame.columns)
+
+    # rows to records -----------------------------------------------------------------------------------------------
+
+    def _block(self, block: TextBlock, mappers: list[RowMapper]) -> Iterator[ReaderEvent]:
+        frame = block.frame.with_row_index(ROW) if block.frame.width else block.frame
+        if frame.is_empty():
+            yield from self._bad_rows(block.bad, range(self.counter.last + 1, self.counter.last + 1 + len(block.bad)))
+            self.counter.last += len(block.bad)
+            return
+        selections = [mapper.selected(frame) for mapper in mappers]
+        matched = pl.concat([part.get_column(ROW) for part in selections]).unique()
+        orphans = frame.filter(~pl.col(ROW).is_in(matched.implode())) if matched.len() < frame.height else frame.clear()
+        pieces = [*selections, orphans]
+        numbers = self._numbers([piece.get_column(LINE).to_numpy() for piece in pieces], [bad.line for bad in block.bad])
+        for mapper, piece, own in zip(mappers, selections, numbers, strict=False):
+            if not piece.is_empty():
+                yield from self._map(mapper, piece, own)
+        for row, number in zip(orphans.iter_rows(named=True), numbers[len(mappers)], strict=True):
+            yield _reject(row, UNMATCHED, int(number), _raw_text(row, frame.columns))
+        yield from self._bad_rows(block.bad, numbers[-1])
+
+    def _numbers(self, lines: list[np.ndarray], bad: list[int]) -> list[np.ndarray]:
+        """Record numbers in file order over the pieces of a block, its bad rows last in the list."""
+        groups = [*(np.asarray(group, dtype=np.int64) for group in lines), np.asarray(bad, dtype=np.int64)]
+        sizes = [group.size for group in groups]
+        total = sum(sizes)
+        filled = [size for size in sizes if size]
+        numbers = np.arange(self.counter.last + 1, self.counter.last + 1 + total)
+        self.counter.last += total
+        if len(filled) > 1:
+            order = np.argsort(np.concatenate(groups), kind="stable")
+            ranked = np.empty(total, dtype=np.int64)
+            ranked[order] = numbers
+            numbers = ranked
+        return np.split(numbers, np.cumsum(sizes)[:-1])
+
+    def _map(self, mapper: RowMapper, rows: pl.DataFrame, numbers: np.ndarray) -> Iterator[ReaderEvent]:
+        mapped = mapper.apply(rows).with_columns(pl.Series("record_number", numbers, pl.Int64))
+        contract = CONTRACTS[mapper.part.kind]
+        if self.builder is not None and mapper.part.kind == "bank_entry":
+            mapped = signed_rows(mapped, self.declaration)
+        failing = mapped.get_column(FAILED).is_not_null()
+        if failing.any():
+            for row, origin in zip(
+                mapped.filter(failing).iter_rows(named=True), rows.filter(failing).iter_rows(named=True), strict=True
+            ):  # rejects, each with its own words
+                failure = failure_of_sides(row, self.declaration) or mapper.failure(row)
+                yield _reject(row, failure, int(row["record_number"]), _raw_text(origin, rows.columns))
+            mapped, rows = mapped.filter(~failing), rows.filter(~failing)
+        good = mapped.drop(FAILED, *(name for name in mapped.columns if name.startswith(RAW)))
+        if self.builder is not None and mapper.part.kind == "bank_entry":
+            yield from self.builder.add(good, self.counter)
+            return
+        if "source_system" in contract.names and "source_system" not in good.columns:
+            good = good.with_columns(pl.lit(self.source.system).alias("source_system"))
+        if "extra" in contract.names and "extra" not in good.columns:
+            good = good.with_columns(rows.select(mapper.extra(rows).alias("extra")).to_series())
+        yield from frame_records(contract, good)
+
+    def _bad_rows(self, bad: tuple[BadRow, ...], numbers: np.ndarray | range) -> Iterator[Reject]:
+        for row, number in zip(bad, numbers, strict=True):
+            yield Reject(
+                int(number), f"line {row.line}", "(row)", row.found, row.expected, row.advice, row.text, row.line,
+                row.byte_start, row.byte_end,
+            )  # fmt: skip
+
+
+def _raw_text(row: dict[str, object], names: list[str]) -> str:
+    """The cells of a row as delivered; the bytes are at the reject's byte range."""
+    return " | ".join(str(row[name]) for name in names if not name.startswith("#") and row[name] is not None)[:2000]
+
+
+def _reject(row: dict[str, object], failure: Failure, number: int, text: str) -> Reject:
+    line, start, end = row[LINE], row[BYTE_START], row[BYTE_END]
+    amount, currency = row.get("amount"), row.get("currency")
+    return Reject(
+        number, f"line {line}", failure.field, failure.found, failure.expected, failure.advice, text,
+        line if isinstance(line, int) else None,
+        start if isinstance(start, int) else None,
+        end if isinstance(end, int) else None,
+        None if not hasattr(amount, "as_tuple") else amount,  # type: ignore[arg-type]
+        currency if isinstance(currency, str) else None,
+    )  # fmt: skip
+
+
+READERS: dict[str, Reader] = {name: DeclaredReader(name) for name in ("csv", "xlsx", "json", "parquet", *SHIPPED_FORMATS)}

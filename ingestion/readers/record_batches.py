@@ -1,0 +1,41 @@
+"""Polars frames and few Python rows turned into Arrow batches of a contract, column by column, nothing converted by guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+import pyarrow as pa
+
+from ingestion.contracts import Contract
+from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE
+from ingestion.reading import Records
+
+BATCH_ROWS = 16_384
+_PLACES = {"file_line": LINE, "byte_start": BYTE_START, "byte_end": BYTE_END}
+
+
+def frame_records(contract: Contract, frame: pl.DataFrame) -> Iterator[Records]:
+    """The rows of a frame as batches: columns of the contract by name, places from the place columns, the rest null."""
+    if frame.is_empty():
+        return
+    present = set(frame.columns)
+    taken = {name: _PLACES[name] if _PLACES.get(name) in present else name for name in contract.names}
+    chosen = frame.select(pl.col(column).alias(name) for name, column in taken.items() if column in present).rechunk()
+    table = chosen.to_arrow(compat_level=pl.CompatLevel.oldest())
+    count = table.num_rows
+    arrays = [
+        table.column(name).combine_chunks().cast(kind) if name in table.column_names else pa.nulls(count, kind)
+        for name, kind in contract.columns
+    ]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=contract.schema)
+    for start in range(0, count, BATCH_ROWS):
+        yield Records(contract.kind, batch.slice(start, BATCH_ROWS))
+
+
+def row_records(contract: Contract, rows: Sequence[Mapping[str, object]]) -> Iterator[Records]:
+    """A few rows of Python values (statements, balances) as batches."""
+    for start in range(0, len(rows), BATCH_ROWS):
+        part = rows[start : start + BATCH_ROWS]
+        arrays = [pa.array([row.get(name) for row in part], kind) for name, kind in contract.columns]
+        yield Records(contract.kind, pa.RecordBatch.from_arrays(arrays, schema=contract.schema))

@@ -1,0 +1,118 @@
+"""The landing folder and the archive: which files have arrived, and their bytes kept for good (DESIGN 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import duckdb
+
+from ingestion.sources import SourceConfig
+from orchestration.workspace import Workspace
+
+UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")  # what transfers call a file they are still writing
+CHUNK_BYTES = 1 << 20
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file in the landing folder; `received_at` is its modification time, in UTC, to the microsecond."""
+
+    source: str
+    path: Path
+    name: str  # relative to landing/, control characters escaped
+    size: int
+    mtime_ns: int
+    sha256: str
+
+    @property
+    def received_at(self) -> datetime:
+        """When the file landed."""
+        return EPOCH + timedelta(microseconds=self.mtime_ns // 1000)
+
+    @property
+    def delivery_id(self) -> str:
+        """The same source, name and bytes are the same delivery, however often it is looked at."""
+        return hashlib.sha256(f"{self.source}|{self.name}|{self.sha256}".encode()).hexdigest()[:24]
+
+
+def printable(name: str) -> str:
+    """A file name that is safe to print and to store: control characters and surrogates escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file's bytes, read in chunks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def arrivals(workspace: Workspace, source: SourceConfig, known_at: datetime | None = None) -> Iterator[Path]:
+    """The regular files of a source that lie in landing/, up to `known_at`; links out of it and unfinished files are not."""
+    root = workspace.landing.resolve()
+    for path in sorted(root.glob(source.path)):
+        if path.name.startswith(".") or path.name.endswith(UNFINISHED) or not path.is_file():
+            continue
+        if not path.resolve().is_relative_to(root):
+            continue
+        if known_at is None or EPOCH + timedelta(microseconds=path.stat().st_mtime_ns // 1000) <= known_at:
+            yield path
+
+
+def landed(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, source: SourceConfig, known_at: datetime
+) -> list[LandedFile]:
+    """Files of a source received up to `known_at`, oldest first.
+
+    A file whose size and modification time are known is not hashed again; `ops.landing_file` remembers them.
+    """
+    connection.execute("CREATE SCHEMA IF NOT EXISTS ops")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS ops.landing_file"
+        "(name VARCHAR, size BIGINT, mtime_ns BIGINT, sha256 VARCHAR, PRIMARY KEY (name, size, mtime_ns))"
+    )
+    known = {
+        (name, size, mtime): sha256
+        for name, size, mtime, sha256 in connection.execute("SELECT * FROM ops.landing_file").fetchall()
+    }
+    files, fresh = [], []
+    for path in arrivals(workspace, source, known_at):
+        stat = path.stat()
+        name = printable(str(path.relative_to(workspace.landing.resolve())))
+        key = (name, stat.st_size, stat.st_mtime_ns)
+        if key not in known:
+            known[key] = digest(path)
+            fresh.append((*key, known[key]))
+        files.append(LandedFile(source.name, path, name, stat.st_size, stat.st_mtime_ns, known[key]))
+    if fresh:
+        connection.executemany("INSERT OR IGNORE INTO ops.landing_file VALUES (?, ?, ?, ?)", fresh)
+    return sorted(files, key=lambda file: (file.received_at, file.name))
+
+
+def archive(workspace: Workspace, file: LandedFile) -> Path:
+    """Copy a file byte for byte to archive/<2 hex>/<sha256>, once; a copy cut short never takes the final name."""
+    target = workspace.archive / file.sha256[:2] / file.sha256
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_suffix(f".{os.getpid()}.part")
+        shutil.copyfile(file.path, unfinished)
+        if digest(unfinished) != file.sha256:
+            unfinished.unlink()
+            raise OSError(f"{file.name}: the file changed while it was copied to the archive; it is read on the next run")
+        unfinished.replace(target)
+    return target
+
+
+def quarantine(workspace: Workspace, file: LandedFile, archived: Path, reason: str) -> Path:
+    """Put a copy of a failed delivery where a person looks for it, with the reason beside."""
+    target = workspace.quarantine / file.source / f"{file.sha256[:12]}-{Path(file.name).name}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(archived, target)
+    target.with_name(target.name + ".reason.txt").write_text(f"{file.name}\n{reason}\n", encoding="utf-8")
+    return target

@@ -1,0 +1,325 @@
+"""From landed files to raw rows: read, check, and load each delivery whole or not at all (DESIGN 4).
+
+Many small deliveries share one transaction; none is ever half in. Of a delivery that is quarantined, in conflict or a
+repetition, no row is loaded, and `raw.delivery` says why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.contracts import CONTRACTS
+from ingestion.reading import FileFacts, FileRejected, Reader, Records, Reject
+from ingestion.sources import SourceConfig
+from orchestration.identity import Verdict, judge
+from orchestration.landing import LandedFile, archive, quarantine
+from orchestration.warehouse import DELIVERY_COLUMNS, REJECT_COLUMNS, transaction
+from orchestration.workspace import Workspace
+
+GROUP_ROWS = 200_000
+GROUP_FILES = 500
+
+
+@dataclass
+class Parsed:
+    """A delivery as its reader gave it."""
+
+    file: LandedFile
+    archived: Path
+    batches: dict[str, list[pa.RecordBatch]] = field(default_factory=dict)
+    rejects: list[Reject] = field(default_factory=list)
+    facts: FileFacts | None = None
+    failure: FileRejected | None = None
+
+    @property
+    def rows(self) -> int:
+        """Records read, rejects not counted."""
+        return sum(batch.num_rows for batches in self.batches.values() for batch in batches)
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """What a run did with the files of one source."""
+
+    source: str
+    deliveries: int = 0
+    loaded: int = 0
+    quarantined: int = 0
+    conflicts: int = 0
+    duplicates: int = 0
+    records_read: int = 0
+    records_loaded: int = 0
+    records_rejected: int = 0
+    records_duplicate: int = 0
+
+
+def parse(file: LandedFile, archived: Path, source: SourceConfig, reader: Reader) -> Parsed:
+    """Read one archived delivery; what the reader refuses as a whole is kept as `failure`."""
+    parsed = Parsed(file, archived)
+    try:
+        with archived.open("rb") as stream:
+            for event in reader.read(stream, source):
+                if isinstance(event, Records):
+                    parsed.batches.setdefault(event.kind, []).append(event.batch)
+                elif isinstance(event, Reject):
+                    parsed.rejects.append(event)
+                else:
+                    parsed.facts = event
+    except FileRejected as failure:
+        return Parsed(file, archived, failure=failure)
+    return parsed
+
+
+def load_source(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    source: SourceConfig,
+    reader: Reader,
+    files: Sequence[LandedFile],
+    run_id: str,
+    progress: Callable[[str], None] = lambda _: None,
+) -> LoadSummary:
+    """Load the files of a source that are not registered yet, oldest first."""
+    registered = {
+        row[0]
+        for row in connection.execute("SELECT delivery_id FROM raw.delivery WHERE source = ?", [source.name]).fetchall()
+    }
+    first_seen = _first_deliveries(connection)
+    outcomes: list[tuple[object, ...]] = []
+    group: list[Parsed] = []
+
+    def flush() -> None:
+        if group:
+            outcomes.extend(_load_group(connection, workspace, source, reader, group, run_id))
+            group.clear()
+
+    for file in files:
+        if file.delivery_id in registered:
+            continue
+        if file.sha256 in first_seen:
+            flush()
+            outcomes.append(_register_repetition(connection, file, source, run_id))
+            continue
+        first_seen.add(file.sha256)
+        parsed = parse(file, archive(workspace, file), source, reader)
+        progress(f"{file.name}: {parsed.rows} records")
+        group.append(parsed)
+        if len(group) >= GROUP_FILES or sum(one.rows for one in group) >= GROUP_ROWS:
+            flush()
+    flush()
+    return _summary(source.name, outcomes)
+
+
+def _first_deliveries(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    return {row[0] for row in connection.execute("SELECT DISTINCT sha256 FROM raw.delivery").fetchall()}
+
+
+def _register_repetition(
+    connection: duckdb.DuckDBPyConnection, file: LandedFile, source: SourceConfig, run_id: str
+) -> tuple[object, ...]:
+    """The same bytes again, under any name or source: registered, not loaded."""
+    original = connection.execute(
+        "SELECT file_name, source, status, format, reader_version, file_identity, records_read FROM raw.delivery "
+        "WHERE sha256 = ? ORDER BY received_at, delivery_id LIMIT 1",
+        [file.sha256],
+    ).fetchone()
+    assert original is not None, file.sha256  # noqa: S101  (the caller saw this hash)
+    name, first_source, status, file_format, version, identity, read = original
+    row = {
+        **_delivery_row(file, source, run_id),
+        "status": "duplicate",
+        "reason": f"the same bytes as {name} of source {first_source} ({status}); nothing was loaded again",
+        "format": file_format,
+        "reader_version": version,
+        "file_identity": identity,
+        "records_read": read,
+        "records_duplicate": read,
+    }
+    with transaction(connection):
+        _insert_rows(connection, "raw.delivery", DELIVERY_COLUMNS, [row])
+    return tuple(row.values())
+
+
+def _delivery_row(file: LandedFile, source: SourceConfig, run_id: str) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(DELIVERY_COLUMNS)
+    row |= {
+        "delivery_id": file.delivery_id,
+        "source": source.name,
+        "system": source.system,
+        "file_name": file.name,
+        "sha256": file.sha256,
+        "bytes": file.size,
+        "received_at": file.received_at,
+        "format": source.format,
+        "records_read": 0,
+        "records_loaded": 0,
+        "records_rejected": 0,
+        "records_duplicate": 0,
+        "run_id": run_id,
+    }
+    return row
+
+
+def _load_group(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    source: SourceConfig,
+    reader: Reader,
+    group: Sequence[Parsed],
+    run_id: str,
+) -> list[tuple[object, ...]]:
+    incoming = _register_incoming(connection, group)
+    verdicts = judge(connection, incoming, group)
+    rows = []
+    with transaction(connection):
+        counts = _insert_records(connection, incoming, verdicts)
+        for parsed in group:
+            verdict = verdicts[parsed.file.delivery_id]
+            row = _delivery_row(parsed.file, source, run_id) | _outcome(parsed, verdict, counts, reader.version)
+            rows.append(row)
+        _insert_rows(connection, "raw.delivery", DELIVERY_COLUMNS, rows)
+        kept = [p for p in group if verdicts[p.file.delivery_id].status not in ("quarantined", "conflict")]
+        _insert_rows(connection, "raw.reject", REJECT_COLUMNS, _reject_rows(kept))
+        identities = [
+            {"identity": one.identity, "content_hash": one.content_hash, "delivery_id": one.delivery_id,
+             "statement_number": one.statement_number}
+            for parsed in group
+            for one in verdicts[parsed.file.delivery_id].new_identities
+        ]  # fmt: skip
+        _insert_rows(connection, "raw.identity", dict.fromkeys(identities[0]) if identities else {}, identities)
+    for kind in incoming:
+        connection.unregister(f"incoming_{kind}")
+    for parsed, row in zip(group, rows, strict=True):
+        if row["status"] in ("quarantined", "conflict"):
+            quarantine(workspace, parsed.file, parsed.archived, str(row["reason"]))
+    return [tuple(row.values()) for row in rows]
+
+
+def _register_incoming(connection: duckdb.DuckDBPyConnection, group: Iterable[Parsed]) -> list[str]:
+    """Make the group's records visible to SQL as incoming_<kind>, each row with its delivery; returns the kinds."""
+    tables: dict[str, list[pa.Table]] = {}
+    for parsed in group:
+        for kind, batches in parsed.batches.items():
+            schema = CONTRACTS[kind].schema
+            table = pa.Table.from_batches(batches).cast(schema)
+            delivery = pa.array([parsed.file.delivery_id] * table.num_rows, pa.string())
+            tables.setdefault(kind, []).append(table.add_column(0, "delivery_id", delivery))
+    for kind, parts in tables.items():
+        connection.register(f"incoming_{kind}", pa.concat_tables(parts))
+    return sorted(tables)
+
+
+def _insert_records(
+    connection: duckdb.DuckDBPyConnection, incoming: Iterable[str], verdicts: dict[str, Verdict]
+) -> dict[str, tuple[int, int]]:
+    """Insert what is new; returns per delivery (records loaded, records that are repetitions)."""
+    refused = [delivery for delivery, verdict in verdicts.items() if verdict.status in ("quarantined", "conflict")]
+    repeated = [
+        (delivery, statement) for delivery, verdict in verdicts.items() for statement in verdict.repeated_statements
+    ]
+    whole = [delivery for delivery, verdict in verdicts.items() if verdict.repeated_whole]
+    connection.execute("CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest(?::VARCHAR[]) AS delivery_id", [refused])
+    connection.execute("CREATE OR REPLACE TEMP TABLE whole AS SELECT unnest(?::VARCHAR[]) AS delivery_id", [whole])
+    connection.execute("CREATE OR REPLACE TEMP TABLE repeated(delivery_id VARCHAR, statement_number BIGINT)")
+    if repeated:
+        connection.executemany("INSERT INTO repeated VALUES (?, ?)", repeated)
+    counts: dict[str, tuple[int, int]] = {}
+    for kind in incoming:
+        names = ", ".join(f'"{name}"' for name in ("delivery_id", *CONTRACTS[kind].names))
+        is_repetition = "delivery_id IN (SELECT delivery_id FROM whole)"
+        if "statement_number" in CONTRACTS[kind].names:
+            is_repetition += (
+                " OR (delivery_id, statement_number) IN (SELECT (delivery_id, statement_number) FROM repeated)"
+            )
+        candidates = f"incoming_{kind} WHERE delivery_id NOT IN (SELECT delivery_id FROM refused)"
+        for delivery, loaded, duplicate in connection.execute(
+            f"SELECT delivery_id, count(*) FILTER (NOT ({is_repetition})), count(*) FILTER ({is_repetition}) "  # noqa: S608
+            f"FROM {candidates} GROUP BY ALL"
+        ).fetchall():
+            before = counts.get(delivery, (0, 0))
+            counts[delivery] = (before[0] + loaded, before[1] + duplicate)
+        connection.execute(
+            f"INSERT INTO raw.{kind} ({names}) SELECT {names} FROM {candidates} AND NOT ({is_repetition})"  # noqa: S608
+        )
+    return counts
+
+
+def _outcome(
+    parsed: Parsed, verdict: Verdict, counts: dict[str, tuple[int, int]], reader_version: str
+) -> dict[str, object]:
+    """The columns of raw.delivery that depend on what became of it.
+
+    Of a delivery that is refused whole, each record read counts as rejected, so that the equation always holds.
+    """
+    loaded, duplicate = counts.get(parsed.file.delivery_id, (0, 0))
+    refused = verdict.status in ("quarantined", "conflict")
+    read = parsed.rows + len(parsed.rejects)
+    facts = parsed.facts
+    return {
+        "status": verdict.status,
+        "reason": verdict.reason,
+        "format": facts.format if facts else None,
+        "reader_version": reader_version,
+        "file_identity": facts.identity if facts else None,
+        "records_read": read,
+        "records_loaded": loaded,
+        "records_rejected": read if refused else len(parsed.rejects),
+        "records_duplicate": duplicate,
+        "control_totals": json.dumps(
+            [{"name": t.name, "declared": str(t.declared), "computed": str(t.computed)} for t in facts.control_totals]
+        )
+        if facts
+        else None,
+        "warnings": json.dumps(list(facts.warnings)) if facts else None,
+    }
+
+
+def _reject_rows(group: Iterable[Parsed]) -> list[dict[str, object]]:
+    return [
+        {"delivery_id": parsed.file.delivery_id} | {name: getattr(reject, name) for name in list(REJECT_COLUMNS)[1:]}
+        for parsed in group
+        for reject in parsed.rejects
+    ]
+
+
+def _insert_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str], rows: Sequence[dict[str, object]]
+) -> None:
+    """Insert few rows of Python values: registrations and rejects, never records."""
+    if not rows:
+        return
+    names = list(columns)
+    marks = ", ".join("?" for _ in names)
+    connection.executemany(
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608
+        [[row[name] for name in names] for row in rows],
+    )
+
+
+def _summary(source: str, outcomes: Sequence[tuple[object, ...]]) -> LoadSummary:
+    rows = [dict(zip(DELIVERY_COLUMNS, outcome, strict=True)) for outcome in outcomes]
+
+    def with_status(*statuses: str) -> int:
+        return sum(row["status"] in statuses for row in rows)
+
+    def total(column: str) -> int:
+        return sum(int(str(row[column])) for row in rows)
+
+    return LoadSummary(
+        source=source,
+        deliveries=len(rows),
+        loaded=with_status("loaded", "partly"),
+        quarantined=with_status("quarantined"),
+        conflicts=with_status("conflict"),
+        duplicates=with_status("duplicate"),
+        records_read=total("records_read"),
+        records_loaded=total("records_loaded"),
+        records_rejected=total("records_rejected"),
+        records_duplicate=total("records_duplicate"),
+    )
