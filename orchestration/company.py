@@ -44,12 +44,20 @@ class Account(Strict):
         return self
 
 
+class Schedule(Strict):
+    """When the jobs start, as cron expressions in the group's time zone."""
+
+    nightly: str = "30 5 * * *"
+    intraday: str = "0 9-17/2 * * 1-5"
+
+
 class Company(Strict):
     """`config/company.yml`: one group of companies."""
 
     name: str
     base_currency: str = Field(pattern=r"^[A-Z]{3}$")
     timezone: str
+    schedule: Schedule = Schedule()
     entities: tuple[Entity, ...] = ()
     accounts: tuple[Account, ...] = ()
 

@@ -1,0 +1,1 @@
+"""The assets, in the order data flows: config, ingestion, raw, dbt models, matching, monitoring, forecasting, published."""

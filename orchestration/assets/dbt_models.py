@@ -1,0 +1,112 @@
+"""The dbt models as assets, in two phases: raw to matching_input before matching, marts and what reads results after.
+
+A phase is built in this process and in one go; each model becomes a materialisation, each dbt test an asset check. Where
+nothing a phase is built from has changed since it was last built, its tables stand and the run says so.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dbt.contracts.results import RunResult
+
+from orchestration import fingerprints
+from orchestration.dbt_runner import build, manifest_json
+from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
+from orchestration.warehouse import connect
+from orchestration.workspace import Workspace
+
+EVERYTHING = "fqn:*"
+AFTER_RESULTS = "source:matching+ source:monitoring+ source:forecasting+ path:models/marts"
+"""Marts, and whatever reads the results of matching, monitoring or forecasting."""
+
+Event = dg.MaterializeResult | dg.AssetCheckResult  # type: ignore[type-arg]
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups follow the layers, so that the lineage reads like DESIGN 1."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The layer a model belongs to: its schema."""
+        return str(dbt_resource_props.get("config", {}).get("schema") or dbt_resource_props["schema"])
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
+        """The team that answers for the SQL, where the model names none."""
+        return super().get_owners(dbt_resource_props) or ["team:finance_data"]
+
+
+TRANSLATOR = Translator()
+
+
+def run_phase(context: dg.AssetExecutionContext, workspace: Workspace, phase: str, select: str, exclude: str) -> Iterator[Event]:
+    """Build a phase, or the part of it that was asked for; raises `Failure` where a model or a blocking test failed."""
+    if context.is_subset:
+        yield from _events(context, build(workspace, " ".join(_model_names(context)), tests=True))
+        return
+    with connect(workspace.warehouse) as connection:
+        now = fingerprints.fingerprint(connection, phase)
+        if now == fingerprints.built_from(connection, phase):
+            context.log.info(f"{phase}: nothing it is built from has changed; its tables stand as they are")
+            for key in sorted(context.selected_asset_keys, key=str):
+                yield dg.MaterializeResult(key, metadata={"unchanged": True})
+            return
+        fingerprints.remember(connection, phase, None)
+    yield from _events(context, build(workspace, select, exclude))
+    with connect(workspace.warehouse) as connection:
+        fingerprints.remember(connection, phase, now)
+
+
+def _events(context: dg.AssetExecutionContext, results: Sequence[RunResult]) -> Iterator[Event]:
+    manifest = manifest_json()
+    checks = {key.name: key for key in context.assets_def.check_keys}
+    failures = []
+    for result in results:
+        node, status = result.node, str(result.status)
+        if status in ("error", "fail", "runtime error"):
+            failures.append(f"{node.name}: {result.message}")
+        if str(node.resource_type) == "model" and status == "success":
+            key = TRANSLATOR.get_asset_spec(manifest, node.unique_id, None).key
+            yield dg.MaterializeResult(key, metadata={"seconds": round(result.execution_time, 3)})
+        elif str(node.resource_type) == "test" and node.name in checks and status != "skipped":
+            key = checks[node.name]
+            yield dg.AssetCheckResult(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=status == "pass",
+                severity=dg.AssetCheckSeverity.WARN if status == "warn" else dg.AssetCheckSeverity.ERROR,
+                metadata={"failing_rows": result.failures or 0},
+            )
+    if failures:
+        raise dg.Failure(f"{len(failures)} dbt models or tests failed: " + "; ".join(failures[:10]))
+
+
+def _model_names(context: dg.AssetExecutionContext) -> list[str]:
+    manifest = manifest_json()
+    nodes: Mapping[str, Mapping[str, Any]] = manifest["nodes"]  # type: ignore[assignment]
+    chosen = context.selected_asset_keys
+    return [
+        node["name"]
+        for unique_id, node in nodes.items()
+        if node["resource_type"] == "model" and TRANSLATOR.get_asset_spec(manifest, unique_id, None).key in chosen
+    ]
+
+
+def dbt_model_assets() -> list[dg.AssetsDefinition]:
+    """Both phases."""
+
+    @dbt_assets(
+        manifest=manifest_json(), select=EVERYTHING, exclude=AFTER_RESULTS, name="canonical_models",
+        dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL,
+    )  # fmt: skip
+    def canonical_models(context: dg.AssetExecutionContext, workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
+        yield from run_phase(context, workspace.workspace, fingerprints.CANONICAL, EVERYTHING, AFTER_RESULTS)
+
+    @dbt_assets(
+        manifest=manifest_json(), select=AFTER_RESULTS, name="marts_models",
+        dagster_dbt_translator=TRANSLATOR, pool=WAREHOUSE_POOL,
+    )  # fmt: skip
+    def marts_models(context: dg.AssetExecutionContext, workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
+        yield from run_phase(context, workspace.workspace, fingerprints.MARTS, AFTER_RESULTS, "")
+
+    return [canonical_models, marts_models]

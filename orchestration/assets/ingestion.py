@@ -1,0 +1,77 @@
+"""One asset per configured source: what has landed is archived, read and loaded, each delivery whole or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+
+import dagster as dg
+
+from ingestion.sources import SourceConfig
+from orchestration import run_time
+from orchestration.checks.deliveries import delivery_check_specs, delivery_checks
+from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
+from orchestration.warehouse import connect
+
+SCHEMA = "landing"
+
+
+def source_key(source: SourceConfig) -> dg.AssetKey:
+    """The asset of a source."""
+    return dg.AssetKey([SCHEMA, source.name])
+
+
+def team(owner: str) -> str:
+    """An owner as Dagster wants it: an e-mail address as it is, anything else as a team."""
+    return owner if "@" in owner else f"team:{owner.replace(' ', '_')}"
+
+
+def _freshness(source: SourceConfig) -> dg.FreshnessPolicy:
+    """How long the asset may go without a run. Whether the *data* is stale is monitoring's question, not this one."""
+    lag = source.arrival.lag_days if source.arrival else 1
+    return dg.FreshnessPolicy.time_window(
+        fail_window=timedelta(days=lag + 3), warn_window=timedelta(days=lag, hours=12)
+    )
+
+
+def source_asset(source: SourceConfig) -> dg.AssetsDefinition:
+    """The asset of one source."""
+
+    @dg.multi_asset(
+        name=f"{SCHEMA}__{source.name}",
+        specs=[
+            dg.AssetSpec(
+                source_key(source),
+                deps=[["config", "source"], ["config", "run_parameter"]],
+                group_name=f"landing_{source.group}",
+                kinds={source.system, source.format.replace(".", "_")},
+                owners=[team(source.owner)],
+                description=f"{source.title}: {source.format} files of {source.system} at landing/{source.path}. Archived byte "
+                "for byte, loaded into raw.*; what cannot be loaded is in raw.reject or quarantined with its reason.",
+                freshness_policy=_freshness(source),
+                tags={"system": source.system, "format": source.format},
+            )
+        ],
+        check_specs=delivery_check_specs(source_key(source), statements=source.group == "bank"),
+        pool=WAREHOUSE_POOL,
+    )
+    def load(context: dg.AssetExecutionContext, workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
+        from ingestion.readers import reader
+        from orchestration.landing import landed
+        from orchestration.loading import load_source
+
+        with connect(workspace.workspace.warehouse) as connection:
+            now = run_time.read(connection)
+            files = landed(connection, workspace.workspace, source, now.known_at)
+            summary = load_source(
+                connection, workspace.workspace, source, reader(source.format), files, context.run_id, context.log.debug
+            )
+            checks = delivery_checks(connection, source, context.run_id)
+        yield dg.MaterializeResult(source_key(source), metadata=asdict(summary) | {"files_in_landing": len(files)})
+        yield from checks
+
+    return load
+
+
+def source_assets(sources: Sequence[SourceConfig]) -> list[dg.AssetsDefinition]:
+    """The assets of all sources, in the order of the config."""
+    return [source_asset(source) for source in sources]

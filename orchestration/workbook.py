@@ -1,0 +1,135 @@
+"""The published workbook: the marts a person works with, one sheet each, as an Excel file.
+
+Money is written as a number only where Excel keeps it exactly (15 significant digits), else as text; nothing is rounded.
+Text is never a formula. A mart longer than a sheet says how many rows are left out and where they are.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.run_time import RunTime
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+SHEETS = {
+    "exception_queue": "Exceptions",
+    "cash_position": "Cash position",
+    "reconciliation_status": "Reconciliation",
+    "open_payables": "Open payables",
+    "stale_data": "Stale data",
+    "workflow_health": "Workflow health",
+    "delivery_log": "Deliveries",
+}
+FORECAST = "Cash forecast by week"
+EXCEL_DIGITS = 15
+EXCEL_ROWS = 1_048_576
+WIDTHS = (8, 60)
+
+
+def exact_in_excel(value: Decimal) -> bool:
+    """Whether a spreadsheet, which keeps 15 significant digits, holds this amount as it is."""
+    return len(value.normalize().as_tuple().digits) <= EXCEL_DIGITS
+
+
+def write_workbook(target: Path, database: Path, run_time: RunTime) -> None:
+    """Write the workbook from a published database."""
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "remove_timezone": True}
+    with xlsxwriter.Workbook(str(target), options) as book, duckdb.connect(str(database), read_only=True) as connection:
+        book.set_properties({"title": "tieout", "comments": f"as of {run_time.as_of}, run {run_time.run_id}",
+                             "created": datetime(run_time.as_of.year, run_time.as_of.month, run_time.as_of.day)})  # noqa: DTZ001  # fmt: skip
+        present = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        cover(book, connection, run_time, [name for name in SHEETS if name in present])
+        for name, title in SHEETS.items():
+            if name in present:
+                _sheet(book, connection, title, f'SELECT * FROM marts."{name}"', f"marts.{name}")  # noqa: S608
+        if "cash_forecast" in present:
+            _sheet(
+                book, connection, FORECAST,
+                "SELECT entity_id, account_id, currency, week, layer, certainty, sum(amount) AS amount FROM marts.cash_forecast "
+                "GROUP BY ALL ORDER BY ALL",
+                "marts.cash_forecast, added up by week",
+            )  # fmt: skip
+
+
+def cover(book: Workbook, connection: duckdb.DuckDBPyConnection, run_time: RunTime, names: list[str]) -> None:
+    """The first sheet: what this is, as of when, and what is on the other sheets."""
+    sheet = book.add_worksheet("Overview")
+    bold = book.add_format({"bold": True})
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 2, 60)
+    sheet.write_row(0, 0, ["Reconciliation of payables and cash"], bold)
+    sheet.write_row(1, 0, ["As of", run_time.as_of.isoformat()])
+    sheet.write_row(2, 0, ["Known at (UTC)", run_time.known_at.isoformat(timespec="seconds")])
+    sheet.write_row(3, 0, ["Run", run_time.run_id])
+    sheet.write_row(5, 0, ["Sheet", "Table", "Rows"], bold)
+    for row, name in enumerate(names, start=6):
+        count = connection.execute(f'SELECT count(*) FROM marts."{name}"').fetchone()  # noqa: S608
+        sheet.write_url(row, 0, f"internal:'{SHEETS[name]}'!A1", string=SHEETS[name])
+        sheet.write_string(row, 1, f"marts.{name}")
+        sheet.write_number(row, 2, count[0] if count else 0)
+
+
+def _sheet(book: Workbook, connection: duckdb.DuckDBPyConnection, title: str, sql: str, source: str) -> None:
+    sheet = book.add_worksheet(title)
+    header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    formats = {
+        "money": book.add_format({"num_format": "#,##0.00###;[Red]-#,##0.00###"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+        "share": book.add_format({"num_format": "0.0%"}),
+    }
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    sheet.write_row(0, 0, [name.replace("_", " ") for name in names], header)
+    sheet.freeze_panes(1, 0)
+    widths = [len(name) for name in names]
+    row = 0
+    while rows := cursor.fetchmany(2048):
+        for values in rows:
+            row += 1
+            if row >= EXCEL_ROWS - 1:
+                sheet.write_string(row, 0, f"more rows than a sheet holds: see {source} in marts.duckdb or parquet/")
+                break
+            for column, value in enumerate(values):
+                shown = _cell(sheet, row, column, value, names[column], formats)
+                widths[column] = max(widths[column], shown)
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, min(max(width + 2, WIDTHS[0]), WIDTHS[1]))
+    sheet.autofilter(0, 0, max(row, 1), max(len(names) - 1, 0))
+
+
+def _cell(sheet: Worksheet, row: int, column: int, value: object, name: str, formats: dict[str, Format]) -> int:
+    """Write one value; returns how many characters it shows."""
+    if value is None:
+        return 0
+    if isinstance(value, bool):
+        sheet.write_string(row, column, "yes" if value else "no")
+        return 3
+    if isinstance(value, Decimal):
+        if exact_in_excel(value):
+            sheet.write_number(row, column, value, formats["money"])  # type: ignore[arg-type]  # Decimal is written digit for digit
+        else:
+            sheet.write_string(row, column, format(value.normalize(), "f"))
+        return len(f"{value:,.2f}")
+    if isinstance(value, int):
+        sheet.write_number(row, column, value)
+        return len(str(value))
+    if isinstance(value, float):
+        sheet.write_number(row, column, value, formats["share"] if name.endswith("rate") else None)
+        return 8
+    if isinstance(value, date) and not isinstance(value, datetime):
+        sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), formats["date"])  # noqa: DTZ001
+        return 10
+    text = value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
+    sheet.write_string(row, column, text[:32767])
+    return min(len(text), WIDTHS[1])
