@@ -1,0 +1,21 @@
+"""Matching: items of two datasets brought together by rules, explained, never guessed. Pure frames in, frames out.
+
+How the parts lie:
+
+- `rules` is the YAML: legs, sides with pools, passes. `item_frames` and `encoding` check items and give them dense row
+  numbers, Int64 minor units and small codes; texts are read late, for open items only.
+- a *pass* (`passes/`) proposes: candidate pairs and groups with the odds that each is right. It decides nothing.
+- `resolution` weighs rivals against each other (probabilities, ties), the engine applies what is sure and keeps the state.
+- `results` makes the tables of `reconciliation.contracts`.
+
+How a pass is written: one module in `passes/` with a `PassConfig` subclass (its fields are the YAML keys, `KIND` its name in
+YAML) whose `propose(context) -> Proposals` reads open items with `context.left.frame("text", ...)`, finds candidates, keeps those
+of `context.compatible(left_rows, right_rows)` and returns frames of the shapes in `proposals` (applied amounts in minor units, never
+beyond what is open). Register it in `passes.MODULES`. Heavy imports (numba) belong inside `propose`, behind a check that
+there is something to solve. Output must not depend on the order of rows: break ties on business ids or leave them tied.
+"""
+
+from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.rules import Leg, Rules, Side, parse_rules, preset
+
+__all__ = ["Leg", "MatchingError", "Rules", "Side", "parse_rules", "preset"]

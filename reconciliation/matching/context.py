@@ -1,0 +1,98 @@
+"""What a pass reads: the two sides of its leg, what is still open on each, the known links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
+from reconciliation.matching.rules import Leg, Side
+
+Rows = npt.NDArray[np.uint32]
+
+
+@dataclass
+class SideView:
+    """One side of a leg during its run."""
+
+    index: int  # 0 left, 1 right
+    side: Side
+    dataset: Dataset
+    open: Ints  # by row: minor units not yet applied in the side's pool; 0 for an item that takes no part
+    _read: dict[tuple[str, ...], pl.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_open(self) -> Mask:
+        """By row: whether anything of the item is open."""
+        return np.not_equal(self.open, 0)
+
+    def rows(self) -> Rows:
+        """The open rows, ascending."""
+        return np.flatnonzero(self.open).astype(np.uint32)
+
+    def frame(self, *columns: str | pl.Expr) -> pl.DataFrame:
+        """The open items: `row`, `open` (minor units), `currency`, `date` (days), `entity`, `account` (codes, 0: none) and the
+        asked columns of the item shape (texts as given), in row order."""
+        rows = self.rows()
+        data = self.dataset
+        core = pl.DataFrame(
+            {
+                "row": rows,
+                "open": self.open[rows],
+                "currency": data.currency[rows],
+                "date": data.date[rows],
+                "entity": data.entity[rows],
+                "account": data.account[rows],
+            }
+        )
+        if not columns:
+            return core
+        return core.hstack(data.read(columns, self.is_open).drop("row"))
+
+
+@dataclass
+class LegContext:
+    """A leg in the middle of its run. Passes read it; only the engine changes what is open."""
+
+    leg: Leg
+    left: SideView
+    right: SideView
+    encoding: Encoding
+    links: Callable[[str, str], pl.DataFrame]  # of two dataset names: left, right (rows), amount (minor units or null)
+    cache: dict[str, pl.DataFrame] = field(
+        default_factory=dict
+    )  # for what several passes of the leg derive from the items
+
+    @property
+    def sides(self) -> tuple[SideView, SideView]:
+        """Left and right."""
+        return (self.left, self.right)
+
+    @property
+    def datasets(self) -> Mapping[str, Dataset]:
+        """All datasets of the run, also those of other legs: a payment's invoice may carry the reference."""
+        return self.encoding.datasets
+
+    def compatible(self, left: Rows, right: Rows, *, same_currency: bool = True) -> Mask:
+        """Of candidate pairs: whether both are open, of one currency, and cross no entity and no account."""
+        one, two = self.left.dataset, self.right.dataset
+        fits = (self.left.open[left] != 0) & (self.right.open[right] != 0)
+        if same_currency:
+            fits &= one.currency[left] == two.currency[right]
+        for mine, other in ((one.entity, two.entity), (one.account, two.account)):
+            a, b = mine[left], other[right]
+            fits &= (a == b) | (a == 0) | (b == 0)
+        return np.asarray(fits, dtype=np.bool_)
+
+
+def minor_tolerance(context: LegContext, amount: str, currency: Sequence[int] | None = None) -> Ints:
+    """A tolerance given in units (decimal text) in minor units of each currency of the run, rounded down."""
+    from decimal import Decimal
+
+    return np.asarray(
+        [int(Decimal(amount).scaleb(exponent)) for exponent in context.encoding.exponents], dtype=np.int64
+    )

@@ -1,0 +1,242 @@
+"""A dataset as the passes see it: dense row numbers, Int64 minor units, small codes; texts stay in the file until asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from reconciliation.contracts import AMOUNT
+from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.item_frames import exact_amounts, item_frame
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.uint32]
+Mask = npt.NDArray[np.bool_]
+
+_SCALE = 5  # decimals of DECIMAL(23,5)
+LIMIT = 4_000_000_000_000_000_000  # minor units; larger amounts could not be added up in 64 bits
+
+# ISO 4217 currencies whose minor unit is not a hundredth.
+_DECIMALS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+
+
+def decimals(currency: str) -> int:
+    """Decimals of a currency's minor unit as ISO 4217 gives them (2 for one it does not list)."""
+    return _DECIMALS.get(currency, 2)
+
+
+@dataclass
+class Dataset:
+    """One dataset. Arrays are indexed by row: the item's place in the frame as given, never used to break a tie."""
+
+    name: str
+    items: pl.LazyFrame  # the item shape, amounts DECIMAL(38,5)
+    source: pl.DataFrame | None  # the same in memory, where it was given so
+    height: int
+    amount: Ints  # minor units of the item's currency
+    currency: Codes  # index into `Encoding.currencies`
+    date: npt.NDArray[np.int32]  # days since 1970-01-01
+    entity: Codes  # 0: none
+    account: Codes  # 0: none
+    too_large: Codes  # rows whose amount does not fit 64-bit minor units; they take part in no pass
+
+    def read(self, columns: Sequence[str | pl.Expr], rows: Mask | None = None) -> pl.DataFrame:
+        """Columns of the item shape for the rows of a mask (default: all), with `row`, in row order."""
+        if self.source is not None:
+            return _masked(self.source.select(columns), 0, rows)
+        if rows is None:
+            return self.items.select(columns).collect().with_row_index("row")
+        parts: list[pl.DataFrame] = []
+        start = 0
+        for batch in _batches(self.items.select(columns)):
+            parts.append(_masked(batch, start, rows[start : start + batch.height]))
+            start += batch.height
+        return pl.concat(parts, rechunk=False) if parts else _masked(self.items.select(columns).collect(), 0, rows)
+
+    def item_ids(self, rows: npt.NDArray[np.uint32]) -> pl.Series:
+        """The item ids of these rows, in this order."""
+        mask = np.zeros(self.height, dtype=np.bool_)
+        mask[rows] = True
+        place = np.cumsum(mask) - 1
+        return self.read(["item_id"], mask)["item_id"].gather(place[rows])
+
+
+def _batches(lazy: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    yield from lazy.collect_batches(maintain_order=True)
+
+
+def _masked(frame: pl.DataFrame, start: int, mask: Mask | None) -> pl.DataFrame:
+    frame = frame.with_row_index("row", offset=start)
+    return frame if mask is None else frame.filter(pl.Series(mask))
+
+
+@dataclass
+class Encoding:
+    """All datasets of a run in one coding, so that equal codes mean equal entities, accounts and currencies."""
+
+    datasets: Mapping[str, Dataset]
+    currencies: Sequence[str]
+    exponents: Sequence[int]  # decimals of the minor unit used for each currency
+    float_columns: Mapping[str, Sequence[str]]
+
+    def to_amount(self, minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
+        """Int64 minor units as DECIMAL(23,5), exactly, given the currency's index."""
+        whole = minor.cast(pl.Decimal(38, 0))
+        units = {
+            exponent: pl.lit(f"{10**-exponent:.5f}").cast(pl.Decimal(38, _SCALE)) for exponent in set(self.exponents)
+        }
+        if len(units) <= 1:
+            unit = next(iter(units.values()), pl.lit("1").cast(pl.Decimal(38, _SCALE)))
+            return (whole * unit).cast(AMOUNT)
+        of_currency = pl.coalesce(
+            *(
+                pl.when(currency.is_in([i for i, own in enumerate(self.exponents) if own == exponent])).then(unit)
+                for exponent, unit in units.items()
+            )
+        )
+        return (whole * of_currency).cast(AMOUNT)
+
+    def amounts(self, minor: Ints, currency: Codes) -> pl.Series:
+        """An array of minor units as a DECIMAL(23,5) series."""
+        frame = pl.DataFrame({"minor": minor, "currency": currency})
+        return frame.select(self.to_amount(pl.col("minor"), pl.col("currency")).alias("amount"))["amount"]
+
+
+def encode(frames: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> Encoding:
+    """Check and encode datasets together.
+
+    Raises MatchingError for columns, types, nulls in required columns, repeated item ids and amounts finer than five
+    decimals, naming the dataset.
+    """
+    coded: dict[str, tuple[pl.LazyFrame, pl.DataFrame | None, pl.DataFrame]] = {}
+    floats: dict[str, Sequence[str]] = {}
+    for name, frame in frames.items():
+        exact_amounts(frame, name)
+        items, of_floats = item_frame(frame, name)
+        floats[name] = of_floats
+        source = items.collect() if isinstance(frame, pl.DataFrame) else None
+        coded[name] = (items, source, _codes(source.lazy() if source is not None else items, name))
+    currencies, recoded = _currency_index({name: core["currency"] for name, (_, _, core) in coded.items()})
+    exponents = [_exponent(code, index, coded, recoded) for index, code in enumerate(currencies)]
+    datasets: dict[str, Dataset] = {}
+    for name, (items, source, core) in coded.items():
+        minor, too_large = _minor_units(core["amount"], recoded[name], exponents)
+        datasets[name] = Dataset(
+            name=name,
+            items=items,
+            source=source,
+            height=core.height,
+            amount=minor,
+            currency=recoded[name],
+            date=core["date"].to_numpy(),
+            entity=core["entity"].to_numpy(),
+            account=core["account"].to_numpy(),
+            too_large=too_large,
+        )
+    return Encoding(datasets, currencies, exponents, {name: columns for name, columns in floats.items() if columns})
+
+
+def _codes(items: pl.LazyFrame, where: str) -> pl.DataFrame:
+    def code(name: str) -> pl.Expr:
+        return (pl.col(name).cast(pl.Categorical).to_physical().cast(pl.UInt32) + 1).fill_null(0)
+
+    core = items.select(
+        pl.col("item_id").hash().alias("id"),
+        pl.col("item_id").is_null().alias("no_id"),
+        pl.col("amount").to_physical(),
+        pl.col("currency").cast(pl.Categorical),
+        pl.col("date").to_physical(),
+        code("entity"),
+        code("account"),
+    ).collect()
+    for name, empty in (
+        ("item_id", core["no_id"].any()),
+        *((n, core[n].null_count() > 0) for n in ("amount", "currency", "date")),
+    ):
+        if empty:
+            raise MatchingError(f"{where}: required column {name} has empty values")
+    if core["id"].n_unique() != core.height:
+        twice = (
+            items.group_by("item_id").len().filter(pl.col("len") > 1).select(pl.col("item_id").sort().head(3)).collect()
+        )
+        if twice.height:
+            raise MatchingError(
+                f"{where}: item_id not unique, found more than once: {', '.join(twice['item_id'].to_list())}; "
+                "every item needs an id of its own"
+            )
+    core = core.drop("id", "no_id")
+    if _largest(core["amount"]) <= np.iinfo(np.int64).max:
+        core = core.with_columns(pl.col("amount").cast(pl.Int64))
+    return core
+
+
+def _currency_index(columns: Mapping[str, pl.Series]) -> tuple[list[str], dict[str, Codes]]:
+    names = sorted({str(code) for column in columns.values() for code in column.unique().to_list()})
+    index = {code: place for place, code in enumerate(names)}
+    return names, {
+        name: column.cast(pl.String).replace_strict(index, return_dtype=pl.UInt32).to_numpy()
+        if column.n_unique() > 1
+        else np.full(len(column), index[column[0]] if len(column) else 0, dtype=np.uint32)
+        for name, column in columns.items()
+    }
+
+
+def _exponent(
+    currency: str,
+    index: int,
+    coded: Mapping[str, tuple[pl.LazyFrame, pl.DataFrame | None, pl.DataFrame]],
+    recoded: Mapping[str, Codes],
+) -> int:
+    """The fewest decimals from ISO 4217's up that hold every amount exactly; fewer where amounts are huge and whole."""
+    own = [
+        core["amount"].filter(pl.Series(recoded[name] == index)) if (recoded[name] != index).any() else core["amount"]
+        for name, (_, _, core) in coded.items()
+    ]
+    exponent = decimals(currency)
+    while exponent < _SCALE and not all(_divisible(amounts, 10 ** (_SCALE - exponent)) for amounts in own):
+        exponent += 1
+    largest = max((_largest(amounts) for amounts in own), default=0)
+    while (
+        exponent > 0
+        and largest // 10 ** (_SCALE - exponent) > LIMIT
+        and all(_divisible(amounts, 10 ** (_SCALE - exponent + 1)) for amounts in own)
+    ):
+        exponent -= 1
+    return exponent
+
+
+def _divisible(amounts: pl.Series, divisor: int) -> bool:
+    if amounts.dtype == pl.Int64:
+        return not bool((amounts.to_numpy() % divisor).any())
+    return not bool(pl.select((amounts % pl.lit(divisor, dtype=pl.Int128)) != 0).to_series().any())
+
+
+def _largest(amounts: pl.Series) -> int:
+    """The largest absolute amount, as Python's unbounded integer."""
+    if not len(amounts):
+        return 0
+    low, high = amounts.min(), amounts.max()
+    assert isinstance(low, int) and isinstance(high, int)  # noqa: S101 - a column of integers without nulls
+    return max(-low, high)
+
+
+def _minor_units(amount: pl.Series, currency: Codes, exponents: Sequence[int]) -> tuple[Ints, Codes]:
+    factors = [10 ** (_SCALE - exponent) for exponent in exponents]
+    if amount.dtype == pl.Int128:
+        factor = pl.Series(currency).replace_strict(list(range(len(factors))), factors, return_dtype=pl.Int128)
+        wide = amount // factor
+        fits = wide.abs() <= LIMIT
+        too_large = (~fits).arg_true().cast(pl.UInt32).to_numpy()
+        return pl.select(pl.when(fits).then(wide).otherwise(0)).to_series().cast(pl.Int64).to_numpy(), too_large
+    units = amount.to_numpy()
+    divisor = factors[0] if len(set(factors)) == 1 else np.asarray(factors or [1], dtype=np.int64)[currency]
+    minor = units // divisor
+    return minor, np.flatnonzero(np.abs(minor) > LIMIT).astype(np.uint32)

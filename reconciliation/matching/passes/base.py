@@ -1,0 +1,31 @@
+"""What every pass shares: its declaration's base and the protocol a pass module keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from reconciliation.matching.context import LegContext
+    from reconciliation.matching.proposals import Proposals
+
+
+class PassConfig(BaseModel):
+    """The declaration of one pass in YAML. A pass module subclasses it, sets `KIND` and implements `propose`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    KIND: ClassVar[str] = ""
+
+    kind: str
+    name: str = ""
+
+    def model_post_init(self, context: object, /) -> None:
+        """A pass without a name is called by its kind."""
+        if not self.name:
+            object.__setattr__(self, "name", self.kind)
+
+    def propose(self, context: LegContext) -> Proposals:
+        """Candidate groups among the items still open. Reads `context`, changes nothing."""
+        raise NotImplementedError

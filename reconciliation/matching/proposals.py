@@ -1,0 +1,71 @@
+"""What a pass gives back: candidate pairs and candidate groups with the odds that each is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+#: One row a candidate pair of a left and a right item. `odds`: how much likelier the evidence is if the two belong
+#: together than by chance, times the prior odds; rivals for the same item are weighed against each other with it.
+#: `evidence` is the index of the sentence in `Proposals.evidence`; `difference_kind` the index in DIFFERENCE_KINDS.
+PAIRS = {
+    "left": pl.UInt32(),
+    "right": pl.UInt32(),
+    "left_applied": pl.Int64(),
+    "right_applied": pl.Int64(),
+    "difference_kind": pl.UInt8(),
+    "odds": pl.Float64(),
+    "evidence": pl.UInt16(),
+}
+
+#: One row a candidate group of any shape; `proposal` numbers them from 0.
+GROUPS = {
+    "proposal": pl.UInt32(),
+    "difference_kind": pl.UInt8(),
+    "odds": pl.Float64(),
+    "evidence": pl.UInt16(),
+}
+
+#: One row a member of a candidate group. `side` is 0 for left, 1 for right; `row` the dense row number in the dataset.
+MEMBERS = {
+    "proposal": pl.UInt32(),
+    "side": pl.UInt8(),
+    "row": pl.UInt32(),
+    "applied": pl.Int64(),
+}
+
+DIFFERENCE_KINDS = (
+    "none",
+    "fee",
+    "fx",
+    "discount",
+    "rounding",
+    "short_pay",
+    "over_pay",
+    "return",
+    "typing_error",
+)
+KIND = {name: index for index, name in enumerate(DIFFERENCE_KINDS)}
+
+
+def _empty(shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame(schema=shape)
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Candidates of one pass. Pairs and groups may name the same item: the resolution weighs them.
+
+    `evidence` holds sentences; a sentence may name `{days}` (date distance of left and right, filled in later).
+    `notes` holds reasons for items that the pass had to leave (columns `side`, `row`, `reason`).
+    """
+
+    pairs: pl.DataFrame = field(default_factory=lambda: _empty(PAIRS))
+    groups: pl.DataFrame = field(default_factory=lambda: _empty(GROUPS))
+    members: pl.DataFrame = field(default_factory=lambda: _empty(MEMBERS))
+    evidence: Sequence[str] = ()
+    notes: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"side": pl.UInt8(), "row": pl.UInt32(), "reason": pl.String()})
+    )

@@ -1,0 +1,126 @@
+"""Rules: which datasets meet in which leg, by which passes, and how sure a match has to be. Parsed from YAML."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+
+from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.passes import PassConfig, validate_pass
+
+PRESETS = ("payables", "receivables", "two_sided")
+
+
+class Side(BaseModel):
+    """One side of a leg: a dataset, and the pool in which its amounts are used up."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dataset: str
+    pool: str
+    blocked_by: tuple[str, ...] = ()  # an item used in one of these pools takes no part either
+    kinds: tuple[str, ...] = ()  # only items of these kinds; empty: all
+    sign: Annotated[int, Field(ge=-1, le=1)] = 0  # -1: only money out, 1: only money in, 0: both
+    report_unmatched: bool = True  # list this side's open items as unmatched of this leg
+
+
+class Leg(BaseModel):
+    """Two sides and the ordered passes that bring them together."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    left: Side
+    right: Side
+    precision: Annotated[float, Field(gt=0.5, lt=1)] = 0.999  # a group below this probability is only suggested
+    suggest: Annotated[float, Field(ge=0.5, lt=1)] = 0.5  # below this nothing is said but the nearest candidates
+    passes: Annotated[
+        tuple[SerializeAsAny[Annotated[PassConfig, BeforeValidator(validate_pass)]], ...], Field(min_length=1)
+    ]
+
+    @model_validator(mode="after")
+    def _pass_names_differ(self) -> Leg:
+        names = [each.name for each in self.passes]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"passes named twice: {', '.join(twice)}; give each its own `name`")
+        return self
+
+    @property
+    def offsets(self) -> bool:
+        """Whether the leg brings items of one dataset together that cancel each other out."""
+        return self.left.dataset == self.right.dataset
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Left and right."""
+        return (self.left, self.right)
+
+
+class Rules(BaseModel):
+    """A whole set of rules. `version` is the hash of its content, comments and key order aside."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    legs: Annotated[tuple[Leg, ...], Field(min_length=1)]
+    author: str | None = None
+    approved_by: str | None = None
+
+    @model_validator(mode="after")
+    def _leg_names_differ(self) -> Rules:
+        names = [leg.name for leg in self.legs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"legs named twice: {', '.join(twice)}")
+        return self
+
+    @property
+    def version(self) -> str:
+        """Content hash: equal for equal rules, whoever wrote or approved them."""
+        content = self.model_dump(mode="json", include={"legs"})
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Every dataset a leg names, in order of first use."""
+        return tuple(dict.fromkeys(side.dataset for leg in self.legs for side in leg.sides))
+
+    def leg(self, name: str) -> Leg:
+        """The leg of that name. Raises MatchingError naming the known ones."""
+        for leg in self.legs:
+            if leg.name == name:
+                return leg
+        raise MatchingError(f"no leg {name!r}; the rules have {', '.join(leg.name for leg in self.legs)}")
+
+
+def parse_rules(text: str, where: str = "matching.yml") -> Rules:
+    """Rules from YAML text. Raises MatchingError naming `where`, the key, what was found and what was expected."""
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise MatchingError(f"{where}: not well-formed YAML: {error}") from error
+    if not isinstance(content, Mapping):
+        raise MatchingError(f"{where}: expected a mapping with the key `legs`, found {type(content).__name__}")
+    try:
+        return Rules.model_validate(dict(content))
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc']) or 'rules'}: {problem['msg']}"
+            + (f" (found {problem['input']!r})" if not isinstance(problem["input"], Mapping) else "")
+            for problem in error.errors()
+        ]
+        raise MatchingError(f"{where}: " + "; ".join(lines)) from error
+
+
+def preset(name: str) -> Rules:
+    """The shipped rules of that name: `payables`, `receivables` or `two_sided`."""
+    if name not in PRESETS:
+        raise MatchingError(f"no preset {name!r}; shipped are {', '.join(PRESETS)}")
+    text = resources.files("reconciliation.matching").joinpath("presets", f"{name}.yml").read_text("utf-8")
+    return parse_rules(text, where=f"preset {name}")
