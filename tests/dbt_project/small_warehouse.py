@@ -1,17 +1,18 @@
-"""A small warehouse for the dbt tests: raw and config tables by contract, a handful of rows, and dbt run in this process."""
+"""A small warehouse for the dbt tests: raw and config tables by contract, a few rows, dbt run in this process."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
-from orchestration.warehouse import connect, create_tables
+from orchestration.warehouse import connect, create_tables, transaction
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 Value = object
@@ -35,7 +36,11 @@ class SmallWarehouse:
     """A DuckDB file with the raw, config and result tables; rows are inserted by column name."""
 
     folder: Path
-    records: dict[str, int] = field(default_factory=dict)
+    parsed: Path  # dbt's target folder, shared by the warehouses of a test session: the project is parsed once
+
+    def __post_init__(self) -> None:
+        with connect(self.path) as connection:
+            create_tables(connection)
 
     @property
     def path(self) -> Path:
@@ -43,7 +48,6 @@ class SmallWarehouse:
 
     def insert(self, table: str, *rows: dict[str, Value]) -> None:
         with connect(self.path) as connection:
-            create_tables(connection)
             for row in rows:
                 names = ", ".join(f'"{name}"' for name in row)
                 marks = ", ".join("?" for _ in row)
@@ -56,29 +60,50 @@ class SmallWarehouse:
         self.insert(
             "raw.delivery",
             {
-                "delivery_id": delivery_id, "source": source, "system": system, "file_name": f"{source}/{delivery_id}",
-                "sha256": delivery_id, "bytes": 1, "received_at": received_at, "status": "loaded",
-                "records_read": len(records), "records_loaded": len(records), "records_rejected": 0,
-                "records_duplicate": 0, "run_id": "test",
+                "delivery_id": delivery_id,
+                "source": source,
+                "system": system,
+                "file_name": f"{source}/{delivery_id}",
+                "sha256": delivery_id,
+                "bytes": 1,
+                "received_at": received_at,
+                "status": "loaded",
+                "records_read": len(records),
+                "records_loaded": len(records),
+                "records_rejected": 0,
+                "records_duplicate": 0,
+                "run_id": "test",
             },
-        )  # fmt: skip
-        for number, (kind, row) in enumerate(records, start=1):
-            self.insert(f"raw.{kind}", {"delivery_id": delivery_id, "record_number": number, **row})
+        )
+        with connect(self.path) as connection, transaction(connection):
+            for number, (kind, row) in enumerate(records, start=1):
+                record = {"delivery_id": delivery_id, "record_number": number, **row}
+                names = ", ".join(f'"{name}"' for name in record)
+                marks = ", ".join("?" for _ in record)
+                connection.execute(f"INSERT INTO raw.{kind} ({names}) VALUES ({marks})", list(record.values()))
 
     def dbt(self, command: str, as_of: str, known_at: str, *options: str) -> None:
         """Run dbt at a time; fails the test with dbt's own words."""
         with connect(self.path) as connection:
-            create_tables(connection)
             connection.execute("DELETE FROM config.run_parameter")
             connection.execute("INSERT INTO config.run_parameter VALUES (?, ?, 'test')", [as_of, known_at])
         with _environment("TIEOUT_WAREHOUSE", str(self.path)):
             result = dbtRunner().invoke(
                 [
-                    command, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-                    "--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs"), "--quiet",
+                    command,
+                    "--project-dir",
+                    str(PROJECT),
+                    "--profiles-dir",
+                    str(PROJECT),
+                    "--target-path",
+                    str(self.parsed),
+                    "--log-path",
+                    str(self.folder),
+                    "--quiet",
+                    "--no-version-check",
                     *options,
                 ]
-            )  # fmt: skip
+            )
         DuckDBConnectionManager.close_all_connections()
         failures = [
             f"{one.node.name}: {one.message}"
@@ -86,6 +111,11 @@ class SmallWarehouse:
             if one.status in ("error", "fail")
         ]
         assert result.success, failures or result.exception
+
+    def manifest(self) -> dict[str, dict[str, dict[str, Value]]]:
+        """What dbt knows of the project, as of the last run."""
+        content: dict[str, dict[str, dict[str, Value]]] = json.loads((self.parsed / "manifest.json").read_text())
+        return content
 
     def rows(self, sql: str) -> list[tuple[Value, ...]]:
         with connect(self.path, read_only=True) as connection:
@@ -106,18 +136,32 @@ def group(warehouse: SmallWarehouse) -> None:
     ):
         warehouse.insert(
             "config.legal_entity",
-            {"entity_id": entity, "name": entity, "country": country, "currency": currency, "erp_system": erp,
-             "company_code": code},
-        )  # fmt: skip
+            {
+                "entity_id": entity,
+                "name": entity,
+                "country": country,
+                "currency": currency,
+                "erp_system": erp,
+                "company_code": code,
+            },
+        )
     for account, entity, currency, iban, number in (
         ("DE-EUR", "DE", "EUR", "DE89370400440532013000", None),
         ("US-USD", "US", "USD", None, "00123456"),
     ):
         warehouse.insert(
             "config.bank_account",
-            {"account_id": account, "account_name": account, "entity_id": entity, "bank_name": "Bank", "currency": currency,
-             "iban": iban, "account_number": number, "owner": "treasury"},
-        )  # fmt: skip
+            {
+                "account_id": account,
+                "account_name": account,
+                "entity_id": entity,
+                "bank_name": "Bank",
+                "currency": currency,
+                "iban": iban,
+                "account_number": number,
+                "owner": "treasury",
+            },
+        )
     for source, system, source_group in (
         ("bank_de", "bank", "bank"),
         ("hub", "hub", "payments"),
@@ -129,6 +173,13 @@ def group(warehouse: SmallWarehouse) -> None:
     ):
         warehouse.insert(
             "config.source",
-            {"source": source, "title": source, "system": system, "format": "x", "owner": f"{source}.owner",
-             "source_group": source_group, "timezone": "Europe/Berlin"},
-        )  # fmt: skip
+            {
+                "source": source,
+                "title": source,
+                "system": system,
+                "format": "x",
+                "owner": f"{source}.owner",
+                "source_group": source_group,
+                "timezone": "Europe/Berlin",
+            },
+        )

@@ -13,18 +13,36 @@ IBAN = "DE89370400440532013000"
 
 def statement(number: int, day: str, opening: str, closing: str, **more: Value) -> tuple[str, dict[str, Value]]:
     return "bank_statement", {
-        "statement_number": number, "identity": f"{IBAN}|EUR|statement|{day}", "kind": "statement", "account_id": IBAN,
-        "account_scheme": "IBAN", "account_currency": "EUR", "from_date": day, "to_date": day, "opening_balance": opening,
-        "closing_balance": closing, "closing_date": day, "entry_count": 0, "balance_check": "ok", "statement_id": day,
-    } | more  # fmt: skip
+        "statement_number": number,
+        "identity": f"{IBAN}|EUR|statement|{day}",
+        "kind": "statement",
+        "account_id": IBAN,
+        "account_scheme": "IBAN",
+        "account_currency": "EUR",
+        "from_date": day,
+        "to_date": day,
+        "opening_balance": opening,
+        "closing_balance": closing,
+        "closing_date": day,
+        "entry_count": 0,
+        "balance_check": "ok",
+        "statement_id": day,
+    } | more
 
 
 def entry(number: int, day: str, amount: str, **more: Value) -> tuple[str, dict[str, Value]]:
     signed = Decimal(amount)
     return "bank_entry", {
-        "statement_number": 1, "entry_number": number, "amount": abs(signed), "currency": "EUR", "signed_amount": signed,
-        "credit_debit": "DBIT" if signed < 0 else "CRDT", "status": "BOOK", "booking_date": day, "value_date": day,
-    } | more  # fmt: skip
+        "statement_number": 1,
+        "entry_number": number,
+        "amount": abs(signed),
+        "currency": "EUR",
+        "signed_amount": signed,
+        "credit_debit": "DBIT" if signed < 0 else "CRDT",
+        "status": "BOOK",
+        "booking_date": day,
+        "value_date": day,
+    } | more
 
 
 def detail(entry_number: int, number: int, **more: Value) -> tuple[str, dict[str, Value]]:
@@ -34,25 +52,40 @@ def detail(entry_number: int, number: int, **more: Value) -> tuple[str, dict[str
 def item(system: str, company: str, document: str, amount: str, **more: Value) -> tuple[str, dict[str, Value]]:
     currency = {"sap": "EUR", "netsuite": "USD", "dynamics": "CHF"}.get(system, "EUR")
     return "open_item", {
-        "source_system": system, "company_code": company, "document_number": document, "ledger": "payable",
-        "counterparty_id": "V1", "amount": amount, "currency": currency, "document_date": "2026-09-01",
+        "source_system": system,
+        "company_code": company,
+        "document_number": document,
+        "ledger": "payable",
+        "counterparty_id": "V1",
+        "amount": amount,
+        "currency": currency,
+        "document_date": "2026-09-01",
         "due_date": "2026-10-15",
-    } | more  # fmt: skip
+    } | more
 
 
 def payment(number: int, end_to_end_id: str, amount: str, **more: Value) -> tuple[str, dict[str, Value]]:
     return "payment_instruction", {
-        "message_id": "M1", "payment_information_id": "P1", "transaction_number": number, "end_to_end_id": end_to_end_id,
-        "amount": amount, "currency": "EUR", "requested_execution_date": "2026-09-29", "counterparty_name": "Muster GmbH",
+        "message_id": "M1",
+        "payment_information_id": "P1",
+        "transaction_number": number,
+        "end_to_end_id": end_to_end_id,
+        "amount": amount,
+        "currency": "EUR",
+        "requested_execution_date": "2026-09-29",
+        "counterparty_name": "Muster GmbH",
         "counterparty_account": "DE02120300000000202051",
-    } | more  # fmt: skip
+    } | more
 
 
 @pytest.fixture(scope="module")
 def built(empty_group: SmallWarehouse) -> SmallWarehouse:
     deliver = empty_group.deliver
     deliver(
-        "s1", "bank_de", "bank", "2026-09-29 06:00:00+00",
+        "s1",
+        "bank_de",
+        "bank",
+        "2026-09-29 06:00:00+00",
         [
             statement(1, "2026-09-28", "1000", "780"),
             entry(1, "2026-09-28", "-10", text="CARD FEE", subfamily_code="CHRG"),
@@ -61,19 +94,29 @@ def built(empty_group: SmallWarehouse) -> SmallWarehouse:
             entry(4, "2026-09-28", "-50", text="TWIN"),
             entry(5, "2026-09-28", "-10", status="PDNG", text="pending"),
         ],
-    )  # fmt: skip
+    )
     deliver(
-        "s2", "bank_de", "bank", "2026-09-30 06:00:00+00",
+        "s2",
+        "bank_de",
+        "bank",
+        "2026-09-30 06:00:00+00",
         [
             statement(1, "2026-09-29", "790", "690"),
             entry(1, "2026-09-29", "-300", batch_payment_information_id="P1", batch_count=2, detail_count=2),
             detail(1, 1, end_to_end_id="E1", signed_amount="-100", creditor_name="Muster GmbH"),
             detail(1, 2, end_to_end_id="E2", signed_amount="-200", creditor_name="Other AG"),
             entry(2, "2026-09-29", "200", reversal=True, detail_count=1),
-            detail(2, 1, end_to_end_id="E9", debtor_name="Group", debtor_account=IBAN, creditor_name="Returned Ltd",
-                   creditor_account="GB33BUKB20201555555555"),
+            detail(
+                2,
+                1,
+                end_to_end_id="E9",
+                debtor_name="Group",
+                debtor_account=IBAN,
+                creditor_name="Returned Ltd",
+                creditor_account="GB33BUKB20201555555555",
+            ),
         ],
-    )  # fmt: skip
+    )
     report = {"kind": "report", "closing_balance": None}
     for delivery, at in (("i1", "2026-09-30 09:00:00+00"), ("i2", "2026-09-30 12:00:00+00")):
         records = [
@@ -84,110 +127,294 @@ def built(empty_group: SmallWarehouse) -> SmallWarehouse:
             records.append(entry(2, "2026-09-30", "15", account_servicer_reference="I2"))
         deliver(delivery, "bank_de", "bank", at, records)
     deliver(
-        "n1", "bank_de", "bank", "2026-09-29 07:00:00+00",
+        "n1",
+        "bank_de",
+        "bank",
+        "2026-09-29 07:00:00+00",
         [
-            statement(1, "2026-09-28", "0", "0", identity="notification", kind="notification", opening_balance=None,
-                      closing_balance=None),
+            statement(
+                1,
+                "2026-09-28",
+                "0",
+                "0",
+                identity="notification",
+                kind="notification",
+                opening_balance=None,
+                closing_balance=None,
+            ),
             entry(1, "2026-09-28", "-100", account_servicer_reference="B7", detail_count=1),
             detail(1, 1, end_to_end_id="E7", signed_amount="-100", creditor_name="Late Details SA"),
         ],
-    )  # fmt: skip
+    )
     deliver(
-        "x1", "bank_de", "bank", "2026-09-29 07:00:00+00",
+        "x1",
+        "bank_de",
+        "bank",
+        "2026-09-29 07:00:00+00",
         [statement(1, "2026-09-28", "5", "5", identity="other", account_id="FR7630006000011234567890189")],
-    )  # fmt: skip
+    )
     deliver(
-        "p1", "hub", "hub", "2026-09-28 10:00:00+00",
+        "p1",
+        "hub",
+        "hub",
+        "2026-09-28 10:00:00+00",
         [
-            ("payment_message", {"identity": "M1", "message_id": "M1", "direction": "credit_transfer",
-                                 "created_at": "2026-09-28T11:00:00"}),
-            ("payment_batch", {"message_id": "M1", "payment_information_id": "P1", "debtor_account": IBAN,
-                               "requested_execution_date": "2026-09-29"}),
+            (
+                "payment_message",
+                {
+                    "identity": "M1",
+                    "message_id": "M1",
+                    "direction": "credit_transfer",
+                    "created_at": "2026-09-28T11:00:00",
+                },
+            ),
+            (
+                "payment_batch",
+                {
+                    "message_id": "M1",
+                    "payment_information_id": "P1",
+                    "debtor_account": IBAN,
+                    "requested_execution_date": "2026-09-29",
+                },
+            ),
             payment(1, "E1", "100"),
             payment(2, "E2", "200"),
             payment(3, "E3", "70"),
-            ("payment_remittance", {"message_id": "M1", "payment_information_id": "P1", "transaction_number": 1,
-                                    "document_number": "R-1", "document_type": "CINV", "remitted_amount": "98"}),
-            ("payment_remittance", {"message_id": "M1", "payment_information_id": "P1", "transaction_number": 2,
-                                    "document_number": "NOWHERE", "document_type": "CINV", "remitted_amount": "200"}),
+            (
+                "payment_remittance",
+                {
+                    "message_id": "M1",
+                    "payment_information_id": "P1",
+                    "transaction_number": 1,
+                    "document_number": "R-1",
+                    "document_type": "CINV",
+                    "remitted_amount": "98",
+                },
+            ),
+            (
+                "payment_remittance",
+                {
+                    "message_id": "M1",
+                    "payment_information_id": "P1",
+                    "transaction_number": 2,
+                    "document_number": "NOWHERE",
+                    "document_type": "CINV",
+                    "remitted_amount": "200",
+                },
+            ),
         ],
-    )  # fmt: skip
+    )
     deliver(
-        "st1", "hub", "hub", "2026-09-28 12:00:00+00",
+        "st1",
+        "hub",
+        "hub",
+        "2026-09-28 12:00:00+00",
         [
-            ("payment_status", {"report_id": "RP1", "level": "batch", "status": "PART", "original_message_id": "M1",
-                                "original_payment_information_id": "P1", "reported_at": "2026-09-28T13:00:00+02:00"}),
-            ("payment_status", {"report_id": "RP1", "level": "transaction", "status": "RJCT", "original_message_id": "M1",
-                                "original_payment_information_id": "P1", "original_end_to_end_id": "E3",
-                                "reason_code": "AC04", "reported_at": "2026-09-28T13:00:00+02:00"}),
-            ("payment_status", {"report_id": "RP2", "level": "message", "status": "ACTC", "original_message_id": "GHOST",
-                                "reported_at": "2026-09-28T13:00:00+02:00"}),
+            (
+                "payment_status",
+                {
+                    "report_id": "RP1",
+                    "level": "batch",
+                    "status": "PART",
+                    "original_message_id": "M1",
+                    "original_payment_information_id": "P1",
+                    "reported_at": "2026-09-28T13:00:00+02:00",
+                },
+            ),
+            (
+                "payment_status",
+                {
+                    "report_id": "RP1",
+                    "level": "transaction",
+                    "status": "RJCT",
+                    "original_message_id": "M1",
+                    "original_payment_information_id": "P1",
+                    "original_end_to_end_id": "E3",
+                    "reason_code": "AC04",
+                    "reported_at": "2026-09-28T13:00:00+02:00",
+                },
+            ),
+            (
+                "payment_status",
+                {
+                    "report_id": "RP2",
+                    "level": "message",
+                    "status": "ACTC",
+                    "original_message_id": "GHOST",
+                    "reported_at": "2026-09-28T13:00:00+02:00",
+                },
+            ),
         ],
-    )  # fmt: skip
+    )
     deliver(
-        "sap1", "sap", "sap", "2026-09-27 10:00:00+00",
+        "sap1",
+        "sap",
+        "sap",
+        "2026-09-27 10:00:00+00",
         [
-            item("sap", "1000", "51", "100", debit_credit="H", document_type="KR", fiscal_year="2026", reference="R-1",
-                 discount_amount="2", discount_date="2026-10-01", payment_terms="Z1"),
+            item(
+                "sap",
+                "1000",
+                "51",
+                "100",
+                debit_credit="H",
+                document_type="KR",
+                fiscal_year="2026",
+                reference="R-1",
+                discount_amount="2",
+                discount_date="2026-10-01",
+                payment_terms="Z1",
+            ),
             item("sap", "1000", "52", "30", debit_credit="S", document_type="KG", fiscal_year="2026"),
-            item("sap", "1000", "53", "40", debit_credit="H", document_type="DG", fiscal_year="2026", ledger="receivable"),
+            item(
+                "sap", "1000", "53", "40", debit_credit="H", document_type="DG", fiscal_year="2026", ledger="receivable"
+            ),
             item("sap", "1000", "54", "7", debit_credit=None, document_type="KR", fiscal_year="2026"),
-            item("sap", "1000", "55", "60", debit_credit="H", document_type="KR", fiscal_year="2026", payment_block="A"),
-            ("counterparty", {"source_system": "sap", "source_id": "V1", "role": "supplier", "name": "Muster GmbH",
-                              "tax_id": "123", "country": "DE", "postal_code": "10115"}),
-            ("counterparty_bank_account", {"source_system": "sap", "source_id": "V1", "role": "supplier",
-                                           "iban": "DE02120300000000202051"}),
-            ("approval", {"source_system": "sap", "company_code": "1000", "document_number": "52", "fiscal_year": "2026",
-                          "status": "submitted", "at": "2026-09-02T10:00:00", "actor": "ap.clerk.1"}),
-            ("approval", {"source_system": "sap", "company_code": "1000", "document_number": "52", "fiscal_year": "2026",
-                          "status": "approved", "at": "2026-09-03T10:00:00", "actor": "ap.manager.1"}),
+            item(
+                "sap", "1000", "55", "60", debit_credit="H", document_type="KR", fiscal_year="2026", payment_block="A"
+            ),
+            (
+                "counterparty",
+                {
+                    "source_system": "sap",
+                    "source_id": "V1",
+                    "role": "supplier",
+                    "name": "Muster GmbH",
+                    "tax_id": "123",
+                    "country": "DE",
+                    "postal_code": "10115",
+                },
+            ),
+            (
+                "counterparty_bank_account",
+                {"source_system": "sap", "source_id": "V1", "role": "supplier", "iban": "DE02120300000000202051"},
+            ),
+            (
+                "approval",
+                {
+                    "source_system": "sap",
+                    "company_code": "1000",
+                    "document_number": "52",
+                    "fiscal_year": "2026",
+                    "status": "submitted",
+                    "at": "2026-09-02T10:00:00",
+                    "actor": "ap.clerk.1",
+                },
+            ),
+            (
+                "approval",
+                {
+                    "source_system": "sap",
+                    "company_code": "1000",
+                    "document_number": "52",
+                    "fiscal_year": "2026",
+                    "status": "approved",
+                    "at": "2026-09-03T10:00:00",
+                    "actor": "ap.manager.1",
+                },
+            ),
         ],
-    )  # fmt: skip
+    )
     deliver(
-        "sap2", "sap", "sap", "2026-09-30 10:00:00+00",
+        "sap2",
+        "sap",
+        "sap",
+        "2026-09-30 10:00:00+00",
         [
-            item("sap", "1000", "52", "30", debit_credit="S", document_type="KG", fiscal_year="2026",
-                 clearing_document="99", clearing_date="2026-09-29"),
-            ("counterparty_bank_account", {"source_system": "sap", "source_id": "V1", "role": "supplier",
-                                           "iban": "GB33BUKB20201555555555"}),
+            item(
+                "sap",
+                "1000",
+                "52",
+                "30",
+                debit_credit="S",
+                document_type="KG",
+                fiscal_year="2026",
+                clearing_document="99",
+                clearing_date="2026-09-29",
+            ),
+            (
+                "counterparty_bank_account",
+                {"source_system": "sap", "source_id": "V1", "role": "supplier", "iban": "GB33BUKB20201555555555"},
+            ),
         ],
-    )  # fmt: skip
+    )
     deliver(
-        "ns1", "netsuite", "netsuite", "2026-09-27 10:00:00+00",
+        "ns1",
+        "netsuite",
+        "netsuite",
+        "2026-09-27 10:00:00+00",
         [
             item("netsuite", "2", "B1", "-500", document_type="VendBill", status="VendBill:D"),
             item("netsuite", "2", "B2", "500", document_type="VendBill", status="VendBill:B", approval_status="2"),
             item("netsuite", "2", "C1", "20", document_type="VendCred", status="Open"),
             item("netsuite", "2", "I1", "80", document_type="CustInvc", ledger="receivable", open_amount="30"),
-            ("counterparty", {"source_system": "netsuite", "source_id": "77", "role": "supplier", "name": "Muster",
-                              "tax_id": "1-2-3", "country": "DE", "postal_code": "99999"}),
+            (
+                "counterparty",
+                {
+                    "source_system": "netsuite",
+                    "source_id": "77",
+                    "role": "supplier",
+                    "name": "Muster",
+                    "tax_id": "1-2-3",
+                    "country": "DE",
+                    "postal_code": "99999",
+                },
+            ),
         ],
-    )  # fmt: skip
+    )
     deliver(
-        "dy1", "dynamics", "dynamics", "2026-09-27 10:00:00+00",
+        "dy1",
+        "dynamics",
+        "dynamics",
+        "2026-09-27 10:00:00+00",
         [
             item("dynamics", "CHCO", "D1", "-42", document_type="Invoice", approval_status="Approved"),
             item("dynamics", "CHCO", "D2", "12", document_type="Credit note"),
             item("dynamics", "CHCO", "D3", "-9", document_type="Mystery"),
         ],
-    )  # fmt: skip
-    deliver("co1", "coupa", "coupa", "2026-09-27 10:00:00+00",
-            [item("coupa", "1000", "K1", "15", document_type="Credit Note"), item("coupa", "1000", "K2", "15", document_type="Invoice")])  # fmt: skip
+    )
+    deliver(
+        "co1",
+        "coupa",
+        "coupa",
+        "2026-09-27 10:00:00+00",
+        [
+            item("coupa", "1000", "K1", "15", document_type="Credit Note"),
+            item("coupa", "1000", "K2", "15", document_type="Invoice"),
+        ],
+    )
     rate = {"provider": "ECB", "rate_type": "reference", "base_currency": "EUR", "valid_from": "2026-09-29"}
-    deliver("fx1", "rates", "bank", "2026-09-29 16:00:00+00",
-            [("fx_rate", rate | {"quote_currency": "USD", "rate": "1.2"}), ("fx_rate", rate | {"quote_currency": "CHF", "rate": "0.9"})])  # fmt: skip
+    deliver(
+        "fx1",
+        "rates",
+        "bank",
+        "2026-09-29 16:00:00+00",
+        [
+            ("fx_rate", rate | {"quote_currency": "USD", "rate": "1.2"}),
+            ("fx_rate", rate | {"quote_currency": "CHF", "rate": "0.9"}),
+        ],
+    )
     empty_group.insert(
         "raw.reject",
-        {"delivery_id": "s1", "record_number": 99, "place": "line 9", "field": "amount", "found": "1,2,3",
-         "expected": "a number", "amount": "5", "currency": "EUR"},
-    )  # fmt: skip
+        {
+            "delivery_id": "s1",
+            "record_number": 99,
+            "place": "line 9",
+            "field": "amount",
+            "found": "1,2,3",
+            "expected": "a number",
+            "amount": "5",
+            "currency": "EUR",
+        },
+    )
     empty_group.dbt("build", AS_OF, KNOWN_AT)
     return empty_group
 
 
 def amounts(warehouse: SmallWarehouse, system: str) -> dict[Value, tuple[Value, ...]]:
     rows = warehouse.rows(
-        f"SELECT document_number, amount, kind, status, approval_status FROM canonical.open_item WHERE system = '{system}'"
+        "SELECT document_number, amount, kind, status, approval_status FROM canonical.open_item "
+        f"WHERE system = '{system}'"
     )
     return {row[0]: row[1:] for row in rows}
 
@@ -201,9 +428,9 @@ def test_sap_amounts_are_signed_by_the_debit_credit_mark(built: SmallWarehouse) 
 
 def test_an_amount_without_a_sign_is_not_guessed(built: SmallWarehouse) -> None:
     assert amounts(built, "sap")["54"][0] is None
-    assert built.one("SELECT object_id FROM marts.exception_queue WHERE cause = 'uninterpreted_item' AND amount IS NULL") == (
-        "sap|1000|54|2026|",
-    )
+    assert built.one(
+        "SELECT object_id FROM marts.exception_queue WHERE cause = 'uninterpreted_item' AND amount IS NULL"
+    ) == ("sap|1000|54|2026|",)
     assert built.rows("SELECT 1 FROM matching_input.open_items WHERE item_id LIKE 'sap|1000|54%'") == []
 
 
@@ -219,7 +446,9 @@ def test_dynamics_amounts_are_signed_as_its_ledger_is(built: SmallWarehouse) -> 
     dynamics = amounts(built, "dynamics")
     assert dynamics["D1"][:2] == (Decimal(-42), "invoice")
     assert dynamics["D2"][:2] == (Decimal(12), "credit_memo")
-    assert built.rows("SELECT object_id FROM marts.exception_queue WHERE detail = 'Mystery'") == [("dynamics|CHCO|D3||",)]
+    assert built.rows("SELECT object_id FROM marts.exception_queue WHERE detail = 'Mystery'") == [
+        ("dynamics|CHCO|D3||",)
+    ]
 
 
 def test_other_systems_deliver_document_amounts(built: SmallWarehouse) -> None:
@@ -228,7 +457,9 @@ def test_other_systems_deliver_document_amounts(built: SmallWarehouse) -> None:
 
 
 def test_genuine_twins_stay_two_and_pending_entries_stay_out(built: SmallWarehouse) -> None:
-    assert built.one("SELECT count(DISTINCT bank_line_id) FROM canonical.bank_statement_line WHERE text = 'TWIN'") == (2,)
+    assert built.one("SELECT count(DISTINCT bank_line_id) FROM canonical.bank_statement_line WHERE text = 'TWIN'") == (
+        2,
+    )
     assert built.rows("SELECT 1 FROM canonical.bank_statement_line WHERE text = 'pending'") == []
     assert built.one("SELECT amount FROM canonical.bank_intraday_line WHERE text = 'pending'") == (-10,)
 
@@ -248,7 +479,8 @@ def test_an_account_nobody_configured_is_an_account_of_its_own(built: SmallWareh
 
 def test_details_of_a_notification_are_joined_not_added(built: SmallWarehouse) -> None:
     assert built.rows(
-        "SELECT counterparty_name, end_to_end_id, details_from FROM canonical.bank_statement_line WHERE bank_reference = 'B7'"
+        "SELECT counterparty_name, end_to_end_id, details_from FROM canonical.bank_statement_line "
+        "WHERE bank_reference = 'B7'"
     ) == [("Late Details SA", "E7", "notification")]
 
 
@@ -322,7 +554,12 @@ def test_open_payables_know_their_discount_and_their_payment(built: SmallWarehou
 def test_every_cause_has_an_owner_and_a_next_step(built: SmallWarehouse) -> None:
     causes = built.rows("SELECT DISTINCT cause FROM marts.exception_queue ORDER BY 1")
     assert {cause for (cause,) in causes} >= {
-        "reject", "statement_gap", "unconfigured_account", "uninterpreted_item", "status_without_payment",
-        "payment_rejected", "remittance_without_item",
-    }  # fmt: skip
+        "reject",
+        "statement_gap",
+        "unconfigured_account",
+        "uninterpreted_item",
+        "status_without_payment",
+        "payment_rejected",
+        "remittance_without_item",
+    }
     assert built.rows("SELECT cause FROM marts.exception_queue WHERE next_step IS NULL OR owner IS NULL") == []

@@ -9,7 +9,7 @@ rate as (
     where fx_rate.valid_from <= run.as_of and fx_rate.rate > 0
     qualify row_number() over (
         partition by fx_rate.base_currency, fx_rate.quote_currency
-        order by fx_rate.valid_from desc, fx_rate.known_at desc, fx_rate.fx_rate_id
+        order by fx_rate.valid_from desc, fx_rate.known_at desc, fx_rate.fx_rate_id asc
     ) = 1
 ),
 
@@ -70,5 +70,5 @@ candidate as (
 select currency, numerator, denominator, valid_from
 from candidate
 qualify row_number() over (
-    partition by currency order by preference, valid_from desc, numerator, denominator
+    partition by currency order by preference asc, valid_from desc, numerator asc, denominator asc
 ) = 1

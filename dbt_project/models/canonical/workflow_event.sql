@@ -175,7 +175,9 @@ event as (
 
 select
     md5(
-        concat_ws('|', event.object_type, event.object_id, event.event, cast(epoch_us(event."at") as varchar), event.delivery_id, cast(event.record_number as varchar))
+        concat_ws(
+            '|', event.object_type, event.object_id, event.event, epoch_us(event."at"), event.delivery_id, event.record_number
+        )
     ) as event_id,
     event.object_type,
     event.object_id,

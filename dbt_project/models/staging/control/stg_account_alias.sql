@@ -12,13 +12,13 @@ with account as (
 alias as (
     select account_id, entity_id, currency, iban as identifier from account
     union
-    select account_id, entity_id, currency, account_number from account
+    select account_id, entity_id, currency, account_number as identifier from account
     union
-    select account_id, entity_id, currency, ltrim(account_number, '0') from account
+    select account_id, entity_id, currency, ltrim(account_number, '0') as identifier from account
     union
-    select account_id, entity_id, currency, iban[5:] from account where iban[1:2] = 'DE'
+    select account_id, entity_id, currency, iban[5:] as identifier from account where iban[1:2] = 'DE'
     union
-    select account_id, entity_id, currency, iban[5:12] || ltrim(iban[13:], '0') from account where iban[1:2] = 'DE'
+    select account_id, entity_id, currency, iban[5:12] || ltrim(iban[13:], '0') as identifier from account where iban[1:2] = 'DE'
 )
 
 select account_id, entity_id, currency, identifier
