@@ -1,0 +1,84 @@
+"""`tieout run`: a job without a Dagster server, and the summary of what it found."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration import instance
+from orchestration.jobs import INTRADAY, NIGHTLY
+from orchestration.run_time import resolve
+from orchestration.schedules import time_config
+from orchestration.workspace import ENVIRONMENT_VARIABLE, Workspace
+
+
+def run_command(
+    as_of: Annotated[str | None, typer.Option(help="Business day to look at, YYYY-MM-DD; default: today.")] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(help="Count only what was delivered by then, ISO 8601 with offset; default: the end of that day, or now."),
+    ] = None,
+    job: Annotated[str, typer.Option(help=f"{NIGHTLY} or {INTRADAY}.")] = NIGHTLY,
+    workspace: Annotated[Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")] = None,
+    quiet: Annotated[bool, typer.Option(help="No summary at the end.")] = False,
+) -> None:
+    """Run a job on a workspace and print what a treasurer needs to know of it."""
+    chosen = Workspace.current(workspace)
+    if job not in (NIGHTLY, INTRADAY):
+        raise typer.BadParameter(f"expected {NIGHTLY} or {INTRADAY}, found {job!r}", param_hint="--job")
+    try:
+        time = resolve(
+            chosen.company(), datetime.now(timezone.utc), date.fromisoformat(as_of) if as_of else None,
+            datetime.fromisoformat(known_at) if known_at else None,
+        )  # fmt: skip
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    failure = execute(chosen, job, time.as_of.isoformat(), time.known_at.isoformat())
+    if failure:
+        sys.stderr.write(f"the run failed; what was published before still stands\n{failure}\n")
+        raise typer.Exit(1)
+    if not quiet:
+        from orchestration.treasurer_summary import print_summary
+
+        print_summary(chosen)
+
+
+def execute(workspace: Workspace, job: str, as_of: str, known_at: str) -> str | None:
+    """Run a job to its end in this process; returns why it failed, or None."""
+    os.environ[ENVIRONMENT_VARIABLE] = str(workspace.root)
+    instance.prepare(workspace)
+    logging.getLogger("dagster").setLevel(logging.WARNING)
+
+    import dagster as dg
+
+    from orchestration.definitions import definitions
+
+    found = definitions(workspace).resolve_job_def(job)
+    with dg.DagsterInstance.get() as history:
+        result = found.execute_in_process(
+            run_config=time_config(as_of, known_at), instance=history, raise_on_error=False
+        )
+        if result.success:
+            return None
+        return "\n".join(_reasons(result))
+
+
+def _reasons(result: object) -> list[str]:
+    """The first cause of each failed step, in a line or two."""
+    import dagster as dg
+
+    assert isinstance(result, dg.ExecuteInProcessResult)  # noqa: S101
+    lines = []
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        error = event.step_failure_data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        text = error.message.strip() if error is not None else "unknown error"
+        lines.append(f"{event.step_key}: {text}")
+    return lines
