@@ -116,10 +116,11 @@ def _columns(shape: Mapping[str, pl.DataType], **more: str) -> dict[str, str]:
 
 
 LEDGER = {"run_id": "VARCHAR", "as_of": "DATE"}
+"""The run that found a group. A group released and found again later is a second row: run_id is part of the key."""
 
 RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
-    "matching.match_group": _columns(results.MATCH_GROUP, **LEDGER, superseded_by="VARCHAR"),
-    "matching.match_item": _columns(results.MATCH_ITEM),
+    "matching.match_group": _columns(results.MATCH_GROUP, **LEDGER, superseded_by="VARCHAR", superseded_in="VARCHAR"),
+    "matching.match_item": _columns(results.MATCH_ITEM, run_id="VARCHAR"),
     "matching.unmatched": _columns(results.UNMATCHED),
     "monitoring.alert": _columns(results.ALERT),
     "forecasting.cash_forecast": _columns(results.CASH_FORECAST),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from ingestion.sources import SourcesConfig
 from orchestration.company import Company
+
+if TYPE_CHECKING:
+    from reconciliation.matching import Rules
 
 ENVIRONMENT_VARIABLE = "TIEOUT_WORKSPACE"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -83,6 +86,21 @@ class Workspace:
     def sources(self) -> SourcesConfig:
         """The source config."""
         return self._load("sources.yml", SourcesConfig)
+
+    def matching_rules(self) -> Rules:
+        """The rules of `config/matching.yml`; without the file, the shipped preset `payables`."""
+        from reconciliation.matching import MatchingError, parse_rules, preset
+
+        if not (self.config / "matching.yml").exists():
+            return preset("payables")
+        try:
+            return parse_rules(self.text("matching.yml"), str(self.config / "matching.yml"))
+        except MatchingError as error:
+            raise ConfigError(str(error)) from error
+
+    def optional_text(self, name: str) -> str:
+        """A config file as text, empty where the workspace does not have it: its defaults hold then."""
+        return self.text(name) if (self.config / name).exists() else ""
 
     def text(self, name: str) -> str:
         """A config file as text, for the packages that own its grammar."""

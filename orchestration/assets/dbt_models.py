@@ -18,7 +18,7 @@ from orchestration.warehouse import connect
 from orchestration.workspace import Workspace
 
 EVERYTHING = "fqn:*"
-AFTER_RESULTS = "source:matching+ source:monitoring+ source:forecasting+ path:models/marts"
+AFTER_RESULTS = "tag:after_results"
 """Marts, and whatever reads the results of matching, monitoring or forecasting."""
 
 Event = dg.MaterializeResult | dg.AssetCheckResult  # type: ignore[type-arg]

@@ -1,0 +1,90 @@
+"""The match ledger in the warehouse: groups are appended, and marked when a later run supersedes them; never deleted.
+
+The active ledger is what no later run has superseded. `matching.unmatched` is the state after the newest run, not a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from orchestration.run_time import RunTime
+from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
+from reconciliation.matching import Ledger
+
+INPUT = "matching_input"
+
+
+def read_items(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str]) -> dict[str, pl.DataFrame]:
+    """The datasets of `matching_input` in the item shape."""
+    return {name: connection.execute(f'SELECT * FROM {INPUT}."{name}"').pl() for name in datasets}  # noqa: S608
+
+
+def read_links(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The known links."""
+    return connection.execute(f"SELECT * FROM {INPUT}.links").pl()  # noqa: S608
+
+
+def read_active(connection: duckdb.DuckDBPyConnection) -> Ledger:
+    """The groups no later run has superseded, and their items."""
+    groups = connection.execute(
+        f"SELECT {_names(MATCH_GROUP)} FROM matching.match_group WHERE superseded_by IS NULL"  # noqa: S608
+    ).pl()
+    items = connection.execute(
+        "SELECT group_id, dataset, item_id, applied_amount FROM matching.match_item SEMI JOIN "
+        "(SELECT group_id, run_id FROM matching.match_group WHERE superseded_by IS NULL) USING (group_id, run_id)"
+    ).pl()
+    return Ledger(groups.cast(dict(MATCH_GROUP)), items.cast(dict(MATCH_ITEM)))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class LedgerUpdate:
+    """What a leg changes in the ledger."""
+
+    groups: pl.DataFrame  # MATCH_GROUP, to append
+    items: pl.DataFrame  # MATCH_ITEM, to append
+    superseded: Mapping[str, str]  # group_id -> by which group, or why
+    unmatched: pl.DataFrame  # UNMATCHED, the leg's whole state
+
+
+def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpdate, run_time: RunTime) -> None:
+    """Write what a leg changed; to be called inside a transaction."""
+    superseded = pl.DataFrame(
+        {"group_id": list(update.superseded.keys()), "reason": list(update.superseded.values())},
+        schema={"group_id": pl.String, "reason": pl.String},
+    ).to_arrow()
+    groups, items, unmatched = update.groups.to_arrow(), update.items.to_arrow(), update.unmatched.to_arrow()
+    for name, table in (
+        ("new_superseded", superseded), ("new_groups", groups), ("new_items", items), ("new_unmatched", unmatched)
+    ):  # fmt: skip
+        connection.register(name, table)
+    run = [run_time.run_id, run_time.as_of]
+    connection.execute(
+        "UPDATE matching.match_group SET superseded_by = reason, superseded_in = ? FROM new_superseded n "
+        "WHERE match_group.group_id = n.group_id AND superseded_by IS NULL",
+        run[:1],
+    )
+    connection.execute(
+        f"INSERT INTO matching.match_group ({_names(MATCH_GROUP)}, run_id, as_of) "  # noqa: S608
+        f"SELECT {_names(MATCH_GROUP)}, ?, ? FROM new_groups ORDER BY group_id",
+        run,
+    )
+    connection.execute(
+        f"INSERT INTO matching.match_item ({_names(MATCH_ITEM)}, run_id) "  # noqa: S608
+        f"SELECT {_names(MATCH_ITEM)}, ? FROM new_items ORDER BY group_id, dataset, item_id",
+        run[:1],
+    )
+    connection.execute("DELETE FROM matching.unmatched WHERE leg = ?", [leg])
+    connection.execute(
+        f"INSERT INTO matching.unmatched ({_names(UNMATCHED)}) SELECT {_names(UNMATCHED)} FROM new_unmatched "  # noqa: S608
+        "ORDER BY dataset, item_id"
+    )
+    for name in ("new_superseded", "new_groups", "new_items", "new_unmatched"):
+        connection.unregister(name)
+
+
+def _names(shape: Mapping[str, object]) -> str:
+    return ", ".join(f'"{name}"' for name in shape)
