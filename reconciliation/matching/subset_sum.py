@@ -1,0 +1,189 @@
+"""Exact subset sums of integer amounts, many cases in one call: how many subsets of the candidates meet the target.
+
+Meet in the middle: all subset sums of each half, sorted, met by two pointers, so that 2^(n/2) steps decide what 2^n
+would. Solutions are counted until `alternatives` are known, because a second one already proves that the first is
+no proof. With many candidates even the only solution may be chance, so each case also carries the number of
+solutions expected by chance. The compiled kernel (numba) is loaded when the work is worth its start; small work is
+done in numpy by the same method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+HALF_LIMIT = 40  # candidates of one half are bits of an Int64 mask, and their sums must fit Int64 with it
+MAX_AMOUNT = 2**62 // (2 * HALF_LIMIT)  # no subset sum, nor its distance to a target, can leave Int64
+_NUMPY_WORK = 8_000_000  # subset sums that numpy handles in the time a first compilation takes
+_CASE_WORK = 200  # what numpy's calls cost per case, in subset sums
+_MIN_BAND = 64  # grid steps around the target in which chance is measured at least
+
+
+@dataclass(frozen=True)
+class SubsetSums:
+    """The answers, one row per case; solutions name candidates by their position in `values`.
+
+    `count` is the number of solutions found, up to `alternatives` (that many means "at least that many").
+    `members[s]` of case c is `members[starts[c, s] : starts[c, s + 1]]` (see `solution`). `chance` is the expected
+    number of solutions if the amounts had nothing to do with the target. `exhausted` says that the budget was too
+    small to decide: the count is then 0 and means nothing.
+    """
+
+    count: Ints
+    chance: Floats
+    exhausted: Bools
+    starts: Ints
+    members: Ints
+
+    def solution(self, case: int, number: int) -> Ints:
+        """Positions in `values` of the candidates of solution `number` (0 is the first) of `case`, ascending."""
+        return self.members[self.starts[case, number] : self.starts[case, number + 1]]
+
+
+def subset_sums(
+    targets: npt.ArrayLike,
+    offsets: npt.ArrayLike,
+    values: npt.ArrayLike,
+    *,
+    tolerances: npt.ArrayLike = 0,
+    min_size: int = 1,
+    max_size: int = 64,
+    alternatives: int = 2,
+    budget: int = 1 << 20,
+) -> SubsetSums:
+    """For each case, the non-empty subsets of its candidates whose sum is its target.
+
+    Takes integer minor units: `targets[c]`; the candidates of case c are `values[offsets[c] : offsets[c + 1]]`, of
+    either sign; a subset solves the case if it has `min_size` to `max_size` members and |sum - target| <= tolerance
+    (one for all, or one per case). Equal candidates are different candidates. The order of candidates changes which
+    of several solutions come first, not how many there are: give them in an order of business ids. `budget` bounds
+    the subset sums of one half of a case.
+
+    Raises ValueError if an amount is too large for exact Int64 sums, or the arrays do not fit together.
+    """
+    goal, bounds, amounts = (np.ascontiguousarray(array, dtype=np.int64) for array in (targets, offsets, values))
+    slack = np.ascontiguousarray(np.broadcast_to(np.asarray(tolerances, dtype=np.int64), goal.shape))
+    _check(goal, bounds, amounts, slack, min_size, alternatives)
+    sizes = np.diff(bounds)
+    work = np.array([_half_subsets(int(size), max_size) for size in np.unique(sizes)], dtype=np.float64)
+    steps = work[np.searchsorted(np.unique(sizes), sizes)]
+    exhausted = (steps > budget) | (sizes > 2 * HALF_LIMIT)
+    solve = _compiled() if float((steps[~exhausted] + _CASE_WORK).sum()) > _NUMPY_WORK else _solve_numpy
+    count = np.zeros(len(goal), dtype=np.int64)
+    chance = np.zeros(len(goal), dtype=np.float64)
+    masks = np.zeros((len(goal), alternatives, 2), dtype=np.int64)
+    solve(goal, bounds, amounts, slack, exhausted, min_size, max_size, count, chance, masks)
+    chance[exhausted] = np.inf
+    starts, members = _members(bounds, sizes, count, masks)
+    return SubsetSums(count, chance, exhausted, starts, members)
+
+
+def _check(goal: Ints, bounds: Ints, amounts: Ints, slack: Ints, min_size: int, alternatives: int) -> None:
+    if len(bounds) != len(goal) + 1 or bounds[0] != 0 or bounds[-1] != len(amounts) or (np.diff(bounds) < 0).any():
+        raise ValueError("offsets must rise from 0 to the number of values, one more than there are targets")
+    if min_size < 1 or alternatives < 1 or (slack < 0).any():
+        raise ValueError("min_size and alternatives are at least 1, tolerances not negative")
+    for name, array in (("values", amounts), ("targets", goal), ("tolerances", slack)):
+        # the smallest Int64 has no positive counterpart, so both ends are compared, not the absolute value
+        if len(array) and (array.max() > MAX_AMOUNT or array.min() < -MAX_AMOUNT):
+            raise ValueError(f"{name} hold an amount beyond {MAX_AMOUNT} minor units; subset sums would not be exact")
+
+
+def _half_subsets(candidates: int, max_size: int) -> int:
+    """The number of subsets of the larger half, of at most `max_size` members."""
+    half = candidates - candidates // 2
+    return sum(comb(half, size) for size in range(min(half, max_size) + 1))
+
+
+def _members(bounds: Ints, sizes: Ints, count: Ints, masks: Ints) -> tuple[Ints, Ints]:
+    """Masks of the two halves into member positions."""
+    alternatives = masks.shape[1]
+    starts = np.zeros((len(count), alternatives + 1), dtype=np.int64)
+    positions: list[Ints] = []
+    total = 0
+    bits = np.arange(HALF_LIMIT, dtype=np.int64)
+    # solved cases only: few rows, each already the result of thousands of steps
+    for case in range(len(count)):
+        starts[case, 0] = total
+        for number in range(alternatives):
+            if number < count[case]:
+                left = np.flatnonzero((masks[case, number, 0] >> bits) & 1)
+                right = np.flatnonzero((masks[case, number, 1] >> bits) & 1) + sizes[case] // 2
+                chosen = bounds[case] + np.concatenate([left, right])
+                positions.append(chosen)
+                total += len(chosen)
+            starts[case, number + 1] = total
+    return starts, np.concatenate(positions) if positions else np.zeros(0, dtype=np.int64)
+
+
+def _enumerate(values: Ints, max_size: int) -> tuple[Ints, Ints, Ints]:
+    """Sums, masks and sizes of all subsets of at most `max_size` members, sorted by sum, then mask."""
+    sums, masks, sizes = (np.zeros(1, dtype=np.int64) for _ in range(3))
+    for bit, value in enumerate(values):
+        room = sizes < max_size
+        sums = np.concatenate([sums, sums[room] + value])
+        masks = np.concatenate([masks, masks[room] | (1 << bit)])
+        sizes = np.concatenate([sizes, sizes[room] + 1])
+    order = np.lexsort((masks, sums))
+    return sums[order], masks[order], sizes[order]
+
+
+def _solve_numpy(
+    goal: Ints,
+    bounds: Ints,
+    amounts: Ints,
+    slack: Ints,
+    skip: Bools,
+    min_size: int,
+    max_size: int,
+    count: Ints,
+    chance: Floats,
+    masks: Ints,
+) -> None:
+    """Fill `count`, `chance` and `masks`; the loop is over cases, each of which is vectorised."""
+    alternatives = masks.shape[1]
+    for case in np.flatnonzero(~skip):
+        candidates = amounts[bounds[case] : bounds[case + 1]]
+        middle = len(candidates) // 2
+        left_sums, left_masks, left_sizes = _enumerate(candidates[:middle], max_size)
+        right_sums, right_masks, right_sizes = _enumerate(candidates[middle:], max_size)
+        target, tolerance = goal[case], slack[case]
+        low = np.searchsorted(right_sums, target - tolerance - left_sums, side="left")
+        high = np.searchsorted(right_sums, target + tolerance - left_sums, side="right")
+        for i in np.flatnonzero(high > low):
+            if count[case] == alternatives:
+                break
+            for j in range(low[i], high[i]):
+                if min_size <= left_sizes[i] + right_sizes[j] <= max_size:
+                    masks[case, count[case]] = left_masks[i], right_masks[j]
+                    count[case] += 1
+                    if count[case] == alternatives:
+                        break
+        grid = _grid(candidates)
+        band = max(_MIN_BAND * grid, abs(int(target)) // 100, 4 * int(tolerance))
+        near = np.searchsorted(right_sums, target + band - left_sums, side="right") - np.searchsorted(
+            right_sums, target - band - left_sums, side="left"
+        )
+        exact = int((high - low).sum())
+        chance[case] = max(0, int(near.sum()) - exact) * (2 * int(tolerance) + grid) / (2 * band + grid)
+
+
+def _grid(candidates: Ints) -> int:
+    """The step all subset sums lie on: whole hundreds meet a target a hundred times as often as cents do."""
+    return max(1, int(np.gcd.reduce(candidates)) if len(candidates) else 1)
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> Callable[..., None]:
+    from reconciliation.matching.subset_sum_kernel import solve
+
+    return solve

@@ -1,0 +1,163 @@
+"""Counterparty names: one key for the spellings of one company, and a similarity for what remains different.
+
+The key survives script, accents, umlaut habits, legal forms and punctuation. The similarity survives truncation to
+a bank's field, abbreviation, word order and typing errors. It is meant for pairs a block (amount, date, account)
+has brought together, and computes each distinct pair once.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler, LCSseq
+from rapidfuzz.fuzz import token_sort_ratio
+
+from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.legal_forms import LEADING_PATTERN, TRAILING_PATTERN
+
+FIELD_WIDTHS = (16, 18, 20, 22, 24, 27, 30, 32, 35, 40, 70)  # where banks and card schemes cut a name
+_TITLES = r"\b(?:MR|MRS|MS|DR|HERR|FRAU|HERRN|MME|MLLE|SIG|SRA|PROF|DIPL|ING)\b"
+
+
+def name_key(names: pl.Series) -> pl.Series:
+    """Each name in its comparable form: capitals, Latin letters, no accents, legal forms, titles or punctuation.
+
+    AE, OE, UE and their accents become A, O, U (Mueller, Müller and Muller are one). What is nothing but a legal
+    form keeps its words; null and empty stay null. Distinct names are worked on once.
+    """
+    frame = names.alias("name").to_frame()
+    distinct = frame.unique().drop_nulls()
+    spelled = distinct.with_columns(ascii_upper_series(distinct["name"]).alias("key"))
+    words = (
+        pl.col("key")
+        .str.replace_all(r"[.]([A-Z0-9]{2,})", " $1")  # amazon.com is two words, S.A. is one
+        .str.replace_all(r"[.'`´]", "")
+        .str.replace_all(r"[^A-Z0-9]+", " ")
+        .str.strip_chars()
+    )
+    bare = (
+        pl.col("words")
+        .str.replace_all(_TITLES, "")
+        .str.replace(LEADING_PATTERN, "")
+        .str.replace(TRAILING_PATTERN, "")
+        .str.replace_all(r"\s+", " ")
+        .str.strip_chars()
+    )
+    plain = pl.when(pl.col("key") == "").then("words").otherwise("key")
+    keyed = (
+        spelled.with_columns(words.alias("words"))
+        .with_columns(bare.alias("key"))
+        .select("name", plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
+        .with_columns(pl.when(pl.col("key") != "").then("key"))
+    )
+    return frame.join(keyed, on="name", how="left", maintain_order="left")["key"].alias(names.name)
+
+
+def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
+    """How alike two columns of name keys are, row by row: 0 to 1, null where a side is null.
+
+    The best of: whole names by Jaro-Winkler, words in any order, the one a truncation of the other (at least eight
+    characters), and word by word with each word whole, cut or abbreviated in the other name. Deterministic and
+    symmetric.
+    """
+    frame = pl.DataFrame({"left": left, "right": right})
+    pairs = frame.drop_nulls().unique().sort("left", "right")
+    if pairs.is_empty():
+        return pl.Series("similarity", [None] * len(frame), dtype=pl.Float64)
+    lefts, rights = pairs["left"].to_list(), pairs["right"].to_list()
+    whole = process.cpdist(lefts, rights, scorer=JaroWinkler.normalized_similarity)
+    ordered = process.cpdist(lefts, rights, scorer=token_sort_ratio) / 100.0
+    scored = pairs.with_columns(
+        pl.Series("whole", whole, dtype=pl.Float64),
+        pl.Series("ordered", ordered, dtype=pl.Float64),
+        _truncated("left", "right").alias("truncated"),
+    )
+    scored = scored.join(word_containment(pairs), on=["left", "right"], how="left")
+    # Jaro-Winkler calls strangers 0.6 alike: below 0.85 it says nothing
+    alike = pl.when(pl.col("whole") >= 0.85).then("whole").otherwise(pl.col("whole") * 0.5)
+    similarity = pl.max_horizontal(alike, "ordered", pl.col("truncated").cast(pl.Float64) * 0.95, pl.col("words"))
+    scored = scored.select("left", "right", similarity.alias("similarity"))
+    return frame.join(scored, on=["left", "right"], how="left", maintain_order="left")["similarity"]
+
+
+def _truncated(left: str, right: str) -> pl.Expr:
+    """One name is the beginning of the other, spaces apart."""
+    a, b = (pl.col(side).str.replace_all(" ", "") for side in (left, right))
+    short = pl.min_horizontal(a.str.len_chars(), b.str.len_chars())
+    return (short >= 8) & (a.str.starts_with(b) | b.str.starts_with(a))
+
+
+def word_containment(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The share of the shorter name's letters whose words are found in the other: (`left`, `right`, `words` 0 to 1).
+
+    A word counts whole when equal, 0.9 when one is the beginning of the other (three letters at least), 0.8 when its
+    letters stand in the other in order from the same first letter (AMZN in AMAZON), its Jaro-Winkler similarity where
+    that is 0.88 or more. One short common word does not make two names alike: under five matched letters the score
+    is halved.
+    """
+    indexed = pairs.with_row_index("pair")
+    swapped = indexed.select(
+        "pair",
+        pl.when(pl.col("left").str.len_chars() <= pl.col("right").str.len_chars())
+        .then(pl.struct(pl.col("left").alias("short"), pl.col("right").alias("long")))
+        .otherwise(pl.struct(pl.col("right").alias("short"), pl.col("left").alias("long")))
+        .alias("names"),
+    ).unnest("names")
+    words = (
+        swapped.with_columns(pl.col("short").str.split(" "), pl.col("long").str.split(" "))
+        .explode("short", empty_as_null=False, keep_nulls=False)
+        .explode("long", empty_as_null=False, keep_nulls=False)
+    )
+    alike = word_similarity(words.select(pl.col("short").alias("left"), pl.col("long").alias("right")).unique())
+    best = (
+        words.join(alike, left_on=["short", "long"], right_on=["left", "right"], how="left")
+        .group_by("pair", "short")
+        .agg(pl.col("alike").max())
+        .with_columns(pl.col("short").str.len_chars().alias("letters"))
+        .group_by("pair")
+        .agg(
+            (pl.col("alike") * pl.col("letters")).sum().alias("found"),
+            pl.col("letters").sum(),
+        )
+    )
+    share = pl.col("found") / pl.col("letters").clip(1)
+    halved = pl.when(pl.col("found") >= 5).then(share).otherwise(share * 0.5)
+    return indexed.join(best, on="pair", how="left").select("left", "right", halved.fill_null(0.0).alias("words"))
+
+
+def word_similarity(pairs: pl.DataFrame) -> pl.DataFrame:
+    """How alike two words are (`left`, `right`, `alike` 0 to 1): equal, cut, abbreviated or mistyped; else 0."""
+    pairs = pairs.sort("left", "right")
+    jaro = pl.Series(
+        "jaro",
+        process.cpdist(pairs["left"].to_list(), pairs["right"].to_list(), scorer=JaroWinkler.normalized_similarity),
+        dtype=pl.Float64,
+    )
+    common = pl.Series(
+        "common",
+        process.cpdist(pairs["left"].to_list(), pairs["right"].to_list(), scorer=LCSseq.similarity),
+        dtype=pl.Float64,
+    )
+    a, b = pl.col("left"), pl.col("right")
+    short = pl.when(a.str.len_chars() <= b.str.len_chars()).then(a).otherwise(b)
+    long = pl.when(a.str.len_chars() <= b.str.len_chars()).then(b).otherwise(a)
+    words = pairs.with_columns(jaro, common, short.alias("short"), long.alias("long"))
+    same_start = pl.col("short").str.slice(0, 1) == pl.col("long").str.slice(0, 1)
+    size = pl.col("short").str.len_chars()
+    numeric = pl.col("short").str.contains("^[0-9]+$") | pl.col("long").str.contains("^[0-9]+$")
+    # AMZN, MKTP, SVCS: in order in the long word, from its first letter, and no vowel after it
+    abbreviated = same_start & (size >= 3) & (pl.col("common") == size) & ~pl.col("short").str.contains("^.+[AEIOU]")
+    alike = (
+        pl.when(a == b)
+        .then(1.0)
+        .when(numeric)
+        .then(0.0)
+        .when((size >= 3) & pl.col("long").str.starts_with(pl.col("short")))
+        .then(0.9)
+        .when(abbreviated)
+        .then(0.8)
+        .when((pl.col("jaro") >= 0.88) & (size >= 4))
+        .then("jaro")
+        .otherwise(0.0)
+    )
+    return words.select("left", "right", alike.alias("alike"))

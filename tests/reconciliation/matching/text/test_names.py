@@ -1,0 +1,82 @@
+"""Counterparty names: one company in many spellings, and two companies that look alike."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from reconciliation.matching.text import name_key, name_similarity
+
+
+def key(name: str) -> str | None:
+    return name_key(pl.Series([name]))[0]
+
+
+def alike(left: str, right: str) -> float:
+    return float(name_similarity(name_key(pl.Series([left])), name_key(pl.Series([right])))[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Müller GmbH & Co. KG", "MUELLER"),
+        ("Müller GmbH", "Muller AG"),
+        ("Weiß Straßenbau e.K.", "WEISS STRASSENBAU"),
+        ("ООО Газпром", "Gazprom"),
+        ("Ιόνιος Α.Ε.", "IONIOS"),
+        ("Société d'Énergie S.A.R.L.", "SOCIETE DENERGIE"),
+        ("Bäcker S.p.A.", "BACKER"),
+        ("Łódź Handel Sp. z o.o.", "LODZ HANDEL"),
+        ("Nordic Fisk A/S", "NORDIC FISK"),
+        ("Smith & Sons, L.L.C.", "SMITH SONS"),
+        ("Siemens Aktiengesellsch", "SIEMENS AG"),
+        ("PT Maju Jaya Tbk", "MAJU JAYA"),
+    ],
+)
+def test_one_key_for_the_spellings_of_a_name(one: str, other: str) -> None:
+    assert key(one) == key(other)
+
+
+def test_what_is_only_a_legal_form_keeps_its_words() -> None:
+    assert key("GmbH") == "GMBH"
+
+
+def test_no_name_is_no_key() -> None:
+    assert name_key(pl.Series(["", None, "  "])).to_list() == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("International Business Machines", "INTERNATIONAL BUSIN"),  # a field of 19 characters
+        ("Amazon Marketplace", "AMZN MKTP"),
+        ("Johnson Plumbing Services", "JOHNSON PLMBNG SVCS"),
+        ("Peter van der Berg", "VAN DER BERG, PETER"),
+        ("Hofmann Elektrotechnik", "HOFFMANN ELEKTROTECHNIK"),
+        ("Blue Bottle Coffee", "BLUE BOTLTE COFFEE"),
+    ],
+)
+def test_alike(one: str, other: str) -> None:
+    assert alike(one, other) >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Meier Bau", "Schulze Elektro"),
+        ("Acme Tools", "Zenith Foods"),
+        ("Delta Air", "Gamma Rail"),
+        ("AB", "ABACUS LOGISTICS"),
+    ],
+)
+def test_strangers(one: str, other: str) -> None:
+    assert alike(one, other) < 0.5
+
+
+def test_symmetric_and_blind_to_row_order() -> None:
+    left = name_key(pl.Series(["Meier Bau", "Amazon Marketplace", None, "Hofmann Elektro"]))
+    right = name_key(pl.Series(["Maier Bau", "AMZN MKTP", "X", "Elektro Hoffmann"]))
+    forward = name_similarity(left, right)
+    assert forward.to_list() == name_similarity(right, left).to_list()
+    assert forward.reverse().to_list() == name_similarity(left.reverse(), right.reverse()).to_list()
+    assert forward[2] is None
