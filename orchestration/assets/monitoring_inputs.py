@@ -1,0 +1,254 @@
+"""Fills monitoring's inputs from the warehouse: SQL over canonical, config and the match ledger, nothing computed
+elsewhere.
+
+Every frame is cut at the run's `known_at` already: canonical tables are made for it, `raw.delivery` is filtered
+here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from reconciliation.monitoring import MonitoringInputs
+
+_ACCOUNTS = """
+    select account_id, entity_id, currency, calendar, statement_by, timezone, owner, is_configured
+    from canonical.bank_account
+"""
+
+_STATEMENTS = """
+    select
+        statement_key, account_id, entity_id, kind, statement_id, sequence, page, statement_date, currency,
+        opening_balance, closing_balance, balance_check, difference, continuity, expected_opening,
+        lag(statement_date) over account_order as previous_date,
+        lag(sequence) over account_order as previous_sequence,
+        known_at
+    from canonical.bank_statement
+    window account_order as (partition by account_id, currency, kind order by position)
+"""
+
+_SOURCES = """
+    select
+        source.source, source.title, source.entity_id, source.account_id, source.calendar, source.due_by,
+        source.timezone, source.lag_days, source.owner,
+        max(delivery.received_at) filter (where delivery.status in ('loaded', 'partly')) as last_received_at
+    from config.source as source
+    cross join config.run_parameter as run
+    left join raw.delivery as delivery on source.source = delivery.source and delivery.received_at <= run.known_at
+    group by all
+"""
+
+# a file that failed is replaced when one of the same name loads later
+_DELIVERIES = """
+    with delivery as (
+        select delivery.* from raw.delivery as delivery
+        cross join config.run_parameter as run
+        where delivery.received_at <= run.known_at
+    )
+    select
+        delivery.delivery_id, delivery.source, delivery.file_name, delivery.status, delivery.reason,
+        delivery.records_rejected, delivery.received_at,
+        exists (
+            select 1 from delivery as later
+            where
+                later.source = delivery.source and later.file_name = delivery.file_name
+                and later.received_at > delivery.received_at and later.status = 'loaded'
+        ) as is_replaced,
+        source.entity_id, source.account_id, source.owner
+    from delivery
+    left join config.source as source on delivery.source = source.source
+    where delivery.status in ('partly', 'quarantined', 'conflict')
+"""
+
+# what is superseded, suggested or ambiguous explains nothing
+_DECIDED = """
+    create or replace temporary view decided as
+    select match_item.group_id, match_item.dataset, match_item.item_id, match_item.applied_amount
+    from matching.match_item as match_item
+    inner join matching.match_group as match_group on match_item.group_id = match_group.group_id
+    where match_group.superseded_by is null and match_group.status = 'matched'
+"""
+
+_OPEN_ITEMS = """
+    select
+        open_item_id, entity_id, ledger, kind, counterparty_id, golden_id, source_system, document_number, reference,
+        currency, amount, open_amount, document_date, posting_date, due_date, discount_amount, discount_until,
+        is_blocked, approval_status, try_cast(approved_at[1:10] as date) as approved_on, status,
+        exists (
+            select 1 from decided
+            inner join decided as line on decided.group_id = line.group_id and line.dataset = 'bank_lines'
+            where decided.dataset = 'open_items' and decided.item_id = item.open_item_id
+        ) as is_paid
+    from canonical.open_item as item
+"""
+
+# a payment the hub never logged left when its file was made; one the hub logs has left only when the hub says so
+_PAYMENTS = """
+    with event as (
+        select
+            payment_id,
+            min(reported_at) filter (where progress between 4 and 7) as sent_at,
+            bool_or(origin = 'hub') as is_logged,
+            bool_or(progress between 5 and 7 or (origin = 'bank' and status is not null)) as is_acknowledged
+        from canonical.payment_status_event
+        where payment_id is not null
+        group by payment_id
+    ),
+    booked as (
+        select distinct decided.item_id as payment_id
+        from decided
+        inner join decided as line on decided.group_id = line.group_id and line.dataset = 'bank_lines'
+        where decided.dataset = 'payments'
+    )
+    select
+        payment.payment_id, payment.batch_id, payment.end_to_end_id, payment.entity_id, payment.account_id,
+        payment.direction, payment.currency, payment.amount, payment.execution_date, payment.counterparty_id,
+        coalesce(party.golden_id, payment.counterparty_id) as golden_id, payment.counterparty_name,
+        upper(regexp_replace(payment.counterparty_account, '[^0-9A-Za-z]', '', 'g')) as counterparty_account,
+        payment.status,
+        cast(timezone(company.timezone, payment.status_at) as date) as status_on,
+        coalesce(
+            cast(timezone(company.timezone, event.sent_at) as date),
+            case
+                when not coalesce(event.is_logged, false)
+                    then coalesce(try_cast(payment.message_created_at[1:10] as date), payment.received_on)
+            end
+        ) as sent_on,
+        coalesce(event.is_acknowledged, false) as is_acknowledged,
+        booked.payment_id is not null as is_booked
+    from canonical.payment_instruction as payment
+    cross join config.company as company
+    left join canonical.counterparty as party on payment.counterparty_id = party.counterparty_id
+    left join event on payment.payment_id = event.payment_id
+    left join booked on payment.payment_id = booked.payment_id
+"""
+
+# What payments settle: their own word, else what the matching decided. In a group of several payments an item's
+# amount is said of the first one and nothing of the others, so that it is never counted twice.
+_SETTLEMENTS = """
+    with said as (
+        select
+            payment_id,
+            open_item_id,
+            case when count(amount) = count(*) then cast(sum(amount) as decimal(23, 5)) end as amount
+        from canonical.remittance_advice
+        where open_item_id is not null
+        group by all
+    ),
+    concluded as (
+        select
+            payment.item_id as payment_id,
+            item.item_id as open_item_id,
+            case
+                when row_number() over (partition by item.group_id, item.item_id order by payment.item_id) = 1
+                    then item.applied_amount
+                else 0
+            end as amount
+        from decided as payment
+        inner join decided as item on payment.group_id = item.group_id and item.dataset = 'open_items'
+        where payment.dataset = 'payments'
+    )
+    select payment_id, open_item_id, amount from said
+    union all
+    select payment_id, open_item_id, cast(sum(amount) as decimal(23, 5)) as amount
+    from concluded
+    where not exists (
+        select 1 from said where said.payment_id = concluded.payment_id and said.open_item_id = concluded.open_item_id
+    )
+    group by all
+"""
+
+# a line has one face, the cash's: what decided matches of any leg apply to it adds up
+_BANK_LINES = """
+    with placed as (
+        select
+            match_item.item_id,
+            sum(match_item.applied_amount) filter (where match_group.status = 'matched') as applied,
+            min(
+                case match_group.status when 'matched' then 1 when 'suggested' then 2 when 'ambiguous' then 3 else 4 end
+            ) as state
+        from matching.match_item as match_item
+        inner join matching.match_group as match_group on match_item.group_id = match_group.group_id
+        where match_group.superseded_by is null and match_item.dataset = 'bank_lines'
+        group by match_item.item_id
+    )
+    select
+        line.bank_line_id, line.account_id, line.entity_id, line.currency, line.amount,
+        cast(
+            case
+                when sign(line.amount - coalesce(placed.applied, 0)) = sign(line.amount)
+                    then line.amount - coalesce(placed.applied, 0)
+                else 0
+            end as decimal(23, 5)
+        ) as open_amount,
+        line.effective_date as date,
+        cast(timezone(company.timezone, line.known_at) as date) as known_on,
+        line.counterparty_name,
+        case placed.state when 1 then 'matched' when 2 then 'suggested' when 3 then 'ambiguous' else 'open' end as state
+    from canonical.bank_statement_line as line
+    cross join config.company as company
+    left join placed on line.bank_line_id = placed.item_id
+    where line.amount != coalesce(placed.applied, 0)
+"""
+
+_COUNTERPARTY_ACCOUNTS = """
+    select
+        account.counterparty_id, coalesce(party.golden_id, account.counterparty_id) as golden_id, party.name,
+        account.account_identifier, account.valid_from, account.valid_to, account.first_seen, account.changed_by
+    from canonical.counterparty_bank_account as account
+    left join canonical.counterparty as party on account.counterparty_id = party.counterparty_id
+"""
+
+_MATCH_GROUPS = """
+    select group_id, leg, currency, left_total, right_total, difference, as_of
+    from matching.match_group
+    where superseded_by is null and status = 'matched' and left_total - right_total != difference
+"""
+
+_RATES = """
+    select
+        currency, cast(numerator as decimal(38, 0)) as numerator, cast(denominator as decimal(38, 0)) as denominator
+    from canonical.group_rate
+"""
+
+
+def decide(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary view `decided`: group_id, dataset, item_id, applied_amount of the matches that hold."""
+    connection.execute(_DECIDED)
+
+
+def read_monitoring_inputs(connection: duckdb.DuckDBPyConnection) -> MonitoringInputs:
+    """The facts of the run whose time `config.run_parameter` holds. Reads only; amounts stay decimals.
+
+    Raises `LookupError` where the run has no time or the group no config: without them every frame would be empty
+    and every alert silently resolved.
+    """
+
+    def frame(sql: str) -> pl.DataFrame:
+        return connection.sql(sql).pl()
+
+    run = connection.execute(
+        "select run.known_at, company.base_currency from config.run_parameter as run cross join config.company"
+        " as company"
+    ).fetchall()
+    if len(run) != 1 or not isinstance(run[0][0], datetime):
+        raise LookupError("config.run_parameter and config.company hold not one row each: begin the run first")
+    decide(connection)
+    return MonitoringInputs(
+        known_at=run[0][0],
+        base_currency=run[0][1],
+        accounts=frame(_ACCOUNTS),
+        statements=frame(_STATEMENTS),
+        sources=frame(_SOURCES),
+        deliveries=frame(_DELIVERIES),
+        open_items=frame(_OPEN_ITEMS),
+        payments=frame(_PAYMENTS),
+        settlements=frame(_SETTLEMENTS),
+        bank_lines=frame(_BANK_LINES),
+        counterparty_accounts=frame(_COUNTERPARTY_ACCOUNTS),
+        match_groups=frame(_MATCH_GROUPS),
+        rates=frame(_RATES),
+    )

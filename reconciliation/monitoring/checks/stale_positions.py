@@ -1,0 +1,52 @@
+"""Cash positions computed from a balance that is too old: no statement and no intraday report covers the day that
+was due.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from reconciliation.minor_units import show
+from reconciliation.monitoring.checks.stale_statements import account_calendar, last_balances
+from reconciliation.monitoring.config import ExpectedStatement, StaleStatement
+from reconciliation.monitoring.findings import Row, rows_of
+from reconciliation.monitoring.inputs import MonitoringInputs
+
+NEXT_STEP = "Do not lend or invest against this position before the bank portal confirms it"
+
+
+def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.DataFrame:
+    """One finding per position whose newest balance, of a statement or an intraday report, is older than was due.
+
+    Uses the arrival settings of `stale_statement`. An account without any balance has no position to be stale. Age:
+    business days beyond what was due.
+    """
+    found: list[Row] = []
+    for account in last_balances(inputs, as_of, kinds=("statement", "report")).iter_rows(named=True):
+        if account["balance_date"] is None:
+            continue
+        calendar = account_calendar(account, arrivals, as_of)
+        missed = calendar.missed(account["balance_date"], inputs.known_at, as_of)
+        if missed <= arrivals.accounts.get(account["account_id"], ExpectedStatement()).tolerance_days:
+            continue
+        found.append(
+            {
+                "object_type": "position",
+                "object_id": f"{account['account_id']}|{account['currency']}",
+                "entity": account["entity_id"],
+                "account": account["account_id"],
+                "currency": account["currency"],
+                "amount": abs(account["balance"]),
+                "owner": account["owner"],
+                "message": (
+                    f"The position of {account['account_id']} rests on {show(account['balance'], account['currency'])} "
+                    f"of {account['balance_date']}, {missed} business day{'s' if missed != 1 else ''} older than due"
+                ),
+                "next_step": NEXT_STEP,
+                "since": calendar.first_missed(account["balance_date"]),
+                "days": missed,
+            }
+        )
+    return rows_of(found)

@@ -1,0 +1,58 @@
+"""Sources that have not delivered when they should have, against their arrival calendar."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from reconciliation.monitoring.arrivals import arrival_calendar
+from reconciliation.monitoring.config import StaleSource
+from reconciliation.monitoring.findings import Row, rows_of
+from reconciliation.monitoring.inputs import MonitoringInputs
+
+NEXT_STEP = "Ask the owner of the source whether the export or the channel failed; deliver again, a repeat is harmless"
+
+
+def find(inputs: MonitoringInputs, settings: StaleSource, as_of: date) -> pl.DataFrame:
+    """One finding per source with an arrival calendar whose deliveries due by `known_at` have not come.
+
+    A delivery serves every due moment up to the first one after its receipt. Age: due moments missed.
+    """
+    found: list[Row] = []
+    for source in inputs.sources.filter(pl.col("calendar").is_not_null()).sort("source").iter_rows(named=True):
+        if source["source"] in settings.exempt:
+            continue
+        lag = 1 if source["lag_days"] is None else source["lag_days"]
+        calendar = arrival_calendar(
+            source["calendar"], source["due_by"], source["timezone"], lag, source["calendar"], as_of
+        )
+        last = source["last_received_at"]
+        missed = calendar.missed_moments(last, inputs.known_at, as_of) if last is not None else None
+        if missed is not None and len(missed) <= settings.tolerance_days:
+            continue
+        what = f"{source['source']} ({source['title']})" if source["title"] else source["source"]
+        if missed is None:
+            message = f"{what} has never delivered"
+        else:
+            message = (
+                f"{what} delivered last on {last.astimezone(calendar.zone):%Y-%m-%d %H:%M} local time; "
+                f"{len(missed)} due deliver{'ies have' if len(missed) != 1 else 'y has'} not come since "
+                f"{missed[0]:%Y-%m-%d %H:%M}"
+            )
+        found.append(
+            {
+                "object_type": "source",
+                "object_id": source["source"],
+                "entity": source["entity_id"],
+                "account": None,  # an account's staleness is its own check's word
+                "currency": None,
+                "amount": None,
+                "owner": source["owner"],
+                "message": message,
+                "next_step": NEXT_STEP,
+                "since": None if missed is None else missed[0].date(),
+                "days": settings.critical_days if missed is None else len(missed),
+            }
+        )
+    return rows_of(found)

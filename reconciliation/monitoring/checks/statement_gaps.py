@@ -1,0 +1,46 @@
+"""Statements missing in between: the next one does not open where the last one closed, or a number is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from reconciliation.monitoring.findings import Value, findings, money
+from reconciliation.monitoring.inputs import MonitoringInputs
+
+NEXT_STEP = "Ask the bank for the statement in between and deliver it; the order heals by itself"
+
+
+def find(inputs: MonitoringInputs, as_of: date) -> pl.DataFrame:
+    """One finding per statement that does not follow the one before it.
+
+    A gap in the balances names the money that moved unseen. A gap in the numbers alone (within one year) has no
+    amount: nothing or as much in as out was booked on the missing statement. Age: days since the statement before.
+    """
+    statements = inputs.statements.filter((pl.col("kind") == "statement") & (pl.col("statement_date") <= as_of))
+    balances = pl.col("continuity") == "gap"
+    same_year = pl.col("statement_date").dt.year() == pl.col("previous_date").dt.year()
+    numbers = (
+        pl.col("continuity").is_in(["ok", "unknown"])
+        & same_year
+        & (pl.col("sequence") > pl.col("previous_sequence") + 1)
+    )
+    rows = statements.filter(balances | numbers.fill_null(value=False)).with_columns(
+        pl.when(balances).then(pl.col("opening_balance") - pl.col("expected_opening")).alias("amount"),
+        pl.coalesce("previous_date", "statement_date").alias("since"),
+    )
+    return findings(rows, object_type="statement", object_id="statement_key", message=_message, next_step=NEXT_STEP)
+
+
+def _message(row: Mapping[str, Value]) -> str:
+    if row["continuity"] != "gap":
+        return (
+            f"{row['account_id']}: statement {row['sequence']} of {row['statement_date']} follows number "
+            f"{row['previous_sequence']} of {row['previous_date']}; the numbers in between are missing"
+        )
+    return (
+        f"{row['account_id']}: the statement of {row['statement_date']} opens {money(row)} away from the closing "
+        f"balance of {row['previous_date']}; what was booked in between has not arrived"
+    )
