@@ -19,6 +19,8 @@ COMMANDS = {
     "simulate": "Write a labelled company, or matcher-ready Parquet of any size.",
     "source": "Propose a source from a sample file; check a source against its files.",
     "init": "Make a new workspace.",
+    "dev": "Start the Dagster UI on a workspace.",
+    "docs": "Write the data dictionary and the dbt docs.",
 }
 """Command name -> what it does, in the order people need them."""
 

@@ -71,6 +71,16 @@ def build(workspace: Workspace, select: str, exclude: str = "", *, tests: bool =
     return _invoke(arguments, warehouse=workspace.warehouse)
 
 
+def generate_docs(workspace: Workspace) -> Path:
+    """Write dbt's documentation site as one page; with the columns of the workspace's warehouse where it has one."""
+    manifest_path()
+    arguments = ["docs", "generate", "--static", "--target-path", str(workspace.dbt_target)]
+    if not workspace.warehouse.exists():
+        arguments.append("--empty-catalog")
+    _invoke([*arguments, "--log-path", str(workspace.dbt_target)], warehouse=workspace.warehouse)
+    return workspace.dbt_target / "static_index.html"
+
+
 def _invoke(arguments: Sequence[str], warehouse: Path | None) -> Sequence[RunResult]:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -92,10 +102,9 @@ def _invoke(arguments: Sequence[str], warehouse: Path | None) -> Sequence[RunRes
             )  # fmt: skip
         finally:
             DuckDBConnectionManager.close_all_connections()
-    results = getattr(outcome.result, "results", None)
-    if outcome.exception is not None or (warehouse is not None and results is None):
+    if outcome.exception is not None or (outcome.result is None and not outcome.success):
         raise DbtFailed(f"dbt {arguments[0]} failed: {outcome.exception}") from outcome.exception
-    return list(results or [])
+    return list(getattr(outcome.result, "results", []))
 
 
 @contextmanager

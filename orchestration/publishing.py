@@ -110,9 +110,8 @@ def _write_tables(
     tables: dict[str, dict[str, object]] = {}
     connection.execute(f"ATTACH '{folder / DATABASE}' AS snapshot")
     try:
-        connection.execute(f"CREATE SCHEMA snapshot.{SCHEMA}")
         for name in names:
-            copy = f'snapshot.{SCHEMA}."{name}"'
+            copy = f'snapshot.main."{name}"'  # in the file marts.duckdb, `marts.{name}` and `{name}` both name it
             connection.execute(f'CREATE TABLE {copy} AS SELECT * FROM {SCHEMA}."{name}" ORDER BY ALL')  # noqa: S608
             connection.execute(
                 f"COPY (SELECT * FROM {copy}) TO '{folder / PARQUET / name}.parquet' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
