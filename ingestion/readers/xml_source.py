@@ -1,23 +1,27 @@
-"""The bytes of an XML file, proven well-formed by expat while they are handed on as text whose index is the byte offset.
+"""The bytes of an XML file on their way into expat, with the file's encoding settled and what is hostile refused.
 
-Every chunk goes through expat first, so nothing that is not XML gets far: a DTD is refused where it starts (and with it entity
-bombs and external entities), and so are NUL bytes and a truncated end. The text handed on keeps one character per byte of the
-file (bytes decoded as Latin-1), so that a position is a byte offset; `XmlSource.decode` turns a piece of it into the real text.
-Encodings in which ASCII is not ASCII (UTF-16, UTF-32, EBCDIC) or a character may take several bytes (other than UTF-8) are
-transcoded to UTF-8 first; their byte offsets are then unknown.
+A DTD is refused where it starts (and with it entity bombs and external entities), and so are NUL bytes, a truncated
+end, and an element that would have to be held in memory whole although no bank writes such a one. Encodings expat
+cannot decode (UTF-16, UTF-32, several bytes a character other than UTF-8) are transcoded to UTF-8 first; byte offsets
+of the file are then unknown.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections import deque
 from collections.abc import Iterator
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 from xml.parsers import expat
 
 from ingestion.reading import FileRejected
 
 CHUNK_BYTES = 1 << 18
+TOKEN_LIMIT = 4 << 20  # bytes between two tags
+KEPT_CHUNKS = 8  # how far back the text of a rejected record can be shown
+TAG_LIMIT = 4096
+NAMESPACE_END = " "  # what expat puts between a namespace and a name
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -34,65 +38,94 @@ _TEXT_CODECS = re.compile(
     re.IGNORECASE,
 )
 _BLANK = b" \t\r\n"
+_TAG_BYTE = re.compile(rb"(?s).")
 
 
 class XmlSource:
-    """One XML file: iterate `chunks` for its text; `place` names a byte offset for people."""
+    """One XML file. Set the handlers of `parser`, then run through `advance`."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         head = stream.read(CHUNK_BYTES)
         while len(head) < 1024 and (more := stream.read(CHUNK_BYTES)):
             head += more
-        if not head:
-            raise FileRejected("the file is empty", found="0 bytes", expected="an XML document", advice="ask for it again")
+        if not head.strip(_BLANK + b"\0"):
+            raise FileRejected(
+                "the file is empty", found=f"{len(head)} bytes, none of them text" if head else "0 bytes",
+                expected="an XML document", advice="ask for it again",
+            )  # fmt: skip
         self.warnings: list[str] = []
-        self.start = 0  # byte offset of the first character handed on
+        self.start = 0  # byte offset of the first byte given to expat
         self.codec, self._transcoder = self._choose_codec(head)
         self._head = head[self.start :]
         self.has_offsets = self._transcoder is None
-        self._parser = expat.ParserCreate("utf-8" if self._transcoder or self.codec == "utf-8" else self.codec)
-        self._parser.StartDoctypeDeclHandler = _refuse_dtd
+        encoding = "utf-8" if self._transcoder or self.codec == "utf-8" else self.codec
+        self.parser = expat.ParserCreate(encoding, NAMESPACE_END)
+        self.parser.StartDoctypeDeclHandler = _refuse_dtd
+        self._fed = 0
+        self._kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT_CHUNKS)  # the latest chunks by parser offset
 
-    def chunks(self) -> Iterator[str]:
-        """The text of the file, one character per byte; each chunk has passed expat, and the last one closes the document."""
-        chunk = self._head
-        self._head = b""
+    def advance(self) -> Iterator[None]:
+        """Feed the file to the parser chunk by chunk, pausing after each; raises `FileRejected`."""
+        chunk, self._head = self._head, b""
         while chunk:
-            if self._transcoder is not None:
-                chunk = self._transcode(chunk, final=False)
-            if b"\0" in chunk:
-                raise FileRejected(
-                    "the file holds NUL bytes", found="a zero byte", expected="XML text", advice="the transfer damaged it; ask for it again"
-                )
-            self._parse(chunk, final=False)
-            yield chunk.decode("latin-1")
+            data = self._transcode(chunk, final=False) if self._transcoder is not None else chunk
+            self._feed(data)
+            yield
             chunk = self._stream.read(CHUNK_BYTES)
         if self._transcoder is not None:
-            rest = self._transcode(b"", final=True)
-            self._parse(rest, final=False)
-            yield rest.decode("latin-1")
+            self._feed(self._transcode(b"", final=True))
         self._parse(b"", final=True)
+        yield
 
-    def decode(self, text: str) -> str:
-        """The characters a piece of the one-character-per-byte text stands for."""
-        try:
-            return text.encode("latin-1").decode("utf-8" if self._transcoder else self.codec)
-        except UnicodeDecodeError as error:
+    def file_offset(self, parser_offset: int) -> int | None:
+        """The byte of the file a parser offset stands for; None where the file was transcoded."""
+        return self.start + parser_offset if self.has_offsets else None
+
+    def tag_end(self, offset: int) -> int:
+        """The parser offset behind the tag that begins at `offset`: an end tag, or an empty element's only tag."""
+        first, chunk = self._kept[-1]
+        end = chunk.find(b">", offset - first) if offset >= first else -1
+        if end >= 0 and chunk[offset - first + 1 : offset - first + 2] == b"/":
+            return first + end + 1
+        quote = b""
+        for length, byte in enumerate(_TAG_BYTE.findall(self._bytes(offset, TAG_LIMIT)), 1):
+            if quote or byte in (b'"', b"'"):
+                quote = b"" if byte == quote else quote or byte
+            elif byte == b">":
+                return offset + length
+        return offset
+
+    def text(self, start: int, limit: int = 2000) -> str:
+        """The text of the file from a parser offset on, for a reject to show; empty where that lies too far back."""
+        return self._bytes(start, limit).decode("utf-8" if self._transcoder is not None else self.codec, "replace")
+
+    def _bytes(self, start: int, limit: int) -> bytes:
+        if start < self._kept[0][0]:
+            return b""
+        parts = [chunk[max(0, start - first) :] for first, chunk in self._kept if first + len(chunk) > start]
+        return b"".join(parts)[:limit]
+
+    def _feed(self, data: bytes) -> None:
+        if b"\0" in data:
             raise FileRejected(
-                f"a text is not {self.codec}", found=repr(error.object[error.start : error.end]), expected=self.codec,
-                advice="ask the sender to declare the encoding the file is written in",
-            ) from None  # fmt: skip
-
-    def fail(self, what: str) -> NoReturn:
-        """Refuse the file for a structure that does not add up; expat's own finding, where it has one, says it better."""
-        while chunk := self._stream.read(CHUNK_BYTES):
-            self._parse(self._transcode(chunk, final=False) if self._transcoder else chunk, final=False)
-        self._parse(b"", final=True)
-        raise FileRejected(f"the file cannot be read as XML: {what}", advice="ask the sender for it again")
+                "the file holds NUL bytes", place=f"byte {self.start + self._fed + data.index(0)}", found="a zero byte",
+                expected="XML text", advice="the transfer damaged it; ask for it again",
+            )  # fmt: skip
+        self._kept.append((self._fed, data))
+        self._fed += len(data)
+        self._parse(data, final=False)
+        if self._fed - self.parser.CurrentByteIndex > TOKEN_LIMIT:
+            raise FileRejected(
+                "a tag, a comment or a text of the file is too long",
+                place=f"byte {self.start + self.parser.CurrentByteIndex}",
+                found=f"more than {TOKEN_LIMIT} bytes", expected="texts of at most a few thousand characters",
+                advice="this is no message a bank sends; ask the sender",
+            )  # fmt: skip
 
     def _choose_codec(self, head: bytes) -> tuple[str, codecs.IncrementalDecoder | None]:
-        """The encoding by byte order mark, else by the declaration; sets `start` behind the mark and blanks before the text."""
+        """The encoding by byte order mark, else by the declaration; sets `start` behind the mark and blanks before the
+        text."""
         for mark, name in _BOMS:
             if head.startswith(mark):
                 if name == "utf-8":
@@ -117,7 +150,7 @@ class XmlSource:
         if known.startswith(("utf-16", "utf-32")):
             self.warnings.append(f"declared as {name} but written in single bytes: read as UTF-8")
             known = "utf-8"
-        if known == "utf-8" or self.start and head.startswith(codecs.BOM_UTF8):
+        if known == "utf-8" or (self.start and head.startswith(codecs.BOM_UTF8)):
             return "utf-8", None
         every_byte = bytes(range(256)).decode(known, "replace")
         if len(every_byte) == 256 and every_byte[:128] == bytes(range(128)).decode("ascii"):
@@ -130,21 +163,22 @@ class XmlSource:
             return self._transcoder.decode(chunk, final).encode("utf-8")
         except (UnicodeDecodeError, UnicodeEncodeError) as error:
             raise FileRejected(
-                f"the file is not {self.codec}", found=str(error), expected=self.codec, advice="ask the sender for it again"
+                f"the file is not {self.codec}",
+                found=str(error),
+                expected=self.codec,
+                advice="ask the sender for it again",
             ) from None
 
     def _parse(self, chunk: bytes, *, final: bool) -> None:
         try:
-            self._parser.Parse(chunk, final)
+            self.parser.Parse(chunk, final)
         except expat.ExpatError as error:
             raise self._not_well_formed(error) from None
-        except (ValueError, LookupError, UnicodeError) as error:
-            raise FileRejected(f"the file cannot be read as XML: {error}", advice="ask the sender for it again") from None
 
     def _not_well_formed(self, error: expat.ExpatError) -> FileRejected:
         what = expat.ErrorString(error.code) or "error"
         ends_early = what in ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
-        found = f"{what} (byte {self.start + self._parser.ErrorByteIndex})" if self.has_offsets else what
+        found = f"{what} (byte {self.start + self.parser.ErrorByteIndex})" if self.has_offsets else what
         return FileRejected(
             "the file ends early: it is cut off or empty" if ends_early else "the file is not well-formed XML",
             place=f"line {error.lineno}, column {error.offset + 1}",

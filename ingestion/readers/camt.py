@@ -1,0 +1,368 @@
+"""camt.052, camt.053 and camt.054, versions 01 to 14: account reports, statements, debit and credit notifications.
+
+This module decides what happens as each container of the message closes; the containers are declared in `camt_layout`,
+rows built in `camt_rows` and `camt_statement`. The three formats are read alike; the message says which of them it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import BinaryIO
+
+from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
+from ingestion.readers import camt_layout as layout
+from ingestion.readers import camt_rows as rows
+from ingestion.readers import camt_statement as statements
+from ingestion.readers import iso20022_values as values
+from ingestion.readers.iso20022_message import foreign_warnings, no_message
+from ingestion.readers.iso20022_remittance import RemittanceCollector
+from ingestion.readers.xml_records import Fields, RecordStream
+from ingestion.reading import ControlTotal, FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
+from ingestion.record_columns import BATCH_ROWS, RecordColumns, unscaled
+from ingestion.sources import SourceConfig
+
+_WARNINGS = 50
+_RAW_TEXT = 2000
+_NOT_LOADED = "The record was not loaded; the statement's figures are without it. Ask the bank to correct the file."
+
+
+class CamtReader:
+    """Reads any of the three messages; `format` is only what the source expects."""
+
+    version = "1"
+    kinds: tuple[str, ...] = (BANK_STATEMENT.kind, BANK_BALANCE.kind, BANK_ENTRY.kind, BANK_ENTRY_DETAIL.kind)
+
+    def __init__(self, format: str) -> None:
+        self.format = format
+
+    def read(self, stream: BinaryIO, source: SourceConfig) -> Iterator[ReaderEvent]:
+        """Statements, balances, entries and their transactions; see `ingestion.reading.Reader`.
+
+        Option: `reversal_flips_sign` (default false) for the rare bank whose `CdtDbtInd` gives the direction of the
+        original where `RvslInd` is true. Raises `FileRejected` for what is not well-formed XML, hostile, or holds no
+        statement.
+        """
+        yield from _Reading(self.format, source, stream).run()
+
+
+@dataclass
+class _Pending:
+    """What is gathered for the entry that is open."""
+
+    parts: rows.EntryParts = field(default_factory=rows.EntryParts)
+    charges: list[Fields] = field(default_factory=list)  # of the open `Chrgs` block
+    transaction_charges: list[rows.Charges] = field(default_factory=list)
+    transactions: list[rows.Transaction] = field(default_factory=list)
+    record: int | None = None  # the entry's record number, once handed out
+    details: int = 0  # transactions written or rejected
+    details_written: int = 0
+
+
+class _Reading:
+    """The state of reading one file."""
+
+    def __init__(self, expected: str, source: SourceConfig, stream: BinaryIO) -> None:
+        self.expected = expected
+        self.account = source.account
+        self.flips = source.options.get("reversal_flips_sign") is True
+        self.counter = RecordCounter()
+        self.rejects: list[Reject] = []
+        self.warnings: list[str] = []
+        self.totals: list[ControlTotal] = []
+        self.statement_rows = RecordColumns(BANK_STATEMENT, tuple(statements.STATEMENT_COLUMNS.split()))
+        self.balance_rows = RecordColumns(BANK_BALANCE, tuple(statements.BALANCE_COLUMNS.split()))
+        self.entry_rows = RecordColumns(BANK_ENTRY, tuple(rows.ENTRY_COLUMNS.split()))
+        self.detail_rows = RecordColumns(BANK_ENTRY_DETAIL, tuple(rows.DETAIL_COLUMNS.split()))
+        self.statements = 0
+        self.statement: statements.Statement | None = None
+        self.formats: list[str] = []
+        self.headers: list[Fields] = []
+        self.identities: dict[str, list[tuple[object, ...]]] = {}
+        self.country: str | None = None
+        self.remittance = RemittanceCollector()
+        self.pending = _Pending()
+        self.records = RecordStream(
+            stream,
+            {root: layout.message_box(format_) for root, format_ in layout.ROOTS.items()},
+            {
+                "Header": self._on_header,
+                "Balance": self._on_balance,
+                "Charge": self._on_charge,
+                "EntryCharges": self._on_entry_charges,
+                "TransactionCharges": self._on_transaction_charges,
+                "Document": self.remittance.on_document,
+                "Structured": self.remittance.on_structured,
+                "Transaction": self._on_transaction,
+                "Batch": self._on_batch,
+                "Entry": self._on_entry,
+                "Statement": self._on_statement,
+            },
+            {"Message": self._on_message_opens, "Statement": self._on_statement_opens},
+        )
+
+    def run(self) -> Iterator[ReaderEvent]:
+        for _ in self.records:
+            if self.rejects or len(self.entry_rows.rows) + len(self.detail_rows.rows) >= BATCH_ROWS:
+                yield from self._flush()
+        if not self.formats:
+            raise no_message(self.records, "camt.052, camt.053 or camt.054")
+        if not self.statements:
+            element = layout.STATEMENT_ELEMENTS[self._kind_of_message()]
+            raise FileRejected(
+                "the message holds no statement", place="end of file",
+                found=f"a {self.formats[0]} message without {element}",
+                expected=f"at least one {element}", advice="Ask the bank whether the file is complete.",
+            )  # fmt: skip
+        yield from self._flush()
+        if not any(one.startswith(self.expected) for one in self.formats):
+            self._warn(f"the source expects {self.expected}; the file is {self.formats[0]} and was read as that")
+        warnings = [*self.records.source.warnings, *foreign_warnings(self.records), *self.warnings]
+        identity = "+".join(one["MsgId"] for one in self.headers if "MsgId" in one) or None
+        created = next((one["CreDtTm"] for one in self.headers if "CreDtTm" in one), None)
+        formats = "+".join(dict.fromkeys(self.formats))
+        yield FileFacts(formats, identity, created, tuple(self.totals), tuple(warnings))
+
+    def _flush(self) -> Iterator[ReaderEvent]:
+        for columns in (self.statement_rows, self.balance_rows, self.entry_rows, self.detail_rows):
+            yield from columns.flush()
+        rejects, self.rejects = self.rejects, []
+        yield from rejects
+
+    def _kind_of_message(self) -> str:
+        return layout.ROOTS[self.records.root or ""]
+
+    def _warn(self, text: str) -> None:
+        if len(self.warnings) < _WARNINGS:
+            self.warnings.append(text)
+        elif len(self.warnings) == _WARNINGS:
+            self.warnings.append("there are more warnings than are listed")
+
+    def _reject(
+        self,
+        place: str,
+        bad: rows.BadField,
+        start: int,
+        end: int,
+        advice: str = _NOT_LOADED,
+        fields: Fields | None = None,
+    ) -> None:
+        """Reject the record between two parser offsets; `fields` are those of a record that has an amount."""
+        source = self.records.source
+        amount: Decimal | None = None
+        currency: str | None = None
+        if fields is not None:
+            currency = fields.get("Amt@Ccy")
+            with contextlib.suppress(rows.BadField):
+                scaled, _ = rows.optional_amount(fields, "Amt")
+                amount = None if scaled is None else unscaled(scaled)
+        self.rejects.append(
+            Reject(
+                self.counter.next(),
+                f"{place}, {self.records.place()}",
+                bad.name,
+                bad.found[:200],
+                bad.expected,
+                advice,
+                source.text(start, min(end - start, _RAW_TEXT)),
+                source.parser.CurrentLineNumber,
+                *self._offsets(start, end),
+                amount,
+                currency,
+            )
+        )
+
+    def _end(self) -> int:
+        """The parser offset behind the container that is closing."""
+        source = self.records.source
+        return source.tag_end(source.parser.CurrentByteIndex)
+
+    def _offsets(self, start: int, end: int) -> tuple[int | None, int | None]:
+        """Where in the file a record lies."""
+        source = self.records.source
+        return (source.start + start, source.start + end) if source.has_offsets else (None, None)
+
+    # -- message and statement ------------------------------------------------------------------------------------
+
+    def _on_message_opens(self) -> None:
+        self.formats.append(self.records.message_format or self._kind_of_message())
+        self.headers.append({})
+
+    def _on_header(self, fields: Fields, _around: Fields, _start: int) -> None:
+        self.headers[-1] = fields
+
+    def _on_statement_opens(self) -> None:
+        self.statements += 1
+        kind = layout.KINDS[self._kind_of_message()]
+        start = self.records.source.file_offset(self.records.source.parser.CurrentByteIndex)
+        self.statement = statements.Statement(self.statements, self.counter.next(), kind, self.headers[-1], start)
+        self.country = None
+
+    def _on_statement(self, fields: Fields, _around: Fields, start: int) -> None:
+        one, end = self._open_statement(), self._end()
+        self.statement = None
+        account = statements.account_of(fields, self.account)
+        if account.account_id is None:
+            self._reject(
+                one.place,
+                rows.BadField("Acct/Id", None, "an IBAN or the bank's account number"),
+                start,
+                end,
+                "The statement was loaded without an account. Name it in the source config (account: ...).",
+            )
+        closed = statements.close(one, fields, account, self._offsets(start, end)[1])
+        for warning in closed.warnings:
+            self._warn(warning)
+        self._check_declared(one, closed)
+        row = closed.row
+        known = self.identities.setdefault(closed.identity, [])
+        if known and closed.content not in known:
+            # a second statement of the same identity that says something else, such as a page without a number
+            place = statements.STATEMENT_COLUMNS.split().index("identity")
+            row = (*row[:place], f"{closed.identity}#{len(known) + 1}", *row[place + 1 :])
+            self._warn(
+                f"{one.place}: an earlier statement of the file has the same account, id, sequence, page and date"
+            )
+        known.append(closed.content)
+        self.statement_rows.rows.append(row)
+
+    def _open_statement(self) -> statements.Statement:
+        assert self.statement is not None  # noqa: S101  (its container is open)
+        return self.statement
+
+    def _check_declared(self, one: statements.Statement, closed: statements.Closed) -> None:
+        """The statement's own summary against what was read: a difference is reported, the summary may count
+        otherwise."""
+        checks = [(f"NbOfNtries of {one.place}", closed.declared_entries, one.entries + one.rejected)]
+        if len(one.net) == 1:
+            checks.append((f"TtlNetNtryAmt of {one.place}", closed.declared_net, closed.net))
+        for name, declared, computed in checks:
+            if declared is None:
+                continue
+            exact = Decimal if name.startswith("NbOf") else unscaled
+            control = ControlTotal(name, exact(declared), exact(computed))
+            self.totals.append(control)
+            if not control.agrees:
+                self._warn(f"{name}: the bank declares {control.declared:f}, the entries make {control.computed:f}")
+
+    # -- balances -------------------------------------------------------------------------------------------------
+
+    def _on_balance(self, fields: Fields, _around: Fields, start: int) -> None:
+        one = self._open_statement()
+        get = fields.get
+        code = get("Tp/CdOrPrtry/Cd") or get("Tp/CdOrPrtry/Prtry") or get("Tp/Cd") or get("Tp/Prtry")
+        try:
+            amount = rows.money(fields)
+            day = rows.local_day(fields, "Dt")
+            if code is None:
+                raise rows.BadField("Tp", None, "a balance type such as OPBD or CLBD")
+        except rows.BadField as bad:
+            one.balances_rejected += 1
+            self._reject(
+                f"{one.place}, balance {code or len(one.balances) + 1}", bad, start, self._end(), fields=fields
+            )
+            return
+        sub_code = get("Tp/SubTp/Cd") or get("Tp/SubTp/Prtry")
+        one.balances.append(statements.Balance(code, sub_code, amount, day, get("Dt/DtTm")))
+        self.balance_rows.rows.append(
+            (
+                self.counter.next(),
+                *self._offsets(start, self._end()),
+                one.number,
+                code,
+                sub_code,
+                code,
+                amount.amount,
+                amount.currency,
+                amount.credit_debit,
+                amount.signed,
+                day,
+                get("Dt/DtTm"),
+            )
+        )
+
+    # -- entries --------------------------------------------------------------------------------------------------
+
+    def _on_charge(self, fields: Fields, _around: Fields, _start: int) -> None:
+        self.pending.charges.append(fields)
+
+    def _on_entry_charges(self, fields: Fields, _around: Fields, _start: int) -> None:
+        self.pending.parts.charges.append(rows.Charges(fields, self.pending.charges))
+        self.pending.charges = []
+
+    def _on_transaction_charges(self, fields: Fields, _around: Fields, _start: int) -> None:
+        self.pending.transaction_charges.append(rows.Charges(fields, self.pending.charges))
+        self.pending.charges = []
+
+    def _on_batch(self, fields: Fields, _around: Fields, _start: int) -> None:
+        self.pending.parts.batches.append(fields)
+
+    def _on_transaction(self, fields: Fields, around: Fields, start: int) -> None:
+        pending = self.pending
+        charges = pending.transaction_charges
+        if charges:
+            pending.transaction_charges = []
+        one = rows.Transaction(fields, self.remittance.take(), charges, start, self._end())
+        pending.transactions.append(one)
+        if len(pending.transactions) >= BATCH_ROWS:
+            self._write_early(around)
+
+    def _write_early(self, entry: Fields) -> None:
+        """Write the transactions of a very large entry before it closes; from then on the entry has to be good."""
+        try:
+            amount = rows.money(entry, flipped=self._is_flipped(entry))
+        except rows.BadField as bad:
+            raise self._bad_large_entry(bad) from None
+        self._write_transactions(amount)
+
+    def _write_transactions(self, entry: rows.Money) -> None:
+        one, pending = self._open_statement(), self.pending
+        if pending.record is None:
+            pending.record = self.counter.next()
+        number = one.entries + one.rejected + 1
+        for transaction in pending.transactions:
+            pending.details += 1
+            place = (*self._offsets(transaction.start, transaction.end), one.number, number, pending.details)
+            try:
+                row = rows.detail_row(place, transaction, entry, self.country)
+            except rows.BadField as bad:
+                where = f"{one.place}, entry {number}, transaction {pending.details}"
+                self._reject(where, bad, transaction.start, transaction.end, fields=transaction.fields)
+                continue
+            pending.details_written += 1
+            self.detail_rows.rows.append((self.counter.next(), *row))
+        pending.transactions = []
+
+    def _on_entry(self, fields: Fields, around: Fields, start: int) -> None:
+        one, pending = self._open_statement(), self.pending
+        end = self._end()
+        number = one.entries + one.rejected + 1
+        if not pending.details:
+            self.country = rows.country(around.get("Acct/Id/IBAN"))
+        try:
+            amount = rows.money(fields, flipped=self._is_flipped(fields))
+            row = rows.entry_row((*self._offsets(start, end), one.number, number), fields, amount, pending.parts)
+        except rows.BadField as bad:
+            if pending.details:
+                raise self._bad_large_entry(bad) from None
+            one.rejected += 1
+            self._reject(f"{one.place}, entry {number}", bad, start, end, fields=fields)
+        else:
+            self._write_transactions(amount)
+            one.book(amount, rows.entry_status(fields))
+            self.entry_rows.rows.append((pending.record, *row, pending.details_written))
+        self.pending = _Pending()
+
+    def _is_flipped(self, entry: Fields) -> bool:
+        return self.flips and values.flag(entry.get("RvslInd")) is True
+
+    def _bad_large_entry(self, bad: rows.BadField) -> FileRejected:
+        return FileRejected(
+            f"an entry of more than {BATCH_ROWS} transactions cannot be read", place=self.records.place(),
+            found=f"{bad.name}: {bad.found}", expected=bad.expected, advice="Ask the bank to correct the file.",
+        )  # fmt: skip
+
+
+READERS: dict[str, Reader] = {format_: CamtReader(format_) for format_ in layout.KINDS}

@@ -1,0 +1,19 @@
+"""pain.008, customer direct debit initiations, versions 02 to 11."""
+
+from __future__ import annotations
+
+from ingestion.readers.pain_initiation import Initiation, InitiationReader
+from ingestion.reading import Reader
+
+DIRECT_DEBIT = Initiation(
+    format="pain.008",
+    root="CstmrDrctDbtInitn",
+    direction="direct_debit",
+    transaction="DrctDbtTxInf",
+    own="Cdtr",
+    counterparty="Dbtr",
+    execution_date="ReqdColltnDt",
+    mandate="DrctDbtTx/MndtRltdInf/MndtId",
+)
+
+READERS: dict[str, Reader] = {"pain.008": InitiationReader(DIRECT_DEBIT)}
