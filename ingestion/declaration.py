@@ -1,9 +1,9 @@
 """The grammar of a declaration: how a file without a fixed format maps to the contracts of the raw layer.
 
-A declaration is the YAML block under `declaration:` of a source, or one of the shipped files in `ingestion/declarations`.
-It says how the file is cut into a table of text (encoding, delimiter, header, record path), which column of the contract each
-column feeds, and how text becomes an amount, a date or a timestamp. Unknown keys are errors, and nothing is guessed: what a
-declaration does not say is not done.
+A declaration is the YAML block under `declaration:` of a source, or one of the shipped files in
+`ingestion/declarations`. It says how the file is cut into a table of text (encoding, delimiter, header, record path),
+which column of the contract each column feeds, and how text becomes an amount, a date or a timestamp. Unknown keys are
+errors, and nothing is guessed: what a declaration does not say is not done.
 """
 
 from __future__ import annotations
@@ -21,12 +21,23 @@ OneOrMany = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if
 
 PLACE_COLUMNS = frozenset({"record_number", "file_line", "byte_start", "byte_end"})
 STATEMENT_COLUMNS = frozenset(
-    "account_id account_name account_owner servicer_id statement_id opening_balance closing_balance from_date to_date "
-    "declared_entries created_at".split()
+    [
+        "account_id",
+        "account_name",
+        "account_owner",
+        "servicer_id",
+        "statement_id",
+        "opening_balance",
+        "closing_balance",
+        "from_date",
+        "to_date",
+        "declared_entries",
+        "created_at",
+    ]
 )
 """Facts of a bank statement that a column or a preamble line may give."""
 BANK_EXTRAS = frozenset(
-    "debit credit running_balance counterparty_name counterparty_account counterparty_agent".split()
+    ["debit", "credit", "running_balance", "counterparty_name", "counterparty_account", "counterparty_agent"]
 ) | (frozenset(BANK_ENTRY_DETAIL.names) - PLACE_COLUMNS)
 """What a bank CSV may map besides the columns of bank_entry: split amounts, balances, and the detail of the entry."""
 DIRECTIVES = {
@@ -83,7 +94,8 @@ Formats = Annotated[OneOrMany, Field(min_length=1)]
 
 
 class Column(Strict):
-    """Where a contract column comes from: `from` one column, `join` of several, or the `first_of` several that has a value."""
+    """Where a contract column comes from: `from` one column, `join` of several, or the `first_of` several that has a
+    value."""
 
     from_: str | None = Field(default=None, alias="from")
     join: OneOrMany = ()
@@ -94,10 +106,10 @@ class Column(Strict):
     numbers: Numbers | None = None
     pattern: str | None = Field(default=None, description="regular expression; its first group is the value")
     map: dict[str, str] = Field(default_factory=dict, description="delivered value -> value to load")
-    otherwise: Literal["reject", "keep", "null"] = Field(
+    otherwise: Literal["reject", "keep", "nothing"] = Field(
         default="reject", description="a value that `map` does not name"
     )
-    null: OneOrMany = Field(default=(), description="delivered values that mean 'nothing', e.g. 00000000")
+    nothing: OneOrMany = Field(default=(), description="delivered values that mean nothing, e.g. 00000000")
     optional: bool = Field(default=False, description="the file may lack the column")
 
     @property
@@ -168,6 +180,17 @@ class Skip(Strict):
         return self
 
 
+class Unpivot(Strict):
+    """Columns turned into rows: all columns but `keep` become pairs of `names_to` and `values_to`."""
+
+    keep: OneOrMany
+    names_to: str = "name"
+    values_to: str = "value"
+    nothing: OneOrMany = Field(
+        default=(), description="values that make no row, counted, e.g. N/A; an empty cell makes none"
+    )
+
+
 class Mapping_(Strict):  # noqa: N801  (Mapping is taken)
     """One kind of record and the columns that feed it."""
 
@@ -200,7 +223,9 @@ class FileDeclaration(Strict):
 
     # how the file is cut into a table of text
     encoding: OneOrMany = Field(default=("utf-8",), description="candidates in order; a byte order mark decides first")
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    delimiter: OneOrMany = Field(
+        default=(",",), description="candidates in order; the one that cuts the header decides"
+    )
     quote: Literal['"', "'", ""] = '"'
     header: OneOrMany | Literal[False] = Field(
         default=(), description="columns the header line has; false: there is none"
@@ -211,11 +236,17 @@ class FileDeclaration(Strict):
     records: OneOrMany = Field(
         default=("",), description="JSON: pointers to the list of records; the first that exists"
     )
+    entity: OneOrMany = Field(
+        default=(), description="OData: names of the entity set or type; a file of another entity is not for it"
+    )
+    unpivot: Unpivot | None = Field(
+        default=None, description="a table with one column a value, turned into one row a value"
+    )
     # how text becomes values
     numbers: Numbers = Numbers()
     dates: Formats = ("iso",)
     timestamps: Formats = ("iso",)
-    null: OneOrMany = ()
+    nothing: OneOrMany = Field(default=(), description="values that mean nothing in any column")
     # bank statements
     preamble: dict[str, CaptionSpec] = Field(default_factory=dict)
     sign: Literal["plus_is_credit", "plus_is_debit"] = "plus_is_credit"
@@ -245,6 +276,14 @@ class FileDeclaration(Strict):
             except LookupError:
                 raise ValueError(f"unknown encoding {name!r}; e.g. utf-8, windows-1252, iso-8859-15, cp850") from None
         return encodings
+
+    @field_validator("delimiter")
+    @classmethod
+    def _delimiters(cls, delimiters: tuple[str, ...]) -> tuple[str, ...]:
+        for text in delimiters:
+            if len(text) != 1 or text in '\r\n"' or not text.isascii():
+                raise ValueError(f"{text!r} is not a delimiter: use one character, e.g. ';' or \"\\t\"")
+        return delimiters
 
     @field_validator("preamble")
     @classmethod
@@ -310,7 +349,8 @@ def declarable_kinds() -> tuple[str, ...]:
 
 
 def parse_declaration(block: Mapping[str, object], where: str = "declaration") -> FileDeclaration:
-    """A declaration from its YAML block; raises `DeclarationError` naming each key that is wrong and what was expected."""
+    """A declaration from its YAML block; raises `DeclarationError` naming each key that is wrong and what was
+    expected."""
     try:
         return FileDeclaration.model_validate(block)
     except ValidationError as error:
