@@ -1,7 +1,7 @@
 """From a table of text to typed columns: one mapping of a declaration applied to many rows at once.
 
-The result holds every column the mapping names, in the type its contract gives it, and for each row that cannot be loaded
-the first column that failed. Nothing is dropped here: a row is either typed whole or named as failed.
+The result holds every column the mapping names, in the type its contract gives it, and for each row that cannot be
+loaded the first column that failed. Nothing is dropped here: a row is either typed whole or named as failed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ingestion.contracts import AMOUNT, BANK_ENTRY_DETAIL, BANK_STATEMENT, BOOL, CONTRACTS, DATE, INT, RATE, TEXT
 from ingestion.declaration import BANK_EXTRAS, STATEMENT_COLUMNS, Column, FileDeclaration, Mapping_
-from ingestion.declaration_values import clean, expectation, typed
+from ingestion.declaration_values import Notation, clean, expectation, typed
 from ingestion.readers.text_table import PLACE, same_name
 from ingestion.reading import FileRejected
 
@@ -28,6 +28,7 @@ POLARS_TYPES: dict[pa.DataType, pl.DataType] = {
 }
 FAILED = "#failed"
 RAW = "#raw:"
+ANY = ("*",)  # in `where`: any value but an empty one
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ class RowMapper:
         self.types = target_types(part.kind)
         self._found = {same_name(name): name for name in reversed(names)}
         self.columns = {name: column for name, column in part.columns.items() if self._present(name, column)}
-        used = {self._found[same_name(s)] for c in self.columns.values() for s in c.sources if same_name(s) in self._found}
+        used = {
+            self._found[same_name(s)] for c in self.columns.values() for s in c.sources if same_name(s) in self._found
+        }
         used |= {self._found[same_name(name)] for name in part.where if same_name(name) in self._found}
         self.unmapped = tuple(name for name in names if name not in used)
         self.required = tuple(
@@ -90,17 +93,20 @@ class RowMapper:
     def selected(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The rows this mapping is for."""
         for name, values in self.part.where.items():
-            frame = frame.filter(pl.col(self._found[same_name(name)]).str.strip_chars().is_in(list(values)))
+            text = pl.col(self._found[same_name(name)]).str.strip_chars().fill_null("")
+            frame = frame.filter(text != "" if values == ANY else text.is_in(list(values)))
         return frame
 
     def text(self, name: str) -> pl.Expr:
         """A file column as cleaned text."""
-        return clean(pl.col(self._found[same_name(name)]), self.declaration.null)
+        return clean(pl.col(self._found[same_name(name)]), self.declaration.nothing)
 
     def raw(self, column: Column) -> pl.Expr:
         """The delivered text a contract column is made of."""
-        nothing = (*self.declaration.null, *column.null)
-        parts = [clean(pl.col(self._found[same_name(s)]), nothing) for s in column.sources if same_name(s) in self._found]
+        nothing = (*self.declaration.nothing, *column.nothing)
+        parts = [
+            clean(pl.col(self._found[same_name(s)]), nothing) for s in column.sources if same_name(s) in self._found
+        ]
         if column.join:
             return pl.concat_str(parts, separator=column.separator, ignore_nulls=True).replace("", None)
         return parts[0] if len(parts) == 1 else pl.coalesce(parts)
@@ -124,7 +130,7 @@ class RowMapper:
             value = self._typed(name, text, column).cast(POLARS_TYPES[self.types[name]])
             expressions += [value.alias(name), raw.alias(RAW + name)]
             lost = pl.col(name).is_null() & pl.col(RAW + name).is_not_null()
-            if column.otherwise == "null":
+            if column.otherwise == "nothing":
                 lost = pl.lit(False)
             if name in self.required:
                 lost = pl.col(name).is_null()
@@ -135,14 +141,14 @@ class RowMapper:
         return result.with_columns((pl.coalesce(checks) if checks else pl.lit(None, pl.String)).alias(FAILED))
 
     def _typed(self, name: str, text: pl.Expr, column: Column) -> pl.Expr:
-        return typed(text, name, self.types[name], **self._formats(column))
+        return typed(text, name, self.types[name], self._notation(column))
 
-    def _formats(self, column: Column) -> dict[str, object]:
-        return {
-            "numbers": column.numbers or self.declaration.numbers,
-            "dates": column.dates or self.declaration.dates,
-            "timestamps": column.timestamps or self.declaration.timestamps,
-        }
+    def _notation(self, column: Column) -> Notation:
+        return Notation(
+            column.numbers or self.declaration.numbers,
+            column.dates or self.declaration.dates,
+            column.timestamps or self.declaration.timestamps,
+        )
 
     def failure(self, row: dict[str, object]) -> Failure:
         """Why a row of the result of `apply` cannot be loaded."""
@@ -151,13 +157,23 @@ class RowMapper:
         column = self.columns[name]
         sources = " / ".join(column.sources)
         if found is None:
-            return Failure(name, "(empty)", f"a value in {sources}", f"{name} is required: ask the sender, or declare the row as no record")
+            return Failure(
+                name,
+                "(empty)",
+                f"a value in {sources}",
+                f"{name} is required: ask the sender, or declare the row as no record",
+            )
         if column.map:
             known = ", ".join(column.map)
-            return Failure(name, str(found), f"one of {known} in {sources}", "add the value to `map` of the declaration")
-        expected = expectation(name, self.types[name], **self._formats(column))
+            return Failure(
+                name, str(found), f"one of {known} in {sources}", "add the value to `map` of the declaration"
+            )
+        expected = expectation(name, self.types[name], self._notation(column))
         return Failure(
-            name, str(found), f"{expected} in {sources}", "correct the declaration if the whole file is written so; else ask the sender"
+            name,
+            str(found),
+            f"{expected} in {sources}",
+            "correct the declaration if the whole file is written so; else ask the sender",
         )
 
     def extra(self, frame: pl.DataFrame) -> pl.Expr:

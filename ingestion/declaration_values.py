@@ -1,13 +1,14 @@
 """How delivered text becomes amounts, dates, timestamps, numbers and flags: Polars expressions that never guess.
 
-Each function gives an expression that is null where the text is not exactly in the declared form; the mapper turns such a
-null, where the text was not empty, into a reject. Nothing here rounds and nothing passes through a float.
+Each function gives an expression that is null where the text is not exactly in the declared form; the mapper turns such
+a null, where the text was not empty, into a reject. Nothing here rounds and nothing passes through a float.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 import pyarrow as pa
@@ -25,13 +26,23 @@ FALSE = ("false", "f", "no", "n", "0", "")
 THOUSANDS = {"'": "['’]", " ": r"[ \u00a0\u202f]", ".": r"\.", ",": ",", "_": "_"}
 
 
+@dataclass(frozen=True)
+class Notation:
+    """How a column writes its numbers, dates and timestamps."""
+
+    numbers: Numbers
+    dates: Sequence[str]
+    timestamps: Sequence[str]
+
+
 def is_timestamp(name: str) -> bool:
     """Whether a text column of a contract holds an ISO 8601 timestamp."""
     return name.endswith("_at") or name in TIMESTAMP_NAMES
 
 
 def clean(text: pl.Expr, null_values: Sequence[str] = ()) -> pl.Expr:
-    """Text without surrounding white space; null where nothing is left or where it is one of the values that mean nothing."""
+    """Text without surrounding white space; null where nothing is left or where it is one of the values that mean
+    nothing."""
     stripped = text.str.strip_chars()
     missing = stripped == ""
     if null_values:
@@ -40,7 +51,8 @@ def clean(text: pl.Expr, null_values: Sequence[str] = ()) -> pl.Expr:
 
 
 def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Expr:
-    """Cleaned text as a decimal of `decimals` places; null where it is not in the declared form or would lose a digit."""
+    """Cleaned text as a decimal of `decimals` places; null where it is not in the declared form or would lose a
+    digit."""
     negative, body = _sign(text, numbers)
     mark = re.escape(numbers.decimal)
     whole = r"\d+"
@@ -97,7 +109,8 @@ def _one_date(text: pl.Expr, form: str) -> pl.Expr:
 
 
 def _odata(text: pl.Expr) -> pl.Expr:
-    """OData V2 `/Date(milliseconds)/`: UTC by its definition; a minutes offset behind it does not change the instant."""
+    """OData V2 `/Date(milliseconds)/`: UTC by its definition; a minutes offset behind it does not change the
+    instant."""
     milliseconds = text.str.extract(ODATA_DATE).cast(pl.Int64, strict=False)
     return milliseconds.cast(pl.Datetime("ms"))
 
@@ -138,16 +151,14 @@ def integer(text: pl.Expr) -> pl.Expr:
     return text.str.extract(r"^([+-]?\d{1,18})(?:\.0*)?$").cast(pl.Int64, strict=False)
 
 
-def typed(
-    text: pl.Expr, name: str, kind: pa.DataType, *, numbers: Numbers, dates: Sequence[str], timestamps: Sequence[str]
-) -> pl.Expr:
+def typed(text: pl.Expr, name: str, kind: pa.DataType, notation: Notation) -> pl.Expr:
     """Cleaned text as the type a contract column has."""
     if kind == AMOUNT:
-        return number(text, numbers, decimals=5, whole_digits=18)
+        return number(text, notation.numbers, decimals=5, whole_digits=18)
     if kind == RATE:
-        return number(text, numbers, decimals=10, whole_digits=13)
+        return number(text, notation.numbers, decimals=10, whole_digits=13)
     if kind == DATE:
-        return date(text, dates)
+        return date(text, notation.dates)
     if kind == INT:
         return integer(text)
     if kind == BOOL:
@@ -155,16 +166,15 @@ def typed(
     if kind == pa.list_(pa.string()):
         return text.str.split("\n")
     if is_timestamp(name):
-        return timestamp(text, timestamps)
+        return timestamp(text, notation.timestamps)
     if name == "currency" or name.endswith("_currency"):
         return text.str.extract(r"^([A-Z]{3})$")
     return text
 
 
-def expectation(
-    name: str, kind: pa.DataType, *, numbers: Numbers, dates: Sequence[str], timestamps: Sequence[str]
-) -> str:
+def expectation(name: str, kind: pa.DataType, notation: Notation) -> str:
     """What a column expects, in words for a reject."""
+    numbers = notation.numbers
     if kind in (AMOUNT, RATE):
         places, example = (5, "1{t}234{d}56") if kind == AMOUNT else (10, "1{d}0876")
         shown = example.format(t=numbers.thousands, d=numbers.decimal)
@@ -172,9 +182,9 @@ def expectation(
         marks = f", then {' or '.join(numbers.suffixes)}" if numbers.suffixes else f", negative as {form}"
         return f"a number like {shown}{marks}, at most {places} decimals"
     if kind == DATE:
-        return "a date as " + " or ".join(dates)
+        return "a date as " + " or ".join(notation.dates)
     if is_timestamp(name):
-        return "a timestamp as " + " or ".join(timestamps)
+        return "a timestamp as " + " or ".join(notation.timestamps)
     if kind == INT:
         return "a whole number"
     if kind == BOOL:

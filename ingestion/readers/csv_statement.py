@@ -1,8 +1,9 @@
-"""Bank statements out of declared rows: a bank CSV has lines, and its statement is made from what the file says around them.
+"""Bank statements out of declared rows: a bank CSV has lines, and its statement is made from what the file says around
+them.
 
-Signs, entries, the parties of each entry, opening and closing balance (from the lines above the header or from a running
-balance column) and the balance equation. A balance is derived from delivered balances only; where there are none, the
-statement has none, and `balance_check` says `none`.
+Signs, entries, the parties of each entry, opening and closing balance (from the lines above the header or from a
+running balance column) and the balance equation. A balance is derived from delivered balances only; where there are
+none, the statement has none, and `balance_check` says `none`.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def failure_of_sides(row: dict[str, object], declaration: FileDeclaration) -> Fa
 
 
 def signed_rows(rows: pl.DataFrame, declaration: FileDeclaration) -> pl.DataFrame:
-    """Mapped rows with `signed_amount` (positive: the account grows); rows whose direction is unclear are marked failed."""
+    """Mapped rows with `signed_amount` (positive: the account grows); rows whose direction is unclear are marked
+    failed."""
     if "debit" in rows.columns:
         debit, credit = (
             pl.when(pl.col(side) != 0).then(pl.col(side)) for side in ("debit", "credit")
@@ -97,7 +99,7 @@ class _Statement:
         """Take in some entries, in file order."""
         booked = rows.filter(pl.col("status") == "BOOK")
         self.entries += rows.height
-        self.net += booked.get_column("signed_amount").sum() or ZERO
+        self.net += _total(booked)
         days = rows.get_column("booking_date") if "booking_date" in rows.columns else rows.get_column("value_date")
         for day in (days.min(), days.max()):
             if isinstance(day, date):
@@ -126,7 +128,9 @@ class StatementBuilder:
         keys = rows.select(self._keys()).unique(maintain_order=True)
         for key in keys.iter_rows():  # one step a statement, not a row
             self._statement(key)
-        numbers = keys.with_columns(pl.Series("statement_number", [self.statements[k].number for k in keys.iter_rows()]))
+        numbers = keys.with_columns(
+            pl.Series("statement_number", [self.statements[k].number for k in keys.iter_rows()])
+        )
         rows = rows.join(numbers, on=list(keys.columns), how="left", nulls_equal=True, maintain_order="left")
         seen = {s.number: s.entries for s in self.statements.values()}
         ordinal = pl.int_range(1, pl.len() + 1).over("statement_number")
@@ -140,7 +144,11 @@ class StatementBuilder:
     def _completed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Entries with everything a statement adds: currency, account, status, direction and the parties."""
         present = set(rows.columns)
-        fixed = {"status": "BOOK", "currency": self.facts.get("currency"), "statement_id": self.facts.get("statement_id")}
+        fixed = {
+            "status": "BOOK",
+            "currency": self.facts.get("currency"),
+            "statement_id": self.facts.get("statement_id"),
+        }
         rows = rows.with_columns(
             *(pl.lit(value, pl.String).alias(name) for name, value in fixed.items() if name not in present),
             pl.when(pl.col("signed_amount") < 0).then(pl.lit("DBIT")).otherwise(pl.lit("CRDT")).alias("credit_debit"),
@@ -208,7 +216,9 @@ class StatementBuilder:
         statements, balances = [], []
         if not self.statements and self.facts.get("currency"):
             account = self.facts.get("account_id")  # a statement without entries is still a statement
-            self._statement((account and account_id(str(account)), self.facts["currency"], self.facts.get("statement_id"), None))
+            self._statement(
+                (account and account_id(str(account)), self.facts["currency"], self.facts.get("statement_id"), None)
+            )
         single = len(self.statements) == 1
         if not single and {"opening_balance", "closing_balance", "declared_entries"} & set(self.facts):
             self.warnings.append("the balances above the header are not used: the file has several statements")
@@ -270,7 +280,8 @@ class StatementBuilder:
         yield from row_records(BANK_BALANCE, balances)
 
     def _balances(self, statement: _Statement, facts: dict[str, object]) -> tuple[Decimal | None, Decimal | None, str]:
-        """(opening, closing, where they come from): the lines above the header first, else the running balance column."""
+        """(opening, closing, where they come from): the lines above the header first, else the running balance
+        column."""
         opening, closing = facts.get("opening_balance"), facts.get("closing_balance")
         run_opening, run_closing = self._running(statement)
         return (
@@ -302,7 +313,7 @@ class StatementBuilder:
                 f"statement {statement.number}: the running balance does not follow from the entries at {broken.height} "
                 f"places (line {places})"
             )
-        total = run.get_column("signed_amount").sum() or ZERO
+        total = _total(run)
         openings = implied.get_column("opening").to_list()
         return openings[0], openings[-1] + total
 
@@ -318,9 +329,15 @@ class StatementBuilder:
 
 
 def _implied_openings(run: pl.DataFrame) -> pl.DataFrame:
-    """Per row with a balance, in the order of time: the opening balance it implies (balance less all entries so far)."""
+    """Per row with a balance, in the order of time: the opening balance it implies (balance less all entries so
+    far)."""
     implied = (pl.col("running_balance") - pl.col("signed_amount").cum_sum()).alias("opening")
     return run.select(LINE, "running_balance", implied).filter(pl.col("running_balance").is_not_null())
+
+
+def _total(rows: pl.DataFrame) -> Decimal:
+    total: object = rows.get_column("signed_amount").sum()
+    return total if isinstance(total, Decimal) else ZERO
 
 
 def _scheme(account: str | None) -> str | None:

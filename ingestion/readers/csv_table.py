@@ -1,9 +1,10 @@
 """CSV bytes cut into a table of text: exactly, in blocks, with line and byte position of every row.
 
-Polars splits the fields; what it would pass over in silence is checked around it. A block without quotes is proven regular by
-counting delimiters. In a block with quotes the ends of rows come from the parity of quotes. Where quotes stand inside an
-unquoted field (`5" pipe`), parity says nothing, and the rest of the file is split by Python's csv module, for which a
-quote counts only at the start of a field. Rows with too few or too many fields are never padded or cut: they are bad rows.
+Polars splits the fields; what it would pass over in silence is checked around it. A block without quotes is proven
+regular by counting delimiters. In a block with quotes the ends of rows come from the parity of quotes. Where quotes
+stand inside an unquoted field (`5" pipe`), parity says nothing, and the rest of the file is split by Python's csv
+module, for which a quote counts only at the start of a field. Rows with too few or too many fields are never padded or
+cut: they are bad rows.
 """
 
 from __future__ import annotations
@@ -11,23 +12,31 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, cast
 
 import numpy as np
 import polars as pl
 
 from ingestion.declaration import FileDeclaration
-from ingestion.reading import FileRejected
+from ingestion.declaration_fit import best_fit, is_header, missing_columns, read_columns
 from ingestion.readers.text_table import (
-    BYTE_END, BYTE_START, LINE, BadRow, TextBlock, TextTable, has_columns, unique_names,
-)  # fmt: skip
+    BYTE_END,
+    BYTE_START,
+    HEADER_LINES,
+    LINE,
+    SHOWN_TEXT,
+    BadRow,
+    TextBlock,
+    TextTable,
+    unique_names,
+)
+from ingestion.reading import FileRejected
 
 BLOCK_BYTES = 1 << 24
 ROW_BYTES_LIMIT = 1 << 23
-HEADER_LINES = 200
-SHOWN_TEXT = 2000
+WIDE_BYTES_LIMIT = 1 << 28
 FALLBACK_ROWS = 50_000
 WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -44,31 +53,80 @@ class Dialect:
     footer: tuple[str, ...] = ()
 
 
-def csv_table(stream: BinaryIO, declaration: FileDeclaration) -> TextTable:
-    """The table of a CSV file; raises `FileRejected` where it is no text, has no header, or holds NUL bytes."""
-    encoding, start = detect_encoding(stream, declaration.encoding)
-    dialect = Dialect(
-        encoding, declaration.delimiter, declaration.quote, declaration.excess_fields, declaration.footer
-    )
+def csv_table(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple[FileDeclaration, TextTable]:
+    """The table of a CSV file and the declaration it is for.
+
+    Raises `FileRejected` where the file is no text, has the header of no candidate, or holds NUL bytes.
+    """
+    tries: list[_Head] = []
+    opened_as: dict[tuple[str, ...], _Opened] = {}
+    for declaration in candidates:
+        if declaration.encoding not in opened_as:
+            opened_as[declaration.encoding] = _open(stream, declaration.encoding)
+        opened = opened_as[declaration.encoding]
+        for delimiter in declaration.delimiter:
+            dialect = Dialect(
+                opened.encoding, delimiter, declaration.quote, declaration.excess_fields, declaration.footer
+            )
+            tries.append(_find_header(opened, dialect, declaration))
+    fitting = [head for head in tries if head.fits]
+    if not fitting:
+        raise _no_header(tries)
+    chosen = fitting[best_fit([(head.declaration, head.read) for head in fitting], fitting[0].names)]
+    return chosen.declaration, _table(chosen)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file whose encoding is known, with its first bytes; `converted` says that they are not those of the file."""
+
+    stream: BinaryIO
+    encoding: str
+    start: int
+    head: bytes
+    converted: bool
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The lines up to the header, as one declaration and delimiter cut them."""
+
+    opened: _Opened
+    dialect: Dialect
+    declaration: FileDeclaration
+    names: tuple[str, ...]
+    above: tuple[tuple[str, ...], ...]
+    consumed: int
+    lines: int
+    fits: bool
+    read: int  # how many of the columns the declaration reads
+
+
+def _open(stream: BinaryIO, encodings: tuple[str, ...]) -> _Opened:
+    stream.seek(0)
+    encoding, start = detect_encoding(stream, encodings)
     stream.seek(start)
-    if encoding in WIDE:
-        stream, dialect = _as_utf8(stream, encoding), Dialect("utf-8", *_rest(dialect))
-    head = stream.read(ROW_BYTES_LIMIT)
+    converted = encoding in WIDE
+    text = _as_utf8(stream, encoding) if converted else stream
+    head = text.read(ROW_BYTES_LIMIT)
     if not head.strip():
         raise FileRejected("the file is empty", expected="a header line and rows", advice="ask the sender for the file")
-    check_nul(head, 0)
-    preamble, names, consumed, lines = _find_header(head, dialect, declaration)
-    places_known = dialect.encoding == encoding
-    blocks = _blocks(stream, head[consumed:], dialect, names, lines + 1, start + consumed if places_known else None)
-    return TextTable(names, blocks, preamble)
+    check_nul(head, start)
+    return _Opened(text, "utf-8" if converted else encoding, start, head, converted)
 
 
-def _rest(dialect: Dialect) -> tuple[str, str, str, tuple[str, ...]]:
-    return dialect.delimiter, dialect.quote, dialect.excess_fields, dialect.footer
+def _table(head: _Head) -> TextTable:
+    opened = head.opened
+    place = None if opened.converted else opened.start + head.consumed
+    opened.stream.seek(len(opened.head) + (0 if opened.converted else opened.start))
+    rest = opened.head[head.consumed :]
+    blocks = _blocks(opened.stream, rest, head.dialect, head.names, head.lines + 1, place)
+    return TextTable(head.names, blocks, head.above)
 
 
 def detect_encoding(stream: BinaryIO, candidates: tuple[str, ...]) -> tuple[str, int]:
-    """(encoding, length of the byte order mark): the mark decides, else the first candidate that decodes the whole file."""
+    """(encoding, length of the byte order mark): the mark decides, else the first candidate that decodes the whole
+    file."""
     head = stream.read(4)
     for mark, encoding in MARKS:
         if head.startswith(mark):
@@ -106,7 +164,14 @@ def _check_decodes(stream: BinaryIO, encoding: str, *, last: bool) -> bool:
 
 def _as_utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
     """Text of two bytes a character as UTF-8; such files are small, so this one is read whole."""
-    return io.BytesIO(stream.read().decode(encoding).encode("utf-8"))
+    data = stream.read(WIDE_BYTES_LIMIT + 1)
+    if len(data) > WIDE_BYTES_LIMIT:
+        raise FileRejected(
+            f"a file in {encoding} is longer than {WIDE_BYTES_LIMIT >> 20} MB",
+            expected=f"{encoding} only for small files",
+            advice="ask the sender for UTF-8",
+        )
+    return io.BytesIO(data.decode(encoding).encode("utf-8"))
 
 
 def check_nul(block: bytes, offset: int) -> None:
@@ -122,25 +187,32 @@ def check_nul(block: bytes, offset: int) -> None:
         )
 
 
-def _find_header(
-    head: bytes, dialect: Dialect, declaration: FileDeclaration
-) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...], int, int]:
-    """(cells above the header, column names, bytes consumed, lines consumed)."""
-    wanted = declaration.header or declaration.required_sources
-    rows = list(_logical_rows(head, dialect, HEADER_LINES))
+def _find_header(opened: _Opened, dialect: Dialect, declaration: FileDeclaration) -> _Head:
+    """The header of a declaration, or the line that comes nearest to it."""
+    rows = list(_logical_rows(opened.head, dialect, HEADER_LINES))
     if declaration.header is False:
-        return (), unique_names([""] * len(rows[0][0])), 0, 0
+        first = next((row[0] for row in rows if any(cell.strip() for cell in row[0])), [""])
+        names = unique_names([""] * len(first))
+        return _Head(opened, dialect, declaration, names, (), 0, 0, is_header(declaration, names), len(names))
     for position, (cells, end, line) in enumerate(rows):
-        if has_columns(cells, tuple(wanted)):
+        if is_header(declaration, cells):
             above = tuple(tuple(cell.strip() for cell in row[0]) for row in rows[:position])
-            return above, unique_names(cells), end, line
-    best = max(rows, key=lambda row: sum(has_columns(row[0], (name,)) for name in wanted))[0]
-    missing = [name for name in wanted if not has_columns(best, (name,))]
-    raise FileRejected(
+            read = read_columns(declaration, cells)
+            return _Head(opened, dialect, declaration, unique_names(cells), above, end, line, True, read)
+    nearest, end, line = max(rows, key=lambda row: read_columns(declaration, row[0]))
+    read = read_columns(declaration, nearest)
+    return _Head(opened, dialect, declaration, unique_names(nearest), (), end, line, False, read)
+
+
+def _no_header(tries: Sequence[_Head]) -> FileRejected:
+    head = max(tries, key=lambda head: head.read)
+    found = head.dialect.delimiter.join(head.names)[:SHOWN_TEXT]
+    missing = missing_columns(head.declaration, head.names)
+    return FileRejected(
         f"no header line with the declared columns in the first {HEADER_LINES} lines",
         place="header",
-        found=f"nearest line: {dialect.delimiter.join(best)[:SHOWN_TEXT]}",
-        expected=f"columns {', '.join(wanted)}; missing there: {', '.join(missing)}",
+        found=f"nearest line: {found}",
+        expected="missing there: " + ("; ".join(missing) if missing else "any declared column"),
         advice="the sender changed the layout, or delimiter, encoding or column names of the declaration are wrong",
     )
 
@@ -280,7 +352,9 @@ def _split(
             frame = _parse(data, dialect, width)
         except pl.exceptions.PolarsError:
             frame = pl.DataFrame()
-        if frame.height == cut.ends.size:  # no row is longer (Polars says so), hence none is shorter (the count says so)
+        if (
+            frame.height == cut.ends.size
+        ):  # no row is longer (Polars says so), hence none is shorter (the count says so)
             return TextBlock(_placed(frame, names, lines, starts, cut.ends, offset))
     codes = np.frombuffer(data, np.uint8)
     real = codes == ord(dialect.delimiter)
@@ -371,7 +445,12 @@ def _newlines_before(data: bytes, starts: np.ndarray) -> np.ndarray:
 
 
 def _placed(
-    frame: pl.DataFrame, names: tuple[str, ...], lines: np.ndarray, starts: np.ndarray, ends: np.ndarray, offset: int | None
+    frame: pl.DataFrame,
+    names: tuple[str, ...],
+    lines: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    offset: int | None,
 ) -> pl.DataFrame:
     """The parsed block under the header's names, with the place of each row."""
     frame = frame.select(pl.nth(*range(len(names)))) if frame.width > len(names) else frame
@@ -389,7 +468,7 @@ def _split_by_csv_module(
 ) -> Iterator[TextBlock]:
     """Rows one by one: only for files whose quotes stand inside unquoted fields, where nothing faster is safe."""
     width = len(names)
-    text = io.TextIOWrapper(io.BufferedReader(_Chained(data, stream)), dialect.encoding, newline="")
+    text = io.TextIOWrapper(cast(BinaryIO, io.BufferedReader(_Chained(data, stream))), dialect.encoding, newline="")
     csv.field_size_limit(ROW_BYTES_LIMIT)
     rows: list[list[str | None]] = []
     lines: list[int] = []

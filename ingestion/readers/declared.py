@@ -1,14 +1,18 @@
 """Every format that is read by declaration: CSV, XLSX, JSON and Parquet, and the extracts of known systems.
 
-The container is cut into a table of text, the declaration maps it, and the rows come out as records or as rejects. A source
-of a known system (`format: sap_line_items`) uses the declarations shipped for it; its own `declaration:` block changes only
-the keys it gives. What a file holds (suppliers, line items, terms) is told by its columns, or by `options: {object: ...}`.
+The container is cut into a table of text, the declaration maps it, and the rows come out as records or as rejects. A
+source of a known system (`format: sap_line_items`) uses the declarations shipped for it; its own `declaration:` block
+changes only the keys it gives. What a file holds (suppliers, line items, terms) is told by its columns, or by `options:
+{object: ...}`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import BinaryIO
 
 import numpy as np
@@ -22,18 +26,32 @@ from ingestion.readers.csv_statement import StatementBuilder, failure_of_sides, 
 from ingestion.readers.preamble import read_preamble
 from ingestion.readers.record_batches import frame_records
 from ingestion.readers.table_containers import open_tables
-from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE, BadRow, TextBlock, TextTable, has_columns
-from ingestion.reading import FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
+from ingestion.readers.text_table import (
+    BYTE_END,
+    BYTE_START,
+    JOINED,
+    LINE,
+    RESERVED,
+    ROW,
+    SHOWN_TEXT,
+    BadRow,
+    TextBlock,
+    TextTable,
+    columns_of,
+    same_name,
+)
+from ingestion.reading import ControlTotal, FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
 from ingestion.sources import SourceConfig
 
-ROW, PART = "#row", "#part"
 UNMATCHED = Failure(
     "(row)", "a row of no declared kind", "a row that one of the mappings is for",
     "add its value to a `where`, or declare such rows as no records (skip)",
 )  # fmt: skip
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+"""What the standard library says of an archive that is broken in the middle."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class DeclaredReader:
     """Reads one format name by declaration."""
 
@@ -48,12 +66,13 @@ class DeclaredReader:
             candidates = choices(self.format, own, str(source.options.get("object", "")))
         except DeclarationError as error:
             raise FileRejected(
-                f"the declaration of source {source.name} is wrong", place="declaration", found=str(error), expected="see the key named", advice="correct config/sources.yml"
-            ) from None
+                f"the declaration of source {source.name} is wrong", place="declaration", found=str(error),
+                expected="see the key named", advice="correct config/sources.yml",
+            ) from None  # fmt: skip
         try:
             declaration, tables = open_tables(stream, self.format, candidates)
             yield from _Reading(self.format, source, declaration).events(tables)
-        except (pl.exceptions.PolarsError, MemoryError, RecursionError) as error:
+        except (pl.exceptions.PolarsError, MemoryError, UnicodeError, *DAMAGED) as error:
             raise FileRejected(
                 "the file cannot be read as a table", found=f"{type(error).__name__}: {str(error)[:300]}",
                 expected=f"a file as the declaration of {source.name} says", advice="the file is damaged, or the declaration is of another layout",
@@ -70,20 +89,27 @@ class _Reading:
     counter: RecordCounter = field(default_factory=RecordCounter)
     skipped: dict[str, int] = field(default_factory=dict)
     builder: StatementBuilder | None = None
+    word: str = "line"
 
     def events(self, tables: list[tuple[tuple[Mapping_, ...], TextTable]]) -> Iterator[ReaderEvent]:
         warnings: list[str] = []
         for parts, table in tables:
-            mappers = [RowMapper(part, self.declaration, table.names) for part in parts]
-            if self.declaration.statement_kind:
+            self.word = table.row_word
+            names: tuple[str, ...] = ()
+            mappers: list[RowMapper] = []
+            if self.declaration.statement_kind and self.builder is None:
                 facts = read_preamble(table.preamble, self.declaration)
                 for part in parts:
                     facts |= {name: value for name, value in part.constants.items() if name not in facts}
                 self.builder = StatementBuilder(self.declaration, facts, self.source.account)
             for block in self._whole_records(table):
+                present = columns_of(block.frame) or names
+                if present != names:  # once for a table; in JSON, a block has the fields its records have
+                    names = present
+                    mappers = [RowMapper(part, self.declaration, names) for part in parts]
                 yield from self._block(block, mappers)
             warnings += table.notes
-        totals = ()
+        totals: tuple[ControlTotal, ...] = ()
         if self.builder is not None:
             yield from self.builder.finish(self.counter)
             warnings += self.builder.warnings
@@ -118,8 +144,10 @@ class _Reading:
         for skip in self.declaration.skip:
             if frame.is_empty():
                 break
-            names = {name.casefold(): name for name in frame.columns}
-            text = pl.col(names[skip.column.casefold()]).str.strip_chars().fill_null("")
+            names = {same_name(name): name for name in columns_of(frame)}
+            if same_name(skip.column) not in names:
+                continue
+            text = pl.col(names[same_name(skip.column)]).str.strip_chars().fill_null("")
             if skip.empty is not None:
                 test = (text == "") == skip.empty
             elif skip.equals:
@@ -131,16 +159,18 @@ class _Reading:
             frame = kept
         return frame
 
-    def _is_continuation(self) -> pl.Expr:
+    def _is_continuation(self, frame: pl.DataFrame) -> pl.Expr:
+        names = {same_name(name): name for name in columns_of(frame)}
         return pl.all_horizontal(
-            pl.col(name).str.strip_chars().fill_null("") == "" for name in self.declaration.continuation
+            pl.col(names[same_name(name)]).str.strip_chars().fill_null("") == ""
+            for name in self.declaration.continuation
         )
 
     def _held_back(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """(rows whose record is whole, the last record, which the next block may continue)."""
         if frame.is_empty():
             return frame, frame
-        starts = frame.select((~self._is_continuation()).arg_true().alias("at")).to_series()
+        starts = frame.select((~self._is_continuation(frame)).arg_true().alias("at")).to_series()
         cut = int(starts[-1]) if starts.len() else 0
         return frame.head(cut), frame.tail(frame.height - cut)
 
@@ -148,20 +178,21 @@ class _Reading:
         """Rows with their continuation: texts joined line by line, all other cells those of the first row."""
         if frame.is_empty():
             return frame
-        marked = frame.with_columns((~self._is_continuation()).cum_sum().alias(ROW), self._is_continuation().alias("#c"))
-        continued = int(marked.get_column("#c").sum())
-        if not continued or marked.item(0, "#c"):  # nothing to join, or a continuation of nothing: it fails as a row
+        continues = self._is_continuation(frame)
+        marked = frame.with_columns((~continues).cum_sum().alias(ROW), continues.alias(JOINED))
+        continued = int(marked.get_column(JOINED).sum())
+        if not continued or marked.item(0, JOINED):  # nothing to join, or a continuation of nothing: it fails as a row
             return frame
         self._count("continuation of the row above", continued)
         texts = {
-            source
+            same_name(source)
             for part in self.declaration.parts
             for name, column in part.columns.items()
             if name in ("text", "remittance_unstructured", "additional_info", "counterparty_name")
             for source in column.sources
         }
         joined = [
-            pl.col(name).drop_nulls().str.join("\n") if name in texts else pl.col(name).first()
+            pl.col(name).drop_nulls().str.join("\n") if same_name(name) in texts else pl.col(name).first()
             for name in frame.columns
             if name != BYTE_END
         ]
@@ -180,12 +211,14 @@ class _Reading:
         matched = pl.concat([part.get_column(ROW) for part in selections]).unique()
         orphans = frame.filter(~pl.col(ROW).is_in(matched.implode())) if matched.len() < frame.height else frame.clear()
         pieces = [*selections, orphans]
-        numbers = self._numbers([piece.get_column(LINE).to_numpy() for piece in pieces], [bad.line for bad in block.bad])
+        numbers = self._numbers(
+            [piece.get_column(LINE).to_numpy() for piece in pieces], [bad.line for bad in block.bad]
+        )
         for mapper, piece, own in zip(mappers, selections, numbers, strict=False):
             if not piece.is_empty():
                 yield from self._map(mapper, piece, own)
         for row, number in zip(orphans.iter_rows(named=True), numbers[len(mappers)], strict=True):
-            yield _reject(row, UNMATCHED, int(number), _raw_text(row, frame.columns))
+            yield self._reject(row, UNMATCHED, int(number), _raw_text(row, frame.columns))
         yield from self._bad_rows(block.bad, numbers[-1])
 
     def _numbers(self, lines: list[np.ndarray], bad: list[int]) -> list[np.ndarray]:
@@ -214,7 +247,7 @@ class _Reading:
                 mapped.filter(failing).iter_rows(named=True), rows.filter(failing).iter_rows(named=True), strict=True
             ):  # rejects, each with its own words
                 failure = failure_of_sides(row, self.declaration) or mapper.failure(row)
-                yield _reject(row, failure, int(row["record_number"]), _raw_text(origin, rows.columns))
+                yield self._reject(row, failure, int(row["record_number"]), _raw_text(origin, rows.columns))
             mapped, rows = mapped.filter(~failing), rows.filter(~failing)
         good = mapped.drop(FAILED, *(name for name in mapped.columns if name.startswith(RAW)))
         if self.builder is not None and mapper.part.kind == "bank_entry":
@@ -229,27 +262,28 @@ class _Reading:
     def _bad_rows(self, bad: tuple[BadRow, ...], numbers: np.ndarray | range) -> Iterator[Reject]:
         for row, number in zip(bad, numbers, strict=True):
             yield Reject(
-                int(number), f"line {row.line}", "(row)", row.found, row.expected, row.advice, row.text, row.line,
+                int(number), f"{self.word} {row.line}", "(row)", row.found, row.expected, row.advice, row.text, row.line,
                 row.byte_start, row.byte_end,
             )  # fmt: skip
+
+    def _reject(self, row: dict[str, object], failure: Failure, number: int, text: str) -> Reject:
+        line, start, end = row[LINE], row[BYTE_START], row[BYTE_END]
+        amount, currency = row.get("amount"), row.get("currency")
+        return Reject(
+            number, f"{self.word} {line}", failure.field, failure.found, failure.expected, failure.advice, text,
+            line if isinstance(line, int) else None,
+            start if isinstance(start, int) else None,
+            end if isinstance(end, int) else None,
+            amount if isinstance(amount, Decimal) else None,
+            currency if isinstance(currency, str) else None,
+        )  # fmt: skip
 
 
 def _raw_text(row: dict[str, object], names: list[str]) -> str:
     """The cells of a row as delivered; the bytes are at the reject's byte range."""
-    return " | ".join(str(row[name]) for name in names if not name.startswith("#") and row[name] is not None)[:2000]
+    return " | ".join(str(row[name]) for name in names if name not in RESERVED and row[name] is not None)[:SHOWN_TEXT]
 
 
-def _reject(row: dict[str, object], failure: Failure, number: int, text: str) -> Reject:
-    line, start, end = row[LINE], row[BYTE_START], row[BYTE_END]
-    amount, currency = row.get("amount"), row.get("currency")
-    return Reject(
-        number, f"line {line}", failure.field, failure.found, failure.expected, failure.advice, text,
-        line if isinstance(line, int) else None,
-        start if isinstance(start, int) else None,
-        end if isinstance(end, int) else None,
-        None if not hasattr(amount, "as_tuple") else amount,  # type: ignore[arg-type]
-        currency if isinstance(currency, str) else None,
-    )  # fmt: skip
-
-
-READERS: dict[str, Reader] = {name: DeclaredReader(name) for name in ("csv", "xlsx", "json", "parquet", *SHIPPED_FORMATS)}
+READERS: dict[str, Reader] = {
+    name: DeclaredReader(name) for name in ("csv", "xlsx", "json", "parquet", *SHIPPED_FORMATS)
+}

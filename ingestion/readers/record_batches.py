@@ -1,4 +1,5 @@
-"""Polars frames and few Python rows turned into Arrow batches of a contract, column by column, nothing converted by guess."""
+"""Polars frames and few Python rows turned into Arrow batches of a contract, column by column, nothing converted by
+guess."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ def frame_records(contract: Contract, frame: pl.DataFrame) -> Iterator[Records]:
     table = chosen.to_arrow(compat_level=pl.CompatLevel.oldest())
     count = table.num_rows
     arrays = [
-        table.column(name).combine_chunks().cast(kind) if name in table.column_names else pa.nulls(count, kind)
+        table.column(name).combine_chunks().cast(kind) if name in table.column_names else pa.nulls(count, kind)  # type: ignore[call-overload]
         for name, kind in contract.columns
     ]
     batch = pa.RecordBatch.from_arrays(arrays, schema=contract.schema)

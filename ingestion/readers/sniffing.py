@@ -25,7 +25,8 @@ _TAG_LINE = re.compile(r"(?m)^\s*:(\d{2}[A-Z]?):")
 
 
 def sniff(head: bytes, name: str = "") -> str | None:
-    """The format of a file from its first `HEAD_BYTES` bytes, or None; `name` is asked only where content says nothing."""
+    """The format of a file from its first `HEAD_BYTES` bytes, or None; `name` is asked only where content says
+    nothing."""
     if head.startswith(b"PK\x03\x04"):
         return "xlsx" if b"[Content_Types].xml" in head or b"xl/" in head or b"_rels/" in head else "oracle_bicc"
     if head.startswith(b"PAR1"):

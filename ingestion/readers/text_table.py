@@ -1,4 +1,5 @@
-"""A file cut into a table of text: what CSV, XLSX, JSON and Parquet files have in common before a declaration maps them.
+"""A file cut into a table of text: what CSV, XLSX, JSON and Parquet files have in common before a declaration maps
+them.
 
 Cells are text as delivered, or null; no type is ever sniffed. Blocks keep memory flat however large a file is.
 """
@@ -12,6 +13,11 @@ import polars as pl
 
 LINE, BYTE_START, BYTE_END = "#line", "#byte_start", "#byte_end"
 PLACE = {LINE: pl.Int64, BYTE_START: pl.Int64, BYTE_END: pl.Int64}
+ROW, JOINED = "#row", "#joined"
+RESERVED = (*PLACE, ROW, JOINED)
+"""Names a delivered column never has: the reader's own columns beside the delivered ones."""
+SHOWN_TEXT = 2000
+HEADER_LINES = 200
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class BadRow:
 
 @dataclass(frozen=True)
 class TextBlock:
-    """Some rows in file order: the named columns as text, their places in the columns of `PLACE`, and what is no row."""
+    """Some rows in file order: the named columns as text, their places in the columns of `PLACE`, and what is no
+    row."""
 
     frame: pl.DataFrame
     bad: tuple[BadRow, ...] = ()
@@ -45,12 +52,13 @@ class TextTable:
     blocks: Iterator[TextBlock]
     preamble: tuple[tuple[str, ...], ...] = ()
     notes: list[str] = field(default_factory=list)
+    row_word: str = "line"  # what the number in `LINE` counts: line, row (of a sheet) or record
 
 
 def unique_names(cells: list[str]) -> tuple[str, ...]:
     """Header cells as column names: white space collapsed, `column 3` where empty, `Text#2` where repeated."""
     names: list[str] = []
-    seen: dict[str, int] = {}
+    seen: dict[str, int] = dict.fromkeys(RESERVED, 1)
     for position, cell in enumerate(cells, 1):
         name = " ".join(cell.split()) or f"column {position}"
         seen[name] = seen.get(name, 0) + 1
@@ -63,7 +71,6 @@ def same_name(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def has_columns(cells: list[str] | tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Whether a line holds all these column names."""
-    present = {same_name(name) for name in unique_names(list(cells))}
-    return bool(wanted) and all(same_name(name) in present for name in wanted)
+def columns_of(frame: pl.DataFrame) -> tuple[str, ...]:
+    """The delivered columns of a block, in file order."""
+    return tuple(name for name in frame.columns if name not in PLACE)
