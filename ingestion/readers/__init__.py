@@ -31,6 +31,7 @@ FORMATS: dict[str, str] = {
     "parquet": "declared",
     "hub_log": "declared",
     "sap_line_items": "declared",
+    "sap_master": "declared",
     "sap_odata": "declared",
     "oracle_bicc": "declared",
     "netsuite_suiteql": "declared",
