@@ -76,8 +76,9 @@ def canonical_identifier(compacted: pl.Expr) -> pl.Expr:
     (`INV000123` is `INV123`). The same function is applied to both sides, so that it can only join spellings, never
     split.
     """
-    return (
-        compacted.str.replace_many(["O", "I"], ["0", "1"])
-        .str.replace_all(r"([A-Z])0+([0-9])", "$1$2")
-        .str.strip_chars_start("0")
-    )
+    return canonical_identifier_inside(compacted).str.strip_chars_start("0")
+
+
+def canonical_identifier_inside(compacted: pl.Expr) -> pl.Expr:
+    """As `canonical_identifier`, for what may stand inside one: zeros in front are kept."""
+    return compacted.str.replace_many(["O", "I"], ["0", "1"]).str.replace_all(r"([A-Z])0+([0-9])", "$1$2")

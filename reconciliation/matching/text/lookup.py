@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from reconciliation.matching.text.identifiers import SURE, Variant, identifier_keys
-from reconciliation.matching.text.tokens import text_tokens
+from reconciliation.matching.text.tokens import repeated_tokens
 
 
 def find_identifiers(
@@ -27,13 +27,14 @@ def find_identifiers(
     `token`, `span`, `variant`, `rank`), one row per pair with its surest evidence, sorted by pair. A key owned by
     more than `max_owners` identifiers of one `by` group names none of them and is left out.
     """
-    tokens = text_tokens(texts, row="text_row", grams=grams, min_length=min_length)
+    tokens = repeated_tokens(texts, row="text_row", grams=grams, min_length=min_length)
     keys = identifier_keys(identifiers, row="identifier_row", variants=variants, min_length=min_length)
     if by:
         tokens = tokens.join(texts.select("text_row", *by).unique("text_row"), on="text_row")
         keys = keys.join(identifiers.select("identifier_row", *by).unique("identifier_row"), on="identifier_row")
-    # only keys that some text holds are counted: most identifiers are in no text
-    keys = keys.join(tokens.select("token", *by).unique(), on=["token", *by], how="semi")
+    # most identifiers are in no text and most tokens are none: each side is cut down by the other first
+    keys = keys.join(tokens, on=["token", *by], how="semi")
+    tokens = tokens.join(keys, on=["token", *by], how="semi")
     crowded = keys.group_by("token", *by).len().filter(pl.col("len") > max_owners)
     keys = keys.join(crowded, on=["token", *by], how="anti")
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from reconciliation.matching.text.check_digits import structured_references
-from reconciliation.matching.text.folding import ascii_upper_series, canonical_identifier
+from reconciliation.matching.text.folding import ascii_upper_series, canonical_identifier, canonical_identifier_inside
 from reconciliation.matching.text.ranges import range_members
 
 MAX_TOKEN = 40  # longer runs are keys of nothing known (an RF reference has 25 characters, a UETR 32)
@@ -16,50 +16,85 @@ def text_tokens(
 ) -> pl.DataFrame:
     """Every identifier-like token of the texts, in canonical form.
 
-    Takes one row per text (`row` is any key, unique). Gives distinct (`row`, `token`, `span`): `span` is 1 for a
-    token as written, 2 or 3 for neighbours joined (a wrapped or separated identifier), 0 for what is only implied:
-    the digits of a token that starts with letters, or a number inside a range. A token has a digit and at least
-    `min_length` characters. A digit run is never cut: `1814` gives no `14`.
+    Takes one row per text (`row` is any key, unique). Gives distinct (`row`, `token`, `span`), sorted: `span` is 1
+    for a token as written, 2 or 3 for neighbours joined (a wrapped or separated identifier), 0 for what is only
+    implied: the digits of a token that starts with letters, or a number inside a range. A token has a digit and at
+    least `min_length` characters. A digit run is never cut: `1814` gives no `14`.
     """
+    return (
+        repeated_tokens(texts, row=row, text=text, grams=grams, min_length=min_length)
+        .sort(row, "token", pl.when(pl.col("span") == 0).then(9).otherwise("span"))
+        .unique([row, "token"], keep="first", maintain_order=True)
+    )
+
+
+def repeated_tokens(
+    texts: pl.DataFrame, *, row: str = "row", text: str = "text", grams: int = 3, min_length: int = 4
+) -> pl.DataFrame:
+    """As `text_tokens`, but unsorted and a token may come several times: for a join that keeps few of them."""
     wanted = texts.select(pl.col(row).alias("row"), pl.col(text).alias("text")).filter(
         pl.col("text").str.contains("[0-9]")
     )
     folded = wanted.with_columns(ascii_upper_series(wanted["text"]))
-    atoms = folded.select("row", pl.col("text").str.extract_all("[A-Z0-9]+").alias("atom")).explode(
-        "atom", empty_as_null=False, keep_nulls=False
-    )
-    spans = [atoms.select("row", pl.col("atom").alias("raw"), pl.lit(1, pl.UInt8).alias("span"))]
-    joined = pl.col("atom")
-    for span in range(2, grams + 1):
-        joined = joined + pl.col("atom").shift(1 - span)
-        spans.append(
-            atoms.with_columns(joined.alias("raw"), pl.col("row").shift(1 - span).alias("end"))
-            .filter(pl.col("end") == pl.col("row"))
-            .select("row", "raw", pl.lit(span, pl.UInt8).alias("span"))
-        )
-    written = pl.concat(spans).filter(
-        pl.col("raw").str.contains("[0-9]") & pl.col("raw").str.len_bytes().is_between(min_length, MAX_TOKEN)
-    )
+    atoms = _atoms(folded)
+    written = pl.concat([_grams(atoms, span, min_length) for span in range(1, grams + 1)])
     implied = pl.concat([_digit_runs(atoms, min_length), range_members(folded)])
-    grouped = structured_references(folded).select(
-        "row", pl.col("reference").alias("raw"), pl.lit(1, pl.UInt8).alias("span")
-    )
+    implied = implied.with_columns(pl.lit(0, pl.UInt8).alias("span"))
+    grouped = structured_references(folded).select("row", pl.col("reference").alias("raw"))
+    implied = pl.concat([implied, grouped.with_columns(pl.lit(1, pl.UInt8).alias("span"))])
     return (
-        pl.concat([written, grouped, implied.with_columns(pl.lit(0, pl.UInt8).alias("span"))])
-        .select("row", canonical_identifier(pl.col("raw")).alias("token"), "span")
+        pl.concat([written, implied.select("row", canonical_identifier(pl.col("raw")).alias("token"), "span")])
         .filter(pl.col("token").str.len_bytes() >= min_length)
-        .with_columns(pl.when(pl.col("span") == 0).then(9).otherwise(pl.col("span")).alias("order"))
-        .sort("row", "token", "order")
-        .unique(["row", "token"], keep="first", maintain_order=True)
-        .drop("order")
         .rename({"row": row})
+    )
+
+
+def _atoms(folded: pl.DataFrame) -> pl.DataFrame:
+    """The unbroken runs of letters and digits, in order: as written, canonical at the start and inside an
+    identifier.
+    """
+    # the canonical form changes characters inside a run only, so that both texts have the same runs
+    runs = folded.select(
+        "row",
+        pl.col("text").str.extract_all("[A-Z0-9]+").alias("atom"),
+        canonical_identifier_inside(pl.col("text")).str.extract_all("[A-Z0-9]+").alias("inside"),
+    ).explode("atom", "inside", empty_as_null=False, keep_nulls=False)
+    return runs.with_columns(
+        pl.col("atom").str.contains("[0-9]").alias("numeric"),
+        pl.col("inside").str.replace("^0+([0-9])", "$1").alias("after_letter"),
+        pl.col("inside").str.contains("[A-Z]$").alias("ends_in_letter"),
+        pl.col("atom").str.len_bytes().alias("length"),
+    )
+
+
+def _grams(atoms: pl.DataFrame, span: int, min_length: int) -> pl.DataFrame:
+    """Neighbouring atoms joined, `span` of them, in canonical form; whole candidates are dropped before any is
+    joined.
+    """
+    numeric, length = pl.col("numeric"), pl.col("length")
+    for step in range(1, span):
+        numeric = numeric | pl.col("numeric").shift(-step)
+        length = length + pl.col("length").shift(-step)
+    parts = [pl.col("inside")]
+    for step in range(1, span):
+        before = pl.col("ends_in_letter").shift(1 - step)
+        parts.append(pl.when(before).then(pl.col("after_letter").shift(-step)).otherwise(pl.col("inside").shift(-step)))
+    keep = numeric & length.is_between(min_length, MAX_TOKEN) & (pl.col("row").shift(1 - span) == pl.col("row"))
+    return (
+        atoms.select("row", keep.alias("keep"), *(part.alias(f"part{step}") for step, part in enumerate(parts)))
+        .filter("keep")
+        .select(
+            "row",
+            pl.concat_str([f"part{step}" for step in range(span)]).str.strip_chars_start("0").alias("token"),
+            pl.lit(span, pl.UInt8).alias("span"),
+        )
     )
 
 
 def _digit_runs(atoms: pl.DataFrame, min_length: int) -> pl.DataFrame:
     """The whole digit runs of tokens of letters and digits (`RE4711`), as written and with O for 0, I for 1."""
     mixed = atoms.filter(pl.col("atom").str.contains("[A-Z]") & pl.col("atom").str.contains("[0-9]{3}"))
-    readings = pl.concat([mixed, mixed.with_columns(pl.col("atom").str.replace_many(["O", "I"], ["0", "1"]))])
+    readings = pl.concat([mixed.select("row", "atom"), mixed.select("row", pl.col("inside").alias("atom"))])
     return readings.select(
         "row", pl.col("atom").str.extract_all(f"[0-9]{{{max(min_length, 1)},}}").alias("raw")
     ).explode("raw", empty_as_null=False, keep_nulls=False)
