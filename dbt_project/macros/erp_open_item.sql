@@ -3,8 +3,17 @@
   `systems` is a SQL condition on delivery.system; `unsigned_effect` a SQL expression for the cash effect of an item that
   carries no debit/credit mark (columns item.amount, item.ledger, kind). With a mark the rule is the same everywhere: a credit on
   a sub-ledger account is owed by us (payable) or reduces what is owed to us (receivable), so it costs cash; a debit brings it.
+  `item_status_code` is the status as the rules name it; `due_date` and `discount_date` say where a system that delivers no such
+  date has it from (columns of raw.open_item, `extra` included).
 #}
-{% macro erp_open_item(systems, unsigned_effect, is_down_payment='false') %}
+{% macro erp_open_item(
+    systems,
+    unsigned_effect,
+    is_down_payment='false',
+    item_status_code=status_code('item.status'),
+    due_date='cast(null as date)',
+    discount_date='cast(null as date)'
+) %}
 with item as (select * from {{ source('raw', 'open_item') }}),
 
 delivery as (select * from {{ ref('stg_delivery') }}),
@@ -30,7 +39,9 @@ typed as (
         coalesce(own_status.item_status, any_status.item_status) as coded_status,
         coalesce(own_approval.approval_status, any_approval.approval_status) as coded_approval,
         coalesce(own_status.approval_status, any_status.approval_status) as status_approval,
-        item.status is null or coalesce(own_status.code, any_status.code) is not null as is_known_status
+        item.status is null or coalesce(own_status.code, any_status.code) is not null as is_known_status,
+        coalesce(item.due_date, {{ due_date }}) as derived_due_date,
+        coalesce(item.discount_date, {{ discount_date }}) as derived_discount_date
     from item
     inner join delivery on item.delivery_id = delivery.delivery_id
     left join document_type as own_type
@@ -38,7 +49,7 @@ typed as (
     left join document_type as any_type
         on any_type.system = '*' and any_type.document_type = upper(item.document_type)
     left join status_rule as own_status
-        on own_status.system = delivery.system and own_status.code = {{ status_code('item.status') }}
+        on own_status.system = delivery.system and own_status.code = {{ item_status_code }}
     left join status_rule as any_status
         on any_status.system = '*' and any_status.code = {{ status_code('item.status') }}
     left join status_rule as own_approval
@@ -98,11 +109,16 @@ select
     currency,
     document_date,
     posting_date,
-    due_date,
+    derived_due_date as due_date,
     payment_terms,
     discount_percent,
-    abs(discount_amount) as discount_amount,
-    discount_date,
+    -- an open item often carries the percentage alone; the amount is then the document's, rounded as money is
+    case
+        when coalesce(discount_amount, 0) != 0 then abs(discount_amount)
+        when discount_percent > 0
+            then {{ percent_of('abs(signed_amount)', 'discount_percent', 'currency') }}
+    end as discount_amount,
+    derived_discount_date as discount_date,
     reference,
     assignment,
     text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -273,6 +274,38 @@ def built(empty_group: SmallWarehouse) -> SmallWarehouse:
             item(
                 "sap", "1000", "55", "60", debit_credit="H", document_type="KR", fiscal_year="2026", payment_block="A"
             ),
+            item(
+                "sap",
+                "1000",
+                "56",
+                "33.33",
+                debit_credit="H",
+                document_type="KR",
+                due_date=None,
+                discount_percent="2",
+                discount_amount="0",
+                extra='{"ZFBDT": "20260901", "ZBD1T": "014", "ZBD2T": "0", "ZBD3T": "30"}',
+            ),
+            item(
+                "sap",
+                "1000",
+                "57",
+                "5",
+                debit_credit="S",
+                document_type="KG",
+                due_date=None,
+                extra='{"ZFBDT": "2026-09-04", "ZBD3T": "30"}',
+            ),
+            (
+                "counterparty",
+                {
+                    "source_system": "sap",
+                    "source_id": "V1",
+                    "role": "supplier",
+                    "company_code": "1000",
+                    "payment_terms": "Z1",
+                },
+            ),
             (
                 "counterparty",
                 {
@@ -347,6 +380,7 @@ def built(empty_group: SmallWarehouse) -> SmallWarehouse:
             item("netsuite", "2", "B1", "-500", document_type="VendBill", status="VendBill:D"),
             item("netsuite", "2", "B2", "500", document_type="VendBill", status="VendBill:B", approval_status="2"),
             item("netsuite", "2", "C1", "20", document_type="VendCred", status="Open"),
+            item("netsuite", "2", "P1", "80", document_type="CustPymt", ledger="receivable", status="CustPymt:C"),
             item("netsuite", "2", "I1", "80", document_type="CustInvc", ledger="receivable", open_amount="30"),
             (
                 "counterparty",
@@ -434,11 +468,25 @@ def test_an_amount_without_a_sign_is_not_guessed(built: SmallWarehouse) -> None:
     assert built.rows("SELECT 1 FROM matching_input.open_items WHERE item_id LIKE 'sap|1000|54%'") == []
 
 
+def test_sap_due_dates_follow_from_the_baseline_date_and_the_terms(built: SmallWarehouse) -> None:
+    assert built.rows(
+        "SELECT document_number, due_date, discount_until, discount_amount FROM canonical.open_item "
+        "WHERE document_number IN ('56', '57') ORDER BY 1"
+    ) == [("56", date(2026, 10, 1), date(2026, 9, 15), Decimal("0.67")), ("57", date(2026, 9, 4), None, None)]
+
+
+def test_general_and_company_code_data_are_one_supplier(built: SmallWarehouse) -> None:
+    assert built.rows(
+        "SELECT name, payment_terms, company_codes FROM canonical.counterparty WHERE counterparty_id LIKE 'sap%'"
+    ) == [("Muster GmbH", "Z1", "1000")]
+
+
 def test_netsuite_amounts_are_signed_by_record_type(built: SmallWarehouse) -> None:
     netsuite = amounts(built, "netsuite")
     assert netsuite["B1"] == (Decimal(-500), "invoice", "open", "pending")
     assert netsuite["B2"] == (Decimal(-500), "invoice", "cleared", "approved")
     assert netsuite["C1"][:2] == (Decimal(20), "credit_memo")
+    assert netsuite["P1"][:3] == (Decimal(-80), "payment", "open"), "a deposited payment is not a cancelled one"
     assert built.one("SELECT amount, open_amount FROM canonical.open_item WHERE document_number = 'I1'") == (80, 30)
 
 

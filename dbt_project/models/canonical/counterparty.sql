@@ -1,5 +1,5 @@
--- Suppliers and customers as their systems know them, newest observation per company code, one row each; golden_id joins those
--- that are the same party in several systems.
+-- Suppliers and customers as their systems know them, one row each; golden_id joins those that are the same party in several
+-- systems.
 with counterparty as (select * from {{ source('raw', 'counterparty') }}),
 
 delivery as (select * from {{ ref('stg_delivery') }}),
@@ -24,48 +24,57 @@ newest as (
     ) = 1
 ),
 
--- a block or deletion in one company code shows on the party: it must not be paid there, and a person decides on the rest
-flag as (
+-- general data and the data of single company codes are one party: each attribute is the newest that is given. A block or deletion
+-- in one company code shows on the party: it must not be paid there, and a person decides on the rest.
+party as (
     select
         counterparty_id,
+        min(source_system) as source_system,
+        min(source_id) as source_id,
+        min(role) as role,
+        {% for column in [
+            'name', 'street', 'postal_code', 'city', 'country', 'tax_id', 'vat_id', 'email', 'currency', 'payment_terms', 'changed_at',
+            'changed_by', 'extra'
+        ] -%}
+            arg_max({{ column }}, (received_at, delivery_id, record_number)) filter (where {{ column }} is not null) as {{ column }},
+        {% endfor -%}
         string_agg(distinct nullif(trim(payment_block), ''), ',' order by nullif(trim(payment_block), '')) as payment_block,
         bool_or(coalesce(deleted, false)) as is_deleted,
-        string_agg(distinct company_code, ',' order by company_code) as company_codes
+        string_agg(distinct company_code, ',' order by company_code) as company_codes,
+        arg_max(source, (received_at, delivery_id, record_number)) as source,
+        max(received_at) as known_at,
+        arg_max(delivery_id, (received_at, delivery_id, record_number)) as delivery_id,
+        arg_max(record_number, (received_at, delivery_id, record_number)) as record_number
     from newest
     group by counterparty_id
 )
 
 select
-    newest.counterparty_id,
-    coalesce(golden.golden_id, newest.counterparty_id) as golden_id,
-    newest.source_system,
-    newest.source_id,
-    newest.role,
-    newest.name,
-    newest.street,
-    newest.postal_code,
-    newest.city,
-    newest.country,
-    newest.tax_id,
-    newest.vat_id,
-    newest.email,
-    newest.currency,
-    newest.payment_terms,
-    flag.company_codes,
-    flag.payment_block,
-    flag.payment_block is not null as is_blocked,
-    flag.is_deleted,
-    newest.changed_at,
-    newest.changed_by,
-    newest.extra,
-    newest.source,
-    newest.received_at as known_at,
-    newest.delivery_id,
-    newest.record_number
-from newest
-inner join flag on newest.counterparty_id = flag.counterparty_id
-left join golden on newest.counterparty_id = golden.counterparty_id
-qualify row_number() over (
-    partition by newest.counterparty_id
-    order by newest.received_at desc, newest.delivery_id desc, newest.record_number desc
-) = 1
+    party.counterparty_id,
+    coalesce(golden.golden_id, party.counterparty_id) as golden_id,
+    party.source_system,
+    party.source_id,
+    party.role,
+    party.name,
+    party.street,
+    party.postal_code,
+    party.city,
+    party.country,
+    party.tax_id,
+    party.vat_id,
+    party.email,
+    party.currency,
+    party.payment_terms,
+    party.company_codes,
+    party.payment_block,
+    party.payment_block is not null as is_blocked,
+    party.is_deleted,
+    party.changed_at,
+    party.changed_by,
+    party.extra,
+    party.source,
+    party.known_at,
+    party.delivery_id,
+    party.record_number
+from party
+left join golden on party.counterparty_id = golden.counterparty_id
