@@ -15,7 +15,21 @@ beyond what is open). Register it in `passes.MODULES`. Heavy imports (numba) bel
 there is something to solve. Output must not depend on the order of rows: break ties on business ids or leave them tied.
 """
 
+from reconciliation.matching.engine import match, match_leg
 from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.results import MatchResult
 from reconciliation.matching.rules import Leg, Rules, Side, parse_rules, preset
+from reconciliation.matching.state import Ledger
 
-__all__ = ["Leg", "MatchingError", "Rules", "Side", "parse_rules", "preset"]
+__all__ = [
+    "Leg",
+    "Ledger",
+    "MatchResult",
+    "MatchingError",
+    "Rules",
+    "Side",
+    "match",
+    "match_leg",
+    "parse_rules",
+    "preset",
+]

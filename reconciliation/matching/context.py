@@ -12,6 +12,7 @@ import polars as pl
 from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
 from reconciliation.matching.rules import Leg, Side
 
+_LAGS = 100_000
 Rows = npt.NDArray[np.uint32]
 
 
@@ -29,6 +30,12 @@ class SideView:
     def is_open(self) -> Mask:
         """By row: whether anything of the item is open."""
         return np.not_equal(self.open, 0)
+
+    def order(self, rows: Rows) -> Rows:
+        """For each of these rows its rank by item id: an order that does not depend on the order of rows."""
+        distinct, place = np.unique(rows, return_inverse=True)
+        ranks = self.dataset.item_ids(distinct.astype(np.uint32)).rank("ordinal").to_numpy()
+        return np.asarray(ranks[place], dtype=np.uint32)
 
     def rows(self) -> Rows:
         """The open rows, ascending."""
@@ -63,9 +70,8 @@ class LegContext:
     right: SideView
     encoding: Encoding
     links: Callable[[str, str], pl.DataFrame]  # of two dataset names: left, right (rows), amount (minor units or null)
-    cache: dict[str, pl.DataFrame] = field(
-        default_factory=dict
-    )  # for what several passes of the leg derive from the items
+    cache: dict[str, pl.DataFrame] = field(default_factory=dict)  # what several passes of the leg derive from the items
+    lags: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # days, of accepted pairs
 
     @property
     def sides(self) -> tuple[SideView, SideView]:
@@ -76,6 +82,14 @@ class LegContext:
     def datasets(self) -> Mapping[str, Dataset]:
         """All datasets of the run, also those of other legs: a payment's invoice may carry the reference."""
         return self.encoding.datasets
+
+    def learn_lags(self, pairs: pl.DataFrame) -> None:
+        """Remember the date distances of accepted pairs; the first hundred thousand say enough."""
+        room = _LAGS - len(self.lags)
+        if room > 0 and not pairs.is_empty():
+            left, right = pairs["left"].to_numpy()[:room], pairs["right"].to_numpy()[:room]
+            days = self.left.dataset.date[left].astype(np.int64) - self.right.dataset.date[right]
+            self.lags = np.concatenate([self.lags, days])
 
     def compatible(self, left: Rows, right: Rows, *, same_currency: bool = True) -> Mask:
         """Of candidate pairs: whether both are open, of one currency, and cross no entity and no account."""

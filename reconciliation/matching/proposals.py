@@ -10,7 +10,7 @@ import polars as pl
 #: One row a candidate pair of a left and a right item. `odds`: how much likelier the evidence is if the two belong
 #: together than by chance, times the prior odds; rivals for the same item are weighed against each other with it.
 #: `evidence` is the index of the sentence in `Proposals.evidence`; `difference_kind` the index in DIFFERENCE_KINDS.
-PAIRS = {
+PAIRS: dict[str, pl.DataType] = {
     "left": pl.UInt32(),
     "right": pl.UInt32(),
     "left_applied": pl.Int64(),
@@ -21,7 +21,7 @@ PAIRS = {
 }
 
 #: One row a candidate group of any shape; `proposal` numbers them from 0.
-GROUPS = {
+GROUPS: dict[str, pl.DataType] = {
     "proposal": pl.UInt32(),
     "difference_kind": pl.UInt8(),
     "odds": pl.Float64(),
@@ -29,7 +29,7 @@ GROUPS = {
 }
 
 #: One row a member of a candidate group. `side` is 0 for left, 1 for right; `row` the dense row number in the dataset.
-MEMBERS = {
+MEMBERS: dict[str, pl.DataType] = {
     "proposal": pl.UInt32(),
     "side": pl.UInt8(),
     "row": pl.UInt32(),

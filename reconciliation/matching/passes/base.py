@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -26,6 +27,9 @@ class PassConfig(BaseModel):
         if not self.name:
             object.__setattr__(self, "name", self.kind)
 
-    def propose(self, context: LegContext) -> Proposals:
-        """Candidate groups among the items still open. Reads `context`, changes nothing."""
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Candidate groups among the items still open. Reads `context`, changes nothing.
+
+        A pass may yield several times, surest first: what was accepted of one yield is no longer open at the next.
+        """
         raise NotImplementedError

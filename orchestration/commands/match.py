@@ -1,0 +1,116 @@
+"""`tieout match`: the matching engine alone, on Parquet files of the item shape, without a workspace."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from reconciliation.matching import MatchingError, MatchResult, Rules, match, parse_rules, preset
+
+_PAYABLES = ("bank_lines", "payments", "open_items")
+_RECEIVABLES = ("bank_lines", "open_items")
+
+
+def match_command(
+    out: Annotated[Path, typer.Option(help="Folder for the results; made when missing.")],
+    items: Annotated[
+        Path | None, typer.Option(help="Folder with <dataset>.parquet files, and links.parquet if links are known.")
+    ] = None,
+    left: Annotated[Path | None, typer.Option(help="Left items, with --right: a two-sided reconciliation.")] = None,
+    right: Annotated[Path | None, typer.Option(help="Right items.")] = None,
+    links: Annotated[Path | None, typer.Option(help="Known links, a Parquet file.")] = None,
+    rules: Annotated[
+        str | None, typer.Option(help="A rules file (YAML) or the name of a shipped preset; default: by the datasets given.")
+    ] = None,
+) -> None:
+    """Match items of Parquet files; write match_group, match_item, unmatched (Parquet) and summary.json to OUT."""
+    try:
+        files, known_links = _inputs(items, left, right, links)
+        chosen = _rules(rules, tuple(files))
+        frames = {name: pl.scan_parquet(path) for name, path in files.items()}
+        result = match(frames, chosen, links=None if known_links is None else pl.scan_parquet(known_links))
+        _write(result, out)
+    except (MatchingError, FileNotFoundError, pl.exceptions.ComputeError) as error:
+        sys.stderr.write(f"tieout match: {error}\n")
+        raise typer.Exit(2) from error
+    _tell(result, out)
+
+
+def _inputs(
+    items: Path | None, left: Path | None, right: Path | None, links: Path | None
+) -> tuple[dict[str, Path], Path | None]:
+    """Dataset name -> file, and the links file."""
+    if (items is None) == (left is None and right is None):
+        raise MatchingError("give either --items DIR, or --left FILE and --right FILE")
+    if items is None:
+        if left is None or right is None:
+            raise MatchingError("--left and --right go together")
+        for path in (left, right, links):
+            if path is not None and not path.is_file():
+                raise MatchingError(f"no file {path}")
+        return {"left": left, "right": right}, links
+    if not items.is_dir():
+        raise MatchingError(f"no folder {items}")
+    files = {path.stem: path for path in sorted(items.glob("*.parquet"))}
+    found_links = files.pop("links", None)
+    if not files:
+        raise MatchingError(f"no <dataset>.parquet in {items}")
+    if links is not None and not links.is_file():
+        raise MatchingError(f"no file {links}")
+    return files, links or found_links
+
+
+def _rules(given: str | None, datasets: tuple[str, ...]) -> Rules:
+    if given is not None:
+        path = Path(given)
+        if path.is_file():
+            return parse_rules(path.read_text("utf-8"), str(path))
+        return preset(given)
+    if set(_PAYABLES) <= set(datasets):
+        return preset("payables")
+    if set(datasets) == set(_RECEIVABLES):
+        return preset("receivables")
+    rules = preset("two_sided")
+    if set(rules.datasets) <= set(datasets):
+        return rules
+    raise MatchingError(
+        f"no preset fits the datasets {', '.join(datasets)}; name the files {', '.join(_PAYABLES)} "
+        f"or {', '.join(rules.datasets)}, or give --rules"
+    )
+
+
+def _write(result: MatchResult, out: Path) -> None:
+    """Each file appears whole or not at all; the summary, written last, says that all are there."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "summary.json").unlink(missing_ok=True)
+    for name, frame in (("match_group", result.groups), ("match_item", result.items), ("unmatched", result.unmatched)):
+        unfinished = out / f".{name}.parquet.unfinished"
+        frame.write_parquet(unfinished)
+        unfinished.replace(out / f"{name}.parquet")
+    unfinished = out / ".summary.json.unfinished"
+    unfinished.write_text(json.dumps(result.summary, indent=2) + "\n", "utf-8")
+    unfinished.replace(out / "summary.json")
+
+
+def _tell(result: MatchResult, out: Path) -> None:
+    """The rates, a line a leg and side."""
+    legs = result.summary["legs"]
+    assert isinstance(legs, dict)  # noqa: S101 - the engine's own summary
+    for name, figures in legs.items():
+        for side in ("left", "right"):
+            own = figures[side]
+            rate = "" if own["matched_rate"] is None else f" ({own['matched_rate']:.2%})"
+            print(
+                f"{name}: {own['dataset']}: {own['items']} open, {own['matched']} matched{rate}, "
+                f"{own['suggested']} suggested, {own['ambiguous']} ambiguous"
+            )
+    floats = result.summary["float_columns"]
+    assert isinstance(floats, dict)  # noqa: S101 - the engine's own summary
+    for dataset, columns in floats.items():
+        print(f"{dataset}: {', '.join(columns)} given as floating point, read by shortest decimal text")
+    print(f"results in {out}")

@@ -1,0 +1,62 @@
+"""Amount rules: in which ways the amounts of items that belong together may agree. Declared per pass, tried in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+RuleName = Literal[
+    "equal",  # one to one, to the minor unit
+    "sum",  # one to many, many to one, many to many: totals agree to the minor unit
+    "subset",  # one to some of the many: the only subset of the candidates whose sum agrees
+    "linked",  # the amounts that known links state
+    "discount",  # less the cash discount of the right side's items, within its time (plus `days`)
+    "rounding",  # within `up_to` units
+    "fee",  # the left side moves up to `up_to` units or `share` of the amount more (or receives less)
+    "fx",  # within `share` of the amount, either way
+    "typing_error",  # two neighbouring digits swapped, one digit wrong, missing or doubled
+    "partial",  # one side settles the other in part; the rest stays open
+    "deviation",  # within `share` either way, both sides closed: a short or over payment
+]
+
+#: What the odds of the evidence are multiplied with where a rule says nothing of its own.
+DEFAULT_ODDS: Mapping[str, float] = {
+    "equal": 1.0,
+    "sum": 1.0,
+    "subset": 1.0,
+    "linked": 1.0,
+    "discount": 0.3,
+    "rounding": 0.1,
+    "fee": 0.01,
+    "fx": 0.005,
+    "typing_error": 0.01,
+    "partial": 0.003,
+    "deviation": 0.0005,
+}
+
+
+class AmountRule(BaseModel):
+    """One way in which amounts may agree, with its tolerance (`up_to` in units of the currency, `share` of the amount)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: RuleName
+    up_to: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    days: Annotated[int, Field(ge=0)] = 0
+    odds: Annotated[float, Field(gt=0)] | None = None
+
+    @property
+    def factor(self) -> float:
+        """What this way of agreeing multiplies the odds of the evidence with."""
+        return self.odds if self.odds is not None else DEFAULT_ODDS[self.rule]
+
+
+def _rule(value: object) -> object:
+    return {"rule": value} if isinstance(value, str) else value
+
+
+AmountRules = tuple[Annotated[AmountRule, BeforeValidator(_rule)], ...]

@@ -1,0 +1,219 @@
+"""The run: legs in order, passes in order, what is decided applied, what is left explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+
+import numpy as np
+import polars as pl
+
+from reconciliation.contracts import LINK
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.encoding import Encoding, encode
+from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.item_frames import link_frame
+from reconciliation.matching.leftovers import unmatched_rows
+from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.resolution import resolve
+from reconciliation.matching.results import LegTables, MatchResult, Taken
+from reconciliation.matching.rules import Leg, Rules
+from reconciliation.matching.state import Ledger, Pools
+from reconciliation.matching.summaries import leg_summary
+from reconciliation.matching.ties import OpenQuestions
+
+Frames = Mapping[str, pl.LazyFrame | pl.DataFrame]
+_NO_JOIN_ORDER = "the join-order optimiser may join on a low-cardinality key first: 0.9M x 0.7M rows became 22 GB"
+
+
+def match(
+    items: Frames,
+    rules: Rules,
+    *,
+    links: pl.LazyFrame | pl.DataFrame | None = None,
+    ledger: Ledger | None = None,
+) -> MatchResult:
+    """All legs in order. `items` maps dataset names to frames of the item shape (missing columns are null).
+
+    `links` has the LINK shape. `ledger` holds the active groups of earlier runs, which use up their items. Raises MatchingError
+    when items or links are not of their shape, or a dataset the rules name is not given.
+    """
+    return _run(items, rules, rules.legs, links, ledger, before=None)
+
+
+def match_leg(
+    leg: str,
+    items: Frames,
+    rules: Rules,
+    *,
+    links: pl.LazyFrame | pl.DataFrame | None = None,
+    ledger: Ledger | None = None,
+) -> MatchResult:
+    """One leg; `ledger` holds the active groups of earlier runs and of this run's earlier legs.
+
+    Only the leg's own datasets, and those its passes read through, have to be given.
+    """
+    return _run(items, rules, (rules.leg(leg),), links, ledger, before=leg)
+
+
+def _run(
+    items: Frames,
+    rules: Rules,
+    legs: Sequence[Leg],
+    links: pl.LazyFrame | pl.DataFrame | None,
+    ledger: Ledger | None,
+    before: str | None,
+) -> MatchResult:
+    started = perf_counter()
+    needed = dict.fromkeys(side.dataset for leg in legs for side in leg.sides)
+    missing = [name for name in needed if name not in items]
+    if missing:
+        raise MatchingError(f"dataset {', '.join(missing)} not given; the rules need {', '.join(needed)}")
+    encoding = encode({name: frame for name, frame in items.items() if name in rules.datasets})
+    pools = Pools(encoding)
+    if ledger is not None:
+        pools.use(ledger, rules, before)
+    linked = _Links(encoding, links)
+    seconds = {"encode": perf_counter() - started}
+    results: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
+    summaries: dict[str, object] = {}
+    for leg in legs:
+        run = _LegRun(leg, encoding, pools, linked)
+        run.passes()
+        results.append(run.tables(rules.version))
+        summaries[leg.name] = run.summary()
+    groups, members, unmatched = (pl.concat(each) for each in zip(*results, strict=True))
+    seconds["total"] = perf_counter() - started
+    return MatchResult(
+        groups.sort("leg", "group_id") if groups.height < 100_000 else groups,
+        members.sort("group_id", "dataset", "item_id") if members.height < 100_000 else members,
+        unmatched.sort("leg", "dataset", "item_id") if unmatched.height < 100_000 else unmatched,
+        {
+            "rules_version": rules.version,
+            "datasets": {name: data.height for name, data in encoding.datasets.items()},
+            "float_columns": {name: list(columns) for name, columns in encoding.float_columns.items()},
+            "legs": summaries,
+            "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        },
+    )
+
+
+class _Links:
+    """Known links as row numbers, by pair of datasets, whichever side names which."""
+
+    def __init__(self, encoding: Encoding, links: pl.LazyFrame | pl.DataFrame | None) -> None:
+        self._encoding = encoding
+        self._links = link_frame(links) if links is not None else pl.LazyFrame(schema=LINK)
+        self._resolved: dict[tuple[str, str], pl.DataFrame] = {}
+        self._rows: dict[str, pl.DataFrame] = {}
+        self._empty = links is None
+
+    def __call__(self, left: str, right: str) -> pl.DataFrame:
+        """Distinct links of two datasets: left, right (rows), amount (minor units of the right item, null where unknown)."""
+        if (left, right) not in self._resolved:
+            self._resolved[left, right] = self._resolve(left, right)
+        return self._resolved[left, right]
+
+    def _resolve(self, left: str, right: str) -> pl.DataFrame:
+        none = pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32, "amount": pl.Int64})
+        if self._empty or left not in self._encoding.datasets or right not in self._encoding.datasets:
+            return none
+        forward = self._links.filter(pl.col("left_dataset") == left, pl.col("right_dataset") == right).select(
+            one="left_id", two="right_id", amount="amount"
+        )
+        backward = self._links.filter(pl.col("left_dataset") == right, pl.col("right_dataset") == left).select(
+            one="right_id", two="left_id", amount="amount"
+        )
+        given = pl.concat([forward, backward] if left != right else [forward])
+        met = (
+            given.join(self._ids(left).lazy(), left_on="one", right_on="item_id")
+            .join(self._ids(right).lazy(), left_on="two", right_on="item_id", suffix="_right")
+            .select(left="row", right="row_right", amount=pl.col("amount").cast(pl.Decimal(38, 5)).to_physical())
+            .collect(optimizations=pl.QueryOptFlags(join_order=False))
+        )
+        if met.is_empty():
+            return none
+        factors = [10 ** (5 - exponent) for exponent in self._encoding.exponents]
+        currency = self._encoding.datasets[right].currency[met["right"].to_numpy()]
+        factor = pl.Series(np.asarray(factors, dtype=np.int64)[currency])
+        met = met.with_columns(pl.col("amount").cast(pl.Int64) // factor)
+        if met.select(pl.struct("left", "right").is_duplicated().any()).item():
+            known = pl.when(pl.col("amount").is_not_null().all()).then(pl.col("amount").sum())
+            met = met.group_by("left", "right").agg(known.alias("amount"))
+        return met
+
+    def _ids(self, dataset: str) -> pl.DataFrame:
+        if dataset not in self._rows:
+            self._rows[dataset] = self._encoding.datasets[dataset].read(["item_id"])
+        return self._rows[dataset]
+
+
+class _LegRun:
+    """One leg from its open items to its tables."""
+
+    def __init__(self, leg: Leg, encoding: Encoding, pools: Pools, links: _Links) -> None:
+        self._pools = pools
+        left, right = (
+            SideView(number, side, encoding.datasets[side.dataset], pools.side(side))
+            for number, side in enumerate(leg.sides)
+        )
+        self._context = LegContext(leg, left, right, encoding, links)
+        self._at_start = (left.open.copy(), right.open.copy())
+        self._taken: list[Taken] = []
+        self._questions = OpenQuestions(self._context)
+        self._notes: list[pl.DataFrame] = []
+        self._seconds: dict[str, float] = {}
+
+    def passes(self) -> None:
+        """Run the passes, then settle what elimination settles and name the ties."""
+        for each in self._context.leg.passes:
+            started = perf_counter()
+            for proposals in each.propose(self._context):
+                self._take(each.name, proposals)
+            self._seconds[each.name] = perf_counter() - started
+        started = perf_counter()
+        for name, proposals in self._questions.again():
+            self._take(name, proposals, last=True)
+        self._taken.extend(self._questions.ambiguous())
+        self._seconds["ties"] = perf_counter() - started
+
+    def tables(self, rules_version: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Groups, items and unmatched of the leg."""
+        started = perf_counter()
+        self._unmatched = unmatched_rows(self._context, self._taken, self._notes)
+        tables = LegTables(self._context, rules_version).build(self._taken, self._unmatched)
+        self._seconds["tables"] = perf_counter() - started
+        return tables
+
+    def summary(self) -> dict[str, object]:
+        """Rates by item and value, and seconds per pass."""
+        return leg_summary(self._context, self._at_start, self._taken, self._unmatched, self._seconds)
+
+    def _take(self, name: str, proposals: Proposals, *, last: bool = False) -> None:
+        if not proposals.notes.is_empty():
+            self._notes.append(proposals.notes)
+        if proposals.pairs.is_empty() and proposals.groups.is_empty():
+            return
+        resolved = resolve(self._context, proposals)
+        members = proposals.members.join(resolved.groups.select("proposal"), on="proposal", how="semi")
+        self._questions.add(name, proposals, resolved)
+        if resolved.pairs.is_empty() and resolved.groups.is_empty():
+            return
+        for number, (row, amount) in enumerate((("left", "left_applied"), ("right", "right_applied"))):
+            self._apply(number, resolved.pairs[row].to_numpy(), resolved.pairs[amount].to_numpy())
+            own = members.filter(pl.col("side") == number)
+            self._apply(number, own["row"].to_numpy(), own["applied"].to_numpy())
+        self._context.learn_lags(resolved.pairs)
+        self._taken.append(Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members))
+
+    def _apply(self, number: int, rows: np.ndarray, applied: np.ndarray) -> None:  # type: ignore[type-arg]
+        if not len(rows):
+            return
+        view = self._context.sides[number]
+        np.subtract.at(view.open, rows, applied)
+        np.subtract.at(self._pools.open(view.dataset.name, view.side.pool), rows, applied)
+        other = self._context.sides[1 - number]
+        if other.dataset is view.dataset and other.side.pool == view.side.pool:
+            # one dataset on both sides: what is used on one side is used on the other
+            other.open[rows] = 0
+        assert (np.abs(view.open[rows]) <= np.abs(view.dataset.amount[rows])).all()  # noqa: S101 - rule 1 of matching

@@ -1,0 +1,41 @@
+"""Joins that know how many pairs they will make before they make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+_BUCKETS = 20  # bits of a key that are counted to find the few keys owned by many
+
+
+def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.DataFrame:
+    """Rows whose 64-bit key has at most `limit` owners. Counts buckets first: most data has no frequent key at all."""
+    if keys.height <= limit:
+        return keys
+    bucket = (keys[key].to_numpy() >> np.uint64(64 - _BUCKETS)).astype(np.int64)
+    counts = np.bincount(bucket, minlength=1 << _BUCKETS)
+    full = counts > limit
+    if not full.any():
+        return keys
+    suspects = keys.filter(pl.Series(full[bucket]))
+    frequent = suspects.group_by(key).len().filter(pl.col("len") > limit)
+    return keys if frequent.is_empty() else keys.join(frequent, on=key, how="anti")
+
+
+def key_pairs(
+    left: pl.DataFrame, right: pl.DataFrame, on: Sequence[str], max_pairs_per_key: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Pairs of rows with equal keys, and the left rows whose key would have made more pairs than allowed.
+
+    Takes frames with `row` and the key columns; other columns come along, the right ones with the suffix `_right`.
+    """
+    counts = right.group_by(on).len()
+    left_counts = left.group_by(on).len("left_len").join(counts, on=on)
+    crowded = left_counts.filter(pl.col("left_len").cast(pl.Int64) * pl.col("len").cast(pl.Int64) > max_pairs_per_key)
+    left_out = left.clear() if crowded.is_empty() else left.join(crowded, on=on, how="semi")
+    if not crowded.is_empty():
+        left = left.join(crowded, on=on, how="anti")
+    pairs = left.rename({"row": "left"}).join(right.rename({"row": "right"}), on=on, how="inner")
+    return pairs, left_out.select("row")

@@ -1,0 +1,123 @@
+"""Items no group took: why, and what came nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import LegContext
+from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.results import Taken
+
+_NEAREST = 3
+_MAX_PAIRS = 400  # of one amount: beyond it no candidate is nearer than the others
+
+
+def unmatched_rows(context: LegContext, taken: Sequence[Taken], notes: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Open items outside every group of the leg, on the sides that report them: side, row, open, reason, candidates (ids)."""
+    parts = []
+    for number, view in enumerate(context.sides):
+        if not view.side.report_unmatched:
+            continue
+        rest = view.open.copy()
+        named = [
+            each.members.filter(pl.col("side") == number)["row"].to_numpy()
+            for each in taken
+            if not each.groups.is_empty() and (each.groups["status"] == 2).any()
+        ]
+        for rows in named:
+            rest[rows] = 0
+        rows = np.flatnonzero(rest).astype(np.uint32)
+        frame = pl.DataFrame({"row": rows, "open": rest[rows]}).with_columns(
+            pl.Series("partly", rest[rows] != view.dataset.amount[rows])
+        )
+        if len(view.dataset.too_large):
+            large = pl.DataFrame({"row": view.dataset.too_large}).with_columns(open=pl.lit(0, pl.Int64), partly=False)
+            frame = pl.concat([frame, large]).sort("row")
+        frame = frame.with_columns(pl.lit(number, pl.UInt8).alias("side"))
+        frame = frame.join(_noted(notes, number), on="row", how="left", maintain_order="left")
+        near = _nearest(context, number, frame)
+        frame = frame.join(near, on="row", how="left", maintain_order="left")
+        too_large = pl.col("row").is_in(view.dataset.too_large.tolist())
+        reason = (
+            pl.when(too_large)
+            .then(pl.lit("amount_out_of_range"))
+            .when("partly")
+            .then(pl.lit("partly_applied"))
+            .when(pl.col("noted").is_not_null())
+            .then("noted")
+            .when(pl.col("candidates").is_not_null())
+            .then(pl.lit("outside_window"))
+            .otherwise(pl.lit("no_candidate"))
+        )
+        parts.append(
+            frame.select(
+                "side",
+                "row",
+                "open",
+                reason.alias("reason"),
+                pl.col("candidates").fill_null(pl.lit([], dtype=pl.List(pl.String))),
+            )
+        )
+    if parts:
+        return pl.concat(parts)
+    return pl.DataFrame(
+        schema={
+            "side": pl.UInt8,
+            "row": pl.UInt32,
+            "open": pl.Int64,
+            "reason": pl.String,
+            "candidates": pl.List(pl.String),
+        }
+    )
+
+
+def _noted(notes: Sequence[pl.DataFrame], side: int) -> pl.DataFrame:
+    """The last reason a pass gave for each row: the later pass looked harder."""
+    if not notes:
+        return pl.DataFrame(schema={"row": pl.UInt32, "noted": pl.String})
+    numbered = pl.concat([each.with_columns(pl.lit(place).alias("place")) for place, each in enumerate(notes)])
+    own = numbered.filter(pl.col("side") == side).sort("row", "place", "reason")
+    return own.unique("row", keep="last", maintain_order=True).select("row", noted="reason")
+
+
+def _nearest(context: LegContext, number: int, rest: pl.DataFrame) -> pl.DataFrame:
+    """Up to three open items of the other side with the same amount, nearest in date first, by id where equally near."""
+    none = pl.DataFrame(schema={"row": pl.UInt32, "candidates": pl.List(pl.String)})
+    other = context.sides[1 - number]
+    if rest.is_empty():
+        return none
+    view = context.sides[number]
+    rows = rest["row"].to_numpy()
+    sign = -1 if context.leg.offsets else 1
+    mine = pl.DataFrame(
+        {
+            "row": rows,
+            "amount": rest["open"],
+            "currency": view.dataset.currency[rows],
+            "day": view.dataset.date[rows],
+            "entity": view.dataset.entity[rows],
+            "account": view.dataset.account[rows],
+        }
+    ).filter(pl.col("amount") != 0)
+    theirs = other.frame().rename({"open": "amount", "date": "day"}).with_columns(pl.col("amount") * sign)
+    pairs, _ = key_pairs(mine, theirs, ["amount", "currency"], _MAX_PAIRS)
+    for code in ("entity", "account"):
+        pairs = pairs.filter(
+            (pl.col(code) == pl.col(f"{code}_right")) | (pl.col(code) == 0) | (pl.col(f"{code}_right") == 0)
+        )
+    if pairs.is_empty():
+        return none
+    wanted = np.unique(pairs["right"].to_numpy())
+    ids = pl.DataFrame({"right": wanted, "id": other.dataset.item_ids(wanted)})
+    apart = (pl.col("day") - pl.col("day_right")).abs().alias("apart")
+    return (
+        pairs.select("left", "right", apart)
+        .join(ids, on="right")
+        .sort("left", "apart", "id")
+        .group_by("left", maintain_order=True)
+        .agg(pl.col("id").head(_NEAREST))
+        .select(row="left", candidates="id")
+    )

@@ -1,0 +1,66 @@
+"""How likely each of several competing pairs is: belief propagation on the graph of candidates.
+
+The model: each item belongs to at most one other. A set of pairs in which no item occurs twice has a weight, the product of
+its pairs' odds (how much likelier the evidence is if the two belong together than by chance, times prior odds). The
+probability of a pair is the weight of all such sets that hold it over the weight of all. Without a rival that is
+odds / (1 + odds), the Fellegi-Sunter posterior; rivals of equal odds share it equally, which is how a tie shows.
+
+The sums are made by message passing, exact on graphs without cycles and convergent on all (Bayati, Gamarnik, Katz, Nair,
+Tetali: Simple deterministic approximation algorithms for counting matchings, 2007).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
+
+_ROUNDS = 200
+_SETTLED = 1e-9
+
+
+def pair_probabilities(left: Index, right: Index, odds: Floats) -> Floats:
+    """The probability of each pair, given the dense numbers of its left and right item (from 0) and its odds."""
+    if not len(odds):
+        return np.zeros(0)
+    lefts, rights = int(left.max()) + 1, int(right.max()) + 1
+    # a message says how free its sender is if this pair is left out: 1 / (1 + weight of its other pairs)
+    from_left = np.ones(len(odds))
+    from_right = np.ones(len(odds))
+    for _ in range(_ROUNDS):
+        at_left = odds * from_right
+        new_left = 1 / (1 + _others(at_left, left, lefts))
+        at_right = odds * new_left
+        new_right = 1 / (1 + _others(at_right, right, rights))
+        moved = max(float(np.abs(new_left - from_left).max()), float(np.abs(new_right - from_right).max()))
+        # half steps keep cycles of even length from swinging between two states
+        from_left, from_right = (from_left + new_left) / 2, (from_right + new_right) / 2
+        if moved < _SETTLED:
+            break
+    weight = odds * from_left * from_right
+    return weight / (1 + weight)
+
+
+def _others(value: Floats, node: Index, nodes: int) -> Floats:
+    """For each pair, the sum of `value` over the other pairs of its node; never below zero by rounding."""
+    total = np.bincount(node, weights=value, minlength=nodes)[node]
+    count = np.bincount(node, minlength=nodes)[node]
+    rest: Floats = np.where(count > 1, np.maximum(total - value, 0.0), 0.0)
+    return rest
+
+
+def components(left: Index, right: Index) -> Index:
+    """The connected component of each pair, as the smallest left number in it."""
+    if not len(left):
+        return np.zeros(0, dtype=np.int64)
+    label_left = np.arange(int(left.max()) + 1, dtype=np.int64)
+    label_right = np.full(int(right.max()) + 1, len(label_left), dtype=np.int64)
+    while True:
+        before = label_left.copy()
+        np.minimum.at(label_right, right, label_left[left])
+        np.minimum.at(label_left, left, label_right[right])
+        label_left = label_left[label_left]
+        if np.array_equal(before, label_left):
+            return label_left[left]

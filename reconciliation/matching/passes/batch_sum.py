@@ -1,0 +1,119 @@
+"""Items that a bank books as one entry: the batch adds up, or all of it but the members that were rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.amount_rules import AmountRule, AmountRules
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.settlement import settle
+from reconciliation.matching.text import find_identifiers
+
+_SENTENCES = (
+    "both carry the same batch",
+    "the batch's reference stands in the text",
+    "the batch adds up to the amount in the same account, {days}",
+)
+
+
+class BatchSum(PassConfig):
+    """Batches of one side against entries of the other.
+
+    `batches` names the side whose items form batches (`batch_id`). An entry is brought to a batch by the same `batch_id`, by the
+    batch's reference in its text or references (`in_text`), or by account, date (`before`, `after` days) and total alone
+    (`by_total`).
+    """
+
+    KIND: ClassVar[str] = "batch"
+
+    kind: Literal["batch"] = "batch"
+    batches: Literal["left", "right"] = "right"
+    in_text: bool = True
+    by_total: bool = True
+    before: int = 3
+    after: int = 7
+    rejected: AmountRules = (AmountRule(rule="subset", odds=0.5),)
+    odds: float = 1e6
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Entries against whole batches, then against batches with rejected members."""
+        entries, members = (context.left, context.right) if self.batches == "right" else (context.right, context.left)
+        batched = members.frame("batch_id").select("row", "open", "currency", "account", "entity", "date", "batch_id")
+        batched = batched.drop_nulls("batch_id")
+        if batched.is_empty():
+            return
+        yield from self._named(context, entries, batched)
+        if self.by_total:
+            yield from self._by_total(context, entries, members, batched)
+
+    def _named(self, context: LegContext, entries: SideView, batched: pl.DataFrame) -> Iterator[Proposals]:
+        own = entries.frame("batch_id").select("row", "batch_id").drop_nulls("batch_id")
+        edges = _edges(context, own.rename({"row": "entry"}), batched, self.batches, self.odds, 0)
+        yield from settle(
+            context, edges, (AmountRule(rule="equal"), AmountRule(rule="sum"), *self.rejected), _SENTENCES
+        )
+        if not self.in_text:
+            return
+        text = pl.concat_str(
+            pl.col("references").list.join(" | "), pl.col("text"), separator="\n", ignore_nulls=True
+        ).alias("text")
+        texts = entries.frame(text).select(pl.col("row").alias("text_row"), "text").drop_nulls()
+        names = batched.select("batch_id").unique().sort("batch_id").with_row_index("identifier_row")
+        # a batch id may be a composed key: its last part is what the bank was told
+        references = names.with_columns(pl.col("batch_id").str.split("|").list.last().alias("reference"))
+        hits = find_identifiers(texts, references.select("identifier_row", "reference"), max_owners=1, min_length=5)
+        found = hits.join(names, on="identifier_row").select(entry="text_row", batch_id="batch_id")
+        edges = _edges(context, found, batched, self.batches, self.odds / 10, 1)
+        yield from settle(
+            context, edges, (AmountRule(rule="equal"), AmountRule(rule="sum"), *self.rejected), _SENTENCES
+        )
+
+    def _by_total(
+        self, context: LegContext, entries: SideView, members: SideView, batched: pl.DataFrame
+    ) -> Iterator[Proposals]:
+        still = batched.filter(pl.Series(members.is_open[batched["row"].to_numpy()]))
+        totals = (
+            still.group_by("batch_id", "currency")
+            .agg(
+                pl.col("open").sum(),
+                pl.len().alias("count"),
+                pl.col("date").min(),
+                pl.col("account").max(),
+                pl.col("account").n_unique().alias("accounts"),
+                pl.col("entity").max(),
+            )
+            .filter(pl.col("count") > 1, pl.col("accounts") == 1)
+        )
+        lines = entries.frame().rename({"row": "entry"})
+        met = lines.join(totals, on=["open", "currency"], suffix="_batch")
+        apart = pl.col("date") - pl.col("date_batch")
+        met = met.filter(
+            apart.is_between(-self.before, self.after),
+            (pl.col("account") == pl.col("account_batch"))
+            | ((pl.col("account") == 0) | (pl.col("account_batch") == 0)),
+        )
+        if met.is_empty():
+            return
+        # a total of several items met by chance in one account and week is rare; each rival is weighed as an equal
+        rivals = pl.len().over("entry") * pl.len().over("batch_id", "currency")
+        met = met.filter(rivals == 1)
+        edges = _edges(context, met.select("entry", "batch_id"), still, self.batches, self.odds / 100, 2)
+        yield from settle(context, edges, (AmountRule(rule="sum"),), _SENTENCES)
+
+
+def _edges(
+    context: LegContext, found: pl.DataFrame, batched: pl.DataFrame, batches: str, odds: float, sentence: int
+) -> pl.DataFrame:
+    met = found.join(batched.select("batch_id", member="row"), on="batch_id").unique(["entry", "member"])
+    left, right = ("entry", "member") if batches == "right" else ("member", "entry")
+    edges = met.select(pl.col(left).alias("left"), pl.col(right).alias("right"))
+    fits = context.compatible(edges["left"].to_numpy().astype(np.uint32), edges["right"].to_numpy().astype(np.uint32))
+    return edges.filter(pl.Series(fits)).with_columns(
+        pl.lit(odds).alias("odds"), pl.lit(sentence, pl.UInt16).alias("evidence")
+    )

@@ -1,0 +1,129 @@
+"""Identifiers of one side found in the other side's free text, at token boundaries, also truncated, reformatted or wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.amount_rules import AmountRule, AmountRules
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.passes.exact_reference import NO_REFERENCE
+from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.settlement import settle
+from reconciliation.matching.text import Variant, find_identifiers
+
+#: How sure each way of writing an identifier is, as odds.
+VARIANT_ODDS: Mapping[str, float] = {
+    Variant.EXACT: 3e5,
+    Variant.SEGMENTS: 1e5,
+    Variant.UNPREFIXED: 5e4,
+    Variant.TRUNCATED: 2e4,
+    Variant.SERIAL: 3e3,
+}
+_SENTENCES = {
+    Variant.EXACT: "the text names the reference",
+    Variant.SEGMENTS: "the text names the reference without its leading zeros",
+    Variant.UNPREFIXED: "the text names the reference without its prefix",
+    Variant.TRUNCATED: "the text names the reference cut off",
+    Variant.SERIAL: "the text names the serial number of the reference",
+}
+_SHORT = 7  # an identifier below this many characters is less sure, by half a power of ten each
+
+
+class ReferenceInText(PassConfig):
+    """Identifiers found in texts.
+
+    `texts` says whose texts are read (the other side's identifiers are searched in them). `through` names a dataset whose
+    identifiers stand for the items linked to them: a bank line that names an invoice means the payment of the invoice.
+    """
+
+    KIND: ClassVar[str] = "reference_text"
+
+    kind: Literal["reference_text"] = "reference_text"
+    texts: Literal["left", "right"] = "left"
+    through: str | None = None
+    variants: tuple[Variant, ...] = (Variant.EXACT, Variant.SEGMENTS, Variant.UNPREFIXED)
+    amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"))
+    min_length: int = 4
+    max_owners: int = 20
+    grams: int = 3
+    odds: float = 1.0  # multiplies the odds of the variants
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Pairs of a text and an identifier standing in it."""
+        edges = self._edges(context)
+        if edges.is_empty():
+            return
+        yield from settle(context, edges, self.amounts, [_SENTENCES[variant] for variant in Variant])
+
+    def _edges(self, context: LegContext) -> pl.DataFrame:
+        reading, named = (context.left, context.right) if self.texts == "left" else (context.right, context.left)
+        texts = _texts(reading)
+        identifiers = self._identifiers(context, named)
+        if texts.is_empty() or identifiers.is_empty():
+            return pl.DataFrame()
+        entities = reading.dataset.entity, named.dataset.entity
+        by_entity = bool(entities[0][reading.rows()].all() and entities[1][named.rows()].all())
+        by = ["entity"] if by_entity else []
+        if by_entity:
+            texts = texts.with_columns(pl.Series("entity", entities[0][texts["text_row"].to_numpy()]))
+            identifiers = identifiers.with_columns(
+                pl.Series("entity", entities[1][identifiers["identifier_row"].to_numpy()])
+            )
+        hits = find_identifiers(
+            texts,
+            identifiers,
+            by=by,
+            variants=self.variants,
+            grams=self.grams,
+            min_length=self.min_length,
+            max_owners=self.max_owners,
+        )
+        left, right = ("text_row", "identifier_row") if self.texts == "left" else ("identifier_row", "text_row")
+        fits = context.compatible(hits[left].to_numpy(), hits[right].to_numpy())
+        hits = hits.filter(pl.Series(fits))
+        variant_odds = pl.col("variant").replace_strict(
+            {str(variant): odds for variant, odds in VARIANT_ODDS.items()}, return_dtype=pl.Float64
+        )
+        length = pl.col("token").str.len_bytes().cast(pl.Float64)
+        shortness = pl.lit(10.0).pow((length - _SHORT).clip(upper_bound=0.0) / 2)
+        joined = pl.when(pl.col("span") == 1).then(1.0).otherwise(0.5)
+        return hits.select(
+            pl.col(left).cast(pl.UInt32).alias("left"),
+            pl.col(right).cast(pl.UInt32).alias("right"),
+            (variant_odds * shortness * joined * self.odds).alias("odds"),
+            pl.col("rank").cast(pl.UInt16).alias("evidence"),
+        )
+
+    def _identifiers(self, context: LegContext, named: SideView) -> pl.DataFrame:
+        if self.through is None:
+            given = named.frame("references").select("row", "references").rename({"row": "identifier_row"})
+        else:
+            if self.through not in context.datasets:
+                return pl.DataFrame()
+            links = context.links(named.dataset.name, self.through)
+            links = links.filter(pl.Series(named.is_open[links["left"].to_numpy()]))
+            behind = context.datasets[self.through]
+            wanted = np.zeros(behind.height, dtype=np.bool_)
+            wanted[links["right"].to_numpy()] = True
+            references = behind.read(["references"], wanted)
+            given = links.join(references, left_on="right", right_on="row").select(
+                pl.col("left").alias("identifier_row"), "references"
+            )
+        identifiers = given.explode("references", empty_as_null=False, keep_nulls=False).rename(
+            {"references": "reference"}
+        )
+        return identifiers.filter(~pl.col("reference").is_in(NO_REFERENCE)).unique()
+
+
+def _texts(view: SideView) -> pl.DataFrame:
+    """Text and references of the open items in one: a bank may put a mangled identifier in either place."""
+    text = pl.concat_str(
+        pl.col("references").list.join(" | "), pl.col("text"), separator="\n", ignore_nulls=True
+    ).alias("text")
+    frame = view.frame(text).select(pl.col("row").alias("text_row"), "text")
+    return frame.filter(pl.col("text").is_not_null() & (pl.col("text") != ""))

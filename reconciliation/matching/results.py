@@ -1,0 +1,267 @@
+"""What was decided, as the tables of the contract: groups, their items, what stayed open and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
+from reconciliation.matching.context import LegContext
+from reconciliation.matching.explanation import group_explanations, pair_explanations
+from reconciliation.matching.proposals import DIFFERENCE_KINDS
+from reconciliation.matching.stable_hash import Words, hexadecimal, mix, text_hash
+
+STATUSES = ("matched", "suggested", "ambiguous")
+
+
+@dataclass(frozen=True)
+class MatchResult:
+    """The outcome of one leg or of all: frames of the shapes MATCH_GROUP, MATCH_ITEM and UNMATCHED, and the figures of the run."""
+
+    groups: pl.DataFrame
+    items: pl.DataFrame
+    unmatched: pl.DataFrame
+    summary: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Pairs and groups that one pass decided, as `resolution` gives them, with the pass's name and sentences.
+
+    `pairs`: left, right, left_applied, right_applied, difference_kind, evidence, confidence, margin, status. `groups`: proposal,
+    difference_kind, evidence, confidence, margin, status; `members`: proposal, side, row, applied (0 in an ambiguous group).
+    """
+
+    pass_name: str
+    evidence: Sequence[str]
+    pairs: pl.DataFrame
+    groups: pl.DataFrame
+    members: pl.DataFrame
+
+
+class LegTables:
+    """Builds a leg's tables from what its passes took."""
+
+    def __init__(self, context: LegContext, rules_version: str) -> None:
+        self._context = context
+        self._version = rules_version
+        self._ids: list[pl.Series] = []
+        self._hashes: list[tuple[Words, Words]] = []
+
+    def build(self, taken: Sequence[Taken], unmatched: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Groups, items and unmatched. `unmatched` has side, row, open, reason, candidates (list of ids)."""
+        self._load(taken, unmatched)
+        groups, items = [_shaped({}, MATCH_GROUP)], [_shaped({}, MATCH_ITEM)]
+        for each in taken:
+            for made in (self._pairs(each), self._groups(each)):
+                if made is not None:
+                    groups.append(made[0])
+                    items.append(made[1])
+        return pl.concat(groups), pl.concat(items), self._unmatched(unmatched)
+
+    def _load(self, taken: Sequence[Taken], unmatched: pl.DataFrame) -> None:
+        """Item ids and their hashes, of both sides; one read where both sides are one dataset."""
+        left = self._context.left.dataset
+        self._ids = [left.read(["item_id"])["item_id"]]
+        right = self._context.right.dataset
+        self._ids.append(self._ids[0] if right is left else right.read(["item_id"])["item_id"])
+        hashes = [(text_hash(self._ids[0], 1), text_hash(self._ids[0], 2))]
+        hashes.append(hashes[0] if right is left else (text_hash(self._ids[1], 1), text_hash(self._ids[1], 2)))
+        self._hashes = hashes
+
+    def _member_words(self, side: int, rows: np.ndarray, applied: np.ndarray) -> tuple[Words, Words]:  # type: ignore[type-arg]
+        """A word per member and seed, of its dataset, id and applied amount; a group's words are the sums of its members'."""
+        name = self._context.sides[side].dataset.name
+        with np.errstate(over="ignore"):
+            salt = text_hash(pl.Series([name]), 3)[0]
+            amount = mix(applied.astype(np.int64).view(np.uint64))
+            return mix((self._hashes[side][0][rows] ^ salt) + amount), mix(
+                (self._hashes[side][1][rows] ^ salt) + amount
+            )
+
+    def _group_ids(self, words: tuple[Words, Words], status: np.ndarray) -> pl.Series:  # type: ignore[type-arg]
+        with np.errstate(over="ignore"):
+            salt = text_hash(pl.Series([self._context.leg.name]), 4)[0]
+            state = mix(status.astype(np.uint64) + np.uint64(1))
+            return hexadecimal(mix(words[0] ^ salt ^ state), mix(words[1] + salt + state))
+
+    def _pairs(self, taken: Taken) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        pairs = taken.pairs
+        if pairs.is_empty():
+            return None
+        left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
+        applied = pairs["left_applied"].to_numpy(), pairs["right_applied"].to_numpy()
+        status = pairs["status"].to_numpy()
+        one, two = self._member_words(0, left, applied[0]), self._member_words(1, right, applied[1])
+        with np.errstate(over="ignore"):
+            group_id = self._group_ids((one[0] + two[0], one[1] + two[1]), status)
+        encoding = self._context.encoding
+        currency = self._context.left.dataset.currency[left]
+        of_right = self._context.right.dataset.currency[right]
+        left_amount, right_amount = encoding.amounts(applied[0], currency), encoding.amounts(applied[1], of_right)
+        if self._context.leg.offsets:
+            left_total, right_total = left_amount + right_amount, encoding.amounts(np.zeros_like(applied[1]), of_right)
+        else:
+            left_total, right_total = left_amount, right_amount
+        groups = _shaped(
+            {
+                "group_id": group_id,
+                "status": _named(status, STATUSES),
+                "cardinality": pl.lit("1:1"),
+                "currency": _named(currency, encoding.currencies),
+                "left_total": left_total,
+                "right_total": right_total,
+                "difference": left_total - right_total,
+                "difference_kind": _named(pairs["difference_kind"].to_numpy(), DIFFERENCE_KINDS),
+                "confidence": pairs["confidence"],
+                "margin": pairs["margin"],
+                "explanation": pair_explanations(self._context, pairs, taken.evidence),
+                **self._constants(taken.pass_name),
+            },
+            MATCH_GROUP,
+        )
+        items = [
+            _shaped(
+                {
+                    "group_id": group_id,
+                    "dataset": pl.lit(self._context.sides[side].dataset.name),
+                    "item_id": self._ids[side].gather(rows),
+                    "applied_amount": amount,
+                },
+                MATCH_ITEM,
+            )
+            for side, rows, amount in ((0, left, left_amount), (1, right, right_amount))
+        ]
+        return groups, pl.concat(items)
+
+    def _groups(self, taken: Taken) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        groups = taken.groups.sort("proposal")
+        if groups.is_empty():
+            return None
+        members = taken.members.join(
+            groups.select("proposal", "status").with_row_index("group"), on="proposal", how="inner"
+        ).sort("group", "side", "row")
+        group = members["group"].to_numpy()
+        words = np.zeros((2, groups.height), dtype=np.uint64)
+        side, rows = members["side"].to_numpy(), members["row"].to_numpy()
+        applied = members["applied"].to_numpy()
+        currency = np.zeros(members.height, dtype=np.uint32)
+        ids = np.empty(members.height, dtype=object)
+        for number, view in enumerate(self._context.sides):
+            mine = side == number
+            if not mine.any():
+                continue
+            own = self._member_words(number, rows[mine], applied[mine])
+            with np.errstate(over="ignore"):
+                np.add.at(words[0], group[mine], own[0])
+                np.add.at(words[1], group[mine], own[1])
+            currency[mine] = view.dataset.currency[rows[mine]]
+            ids[mine] = self._ids[number].gather(rows[mine]).to_numpy()
+        encoding = self._context.encoding
+        group_id = self._group_ids((words[0], words[1]), groups["status"].to_numpy())
+        members = members.with_columns(
+            encoding.amounts(applied, currency).alias("amount"),
+            pl.Series("code", currency),
+            pl.Series("item_id", ids, dtype=pl.String),
+            group_id.gather(group).alias("group_id"),
+        )
+        at_left = pl.lit(True) if self._context.leg.offsets else pl.col("side") == 0
+        totals = (
+            members.group_by("group", maintain_order=True)
+            .agg(
+                pl.col("amount").filter(at_left).sum().alias("left_total"),
+                pl.col("amount").filter(~at_left).sum().alias("right_total"),
+                (pl.col("side") == 0).sum().alias("lefts"),
+                (pl.col("side") == 1).sum().alias("rights"),
+                pl.col("code").first(),
+            )
+            .sort("group")
+        )
+        cardinality = (
+            pl.when((pl.col("lefts") <= 1) & (pl.col("rights") <= 1))
+            .then(pl.lit("1:1"))
+            .when(pl.col("lefts") <= 1)
+            .then(pl.lit("1:N"))
+            .when(pl.col("rights") <= 1)
+            .then(pl.lit("N:1"))
+            .otherwise(pl.lit("N:M"))
+        )
+        shaped = _shaped(
+            {
+                "group_id": group_id,
+                "status": _named(groups["status"].to_numpy(), STATUSES),
+                "cardinality": totals.select(cardinality).to_series(),
+                "currency": _named(totals["code"].to_numpy(), encoding.currencies),
+                "left_total": totals["left_total"],
+                "right_total": totals["right_total"],
+                "difference": totals["left_total"] - totals["right_total"],
+                "difference_kind": _named(groups["difference_kind"].to_numpy(), DIFFERENCE_KINDS),
+                "confidence": groups["confidence"],
+                "margin": groups["margin"],
+                "explanation": group_explanations(self._context, groups, members, totals, taken.evidence),
+                **self._constants(taken.pass_name),
+            },
+            MATCH_GROUP,
+        )
+        dataset = _named(
+            members["side"].to_numpy(), [self._context.left.dataset.name, self._context.right.dataset.name]
+        )
+        items = _shaped(
+            {
+                "group_id": members["group_id"],
+                "dataset": dataset,
+                "item_id": members["item_id"],
+                "applied_amount": members["amount"],
+            },
+            MATCH_ITEM,
+        )
+        return shaped, items
+
+    def _constants(self, pass_name: str) -> dict[str, pl.Expr]:
+        return {
+            "leg": pl.lit(self._context.leg.name),
+            "pass": pl.lit(pass_name),
+            "rules_version": pl.lit(self._version),
+        }
+
+    def _unmatched(self, unmatched: pl.DataFrame) -> pl.DataFrame:
+        parts = [_shaped({}, UNMATCHED)]
+        for number, view in enumerate(self._context.sides):
+            own = unmatched.filter(pl.col("side") == number)
+            if own.is_empty():
+                continue
+            rows = own["row"].to_numpy()
+            amounts = self._context.encoding.amounts(own["open"].to_numpy(), view.dataset.currency[rows])
+            too_large = np.isin(rows, view.dataset.too_large)
+            if too_large.any():
+                given = view.dataset.read(["amount"])["amount"].gather(rows)
+                amounts = pl.select(pl.when(pl.Series(too_large)).then(given).otherwise(amounts)).to_series()
+            parts.append(
+                _shaped(
+                    {
+                        "leg": pl.lit(self._context.leg.name),
+                        "dataset": pl.lit(view.dataset.name),
+                        "item_id": self._ids[number].gather(rows),
+                        "open_amount": amounts,
+                        "reason": own["reason"],
+                        "best_candidates": own["candidates"],
+                    },
+                    UNMATCHED,
+                )
+            )
+        return pl.concat(parts)
+
+
+def _named(index: np.ndarray, names: Sequence[str]) -> pl.Series:  # type: ignore[type-arg]
+    return pl.Series(list(names), dtype=pl.String).gather(index)
+
+
+def _shaped(columns: Mapping[str, pl.Series | pl.Expr], shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    if not columns:
+        return pl.DataFrame(schema=dict(shape))
+    series = {name: value for name, value in columns.items() if isinstance(value, pl.Series)}
+    literals = {name: value for name, value in columns.items() if isinstance(value, pl.Expr)}
+    return pl.DataFrame(series).with_columns(**literals).select(pl.col(name).cast(kind) for name, kind in shape.items())

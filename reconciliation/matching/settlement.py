@@ -1,0 +1,301 @@
+"""From evidence to candidates: edges say which items may belong together, amount rules say how their amounts agree.
+
+An edge is a pair of a left and a right row with the odds of its evidence. The star of an item is all its edges: a bank line
+that names three invoices, an invoice that two payments name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.amount_rules import AmountRule
+from reconciliation.matching.context import LegContext
+from reconciliation.matching.encoding import Ints, Mask
+from reconciliation.matching.marginals import components
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
+from reconciliation.matching.typing_errors import looks_mistyped
+
+MAX_STAR = 5000  # members a sum may have; more is no evidence but a shared word
+MAX_SUBSET = 24  # candidates among which a subset is searched
+
+
+def settle(
+    context: LegContext, edges: pl.DataFrame, rules: Sequence[AmountRule], evidence: Sequence[str]
+) -> Iterator[Proposals]:
+    """Candidates from edges, one yield per amount rule.
+
+    `edges` has left, right (rows, distinct pairs that are compatible), odds, evidence (index of the sentence) and, for the rule
+    `linked`, amount (minor units, signed as the right item, null where unknown).
+    """
+    for rule in rules:
+        live = _live(context, edges)
+        if live.is_empty():
+            return
+        yield from _SETTLERS[rule.rule](context, live, rule, evidence)
+
+
+def _live(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
+    """Edges whose items are both open, with the open amounts."""
+    left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
+    mine, other = context.left.open[left], context.right.open[right]
+    edges = edges.with_columns(pl.Series("mine", mine), pl.Series("other", other))
+    alive = (mine != 0) & (other != 0)
+    return edges if alive.all() else edges.filter(pl.Series(alive))
+
+
+def pairs_frame(
+    edges: pl.DataFrame, left_applied: str, right_applied: str, kind: str | pl.Expr, factor: float
+) -> pl.DataFrame:
+    """Edges as candidate pairs."""
+    difference = pl.lit(KIND[kind], pl.UInt8) if isinstance(kind, str) else kind.cast(pl.UInt8)
+    return edges.select(
+        pl.col("left"),
+        pl.col("right"),
+        pl.col(left_applied).alias("left_applied"),
+        pl.col(right_applied).alias("right_applied"),
+        difference.alias("difference_kind"),
+        (pl.col("odds") * factor).alias("odds"),
+        pl.col("evidence"),
+    ).cast(PAIRS)  # type: ignore[arg-type]
+
+
+def _equal(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
+    equal = edges.filter(pl.col("mine") == pl.col("other"))
+    if not equal.is_empty():
+        yield Proposals(pairs=pairs_frame(equal, "mine", "other", "none", rule.factor), evidence=evidence)
+
+
+def _of_pairs(
+    keep: Callable[[LegContext, pl.DataFrame, AmountRule], Mask], kind: Callable[[pl.DataFrame], pl.Series] | str
+) -> Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[str]], Iterator[Proposals]]:
+    """A settler of pairs that are closed on both sides with a typed difference."""
+
+    def settler(
+        context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
+    ) -> Iterator[Proposals]:
+        same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
+        if same_sign.is_empty():
+            return
+        kept = same_sign.filter(pl.Series(keep(context, same_sign, rule)))
+        if kept.is_empty():
+            return
+        named: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
+        yield Proposals(pairs=pairs_frame(kept, "mine", "other", named, rule.factor), evidence=evidence)
+
+    return settler
+
+
+def _bound(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Ints:
+    """The tolerance of each edge in minor units: the larger of the absolute one and the share of the right amount."""
+    units = np.asarray(
+        [int(rule.up_to * Decimal(10) ** exponent) for exponent in context.encoding.exponents], dtype=np.int64
+    )
+    absolute = units[context.right.dataset.currency[edges["right"].to_numpy()]]
+    relative = np.floor(np.abs(edges["other"].to_numpy().astype(np.float64)) * rule.share).astype(np.int64)
+    return np.maximum(absolute, relative)
+
+
+def _within(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
+    apart = np.abs(edges["mine"].to_numpy() - edges["other"].to_numpy())
+    return np.less_equal(apart, _bound(context, edges, rule))
+
+
+def _fee_taken(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
+    """A fee only ever costs: the left side (the bank) moves less money to us, or more away from us."""
+    difference = edges["mine"].to_numpy() - edges["other"].to_numpy()
+    return np.logical_and(difference < 0, -difference <= _bound(context, edges, rule))
+
+
+def _mistyped(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
+    return looks_mistyped(edges["mine"], edges["other"])
+
+
+def _short_or_over(edges: pl.DataFrame) -> pl.Series:
+    short = edges["mine"].abs() < edges["other"].abs()
+    return pl.select(pl.when(short).then(KIND["short_pay"]).otherwise(KIND["over_pay"])).to_series().cast(pl.UInt8)
+
+
+def _discounts(context: LegContext, edges: pl.DataFrame, days: int) -> Ints:
+    """By edge: the discount that may be taken on the right item at the left item's date, in minor units, else 0."""
+    data = context.right.dataset
+    if "discounts" not in context.cache:
+        given = data.read(["discount_amount", "discount_until"], context.right.is_open)
+        context.cache["discounts"] = given.filter(pl.col("discount_amount").fill_null(0) != 0)
+    known = context.cache["discounts"]
+    if known.is_empty():
+        return np.zeros(edges.height, dtype=np.int64)
+    rows = known["row"].to_numpy()
+    factors = np.asarray([10 ** (5 - exponent) for exponent in context.encoding.exponents], dtype=np.int64)
+    amount = np.zeros(data.height, dtype=np.int64)
+    amount[rows] = (
+        known["discount_amount"].to_physical().abs().cast(pl.Int64).to_numpy() // factors[data.currency[rows]]
+    )
+    until = np.full(data.height, np.iinfo(np.int32).max, dtype=np.int64)  # no last day given: any day
+    last = known["discount_until"].to_physical().fill_null(np.iinfo(np.int32).max - 10_000)
+    until[rows] = last.cast(pl.Int64).to_numpy()
+    left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
+    in_time = context.left.dataset.date[left] <= until[right] + days
+    full = context.right.open[right] == data.amount[right]  # a discount is taken on the whole item
+    return np.where(in_time & full, amount[right], 0)
+
+
+def _discount(
+    context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
+) -> Iterator[Proposals]:
+    taken = _discounts(context, edges, rule.days)
+    if not taken.any():
+        return
+    net = pl.col("other") - pl.col("other").sign() * pl.Series(taken)
+    edges = edges.with_columns(net.alias("net"))
+    alone = edges.filter(pl.col("mine") == pl.col("net"), pl.col("net") != pl.col("other"))
+    if not alone.is_empty():
+        yield Proposals(pairs=pairs_frame(alone, "mine", "other", "discount", rule.factor), evidence=evidence)
+        edges = _live(context, edges)
+    stars = edges.with_columns(pl.col("net").sum().over("left").alias("total"), pl.len().over("left").alias("count"))
+    met = stars.filter(pl.col("count").is_between(2, MAX_STAR), pl.col("total") == pl.col("mine"))
+    met = met.filter((pl.col("net") != pl.col("other")).any().over("left"))
+    yield from _star_groups(met, "left", "discount", rule.factor, evidence)
+
+
+def _sum(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
+    for center, own, others in (("left", "mine", "other"), ("right", "other", "mine")):
+        live = _live(context, edges)
+        stars = live.with_columns(
+            pl.col(others).sum().over(center).alias("total"), pl.len().over(center).alias("count")
+        )
+        met = stars.filter(pl.col("count").is_between(2, MAX_STAR), pl.col("total") == pl.col(own))
+        yield from _star_groups(met, center, "none", rule.factor, evidence)
+    yield from _many_to_many(_live(context, edges), rule.factor, evidence)
+
+
+def _star_groups(
+    stars: pl.DataFrame, center: str, kind: str, factor: float, evidence: Sequence[str]
+) -> Iterator[Proposals]:
+    """Each star, all of whose items are applied in full, as a candidate group."""
+    if stars.is_empty():
+        return
+    other = "right" if center == "left" else "left"
+    own_amount, other_amount = ("mine", "other") if center == "left" else ("other", "mine")
+    number = stars.select(pl.col(center).rank("dense").cast(pl.UInt32) - 1).to_series()
+    stars = stars.with_columns(number.alias("proposal"))
+    sides = {"left": 0, "right": 1}
+    middle = stars.unique("proposal").select(
+        "proposal", pl.lit(sides[center], pl.UInt8).alias("side"), row=center, applied=own_amount
+    )
+    around = stars.select("proposal", pl.lit(sides[other], pl.UInt8).alias("side"), row=other, applied=other_amount)
+    yield Proposals(
+        groups=_summary(stars, kind, factor),
+        members=pl.concat([middle, around]).cast(MEMBERS),
+        evidence=evidence,  # type: ignore[arg-type]
+    )
+
+
+def _summary(stars: pl.DataFrame, kind: str, factor: float) -> pl.DataFrame:
+    # the weakest edge decides how sure the whole is
+    return (
+        stars.group_by("proposal")
+        .agg(pl.col("odds").min() * factor, pl.col("evidence").max())
+        .with_columns(pl.lit(KIND[kind], pl.UInt8).alias("difference_kind"))
+        .select(list(GROUPS))
+        .sort("proposal")
+        .cast(GROUPS)  # type: ignore[arg-type]
+    )
+
+
+def _many_to_many(edges: pl.DataFrame, factor: float, evidence: Sequence[str]) -> Iterator[Proposals]:
+    """Connected items whose totals agree although no single star's do: two payments over three invoices."""
+    if edges.is_empty():
+        return
+    label = components(edges["left"].to_numpy().astype(np.int64), edges["right"].to_numpy().astype(np.int64))
+    edges = edges.with_columns(pl.Series("label", label))
+    sizes = edges.group_by("label").agg(pl.col("left").n_unique().alias("l"), pl.col("right").n_unique().alias("r"))
+    wide = sizes.filter(pl.col("l") >= 2, pl.col("r") >= 2, pl.col("l") + pl.col("r") <= MAX_STAR)
+    edges = edges.join(wide.select("label"), on="label", how="semi")
+    if edges.is_empty():
+        return
+    lefts = edges.unique(["label", "left"]).select(
+        "label", pl.lit(0, pl.UInt8).alias("side"), row="left", applied="mine"
+    )
+    rights = edges.unique(["label", "right"]).select(
+        "label", pl.lit(1, pl.UInt8).alias("side"), row="right", applied="other"
+    )
+    members = pl.concat([lefts, rights])
+    balance = members.group_by("label").agg(
+        (pl.col("applied") * pl.when(pl.col("side") == 0).then(1).otherwise(-1)).sum().alias("balance")
+    )
+    met = balance.filter(pl.col("balance") == 0).select("label").sort("label").with_row_index("proposal")
+    if met.is_empty():
+        return
+    yield Proposals(
+        groups=_summary(edges.join(met, on="label"), "none", factor),
+        members=members.join(met, on="label").select(list(MEMBERS)).cast(MEMBERS),  # type: ignore[arg-type]
+        evidence=evidence,
+    )
+
+
+def _subset(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
+    from reconciliation.matching.subset_search import unique_subsets
+
+    for center in ("left", "right"):
+        live = _live(context, edges)
+        yield from unique_subsets(context, live, center, rule.factor, evidence, max_candidates=MAX_SUBSET)
+
+
+def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
+    """Groups that apply what the links say: the links of a left item add up to it, none asks for more than is open."""
+    stated = edges.with_columns(
+        (pl.col("amount").is_not_null() & (pl.col("amount") != 0)).all().over("left").alias("stated"),
+        pl.col("amount").sum().over("left").alias("total"),
+        pl.col("amount").sum().over("right").alias("asked"),
+    )
+    fits = (
+        pl.col("stated")
+        & (pl.col("total") == pl.col("mine"))
+        & (pl.col("asked").abs() <= pl.col("other").abs())
+        & (pl.col("amount").sign() == pl.col("other").sign())
+    )
+    met = stated.filter(fits.all().over("left")).with_columns(other=pl.col("amount"))
+    if met.is_empty():
+        return
+    number = met.select(pl.col("left").rank("dense").cast(pl.UInt32) - 1).to_series()
+    met = met.with_columns(number.alias("proposal"))
+    # two left items may share a right one, each with its own part: groups that share no row apply them one at a time
+    yield from _star_groups(met, "left", "none", rule.factor, evidence)
+
+
+def _partial(
+    context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
+) -> Iterator[Proposals]:
+    """One item settles part of the other; of several instalments, all together as long as they stay within the item."""
+    same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0))
+    if same_sign.is_empty():
+        return
+    single = same_sign.filter(pl.len().over("left") == 1)
+    shared = single.filter(pl.len().over("right") > 1).with_columns(pl.col("mine").sum().over("right").alias("total"))
+    within = shared.filter(pl.col("total").abs() < pl.col("other").abs())
+    if not within.is_empty():
+        yield from _star_groups(within.with_columns(other=pl.col("total")), "right", "none", rule.factor, evidence)
+    alone = _live(context, same_sign).filter(pl.len().over("left") == 1, pl.len().over("right") == 1)
+    if not alone.is_empty():
+        applied = pl.min_horizontal(pl.col("mine").abs(), pl.col("other").abs()) * pl.col("mine").sign()
+        alone = alone.with_columns(applied.alias("applied"))
+        yield Proposals(pairs=pairs_frame(alone, "applied", "applied", "none", rule.factor), evidence=evidence)
+
+
+_SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[str]], Iterator[Proposals]]] = {
+    "equal": _equal,
+    "sum": _sum,
+    "subset": _subset,
+    "linked": _linked,
+    "discount": _discount,
+    "rounding": _of_pairs(_within, "rounding"),
+    "fee": _of_pairs(_fee_taken, "fee"),
+    "fx": _of_pairs(_within, "fx"),
+    "typing_error": _of_pairs(_mistyped, "typing_error"),
+    "partial": _partial,
+    "deviation": _of_pairs(_within, _short_or_over),
+}

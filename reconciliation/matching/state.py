@@ -1,0 +1,114 @@
+"""What is open: for every dataset and pool, minor units by row; fed by the ledger, used up leg by leg."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
+from reconciliation.matching.encoding import Encoding, Ints
+from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.rules import Rules, Side
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Active groups of earlier runs and of this run's earlier legs: frames of the shapes MATCH_GROUP and MATCH_ITEM."""
+
+    groups: pl.DataFrame
+    items: pl.DataFrame
+
+    @classmethod
+    def empty(cls) -> Ledger:
+        """No group at all."""
+        return cls(pl.DataFrame(schema=MATCH_GROUP), pl.DataFrame(schema=MATCH_ITEM))
+
+
+class Pools:
+    """Open amounts by dataset and pool."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self._encoding = encoding
+        self._open: dict[tuple[str, str], Ints] = {}
+
+    def open(self, dataset: str, pool: str) -> Ints:
+        """The open amounts of a dataset in a pool: all of it where nothing was used yet. The array is the state itself."""
+        key = (dataset, pool)
+        if key not in self._open:
+            data = self._encoding.datasets[dataset]
+            amounts = data.amount.copy()
+            amounts[data.too_large] = 0
+            self._open[key] = amounts
+        return self._open[key]
+
+    def side(self, side: Side) -> Ints:
+        """A copy of the open amounts of a leg's side, zero where an item takes no part."""
+        data = self._encoding.datasets[side.dataset]
+        amounts = self.open(side.dataset, side.pool).copy()
+        for pool in side.blocked_by:
+            if (side.dataset, pool) in self._open:
+                amounts[self.open(side.dataset, pool) != data.amount] = 0
+        if side.sign:
+            amounts[np.sign(amounts) != side.sign] = 0
+        if side.kinds:
+            kinds = data.read(["kind"])["kind"].is_in(side.kinds).fill_null(False)
+            amounts[~kinds.to_numpy()] = 0
+        return amounts
+
+    def use(self, ledger: Ledger, rules: Rules, before: str | None) -> None:
+        """Take what the ledger's groups have applied: matched ones, and suggestions of the legs that come before `before`.
+
+        Raises MatchingError when a group has applied more of an item than the item amounts to: the item has changed
+        and its groups have to be released first (`ledger.carry_forward`).
+        """
+        if ledger.groups.is_empty():
+            return
+        names = [leg.name for leg in rules.legs]
+        earlier = names[: names.index(before)] if before is not None else []
+        binding = ledger.groups.filter(
+            (pl.col("status") == "matched") | ((pl.col("status") == "suggested") & pl.col("leg").is_in(earlier))
+        )
+        applied = ledger.items.join(binding.select("group_id", "leg"), on="group_id", how="inner")
+        pools = pl.DataFrame(
+            {
+                "leg": [leg.name for leg in rules.legs for _ in leg.sides],
+                "dataset": [side.dataset for leg in rules.legs for side in leg.sides],
+                "pool": [side.pool for leg in rules.legs for side in leg.sides],
+            },
+            schema={"leg": pl.String, "dataset": pl.String, "pool": pl.String},
+        ).unique()
+        # a leg that the rules no longer know has used its items all the same: in every pool they have
+        unknown = applied.filter(~pl.col("leg").is_in(names)).join(
+            pools.select("dataset", "pool").unique(), on="dataset", how="inner"
+        )
+        known = applied.join(pools, on=["leg", "dataset"], how="inner")
+        columns = ["dataset", "pool", "item_id", "applied_amount"]
+        used = pl.concat([known.select(columns), unknown.select(columns)])
+        for (dataset, pool), part in used.group_by(["dataset", "pool"]):
+            self._take(str(dataset), str(pool), part)
+
+    def _take(self, dataset: str, pool: str, used: pl.DataFrame) -> None:
+        if dataset not in self._encoding.datasets:
+            return
+        data = self._encoding.datasets[dataset]
+        sums = used.group_by("item_id").agg(pl.col("applied_amount").sum())
+        ids = data.items.select("item_id") if data.source is None else data.source.lazy().select("item_id")
+        rows = ids.with_row_index("row").join(sums.lazy(), on="item_id", how="inner").collect()
+        if rows.is_empty():
+            return
+        row = rows["row"].to_numpy()
+        factors = np.asarray([10 ** (5 - exponent) for exponent in self._encoding.exponents], dtype=np.int64)
+        applied = rows["applied_amount"].cast(pl.Decimal(38, 5)).to_physical().cast(pl.Int64).to_numpy()
+        minor = applied // factors[data.currency[row]]
+        open_amounts = self.open(dataset, pool)
+        rest = open_amounts[row] - minor
+        beyond = (np.sign(rest) * np.sign(open_amounts[row]) < 0) | (np.abs(rest) > np.abs(open_amounts[row]))
+        if beyond.any():
+            item = rows["item_id"].filter(pl.Series(beyond)).sort()[0]
+            raise MatchingError(
+                f"{dataset}: item {item} has more applied in the ledger than it amounts to; it has changed, "
+                "release its groups with carry_forward first"
+            )
+        open_amounts[row] = rest
