@@ -1,0 +1,230 @@
+"""Fills forecasting's inputs from the warehouse: SQL over canonical tables and the match ledger, nothing computed
+elsewhere.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from orchestration.assets.monitoring_inputs import decide
+from reconciliation.forecasting import ForecastInputs
+
+_ACCOUNTS = "select account_id, entity_id, currency, calendar from canonical.bank_account"
+
+# the newest balance may be an intraday report's; what statements cover ends with the last statement
+_BALANCES = """
+    with statement as (
+        select statement.*
+        from canonical.bank_statement as statement
+        cross join config.run_parameter as run
+        where statement.kind in ('statement', 'report') and statement.statement_date <= run.as_of
+    ),
+    covered as (
+        select
+            account_id,
+            currency,
+            min(least(coalesce(from_date, opening_date, statement_date), statement_date)) as covered_from,
+            max(statement_date) as covered_until
+        from statement
+        where kind = 'statement'
+        group by all
+    ),
+    newest as (
+        select account_id, entity_id, currency, closing_balance, statement_date
+        from statement
+        where closing_balance is not null
+        qualify row_number() over (
+            partition by account_id, currency order by statement_date desc, kind = 'statement' desc, position desc
+        ) = 1
+    )
+    select
+        coalesce(newest.account_id, covered.account_id) as account_id,
+        account.entity_id,
+        coalesce(newest.currency, covered.currency) as currency,
+        newest.closing_balance as balance,
+        newest.statement_date as balance_date,
+        covered.covered_from,
+        covered.covered_until
+    from covered
+    full outer join newest on covered.account_id = newest.account_id and covered.currency = newest.currency
+    left join canonical.bank_account as account on coalesce(newest.account_id, covered.account_id) = account.account_id
+"""
+
+_GAPS = """
+    select account_id, currency, previous_date as after, statement_date as before
+    from (
+        select
+            account_id, currency, continuity, statement_date,
+            lag(statement_date) over (partition by account_id, currency, kind order by position) as previous_date
+        from canonical.bank_statement
+        where kind = 'statement'
+    )
+    where continuity = 'gap' and previous_date is not null
+"""
+
+# a line settles an item when a decided match holds both, or holds it with a payment that settles one
+_FLOWS = """
+    with settling_payment as (
+        select payment_id from canonical.remittance_advice where open_item_id is not null
+        union
+        select payment.item_id
+        from decided as payment
+        inner join decided as item on payment.group_id = item.group_id and item.dataset = 'open_items'
+        where payment.dataset = 'payments'
+    ),
+    settling_line as (
+        select distinct line.item_id
+        from decided as line
+        inner join decided as other on line.group_id = other.group_id
+        where
+            line.dataset = 'bank_lines'
+            and (
+                other.dataset = 'open_items'
+                or (other.dataset = 'payments' and other.item_id in (select payment_id from settling_payment))
+            )
+    )
+    select
+        line.bank_line_id, line.account_id, line.entity_id, line.currency, line.effective_date as date, line.amount,
+        upper(regexp_replace(line.counterparty_account, '[^0-9A-Za-z]', '', 'g')) as counterparty_account,
+        line.counterparty_name,
+        settling_line.item_id is not null as settles_item
+    from canonical.bank_statement_line as line
+    cross join config.run_parameter as run
+    left join settling_line on line.bank_line_id = settling_line.item_id
+    where line.effective_date <= run.as_of
+"""
+
+_PAYMENTS = """
+    with booked as (
+        select payment.item_id as payment_id, min(line.effective_date) as booked_on
+        from decided as payment
+        inner join decided as other on payment.group_id = other.group_id and other.dataset = 'bank_lines'
+        inner join canonical.bank_statement_line as line on other.item_id = line.bank_line_id
+        where payment.dataset = 'payments'
+        group by payment.item_id
+    ),
+    settling as (
+        select payment_id from canonical.remittance_advice where open_item_id is not null
+        union
+        select payment.item_id
+        from decided as payment
+        inner join decided as item on payment.group_id = item.group_id and item.dataset = 'open_items'
+        where payment.dataset = 'payments'
+    )
+    select
+        payment.payment_id, payment.entity_id, payment.account_id, payment.currency, payment.amount,
+        payment.execution_date,
+        coalesce(try_cast(payment.message_created_at[1:10] as date), payment.received_on) as created_on,
+        payment.status,
+        booked.booked_on,
+        upper(regexp_replace(payment.counterparty_account, '[^0-9A-Za-z]', '', 'g')) as counterparty_account,
+        payment.counterparty_name,
+        settling.payment_id is not null as settles_item
+    from canonical.payment_instruction as payment
+    left join booked on payment.payment_id = booked.payment_id
+    left join settling on payment.payment_id = settling.payment_id
+    where
+        payment.status not in ('rejected', 'cancelled')
+        and payment.amount is not null and payment.currency is not null
+"""
+
+# What is left of an item: its amount less what is settled, by the ERP's word (amount less open amount) or by payments
+# and bank lines, whichever is more: both speak of the same money, so they are not added. A payment that does not say
+# how much it settles settles the item.
+_OPEN_ITEMS = """
+    with live as (
+        select
+            payment.payment_id,
+            coalesce(try_cast(payment.message_created_at[1:10] as date), payment.received_on) as created_on,
+            payment.execution_date
+        from canonical.payment_instruction as payment
+        where payment.status not in ('rejected', 'cancelled')
+    ),
+    booked as (
+        select payment.item_id as payment_id, min(line.effective_date) as booked_on
+        from decided as payment
+        inner join decided as other on payment.group_id = other.group_id and other.dataset = 'bank_lines'
+        inner join canonical.bank_statement_line as line on other.item_id = line.bank_line_id
+        where payment.dataset = 'payments'
+        group by payment.item_id
+    ),
+    said as (
+        select
+            remittance.open_item_id,
+            case when count(remittance.amount) = count(*) then abs(sum(remittance.amount)) end as settled,
+            min(live.created_on) as instructed_on,
+            min(coalesce(booked.booked_on, live.execution_date)) as paid_on
+        from canonical.remittance_advice as remittance
+        inner join live on remittance.payment_id = live.payment_id
+        left join booked on live.payment_id = booked.payment_id
+        where remittance.open_item_id is not null
+        group by remittance.open_item_id
+    ),
+    matched as (
+        select item.item_id as open_item_id, abs(sum(item.applied_amount)) as settled
+        from decided as item
+        where item.dataset = 'open_items'
+        group by item.item_id
+    ),
+    matched_with as (
+        select
+            item.item_id as open_item_id,
+            min(live.created_on) as instructed_on,
+            min(coalesce(line.effective_date, booked.booked_on, live.execution_date)) as paid_on
+        from decided as item
+        inner join decided as other on item.group_id = other.group_id and other.dataset in ('payments', 'bank_lines')
+        left join live on other.dataset = 'payments' and other.item_id = live.payment_id
+        left join booked on live.payment_id = booked.payment_id
+        left join canonical.bank_statement_line as line
+            on other.dataset = 'bank_lines' and other.item_id = line.bank_line_id
+        where item.dataset = 'open_items'
+        group by item.item_id
+    )
+    select
+        item.open_item_id, item.entity_id, item.ledger, item.golden_id as party, item.currency, item.amount,
+        case
+            when item.status != 'open' then 0
+            else sign(item.amount) * greatest(
+                abs(item.amount)
+                - greatest(
+                    abs(item.amount) - abs(coalesce(item.open_amount, item.amount)),
+                    case when said.open_item_id is not null then coalesce(said.settled, abs(item.amount)) else 0 end,
+                    coalesce(matched.settled, 0)
+                ),
+                0
+            )
+        end as remaining,
+        item.due_date,
+        coalesce(item.posting_date, item.document_date, item.received_on) as entered_on,
+        least(said.instructed_on, matched_with.instructed_on) as instructed_on,
+        coalesce(least(said.paid_on, matched_with.paid_on), item.clearing_date) as paid_on
+    from canonical.open_item as item
+    left join said on item.open_item_id = said.open_item_id
+    left join matched on item.open_item_id = matched.open_item_id
+    left join matched_with on item.open_item_id = matched_with.open_item_id
+    where item.kind != 'payment' and item.status != 'cancelled' and item.amount is not null and item.amount != 0
+"""
+
+
+def read_forecast_inputs(connection: duckdb.DuckDBPyConnection) -> ForecastInputs:
+    """The facts of the run whose time `config.run_parameter` holds. Reads only; amounts stay decimals.
+
+    An item paid later than the run's day, by a payment on its way, is neither paid nor remaining: the payment is
+    forecast.
+    """
+
+    def frame(sql: str) -> pl.DataFrame:
+        return connection.sql(sql).pl()
+
+    decide(connection)
+    (as_of,) = connection.execute("select as_of from config.run_parameter").fetchall()[0]
+    paid = pl.when(pl.col("paid_on") <= as_of).then(pl.col("paid_on")).alias("paid_on")
+    return ForecastInputs(
+        accounts=frame(_ACCOUNTS),
+        balances=frame(_BALANCES),
+        gaps=frame(_GAPS),
+        flows=frame(_FLOWS),
+        payments=frame(_PAYMENTS),
+        open_items=frame(_OPEN_ITEMS).with_columns(paid),
+    )

@@ -1,0 +1,55 @@
+"""Makes a forecast: layers that add up, each with its certainty and sources, and an interval calibrated on the past."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from reconciliation.contracts import CASH_FORECAST
+from reconciliation.forecasting import committed, open_items
+from reconciliation.forecasting.config import ForecastingConfig
+from reconciliation.forecasting.history import stale_spread
+from reconciliation.forecasting.horizon import Horizon
+from reconciliation.forecasting.inputs import ForecastInputs
+from reconciliation.forecasting.intervals import calibrate, with_interval
+from reconciliation.forecasting.layer import LAYER
+from reconciliation.forecasting.paying_accounts import paying_accounts
+
+
+def forecast(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> pl.DataFrame:
+    """The forecast of `as_of` for every account and currency (CASH_FORECAST, sorted).
+
+    Rows stand at `as_of` (the opening balance, and committed payments still due that day), at business days of the
+    horizon, and in the layer `beyond_horizon` at the day after it, which stands for everything later; so nothing is
+    lost. Summed over layers, `amount` is the expected movement of a day and `low` to `high` its 80 % interval.
+    Raises `OverflowError` for amounts beyond 46 trillion units, `UnknownCalendarError` for a calendar no bank has.
+    """
+    horizon = Horizon(as_of, config.weeks)
+    moves = movements(inputs, config, horizon)
+    opened = committed.opening(inputs, stale_spread(inputs, config, as_of), as_of)
+    factors = calibrate(inputs, config, as_of, movements)
+    rows = with_interval(pl.concat([opened, moves]), factors, config, as_of)
+    return (
+        rows.with_columns(pl.lit(as_of).alias("vintage"))
+        .select(pl.col(name).cast(kind) for name, kind in CASH_FORECAST.items())
+        .sort("entity", "account", "currency", "date", "layer", "certainty", nulls_last=True)
+    )
+
+
+def movements(inputs: ForecastInputs, config: ForecastingConfig, horizon: Horizon) -> pl.DataFrame:
+    """All layers but the opening balance (LAYER, one row per key, day, layer and certainty)."""
+    accounts = paying_accounts(inputs, config)
+    found = list(open_items.schedules(inputs, accounts, config, horizon))
+    layers = [committed.committed(inputs, config, horizon), open_items.layer(found, horizon)]
+    merged = (
+        pl.concat(layers)
+        .group_by("entity", "account", "currency", "date", "layer", "certainty")
+        .agg(
+            pl.col("amount").sum(),
+            (pl.col("spread") ** 2).sum().sqrt().alias("spread"),
+            pl.col("item_count").sum(),
+            pl.col("sources").unique().sort().str.join("; ").alias("sources"),
+        )
+    )
+    return merged.select(pl.col(name).cast(kind) for name, kind in LAYER.items())

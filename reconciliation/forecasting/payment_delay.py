@@ -1,0 +1,105 @@
+"""When an open item will be paid: a discrete-time hazard on payment days from the due date.
+
+The hazard at step k is the chance that an item unpaid so far is paid on that payment day. It is counted: paid at k
+over at risk at k, where an item is at risk from its entry until it is paid or, still open, until today (censored).
+Each party's counts are shrunk to its entity's, those to the ledger's, those to a weak prior, each by
+pseudo-observations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reconciliation.forecasting.minor_amounts import Real, Whole
+
+FIRST_STEP, LAST_STEP = -30, 60  # payment days from the due date; earlier nothing is paid, later the hazard stays
+STEPS = LAST_STEP - FIRST_STEP + 1
+GROUP_PSEUDO_OBSERVATIONS = 20.0
+PRIOR_PSEUDO_OBSERVATIONS = 4.0
+_STEP_OF_DUE = -FIRST_STEP
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Items as the model sees them, all whole numbers, one element an item.
+
+    `group` and `party` number the entities and parties of one ledger; `entry`, `end` are steps from the due date:
+    the first at risk and the last one observed; `paid` whether the item was paid at `end` or is still open after
+    it.
+    """
+
+    group: Whole
+    party: Whole
+    entry: Whole
+    end: Whole
+    paid: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+
+def prior() -> Real:
+    """What is believed before any payment is seen: little before the due date, most on it or soon after."""
+    hazard = np.full(STEPS, 0.25)
+    hazard[:_STEP_OF_DUE] = 0.01
+    hazard[_STEP_OF_DUE] = 0.5
+    return hazard
+
+
+def hazards(observed: Observed, parties: int, groups: int, group_of_party: Whole, pseudo: float, smooth: int) -> Real:
+    """The hazard per party and step (parties x STEPS), each between 0 and 1.
+
+    `smooth` widens the count of ledger and entity to the neighbouring steps (0 on pay-run days, 2 on business days,
+    where single days are thin).
+    """
+    at_risk, paid = _counts(observed, observed.party, parties)
+    group_risk, group_paid = np.zeros((groups, STEPS)), np.zeros((groups, STEPS))
+    np.add.at(group_risk, group_of_party, at_risk)
+    np.add.at(group_paid, group_of_party, paid)
+    ledger = _shrunk(
+        _smoothed(group_paid.sum(axis=0, keepdims=True), smooth),
+        _smoothed(group_risk.sum(axis=0, keepdims=True), smooth),
+        prior()[None, :],
+        PRIOR_PSEUDO_OBSERVATIONS,
+    )
+    by_group = _shrunk(_smoothed(group_paid, smooth), _smoothed(group_risk, smooth), ledger, GROUP_PSEUDO_OBSERVATIONS)
+    return _shrunk(paid, at_risk, by_group[group_of_party], pseudo)
+
+
+def chances(hazard: Real, party: Whole, step: Whole, days: int) -> Real:
+    """The chance of payment on each of the next `days` payment days, and after them: items x (days + 1), rows sum to 1.
+
+    `step` is the step of the first of these days for each item; the item is unpaid so far.
+    """
+    steps = step[:, None] + np.arange(days)[None, :]
+    each = hazard[party[:, None], np.clip(steps, FIRST_STEP, LAST_STEP) - FIRST_STEP]
+    each = np.where(steps < FIRST_STEP, 0.0, each)
+    unpaid = np.cumprod(1.0 - each, axis=1)
+    before = np.concatenate([np.ones((len(step), 1)), unpaid[:, :-1]], axis=1) if days else np.ones((len(step), 0))
+    last = unpaid[:, -1:] if days else np.ones((len(step), 1))
+    return np.concatenate([before * each, last], axis=1)
+
+
+def _counts(observed: Observed, row: Whole, rows: int) -> tuple[Real, Real]:
+    """At risk and paid per row and step."""
+    entry = np.clip(observed.entry, FIRST_STEP, LAST_STEP) - FIRST_STEP
+    end = np.clip(observed.end, FIRST_STEP - 1, LAST_STEP) - FIRST_STEP
+    seen = end >= entry
+    change = np.zeros((rows, STEPS + 1))
+    np.add.at(change, (row[seen], entry[seen]), 1.0)
+    np.add.at(change, (row[seen], end[seen] + 1), -1.0)
+    paid = np.zeros((rows, STEPS))
+    counted = seen & observed.paid
+    np.add.at(paid, (row[counted], end[counted]), 1.0)
+    return np.cumsum(change, axis=1)[:, :STEPS], paid
+
+
+def _shrunk(paid: Real, at_risk: Real, towards: Real, pseudo: float) -> Real:
+    return np.clip((paid + pseudo * towards) / (at_risk + pseudo), 0.0, 1.0)
+
+
+def _smoothed(counts: Real, reach: int) -> Real:
+    if not reach:
+        return counts
+    weights = np.ones(2 * reach + 1) / (2 * reach + 1)
+    padded = np.pad(counts, ((0, 0), (reach, reach)), mode="edge")
+    return np.stack([np.convolve(row, weights, mode="valid") for row in padded])
