@@ -88,6 +88,7 @@ _FLOWS = """
         line.bank_line_id, line.account_id, line.entity_id, line.currency, line.effective_date as date, line.amount,
         upper(regexp_replace(line.counterparty_account, '[^0-9A-Za-z]', '', 'g')) as counterparty_account,
         line.counterparty_name,
+        line.text,
         settling_line.item_id is not null as settles_item
     from canonical.bank_statement_line as line
     cross join config.run_parameter as run

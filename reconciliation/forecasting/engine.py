@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from reconciliation.contracts import CASH_FORECAST
-from reconciliation.forecasting import committed, open_items
+from reconciliation.forecasting import committed, open_items, recurring, run_off
 from reconciliation.forecasting.config import ForecastingConfig
 from reconciliation.forecasting.history import stale_spread
 from reconciliation.forecasting.horizon import Horizon
@@ -41,7 +41,13 @@ def movements(inputs: ForecastInputs, config: ForecastingConfig, horizon: Horizo
     """All layers but the opening balance (LAYER, one row per key, day, layer and certainty)."""
     accounts = paying_accounts(inputs, config)
     found = list(open_items.schedules(inputs, accounts, config, horizon))
-    layers = [committed.committed(inputs, config, horizon), open_items.layer(found, horizon)]
+    series = recurring.find_series(inputs, config, horizon)
+    layers = [
+        committed.committed(inputs, config, horizon),
+        open_items.layer(found, horizon),
+        recurring.layer(series, inputs),
+        run_off.layer(inputs, series, config, horizon),
+    ]
     merged = (
         pl.concat(layers)
         .group_by("entity", "account", "currency", "date", "layer", "certainty")

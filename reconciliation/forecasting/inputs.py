@@ -46,6 +46,7 @@ FLOWS: Shape = {  # booked statement lines
     "amount": AMOUNT,
     "counterparty_account": TEXT,
     "counterparty_name": TEXT,
+    "text": TEXT,
     "settles_item": FLAG,  # a decided match ties it to an open item, directly or through its payment
 }
 PAYMENTS: Shape = {  # instructions that were not rejected or cancelled

@@ -1,0 +1,134 @@
+"""What usually moves on a business day of its kind: a ridge on calendar features, or a plain mean where that does
+better.
+
+The features say where a business day stands: weekday, which days of the month roll onto it, how far from the
+month's end, whether it follows days off. Which model is used, and how strongly it is held back, is decided on the
+newest fifth of the history, which the candidates have not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from reconciliation.business_days import Days
+from reconciliation.forecasting.minor_amounts import Real
+
+HALF_LIFE = 190.0  # business days after which an observation counts half
+PENALTIES = (1.0, 8.0, 60.0)
+RECENT = 40  # business days of the plain mean: eight weeks
+MINIMUM_FOR_RIDGE = 60
+HOLD_OUT = 0.2
+
+Integers = npt.NDArray[np.int64]
+Predict = Callable[[Days], Real]
+
+
+@dataclass(frozen=True)
+class Usual:
+    """The usual movement of days to come, and how far days of each weekday stray from it (one standard deviation)."""
+
+    name: str
+    predict: Predict
+    spread_of_weekday: Real
+
+    def spread(self, days: Days) -> Real:
+        """One standard deviation per day."""
+        return self.spread_of_weekday[weekdays(days)]
+
+
+def usual(history: Days, values: Real, around: Days) -> Usual:
+    """The model of `values` on the business days `history` that does best on their newest fifth.
+
+    `around` are all business days from before the history to the end of what will be asked: the features of a day
+    depend on its neighbours. Predictions are never below the smallest nor above the largest value seen.
+    """
+    candidates: dict[str, Callable[[Days, Real], Predict]] = {"weekday mean": _weekday_mean, "mean": _mean}
+    if len(values) >= MINIMUM_FOR_RIDGE:
+        features = calendar_features(around)
+        for penalty in PENALTIES:
+            candidates[f"calendar ridge {penalty:g}"] = _ridge(around, features, penalty)
+    cut = max(int(len(values) * (1 - HOLD_OUT)), 1)
+    errors = {
+        name: float(np.abs(fit(history[:cut], values[:cut])(history[cut:]) - values[cut:]).sum())
+        for name, fit in candidates.items()
+    }
+    name = min(candidates, key=lambda one: errors[one])
+    predict = candidates[name](history, values)
+    # what it strays on days it has not seen, not on those it was fitted to
+    unseen = candidates[name](history[:cut], values[:cut])(history[cut:]) - values[cut:]
+    seen = predict(history) - values
+    everyday = float(np.sqrt(np.mean(unseen**2))) if len(unseen) else float(np.sqrt(np.mean(seen**2)))
+    ratio = everyday / max(float(np.sqrt(np.mean(seen**2))), 1e-9)
+    days = weekdays(history)
+    squares = np.bincount(days, seen**2, minlength=7) * max(ratio, 1.0) ** 2
+    counts = np.bincount(days, minlength=7)
+    return Usual(name, predict, np.sqrt((squares + 5.0 * everyday**2) / (counts + 5.0)))
+
+
+def weekdays(days: Days) -> Integers:
+    """0 is Monday."""
+    return ((days.astype("datetime64[D]").astype(np.int64) + 3) % 7).astype(np.int64)
+
+
+def calendar_features(days: Days) -> Real:
+    """Features of consecutive business days, one row a day: see the module."""
+    day = days.astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    number = month.astype(np.int64)
+    before = np.concatenate([[day[0] - np.timedelta64(1, "D")], day[:-1]])
+    starts = np.searchsorted(number, number, side="left")
+    ends = np.searchsorted(number, number, side="right")
+    place = np.arange(len(day))
+    from_start, to_end = place - starts, ends - 1 - place
+    columns = [weekdays(day) == weekday for weekday in range(5)]
+    # the calendar days that roll onto the business day: those after the business day before it
+    for nominal in range(31):
+        target = month.astype("datetime64[D]") + np.timedelta64(nominal, "D")
+        last = (month + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+        target = np.minimum(target, last)
+        columns.append((target > before) & (target <= day))
+    columns += [from_start == count for count in range(4)]
+    columns += [to_end == count for count in range(4)]
+    quarter_end = number % 3 == 2
+    mid_month = month.astype("datetime64[D]") + np.timedelta64(14, "D")
+    columns.append(quarter_end & (to_end == 0))
+    columns.append(quarter_end & (mid_month > before) & (mid_month <= day))
+    columns.append((day - before).astype(np.int64) > 3)
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _ridge(around: Days, features: Real, penalty: float) -> Callable[[Days, Real], Predict]:
+    def fit(history: Days, values: Real) -> Predict:
+        rows = features[np.searchsorted(around, history)]
+        weight = 0.5 ** (np.arange(len(values))[::-1] / HALF_LIFE)
+        level = float(np.average(values, weights=weight))
+        centre = np.average(rows, axis=0, weights=weight)
+        centred = rows - centre
+        gram = centred.T @ (centred * weight[:, None]) + penalty * np.eye(rows.shape[1])
+        slope = np.linalg.solve(gram, centred.T @ (weight * (values - level)))
+        low, high = float(values.min()), float(values.max())
+
+        def predict(days: Days) -> Real:
+            wanted = features[np.searchsorted(around, days)] - centre
+            return np.clip(level + wanted @ slope, low, high)
+
+        return predict
+
+    return fit
+
+
+def _weekday_mean(history: Days, values: Real) -> Predict:
+    recent, days = values[-RECENT:], weekdays(history[-RECENT:])
+    overall = float(recent.mean())
+    counts = np.bincount(days, minlength=7)
+    means = (np.bincount(days, recent, minlength=7) + overall) / (counts + 1.0)
+    return lambda wanted: means[weekdays(wanted)]
+
+
+def _mean(history: Days, values: Real) -> Predict:
+    overall = float(values[-RECENT:].mean())
+    return lambda wanted: np.full(len(wanted), overall)
