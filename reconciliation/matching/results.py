@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
-from reconciliation.matching.context import LegContext
+from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.encoding import Codes, Ints
 from reconciliation.matching.explanation import group_explanations, pair_explanations
+from reconciliation.matching.group_ids import STATUSES, group_ids, id_words, member_words
 from reconciliation.matching.proposals import DIFFERENCE_KINDS
-from reconciliation.matching.stable_hash import Words, hexadecimal, mix, text_hash
-
-STATUSES = ("matched", "suggested", "ambiguous")
+from reconciliation.matching.stable_hash import Words, text_hash
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class LegTables:
         self._version = rules_version
         self._ids: list[pl.Series] = []
         self._hashes: list[tuple[Words, Words]] = []
+        self._currencies = text_hash(pl.Series(list(context.encoding.currencies), dtype=pl.String), 5)
 
     def build(self, taken: Sequence[Taken], unmatched: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Groups, items and unmatched. `unmatched` has side, row, open, reason, candidates (list of ids)."""
@@ -68,25 +69,22 @@ class LegTables:
         self._ids = [left.read(["item_id"])["item_id"]]
         right = self._context.right.dataset
         self._ids.append(self._ids[0] if right is left else right.read(["item_id"])["item_id"])
-        hashes = [(text_hash(self._ids[0], 1), text_hash(self._ids[0], 2))]
-        hashes.append(hashes[0] if right is left else (text_hash(self._ids[1], 1), text_hash(self._ids[1], 2)))
+        own = id_words(self._ids[0])
+        hashes = [own, own if right is left else id_words(self._ids[1])]
         self._hashes = hashes
 
-    def _member_words(self, side: int, rows: np.ndarray, applied: np.ndarray) -> tuple[Words, Words]:  # type: ignore[type-arg]
-        """A word per member and seed, of its dataset, id and applied amount; a group's words are the sums of its members'."""
-        name = self._context.sides[side].dataset.name
-        with np.errstate(over="ignore"):
-            salt = text_hash(pl.Series([name]), 3)[0]
-            amount = mix(applied.astype(np.int64).view(np.uint64))
-            return mix((self._hashes[side][0][rows] ^ salt) + amount), mix(
-                (self._hashes[side][1][rows] ^ salt) + amount
-            )
+    def _words(self, side: int, rows: Rows, applied: Ints) -> tuple[Words, Words]:
+        """The words of members, by which their group is known."""
+        data = self._context.sides[side].dataset
+        currency = data.currency[rows]
+        own = self._hashes[side][0][rows], self._hashes[side][1][rows]
+        scaled = self._scaled(data.amount[rows], currency), self._scaled(applied, currency)
+        return member_words(data.name, self._currencies[currency], own, *scaled)
 
-    def _group_ids(self, words: tuple[Words, Words], status: np.ndarray) -> pl.Series:  # type: ignore[type-arg]
+    def _scaled(self, minor: Ints, currency: Codes) -> Ints:
+        factors = np.asarray([10 ** (5 - exponent) for exponent in self._context.encoding.exponents], dtype=np.int64)
         with np.errstate(over="ignore"):
-            salt = text_hash(pl.Series([self._context.leg.name]), 4)[0]
-            state = mix(status.astype(np.uint64) + np.uint64(1))
-            return hexadecimal(mix(words[0] ^ salt ^ state), mix(words[1] + salt + state))
+            return np.multiply(minor, factors[currency], dtype=np.int64)
 
     def _pairs(self, taken: Taken) -> tuple[pl.DataFrame, pl.DataFrame] | None:
         pairs = taken.pairs
@@ -95,9 +93,9 @@ class LegTables:
         left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
         applied = pairs["left_applied"].to_numpy(), pairs["right_applied"].to_numpy()
         status = pairs["status"].to_numpy()
-        one, two = self._member_words(0, left, applied[0]), self._member_words(1, right, applied[1])
+        one, two = self._words(0, left, applied[0]), self._words(1, right, applied[1])
         with np.errstate(over="ignore"):
-            group_id = self._group_ids((one[0] + two[0], one[1] + two[1]), status)
+            group_id = group_ids(self._context.leg.name, (one[0] + two[0], one[1] + two[1]), status)
         encoding = self._context.encoding
         currency = self._context.left.dataset.currency[left]
         of_right = self._context.right.dataset.currency[right]
@@ -154,14 +152,14 @@ class LegTables:
             mine = side == number
             if not mine.any():
                 continue
-            own = self._member_words(number, rows[mine], applied[mine])
+            own = self._words(number, rows[mine], applied[mine])
             with np.errstate(over="ignore"):
                 np.add.at(words[0], group[mine], own[0])
                 np.add.at(words[1], group[mine], own[1])
             currency[mine] = view.dataset.currency[rows[mine]]
             ids[mine] = self._ids[number].gather(rows[mine]).to_numpy()
         encoding = self._context.encoding
-        group_id = self._group_ids((words[0], words[1]), groups["status"].to_numpy())
+        group_id = group_ids(self._context.leg.name, (words[0], words[1]), groups["status"].to_numpy())
         members = members.with_columns(
             encoding.amounts(applied, currency).alias("amount"),
             pl.Series("code", currency),

@@ -1,0 +1,152 @@
+"""The match ledger over time: what is carried forward, what is released, what a run adds and supersedes. Nothing is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
+from reconciliation.matching.group_ids import DIGITS, STATUSES, group_ids, id_words, member_words
+from reconciliation.matching.item_frames import item_frame
+from reconciliation.matching.results import MatchResult
+from reconciliation.matching.stable_hash import text_hash
+from reconciliation.matching.state import Ledger
+
+RELEASED = {"group_id": pl.String(), "reason": pl.String()}
+DECIDED = "decision"  # the pass name of groups that a person made; only a person supersedes them
+
+
+class LedgerChange(NamedTuple):
+    """What a run changes: rows to append, and group ids that are superseded with the group or the reason that did it."""
+
+    groups: pl.DataFrame
+    items: pl.DataFrame
+    superseded: Mapping[str, str]
+
+
+def carry_forward(ledger: Ledger, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> tuple[Ledger, pl.DataFrame]:
+    """The groups that still stand on the items as they are now, and the others with the reason (`group_id`, `reason`).
+
+    `items` holds every dataset whole. A group is released when one of its items is no longer there, or its amount or
+    currency has changed since the group was made; its other items are then open again.
+    """
+    if ledger.groups.is_empty():
+        return ledger, pl.DataFrame(schema=RELEASED)
+    members = ledger.items.join(ledger.groups.select("group_id", "leg", "status"), on="group_id", how="inner")
+    current = _current(members, items)
+    members = members.join(current, on=["dataset", "item_id"], how="left", maintain_order="left")
+    gone = (
+        members.filter(pl.col("amount").is_null())
+        .sort("group_id", "dataset", "item_id")
+        .group_by("group_id", maintain_order=True)
+        .agg(pl.format("{} {} is no longer there", "dataset", "item_id").first().alias("reason"))
+    )
+    complete = members.join(gone, on="group_id", how="anti")
+    changed = (
+        complete.join(_same_fingerprint(complete), on="group_id", how="anti")
+        .select("group_id")
+        .unique()
+        .with_columns(reason=pl.lit("the amount or currency of an item has changed"))
+    )
+    released = pl.concat([gone.select(list(RELEASED)), changed.select(list(RELEASED))]).sort("group_id")
+    kept = Ledger(
+        ledger.groups.join(released, on="group_id", how="anti"), ledger.items.join(released, on="group_id", how="anti")
+    )
+    return kept, released
+
+
+def _current(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:
+    """Amount and currency, as the datasets have them now, of the items that groups hold."""
+    parts = [
+        pl.DataFrame(
+            schema={
+                "dataset": pl.String,
+                "item_id": pl.String,
+                "amount": pl.Decimal(38, 5),
+                "currency": pl.String,
+            }
+        )
+    ]
+    for name, frame in items.items():
+        wanted = members.filter(pl.col("dataset") == name).select("item_id").unique()
+        shaped, _ = item_frame(frame, name)
+        parts.append(
+            shaped.select(pl.lit(name).alias("dataset"), "item_id", "amount", "currency")
+            .join(wanted.lazy(), on="item_id", how="semi")
+            .collect()
+        )
+    return pl.concat(parts)
+
+
+def _same_fingerprint(members: pl.DataFrame) -> pl.DataFrame:
+    """Of groups whose items are all there: the ids that come out the same when made again."""
+    made: list[pl.DataFrame] = [pl.DataFrame(schema={"group_id": pl.String})]
+    for (leg,), of_leg in members.group_by(["leg"]):
+        numbered = of_leg.with_columns(pl.col("group_id").rank("dense").alias("group") - 1)
+        count = numbered["group"].n_unique()
+        words = np.zeros((2, count), dtype=np.uint64)
+        for (dataset,), part in numbered.group_by(["dataset"]):
+            own = member_words(
+                str(dataset),
+                text_hash(part["currency"], 5),
+                id_words(part["item_id"]),
+                _scaled(part["amount"]),
+                _scaled(part["applied_amount"].cast(pl.Decimal(38, 5))),
+            )
+            place = part["group"].to_numpy()
+            with np.errstate(over="ignore"):
+                np.add.at(words[0], place, own[0])
+                np.add.at(words[1], place, own[1])
+        groups = numbered.select("group", "group_id", "status").unique("group").sort("group")
+        code = groups["status"].replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt8)
+        again = group_ids(str(leg), (words[0], words[1]), code.to_numpy())
+        # an id of another make carries no fingerprint: such a group stands as long as its items are there
+        foreign = groups["group_id"].str.contains(rf"^[0-9a-f]{{{DIGITS}}}$").not_()
+        made.append(groups.filter((again == groups["group_id"]) | foreign).select("group_id"))
+    return pl.concat(made)
+
+
+def _scaled(amounts: pl.Series) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """Hundred-thousandths of a unit, modulo 2^64."""
+    wide = amounts.to_physical()
+    if not len(wide):
+        return np.zeros(0, dtype=np.int64)
+    low = pl.select(wide % pl.lit(1 << 64, dtype=pl.Int128)).to_series()
+    return pl.select(pl.when(low < 0).then(low + pl.lit(1 << 64, dtype=pl.Int128)).otherwise(low)).to_series().cast(
+        pl.UInt64
+    ).to_numpy().view(np.int64)
+
+
+def new_ledger(previous_active: Ledger, released: pl.DataFrame, result: MatchResult) -> LedgerChange:
+    """What a run's result changes in the ledger.
+
+    Groups of the result that are not active yet are appended. Superseded are the `released` groups, and of the legs that
+    ran every automatic suggestion and tie that this run did not find again, by the group that now holds one of its items
+    or because nothing was found any more. A matched group that still stands is untouched.
+    """
+    superseded: dict[str, str] = dict(released.select("group_id", "reason").iter_rows())
+    legs = result.summary.get("legs", {})
+    assert isinstance(legs, Mapping)  # noqa: S101 - the engine's own summary
+    active = previous_active.groups
+    revisable = active.filter(
+        pl.col("leg").is_in(list(legs)), pl.col("status") != "matched", pl.col("pass") != DECIDED
+    ).filter(~pl.col("group_id").is_in(list(superseded)))
+    lost = revisable.join(result.groups, on="group_id", how="anti").select("group_id")
+    if not lost.is_empty():
+        heirs = (
+            previous_active.items.join(lost, on="group_id", how="semi")
+            .join(result.items.select("dataset", "item_id", heir="group_id"), on=["dataset", "item_id"], how="left")
+            .group_by("group_id")
+            .agg(pl.col("heir").drop_nulls().min())
+        )
+        named = lost.join(heirs, on="group_id", how="left").sort("group_id")
+        superseded.update(named.select("group_id", pl.col("heir").fill_null("no longer found")).iter_rows())
+    standing = active.filter(~pl.col("group_id").is_in(list(superseded))).select("group_id")
+    groups = result.groups.join(standing, on="group_id", how="anti").sort("leg", "group_id")
+    items = result.items.join(groups.select("group_id"), on="group_id", how="semi")
+    return LedgerChange(
+        groups.select(list(MATCH_GROUP)), items.select(list(MATCH_ITEM)).sort("group_id", "dataset", "item_id"), superseded
+    )
