@@ -151,6 +151,7 @@ class _Reading:
     ) -> None:
         """Reject the record between two parser offsets; `fields` are those of a record that has an amount."""
         source = self.records.source
+        line = source.line(start)
         amount: Decimal | None = None
         currency: str | None = None
         if fields is not None:
@@ -161,47 +162,37 @@ class _Reading:
         self.rejects.append(
             Reject(
                 self.counter.next(),
-                f"{place}, {self.records.place()}",
+                f"{place}, line {line}",
                 bad.name,
                 bad.found[:200],
                 bad.expected,
                 advice,
-                source.text(start, min(end - start, _RAW_TEXT)),
-                source.parser.CurrentLineNumber,
-                *self._offsets(start, end),
+                source.text(start, min(end, start + _RAW_TEXT)),
+                line,
+                *self.records.source.offsets(start, end),
                 amount,
                 currency,
             )
         )
 
-    def _end(self) -> int:
-        """The parser offset behind the container that is closing."""
-        source = self.records.source
-        return source.tag_end(source.parser.CurrentByteIndex)
-
-    def _offsets(self, start: int, end: int) -> tuple[int | None, int | None]:
-        """Where in the file a record lies."""
-        source = self.records.source
-        return (source.start + start, source.start + end) if source.has_offsets else (None, None)
-
     # -- message and statement ------------------------------------------------------------------------------------
 
-    def _on_message_opens(self) -> None:
+    def _on_message_opens(self, _start: int) -> None:
         self.formats.append(self.records.message_format or self._kind_of_message())
         self.headers.append({})
 
-    def _on_header(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def _on_header(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         self.headers[-1] = fields
 
-    def _on_statement_opens(self) -> None:
+    def _on_statement_opens(self, start: int) -> None:
         self.statements += 1
         kind = layout.KINDS[self._kind_of_message()]
-        start = self.records.source.file_offset(self.records.source.parser.CurrentByteIndex)
-        self.statement = statements.Statement(self.statements, self.counter.next(), kind, self.headers[-1], start)
+        began = self.records.source.offsets(start, start)[0]
+        self.statement = statements.Statement(self.statements, self.counter.next(), kind, self.headers[-1], began)
         self.country = None
 
-    def _on_statement(self, fields: Fields, _around: Fields, start: int) -> None:
-        one, end = self._open_statement(), self._end()
+    def _on_statement(self, fields: Fields, _around: Fields, start: int, end: int) -> None:
+        one = self._open_statement()
         self.statement = None
         account = statements.account_of(fields, self.account)
         if account.account_id is None:
@@ -212,7 +203,7 @@ class _Reading:
                 end,
                 "The statement was loaded without an account. Name it in the source config (account: ...).",
             )
-        closed = statements.close(one, fields, account, self._offsets(start, end)[1])
+        closed = statements.close(one, fields, account, self.records.source.offsets(start, end)[1])
         for warning in closed.warnings:
             self._warn(warning)
         self._check_declared(one, closed)
@@ -249,7 +240,7 @@ class _Reading:
 
     # -- balances -------------------------------------------------------------------------------------------------
 
-    def _on_balance(self, fields: Fields, _around: Fields, start: int) -> None:
+    def _on_balance(self, fields: Fields, _around: Fields, start: int, end: int) -> None:
         one = self._open_statement()
         get = fields.get
         code = get("Tp/CdOrPrtry/Cd") or get("Tp/CdOrPrtry/Prtry") or get("Tp/Cd") or get("Tp/Prtry")
@@ -260,16 +251,14 @@ class _Reading:
                 raise rows.BadField("Tp", None, "a balance type such as OPBD or CLBD")
         except rows.BadField as bad:
             one.balances_rejected += 1
-            self._reject(
-                f"{one.place}, balance {code or len(one.balances) + 1}", bad, start, self._end(), fields=fields
-            )
+            self._reject(f"{one.place}, balance {code or len(one.balances) + 1}", bad, start, end, fields=fields)
             return
         sub_code = get("Tp/SubTp/Cd") or get("Tp/SubTp/Prtry")
         one.balances.append(statements.Balance(code, sub_code, amount, day, get("Dt/DtTm")))
         self.balance_rows.rows.append(
             (
                 self.counter.next(),
-                *self._offsets(start, self._end()),
+                *self.records.source.offsets(start, end),
                 one.number,
                 code,
                 sub_code,
@@ -285,36 +274,37 @@ class _Reading:
 
     # -- entries --------------------------------------------------------------------------------------------------
 
-    def _on_charge(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def _on_charge(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         self.pending.charges.append(fields)
 
-    def _on_entry_charges(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def _on_entry_charges(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         self.pending.parts.charges.append(rows.Charges(fields, self.pending.charges))
         self.pending.charges = []
 
-    def _on_transaction_charges(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def _on_transaction_charges(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         self.pending.transaction_charges.append(rows.Charges(fields, self.pending.charges))
         self.pending.charges = []
 
-    def _on_batch(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def _on_batch(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         self.pending.parts.batches.append(fields)
 
-    def _on_transaction(self, fields: Fields, around: Fields, start: int) -> None:
+    def _on_transaction(self, fields: Fields, around: Fields, start: int, end: int) -> None:
         pending = self.pending
         charges = pending.transaction_charges
         if charges:
             pending.transaction_charges = []
-        one = rows.Transaction(fields, self.remittance.take(), charges, start, self._end())
+        one = rows.Transaction(fields, self.remittance.take(), charges, start, end)
         pending.transactions.append(one)
         if len(pending.transactions) >= BATCH_ROWS:
             self._write_early(around)
 
     def _write_early(self, entry: Fields) -> None:
         """Write the transactions of a very large entry before it closes; from then on the entry has to be good."""
+        one = self._open_statement()
         try:
             amount = rows.money(entry, flipped=self._is_flipped(entry))
         except rows.BadField as bad:
-            raise self._bad_large_entry(bad) from None
+            raise self._bad_large_entry(bad, one) from None
         self._write_transactions(amount)
 
     def _write_transactions(self, entry: rows.Money) -> None:
@@ -324,7 +314,12 @@ class _Reading:
         number = one.entries + one.rejected + 1
         for transaction in pending.transactions:
             pending.details += 1
-            place = (*self._offsets(transaction.start, transaction.end), one.number, number, pending.details)
+            place = (
+                *self.records.source.offsets(transaction.start, transaction.end),
+                one.number,
+                number,
+                pending.details,
+            )
             try:
                 row = rows.detail_row(place, transaction, entry, self.country)
             except rows.BadField as bad:
@@ -335,18 +330,19 @@ class _Reading:
             self.detail_rows.rows.append((self.counter.next(), *row))
         pending.transactions = []
 
-    def _on_entry(self, fields: Fields, around: Fields, start: int) -> None:
+    def _on_entry(self, fields: Fields, around: Fields, start: int, end: int) -> None:
         one, pending = self._open_statement(), self.pending
-        end = self._end()
         number = one.entries + one.rejected + 1
         if not pending.details:
             self.country = rows.country(around.get("Acct/Id/IBAN"))
         try:
             amount = rows.money(fields, flipped=self._is_flipped(fields))
-            row = rows.entry_row((*self._offsets(start, end), one.number, number), fields, amount, pending.parts)
+            row = rows.entry_row(
+                (*self.records.source.offsets(start, end), one.number, number), fields, amount, pending.parts
+            )
         except rows.BadField as bad:
             if pending.details:
-                raise self._bad_large_entry(bad) from None
+                raise self._bad_large_entry(bad, one) from None
             one.rejected += 1
             self._reject(f"{one.place}, entry {number}", bad, start, end, fields=fields)
         else:
@@ -358,9 +354,10 @@ class _Reading:
     def _is_flipped(self, entry: Fields) -> bool:
         return self.flips and values.flag(entry.get("RvslInd")) is True
 
-    def _bad_large_entry(self, bad: rows.BadField) -> FileRejected:
+    def _bad_large_entry(self, bad: rows.BadField, one: statements.Statement) -> FileRejected:
         return FileRejected(
-            f"an entry of more than {BATCH_ROWS} transactions cannot be read", place=self.records.place(),
+            f"an entry of more than {BATCH_ROWS} transactions cannot be read",
+            place=f"{one.place}, entry {one.entries + one.rejected + 1}",
             found=f"{bad.name}: {bad.found}", expected=bad.expected, advice="Ask the bank to correct the file.",
         )  # fmt: skip
 

@@ -158,8 +158,8 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
             warnings.append(f"{one.place}: entries labelled {', '.join(others)} add up only as {currency}")
         else:
             warnings.append(
-                f"{one.place}: entries in {', '.join(others)} on an account in {currency or 'an unknown currency'}; net "
-                "and balance check are without them"
+                f"{one.place}: entries in {', '.join(others)} on an account in {currency or 'an unknown currency'}; "
+                "net and balance check are without them"
             )
     if one.rejected:
         warnings.append(

@@ -105,11 +105,11 @@ class RemittanceCollector:
         self.blocks: list[Structured] = []
         self._documents: list[Fields] = []
 
-    def on_document(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def on_document(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         """A referred document closed."""
         self._documents.append(fields)
 
-    def on_structured(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def on_structured(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         """A `Strd` block closed."""
         self.blocks.append(Structured(fields, self._documents))
         self._documents = []

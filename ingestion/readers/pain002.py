@@ -118,32 +118,33 @@ class _Reading:
         warnings = [*self.records.source.warnings, *foreign_warnings(self.records), *self.warnings]
         yield FileFacts(self.records.message_format or "pain.002", identity, created, (), tuple(warnings))
 
-    def _on_message_opens(self) -> None:
+    def _on_message_opens(self, _start: int) -> None:
         self.messages += 1
         self.header, self.group = {}, {}
 
-    def _on_header(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def _on_header(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         self.header = fields
         self.headers.append(fields)
 
     def _reason_of(self, name: str) -> Closer:
-        return lambda fields, _around, _start: self.reasons[name].append(fields)
+        return lambda fields, _around, _start, _end: self.reasons[name].append(fields)
 
-    def _on_group(self, fields: Fields, _around: Fields, start: int) -> None:
+    def _on_group(self, fields: Fields, _around: Fields, start: int, end: int) -> None:
         self.group = fields
-        self._add("message", fields, {}, fields.get("GrpSts"), "GroupReason", start)
+        self._add("message", fields, {}, fields.get("GrpSts"), "GroupReason", start, end)
 
-    def _on_batch(self, fields: Fields, _around: Fields, start: int) -> None:
-        self._add("batch", fields, fields, fields.get("PmtInfSts"), "BatchReason", start)
+    def _on_batch(self, fields: Fields, _around: Fields, start: int, end: int) -> None:
+        self._add("batch", fields, fields, fields.get("PmtInfSts"), "BatchReason", start, end)
 
-    def _on_payment(self, fields: Fields, around: Fields, start: int) -> None:
-        self._add("transaction", fields, around, fields.get("TxSts"), "PaymentReason", start)
+    def _on_payment(self, fields: Fields, around: Fields, start: int, end: int) -> None:
+        self._add("transaction", fields, around, fields.get("TxSts"), "PaymentReason", start, end)
 
-    def _add(self, level: str, fields: Fields, batch: Fields, status: str | None, reasons: str, start: int) -> None:
+    def _add(
+        self, level: str, fields: Fields, batch: Fields, status: str | None, reasons: str, start: int, end: int
+    ) -> None:
         """A row, where the block states a status; a payment that is listed without one is rejected."""
         given, self.reasons[reasons] = self.reasons[reasons], []
         source = self.records.source
-        span = (source.file_offset(start), source.file_offset(source.tag_end(source.parser.CurrentByteIndex)))
         try:
             if status is None:
                 if level != "transaction" and not given:
@@ -151,7 +152,7 @@ class _Reading:
                 raise BadField("TxSts" if level == "transaction" else "GrpSts or PmtInfSts", None, "a status code")
             amount, currency = self._amount(fields)
         except BadField as bad:
-            self._reject(level, fields, bad, start)
+            self._reject(level, fields, bad, start, end)
             return
         self.statuses += 1
         get = fields.get
@@ -160,7 +161,7 @@ class _Reading:
         self.rows.rows.append(
             (
                 self.counter.next(),
-                *span,
+                *source.offsets(start, end),
                 self.header.get("MsgId"),
                 level,
                 self.header.get("CreDtTm"),
@@ -196,24 +197,22 @@ class _Reading:
             self.warnings.append(f"OrgnlCtrlSum of a {level} is not a sum: {text[:40]}")
             return None
 
-    def _reject(self, level: str, fields: Fields, bad: BadField, start: int) -> None:
+    def _reject(self, level: str, fields: Fields, bad: BadField, start: int, end: int) -> None:
         source = self.records.source
-        end = source.tag_end(source.parser.CurrentByteIndex)
         name = (
             fields.get("OrgnlEndToEndId") or fields.get("OrgnlPmtInfId") or fields.get("OrgnlMsgId") or "no reference"
         )
         self.rejects.append(
             Reject(
                 self.counter.next(),
-                f"{level} {name}, {self.records.place()}",
+                f"{level} {name}, line {source.line(start)}",
                 bad.name,
                 bad.found[:200],
                 bad.expected,
                 "The status was not loaded; ask the bank.",
-                source.text(start, min(end - start, 2000)),
-                source.parser.CurrentLineNumber,
-                source.file_offset(start),
-                source.file_offset(end),
+                source.text(start, min(end, start + 2000)),
+                source.line(start),
+                *source.offsets(start, end),
             )
         )
 

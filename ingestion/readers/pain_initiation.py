@@ -163,6 +163,7 @@ class _Reading:
         self.remittance = RemittanceCollector()
         self.header: Fields | None = None
         self.messages = 0
+        self.at = 0  # where the container at hand begins
         self.message_record = 0
         self.batch_record = 0
         self.batches: set[str] = set()
@@ -208,7 +209,11 @@ class _Reading:
 
     def _refused(self, reason: str, field: str, found: str, expected: str, advice: str = _ASK) -> FileRejected:
         return FileRejected(
-            reason, place=f"{field}, {self.records.place()}", found=found[:200], expected=expected, advice=advice
+            reason,
+            place=f"{field}, line {self.records.source.line(self.at)}",
+            found=found[:200],
+            expected=expected,
+            advice=advice,
         )
 
     def _bad(self, bad: BadField, where: str) -> FileRejected:
@@ -216,13 +221,15 @@ class _Reading:
 
     # -- message and batch ----------------------------------------------------------------------------------------
 
-    def _on_message_opens(self) -> None:
+    def _on_message_opens(self, start: int) -> None:
+        self.at = start
         self.messages += 1
         if self.messages > 1:
             raise self._refused("the file holds several messages", "root element", "a second message", "one message")
         self.message_record = self.counter.next()
 
-    def _on_header(self, fields: Fields, _around: Fields, _start: int) -> None:
+    def _on_header(self, fields: Fields, _around: Fields, start: int, _end: int) -> None:
+        self.at = start
         if "MsgId" not in fields:
             raise self._refused("the message has no id", "GrpHdr/MsgId", "nothing", "an identification of the message")
         self.header = fields
@@ -232,11 +239,12 @@ class _Reading:
             raise self._refused("the message has no group header", "PmtInf", "PmtInf", "GrpHdr with a MsgId before it")
         return self.header["MsgId"]
 
-    def _on_batch_opens(self) -> None:
+    def _on_batch_opens(self, _start: int) -> None:
         self.batch_record = self.counter.next()
         self.of_batch = _Sums()
 
-    def _on_batch(self, fields: Fields, _around: Fields, start: int) -> None:
+    def _on_batch(self, fields: Fields, _around: Fields, start: int, end: int) -> None:
+        self.at = start
         batch_id = self._batch_id(fields)
         if batch_id in self.batches:
             self.warnings.append(f"PmtInfId {batch_id} occurs more than once in the message")
@@ -244,12 +252,10 @@ class _Reading:
         declared = self._check_sums(fields, self.of_batch, f"PmtInf {batch_id}")
         self.of_file.add(self.of_batch.count, self.of_batch.total)
         get, own, source = fields.get, self.layout.own, self.records.source
-        end = source.tag_end(source.parser.CurrentByteIndex)
         self.batch_rows.rows.append(
             (
                 self.batch_record,
-                source.file_offset(start),
-                source.file_offset(end),
+                *source.offsets(start, end),
                 self._message_id(),
                 batch_id,
                 get("PmtMtd"),
@@ -329,9 +335,9 @@ class _Reading:
 
     # -- payments -------------------------------------------------------------------------------------------------
 
-    def _on_transaction(self, fields: Fields, around: Fields, start: int) -> None:
+    def _on_transaction(self, fields: Fields, around: Fields, start: int, end: int) -> None:
+        self.at = start
         source = self.records.source
-        end = source.tag_end(source.parser.CurrentByteIndex)
         batch_id = self._batch_id(around)
         number = self.of_file.count + self.of_batch.count + 1
         where = f"payment {number} ({fields.get('PmtId/EndToEndId', 'no EndToEndId')})"
@@ -354,8 +360,7 @@ class _Reading:
         self.instruction_rows.rows.append(
             (
                 self.counter.next(),
-                source.file_offset(start),
-                source.file_offset(end),
+                *source.offsets(start, end),
                 *key,
                 values.given(get("PmtId/InstrId")),
                 end_to_end_id,

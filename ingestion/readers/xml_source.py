@@ -1,9 +1,11 @@
-"""The bytes of an XML file on their way into expat, with the file's encoding settled and what is hostile refused.
+"""The bytes of an XML file, proven well-formed by expat while they are handed on as text whose index is the byte
+offset.
 
-A DTD is refused where it starts (and with it entity bombs and external entities), and so are NUL bytes, a truncated
-end, and an element that would have to be held in memory whole although no bank writes such a one. Encodings expat
-cannot decode (UTF-16, UTF-32, several bytes a character other than UTF-8) are transcoded to UTF-8 first; byte offsets
-of the file are then unknown.
+Every chunk goes through expat first, so nothing that is not XML gets far: a DTD is refused where it starts (and with it
+entity bombs and external entities), and so are NUL bytes and a truncated end. The text handed on keeps one character
+per byte of the file (bytes decoded as Latin-1), so that a position is a byte offset; `XmlSource.decode` turns a piece
+of it into the real text. Encodings in which ASCII is not ASCII (UTF-16, UTF-32, EBCDIC) or a character may take several
+bytes (other than UTF-8) are transcoded to UTF-8 first; their byte offsets are then unknown.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import codecs
 import re
 from collections import deque
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 from xml.parsers import expat
 
 from ingestion.reading import FileRejected
@@ -20,8 +22,6 @@ from ingestion.reading import FileRejected
 CHUNK_BYTES = 1 << 18
 TOKEN_LIMIT = 4 << 20  # bytes between two tags
 KEPT_CHUNKS = 8  # how far back the text of a rejected record can be shown
-TAG_LIMIT = 4096
-NAMESPACE_END = " "  # what expat puts between a namespace and a name
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -38,7 +38,6 @@ _TEXT_CODECS = re.compile(
     re.IGNORECASE,
 )
 _BLANK = b" \t\r\n"
-_TAG_BYTE = re.compile(rb"(?s).")
 
 
 class XmlSource:
@@ -60,68 +59,82 @@ class XmlSource:
         self._head = head[self.start :]
         self.has_offsets = self._transcoder is None
         encoding = "utf-8" if self._transcoder or self.codec == "utf-8" else self.codec
-        self.parser = expat.ParserCreate(encoding, NAMESPACE_END)
+        self.parser = expat.ParserCreate(encoding)
         self.parser.StartDoctypeDeclHandler = _refuse_dtd
-        self._fed = 0
-        self._kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT_CHUNKS)  # the latest chunks by parser offset
+        self._fed = self.start
+        self._kept: deque[tuple[int, int, str]] = deque(maxlen=KEPT_CHUNKS)  # offset, lines before, text of the latest
+        self._lines = 0
 
-    def advance(self) -> Iterator[None]:
-        """Feed the file to the parser chunk by chunk, pausing after each; raises `FileRejected`."""
+    def advance(self) -> Iterator[str]:
+        """The text of the file, chunk by chunk, each of which has passed expat; the empty one at the end closes it."""
         chunk, self._head = self._head, b""
         while chunk:
-            data = self._transcode(chunk, final=False) if self._transcoder is not None else chunk
-            self._feed(data)
-            yield
+            if text := self._feed(self._transcode(chunk, final=False) if self._transcoder is not None else chunk):
+                yield text
             chunk = self._stream.read(CHUNK_BYTES)
-        if self._transcoder is not None:
-            self._feed(self._transcode(b"", final=True))
+        if self._transcoder is not None and (text := self._feed(self._transcode(b"", final=True))):
+            yield text
         self._parse(b"", final=True)
-        yield
+        yield ""
 
-    def file_offset(self, parser_offset: int) -> int | None:
-        """The byte of the file a parser offset stands for; None where the file was transcoded."""
-        return self.start + parser_offset if self.has_offsets else None
+    def decode(self, text: str) -> str:
+        """The characters a piece of the one-character-per-byte text stands for."""
+        try:
+            return text.encode("latin-1").decode("utf-8" if self._transcoder else self.codec)
+        except UnicodeDecodeError as error:
+            raise FileRejected(
+                f"a text is not {self.codec}", found=repr(error.object[error.start : error.end]), expected=self.codec,
+                advice="ask the sender to declare the encoding the file is written in",
+            ) from None  # fmt: skip
 
-    def tag_end(self, offset: int) -> int:
-        """The parser offset behind the tag that begins at `offset`: an end tag, or an empty element's only tag."""
-        first, chunk = self._kept[-1]
-        end = chunk.find(b">", offset - first) if offset >= first else -1
-        if end >= 0 and chunk[offset - first + 1 : offset - first + 2] == b"/":
-            return first + end + 1
-        quote = b""
-        for length, byte in enumerate(_TAG_BYTE.findall(self._bytes(offset, TAG_LIMIT)), 1):
-            if quote or byte in (b'"', b"'"):
-                quote = b"" if byte == quote else quote or byte
-            elif byte == b">":
-                return offset + length
-        return offset
-
-    def text(self, start: int, limit: int = 2000) -> str:
-        """The text of the file from a parser offset on, for a reject to show; empty where that lies too far back."""
-        return self._bytes(start, limit).decode("utf-8" if self._transcoder is not None else self.codec, "replace")
-
-    def _bytes(self, start: int, limit: int) -> bytes:
+    def text(self, start: int, end: int) -> str:
+        """The text between two offsets, for a reject to show; empty where that lies too far back."""
         if start < self._kept[0][0]:
-            return b""
-        parts = [chunk[max(0, start - first) :] for first, chunk in self._kept if first + len(chunk) > start]
-        return b"".join(parts)[:limit]
+            return ""
+        parts = [chunk[max(0, start - first) :] for first, _, chunk in self._kept if first + len(chunk) > start]
+        piece = "".join(parts)[: end - start]
+        return piece.encode("latin-1").decode("utf-8" if self._transcoder else self.codec, "replace")
 
-    def _feed(self, data: bytes) -> None:
+    def line(self, offset: int) -> int:
+        """The line an offset lies in, from 1; of one that lies too far back, the first line still known."""
+        for first, lines, chunk in reversed(self._kept):
+            if first <= offset:
+                return lines + chunk.count("\n", 0, offset - first) + 1
+        return self._kept[0][1] + 1
+
+    def offsets(self, start: int, end: int) -> tuple[int | None, int | None]:
+        """The bytes of the file two offsets stand for; unknown where the file was transcoded."""
+        return (start, end) if self.has_offsets else (None, None)
+
+    def fail(self, what: str) -> NoReturn:
+        """Refuse the file for a structure that does not add up, which expat should have found."""
+        raise FileRejected(f"the file cannot be read as XML: {what}", advice="ask the sender for it again")
+
+    def too_long(self, offset: int) -> FileRejected:
+        """The verdict on a tag, a comment or a text that would have to be held in memory whole."""
+        return FileRejected(
+            "a tag, a comment or a text of the file is too long",
+            place=f"byte {offset}",
+            found=f"more than {TOKEN_LIMIT} bytes",
+            expected="texts of at most a few thousand characters",
+            advice="this is no message a bank sends; ask the sender",
+        )
+
+    def _feed(self, data: bytes) -> str:
         if b"\0" in data:
             raise FileRejected(
-                "the file holds NUL bytes", place=f"byte {self.start + self._fed + data.index(0)}", found="a zero byte",
+                "the file holds NUL bytes", place=f"byte {self._fed + data.index(0)}", found="a zero byte",
                 expected="XML text", advice="the transfer damaged it; ask for it again",
             )  # fmt: skip
-        self._kept.append((self._fed, data))
-        self._fed += len(data)
         self._parse(data, final=False)
-        if self._fed - self.parser.CurrentByteIndex > TOKEN_LIMIT:
-            raise FileRejected(
-                "a tag, a comment or a text of the file is too long",
-                place=f"byte {self.start + self.parser.CurrentByteIndex}",
-                found=f"more than {TOKEN_LIMIT} bytes", expected="texts of at most a few thousand characters",
-                advice="this is no message a bank sends; ask the sender",
-            )  # fmt: skip
+        text = data.decode("latin-1")
+        self._kept.append((self._fed, self._lines, text))
+        self._lines += text.count("\n")
+        self._fed += len(data)
+        unread = self._fed - self.start - self.parser.CurrentByteIndex
+        if unread > TOKEN_LIMIT:
+            raise self.too_long(self._fed - unread)
+        return text
 
     def _choose_codec(self, head: bytes) -> tuple[str, codecs.IncrementalDecoder | None]:
         """The encoding by byte order mark, else by the declaration; sets `start` behind the mark and blanks before the
