@@ -11,7 +11,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.joins import key_pairs, without_frequent
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.passes.exact_reference import _keys
+from reconciliation.matching.reference_keys import side_keys
 from reconciliation.matching.proposals import KIND, PAIRS, Proposals
 
 _SENTENCES = ("the same reference with the opposite amount", "the same counterparty with the opposite amount")
@@ -33,7 +33,7 @@ class Offsetting(PassConfig):
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs that cancel out."""
         if self.by == "reference":
-            left, right = (without_frequent(_keys(context, view), 50) for view in context.sides)
+            left, right = (without_frequent(side_keys(context, view), 50) for view in context.sides)
             met = left.join(right, on=["key", "check"], suffix="_right").select(left="row", right="row_right").unique()
         else:
             sides = [

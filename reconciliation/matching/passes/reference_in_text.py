@@ -11,7 +11,7 @@ import polars as pl
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.passes.exact_reference import NO_REFERENCE
+from reconciliation.matching.reference_keys import NO_REFERENCE
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
@@ -61,50 +61,68 @@ class ReferenceInText(PassConfig):
         yield from settle(context, edges, self.amounts, [_SENTENCES[variant] for variant in Variant])
 
     def _edges(self, context: LegContext) -> pl.DataFrame:
-        reading, named = (context.left, context.right) if self.texts == "left" else (context.right, context.left)
-        texts = _texts(reading)
-        identifiers = self._identifiers(context, named)
-        if texts.is_empty() or identifiers.is_empty():
+        """Compatible pairs with the odds of their surest reading, of the variants that this pass allows."""
+        if self.through is not None and self.through not in context.datasets:
             return pl.DataFrame()
-        entities = reading.dataset.entity, named.dataset.entity
-        by_entity = bool(entities[0][reading.rows()].all() and entities[1][named.rows()].all())
-        by = ["entity"] if by_entity else []
-        if by_entity:
-            texts = texts.with_columns(pl.Series("entity", entities[0][texts["text_row"].to_numpy()]))
-            identifiers = identifiers.with_columns(
-                pl.Series("entity", entities[1][identifiers["identifier_row"].to_numpy()])
-            )
-        hits = find_identifiers(
-            texts,
-            identifiers,
-            by=by,
-            variants=self.variants,
-            grams=self.grams,
-            min_length=self.min_length,
-            max_owners=self.max_owners,
-        )
-        left, right = ("text_row", "identifier_row") if self.texts == "left" else ("identifier_row", "text_row")
-        fits = context.compatible(hits[left].to_numpy(), hits[right].to_numpy())
-        hits = hits.filter(pl.Series(fits))
+        name = f"text_hits_{self.texts}_{self.through}_{self.min_length}_{self.max_owners}_{self.grams}"
+        if name not in context.cache:
+            context.cache[name] = self._hits(context)
+        hits = context.cache[name]
+        fits = context.compatible(hits["left"].to_numpy(), hits["right"].to_numpy())
+        hits = hits.filter(pl.Series(fits), pl.col("variant").is_in([str(variant) for variant in self.variants]))
         variant_odds = pl.col("variant").replace_strict(
             {str(variant): odds for variant, odds in VARIANT_ODDS.items()}, return_dtype=pl.Float64
         )
         length = pl.col("token").str.len_bytes().cast(pl.Float64)
         shortness = pl.lit(10.0).pow((length - _SHORT).clip(upper_bound=0.0) / 2)
-        joined = pl.when(pl.col("span") == 1).then(1.0).otherwise(0.5)
+        written = pl.when(pl.col("span") == 1).then(1.0).otherwise(0.5)
+        return hits.select(
+            "left",
+            "right",
+            (variant_odds * shortness * written * self.odds).alias("odds"),
+            pl.col("rank").cast(pl.UInt16).alias("evidence"),
+        )
+
+    def _hits(self, context: LegContext) -> pl.DataFrame:
+        """All hits that any pass of the leg with the same texts and identifiers wants: texts are cut into tokens once."""
+        variants = {
+            variant
+            for each in context.leg.passes
+            if isinstance(each, ReferenceInText) and (each.texts, each.through) == (self.texts, self.through)
+            for variant in each.variants
+        }
+        reading, named = (context.left, context.right) if self.texts == "left" else (context.right, context.left)
+        texts = _texts(reading)
+        identifiers = self._identifiers(context, named)
+        by: list[str] = []
+        if reading.dataset.entity[reading.rows()].all() and named.dataset.entity[named.rows()].all():
+            by = ["entity"]
+            texts = texts.with_columns(pl.Series("entity", reading.dataset.entity[texts["text_row"].to_numpy()]))
+            rows = identifiers["identifier_row"].to_numpy()
+            identifiers = identifiers.with_columns(pl.Series("entity", named.dataset.entity[rows]))
+        hits = find_identifiers(
+            texts,
+            identifiers,
+            by=by,
+            variants=sorted(variants, key=list(Variant).index),
+            grams=self.grams,
+            min_length=self.min_length,
+            max_owners=self.max_owners,
+        )
+        left, right = ("text_row", "identifier_row") if self.texts == "left" else ("identifier_row", "text_row")
         return hits.select(
             pl.col(left).cast(pl.UInt32).alias("left"),
             pl.col(right).cast(pl.UInt32).alias("right"),
-            (variant_odds * shortness * joined * self.odds).alias("odds"),
-            pl.col("rank").cast(pl.UInt16).alias("evidence"),
+            "token",
+            "span",
+            "variant",
+            "rank",
         )
 
     def _identifiers(self, context: LegContext, named: SideView) -> pl.DataFrame:
         if self.through is None:
             given = named.frame("references").select("row", "references").rename({"row": "identifier_row"})
         else:
-            if self.through not in context.datasets:
-                return pl.DataFrame()
             links = context.links(named.dataset.name, self.through)
             links = links.filter(pl.Series(named.is_open[links["left"].to_numpy()]))
             behind = context.datasets[self.through]

@@ -1,0 +1,110 @@
+"""Identifiers as 64-bit keys with a second hash to verify them, from lists of references and from words of texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.encoding import Dataset, Mask
+from reconciliation.matching.joins import without_frequent
+
+# What systems write where an identifier is missing (ISO 20022 usage, SWIFT MT usage, habits of ERPs).
+NO_REFERENCE = (
+    "",
+    "NOTPROVIDED",
+    "NOT PROVIDED",
+    "NOT-PROVIDED",
+    "NONREF",
+    "NOREF",
+    "NONE",
+    "N/A",
+    "NA",
+    "NULL",
+    "UNKNOWN",
+    "0",
+    "-",
+)
+_WORD = r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?"
+_SEEDS = (1, 2)
+
+
+def _hashed(column: str) -> list[pl.Expr]:
+    return [
+        pl.col(column).hash(_SEEDS[0]).alias("key"),
+        pl.col(column).hash(_SEEDS[1]).cast(pl.UInt32, wrap_numerical=True).alias("check"),
+    ]
+
+
+def dataset_keys(data: Dataset, rows: Mask) -> pl.DataFrame:
+    """`row`, `key`, `check`, `length` of the identifiers of these rows; what only says that there is none is left out."""
+    keys = (
+        data.read(["references"], rows)
+        .lazy()
+        .explode("references", empty_as_null=False, keep_nulls=False)
+        .drop_nulls("references")
+        .select("row", *_hashed("references"), pl.col("references").str.len_bytes().cast(pl.UInt16).alias("length"))
+        .collect()
+    )
+    none = pl.Series(NO_REFERENCE).hash(_SEEDS[0])
+    return keys.filter(~pl.col("key").is_in(none.implode()))
+
+
+def side_keys(context: LegContext, view: SideView) -> pl.DataFrame:
+    """`dataset_keys` of a side's open items; hashed once a leg."""
+    name = f"reference_keys_{view.index}"
+    if name not in context.cache:
+        context.cache[name] = dataset_keys(view.dataset, view.is_open)
+    keys = context.cache[name]
+    still = view.open[keys["row"].to_numpy()] != 0
+    return keys if still.all() else keys.filter(pl.Series(still))
+
+
+def linked_keys(context: LegContext, view: SideView, through: str) -> pl.DataFrame:
+    """The identifiers of the items of another dataset that a side's open items are linked to, as keys of the side's rows."""
+    name = f"linked_keys_{view.index}_{through}"
+    if name not in context.cache:
+        links = context.links(view.dataset.name, through)
+        links = links.filter(pl.Series(view.is_open[links["left"].to_numpy()]))
+        behind = context.datasets[through]
+        wanted = np.zeros(behind.height, dtype=np.bool_)
+        wanted[links["right"].to_numpy()] = True
+        keys = links.select("left", row="right").join(dataset_keys(behind, wanted), on="row")
+        context.cache[name] = keys.select("key", "check", "length", row="left").select("row", "key", "check", "length")
+    keys = context.cache[name]
+    return keys.filter(pl.Series(view.open[keys["row"].to_numpy()] != 0))
+
+
+def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame:
+    """`row`, `key`, `check`, `length` of the words with a digit in a side's texts, and of its references."""
+    name = f"word_keys_{view.index}"
+    if name not in context.cache:
+        words = (
+            view.dataset.read(["text"], view.is_open)
+            .lazy()
+            .filter(pl.col("text").str.contains("[0-9]"))
+            .select("row", pl.col("text").str.extract_all(_WORD).alias("word"))
+            .explode("word", empty_as_null=False, keep_nulls=False)
+            .filter(pl.col("word").str.len_bytes() >= min_length, pl.col("word").str.contains("[0-9]"))
+            .select("row", *_hashed("word"), pl.col("word").str.len_bytes().cast(pl.UInt16).alias("length"))
+            .collect()
+        )
+        context.cache[name] = words
+    words = context.cache[name]
+    words = words.filter(pl.Series(view.open[words["row"].to_numpy()] != 0), pl.col("length") >= min_length)
+    return pl.concat([words, side_keys(context, view)])
+
+
+def joined(context: LegContext, left: pl.DataFrame, right: pl.DataFrame, max_owners: int) -> pl.DataFrame:
+    """Distinct compatible pairs (left, right, length of the longest identifier they share) of rows with an equal key.
+
+    A key with more than `max_owners` owners on a side names nobody.
+    """
+    left, right = without_frequent(left, max_owners), without_frequent(right, max_owners)
+    met = left.join(right, on="key", how="inner", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
+    fits = context.compatible(met["row"].to_numpy(), met["row_right"].to_numpy())
+    edges = met.select("length", left="row", right="row_right").filter(pl.Series(fits))
+    pair = edges["left"].to_numpy().astype(np.uint64) << np.uint64(32) | edges["right"].to_numpy()
+    if len(np.unique(pair)) != edges.height:
+        edges = edges.group_by("left", "right").agg(pl.col("length").max())
+    return edges.select("left", "right", "length")
