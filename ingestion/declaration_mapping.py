@@ -184,6 +184,6 @@ class RowMapper:
             pair = pl.struct(value.alias(name)).struct.json_encode().str.strip_prefix("{").str.strip_suffix("}")
             parts.append(pl.when(value.is_not_null()).then(pair))
         if not parts or frame.is_empty():
-            return pl.lit(None, pl.String)
+            return pl.repeat(None, pl.len(), dtype=pl.String)  # one a row: a literal alone would be one row
         joined = pl.concat_str(parts, separator=",", ignore_nulls=True)
         return pl.when(joined != "").then(pl.concat_str([pl.lit("{"), joined, pl.lit("}")]))
