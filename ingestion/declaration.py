@@ -41,8 +41,9 @@ BANK_EXTRAS = frozenset(
 ) | (frozenset(BANK_ENTRY_DETAIL.names) - PLACE_COLUMNS)
 """What a bank CSV may map besides the columns of bank_entry: split amounts, balances, and the detail of the entry."""
 DIRECTIVES = {
-    "%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}", "%M": r"\d{2}", "%S": r"\d{2}",
-    "%f": r"\d{1,9}", "%b": r"[A-Za-z]{3}", "%B": r"[A-Za-z]+", "%I": r"\d{1,2}", "%p": r"[AaPp][Mm]", "%z": r"[+-]\d{2}:?\d{2}",
+    "%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}", "%M": r"\d{2}",
+    "%S": r"\d{2}", "%f": r"\d{1,9}", "%b": r"[A-Za-z]{3}", "%B": r"[A-Za-z]+", "%I": r"\d{1,2}", "%p": r"[AaPp][Mm]",
+    "%z": r"[+-]\d{2}:?\d{2}",
 }  # fmt: skip
 NAMED_FORMATS = ("iso", "odata")
 
@@ -85,7 +86,8 @@ def _check_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
         unknown = [part for part in re.findall(r"%.?", text) if part not in DIRECTIVES]
         if unknown or "%" not in text:
             raise ValueError(
-                f"{text!r} is not a format: use {' '.join(DIRECTIVES)} (e.g. %d.%m.%Y), or one of {', '.join(NAMED_FORMATS)}"
+                f"{text!r} is not a format: use {' '.join(DIRECTIVES)} (e.g. %d.%m.%Y), "
+                f"or one of {', '.join(NAMED_FORMATS)}"
             )
     return formats
 
@@ -221,6 +223,7 @@ class Mapping_(Strict):  # noqa: N801  (Mapping is taken)
 class FileDeclaration(Strict):
     """A whole declaration: how to cut the file, and one or several mappings of its rows."""
 
+    title: str = Field(default="", description="what it is for, in messages")
     # how the file is cut into a table of text
     encoding: OneOrMany = Field(default=("utf-8",), description="candidates in order; a byte order mark decides first")
     delimiter: OneOrMany = Field(
@@ -303,6 +306,8 @@ class FileDeclaration(Strict):
             self._check_required(mapping)
         if self.statement_kind is None and (self.preamble or self.continuation):
             raise ValueError("preamble and continuation belong to kind bank_entry")
+        if self.continuation and not any("text" in mapping.columns for mapping in self.parts):
+            raise ValueError("continuation: map a column to `text`, which the continuing rows are added to")
         return self
 
     def _check_required(self, mapping: Mapping_) -> None:

@@ -31,11 +31,11 @@ def shipped(format: str) -> dict[str, dict[str, object]]:
     return blocks
 
 
-def choices(format: str, own: Mapping[str, object], object: str = "") -> tuple[FileDeclaration, ...]:
+def choices(format: str, own: Mapping[str, object], name: str = "") -> tuple[FileDeclaration, ...]:
     """The declarations a file of this format may be read by: the source's own, or the shipped ones changed by it.
 
-    `object` narrows the shipped ones to one. Raises `DeclarationError` where the block is wrong, missing, or the object
-    is not known.
+    `name` (option `object` of a source) narrows the shipped ones to one. Raises `DeclarationError` where the block is
+    wrong, missing, or the object is not known.
     """
     blocks = shipped(format)
     if not blocks:
@@ -44,12 +44,12 @@ def choices(format: str, own: Mapping[str, object], object: str = "") -> tuple[F
                 f"a source of format {format} needs a `declaration:` block; `tieout source infer FILE` proposes one"
             )
         return (parse_declaration(own),)
-    if object and object not in blocks:
-        raise DeclarationError(f"options.object: {object!r} is not one of {', '.join(blocks)} (format {format})")
+    if name and name not in blocks:
+        raise DeclarationError(f"options.object: {name!r} is not one of {', '.join(blocks)} (format {format})")
     if "mappings" in own or "kind" in own:  # a whole declaration of the source's own
         return (parse_declaration(own),)
-    chosen = [object] if object else list(blocks)
-    return tuple(_declaration(format, name, _key(own)) for name in chosen)
+    chosen = [name] if name else list(blocks)
+    return tuple(_declaration(format, one, _key(own)) for one in chosen)
 
 
 def _key(own: Mapping[str, object]) -> str:
@@ -57,10 +57,10 @@ def _key(own: Mapping[str, object]) -> str:
 
 
 @cache
-def _declaration(format: str, object: str, own: str) -> FileDeclaration:
-    block = dict(shipped(format)[object])
+def _declaration(format: str, kind: str, own: str) -> FileDeclaration:
+    block: dict[str, object] = {"title": f"{format}.{kind}", **shipped(format)[kind]}
     for name, value in (yaml.safe_load(own) if own else {}).items():
         before = block.get(name)
         merged = name in MERGED_KEYS and isinstance(before, dict) and isinstance(value, dict)
         block[name] = {**before, **value} if merged else value  # type: ignore[dict-item]
-    return parse_declaration(block, f"declaration ({format}.{object})")
+    return parse_declaration(block, f"declaration ({format}.{kind})")

@@ -54,7 +54,7 @@ def best_fit(fitting: Sequence[tuple[FileDeclaration, int]], names: Sequence[str
     best = [position for position, (_, count) in enumerate(fitting) if count == top]
     rivals = {id(fitting[position][0]) for position in best}
     if len(rivals) > 1:
-        kinds = " or ".join(sorted({_title(fitting[position][0]) for position in best}))
+        kinds = " or ".join(sorted({fitting[position][0].title for position in best}))
         raise FileRejected(
             "the file could be of several kinds",
             place="header",
@@ -63,12 +63,6 @@ def best_fit(fitting: Sequence[tuple[FileDeclaration, int]], names: Sequence[str
             advice="say what the file holds: options: {object: ...} of the source in config/sources.yml",
         )
     return best[0]
-
-
-def _title(declaration: FileDeclaration) -> str:
-    part = declaration.parts[0]
-    kind = part.constants.get("ledger") or part.constants.get("role")
-    return f"{part.kind} ({kind})" if kind else part.kind
 
 
 def _own_parts(declaration: FileDeclaration) -> tuple[Mapping_, ...]:

@@ -176,7 +176,7 @@ class RowMapper:
             "correct the declaration if the whole file is written so; else ask the sender",
         )
 
-    def extra(self, frame: pl.DataFrame) -> pl.Expr:
+    def unmapped_fields(self, frame: pl.DataFrame) -> pl.Expr:
         """The delivered fields the contract does not name, as a JSON object of texts; null where there are none."""
         parts = []
         for name in self.unmapped:

@@ -24,6 +24,7 @@ from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE
 from ingestion.reading import ControlTotal, RecordCounter, Records
 from ingestion.references import account_id, is_iban, reference_type
 
+DAY = "#day"
 SIDES = "#sides"
 INDICATOR = "#indicator"
 DETAIL_NAMES = tuple(
@@ -124,8 +125,8 @@ class StatementBuilder:
         """Good rows with `record_number`, in file order, as bank_entry and bank_entry_detail records."""
         if rows.is_empty():
             return
-        rows = self._completed(rows)
-        keys = rows.select(self._keys()).unique(maintain_order=True)
+        rows = self._completed(rows).with_columns(self._day().alias(DAY))
+        keys = rows.select("account_id", "currency", "statement_id", DAY).unique(maintain_order=True)
         for key in keys.iter_rows():  # one step a statement, not a row
             self._statement(key)
         numbers = keys.with_columns(
@@ -179,11 +180,9 @@ class StatementBuilder:
         has_detail = pl.any_horizontal(pl.col(name).is_not_null() for name in details) if details else pl.lit(False)
         return rows.with_columns(has_detail.cast(pl.Int64).alias("detail_count"))
 
-    def _keys(self) -> list[pl.Expr]:
-        day = pl.lit(None, pl.Date)
-        if self.declaration.statement == "per_date":
-            day = pl.col("booking_date")
-        return [pl.col("account_id"), pl.col("currency"), pl.col("statement_id"), day.alias("#day")]
+    def _day(self) -> pl.Expr:
+        """The day that makes a statement of its own, null where the file is one statement."""
+        return pl.col("booking_date") if self.declaration.statement == "per_date" else pl.lit(None, pl.Date)
 
     def _statement(self, key: tuple[object, ...]) -> None:
         if key not in self.statements:
@@ -301,8 +300,8 @@ class StatementBuilder:
         order = self._order(run, forward, backward)
         if order is None:
             self.warnings.append(
-                f"statement {statement.number}: the order of entries is not known, so no balance is taken from the running "
-                "balance; declare `order`"
+                f"statement {statement.number}: the order of entries is not known, so no balance is taken from "
+                "the running balance; declare `order`"
             )
             return None, None
         implied = forward if order == "oldest_first" else backward
@@ -310,8 +309,8 @@ class StatementBuilder:
         if not broken.is_empty():
             places = ", ".join(str(line) for line in broken.get_column(LINE).head(5).to_list())
             self.warnings.append(
-                f"statement {statement.number}: the running balance does not follow from the entries at {broken.height} "
-                f"places (line {places})"
+                f"statement {statement.number}: the running balance does not follow from the entries at "
+                f"{broken.height} places (line {places})"
             )
         total = _total(run)
         openings = implied.get_column("opening").to_list()

@@ -36,6 +36,7 @@ from ingestion.reading import FileRejected
 
 BLOCK_BYTES = 1 << 24
 ROW_BYTES_LIMIT = 1 << 23
+RAGGED_ADVICE = "a delimiter inside an unquoted text, or a row cut short: ask the sender, or declare it as no record"
 WIDE_BYTES_LIMIT = 1 << 28
 FALLBACK_ROWS = 50_000
 WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
@@ -393,7 +394,7 @@ def _split_checked(
                 int(lines[row]),
                 f"{fields[row]} fields",
                 f"{width} fields, as the header has",
-                "a delimiter inside an unquoted text, or a row cut short: ask the sender, or declare the row as no record",
+                RAGGED_ADVICE,
                 text[:SHOWN_TEXT],
                 None if offset is None else offset + int(starts[row]),
                 None if offset is None else offset + int(ends[row]),
@@ -402,10 +403,9 @@ def _split_checked(
     kept = np.flatnonzero(fitting)
     if not kept.size:
         return TextBlock(pl.DataFrame(), tuple(bad), int(blank.sum()), footer)
+    body = data[: int(ends[-1])]
     if kept.size < starts.size:
         body = b"".join(data[starts[row] : ends[row]] for row in kept)
-    else:
-        body = data[: int(ends[-1])]
     frame = _parse(body, dialect, int(max(fields[kept].max(), width)))
     if frame.height != kept.size:
         raise FileRejected(

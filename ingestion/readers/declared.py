@@ -75,7 +75,8 @@ class DeclaredReader:
         except (pl.exceptions.PolarsError, MemoryError, UnicodeError, *DAMAGED) as error:
             raise FileRejected(
                 "the file cannot be read as a table", found=f"{type(error).__name__}: {str(error)[:300]}",
-                expected=f"a file as the declaration of {source.name} says", advice="the file is damaged, or the declaration is of another layout",
+                expected=f"a file as the declaration of {source.name} says",
+                advice="the file is damaged, or the declaration is of another layout",
             ) from error  # fmt: skip
 
 
@@ -175,7 +176,8 @@ class _Reading:
         return frame.head(cut), frame.tail(frame.height - cut)
 
     def _joined(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Rows with their continuation: texts joined line by line, all other cells those of the first row."""
+        """Rows with their continuation: all cells of a continuing row are a line of the text of the row it
+        continues."""
         if frame.is_empty():
             return frame
         continues = self._is_continuation(frame)
@@ -184,20 +186,26 @@ class _Reading:
         if not continued or marked.item(0, JOINED):  # nothing to join, or a continuation of nothing: it fails as a row
             return frame
         self._count("continuation of the row above", continued)
-        texts = {
-            same_name(source)
-            for part in self.declaration.parts
-            for name, column in part.columns.items()
-            if name in ("text", "remittance_unstructured", "additional_info", "counterparty_name")
-            for source in column.sources
-        }
+        into = self._text_column(frame)
+        delivered = columns_of(frame)
+        line = pl.concat_str(
+            [pl.col(name).str.strip_chars().replace("", None) for name in delivered], separator=" ", ignore_nulls=True
+        )
+        marked = marked.with_columns(pl.when(JOINED).then(line).otherwise(pl.col(into)).alias(into))
         joined = [
-            pl.col(name).drop_nulls().str.join("\n") if same_name(name) in texts else pl.col(name).first()
+            pl.col(name).drop_nulls().str.join("\n") if name == into else pl.col(name).first()
             for name in frame.columns
             if name != BYTE_END
         ]
         whole = marked.group_by(ROW, maintain_order=True).agg(*joined, pl.col(BYTE_END).last())
         return whole.select(frame.columns)
+
+    def _text_column(self, frame: pl.DataFrame) -> str:
+        """The file column that the text of an entry ends with."""
+        text = next(part.columns["text"] for part in self.declaration.parts if "text" in part.columns)
+        names = {same_name(name): name for name in columns_of(frame)}
+        present = [names[same_name(source)] for source in text.sources if same_name(source) in names]
+        return present[-1] if text.join else present[0]
 
     # rows to records -----------------------------------------------------------------------------------------------
 
@@ -256,13 +264,14 @@ class _Reading:
         if "source_system" in contract.names and "source_system" not in good.columns:
             good = good.with_columns(pl.lit(self.source.system).alias("source_system"))
         if "extra" in contract.names and "extra" not in good.columns:
-            good = good.with_columns(rows.select(mapper.extra(rows).alias("extra")).to_series())
+            good = good.with_columns(rows.select(mapper.unmapped_fields(rows).alias("extra")).to_series())
         yield from frame_records(contract, good)
 
     def _bad_rows(self, bad: tuple[BadRow, ...], numbers: np.ndarray | range) -> Iterator[Reject]:
         for row, number in zip(bad, numbers, strict=True):
             yield Reject(
-                int(number), f"{self.word} {row.line}", "(row)", row.found, row.expected, row.advice, row.text, row.line,
+                int(number), f"{self.word} {row.line}", "(row)", row.found, row.expected, row.advice, row.text,
+                row.line,
                 row.byte_start, row.byte_end,
             )  # fmt: skip
 

@@ -401,7 +401,7 @@ def _flat(record: Mapping[str, Json], lists: Sequence[str], prefix: str = "") ->
     row: Row = {}
     for key, value in record.items():
         name = prefix + key
-        if name in lists or key.startswith("__") or key.startswith("@odata") or "@odata." in key:
+        if name in lists or key.startswith(("__", "@odata")) or "@odata." in key:
             continue
         if name in RESERVED:
             name += "#2"

@@ -41,7 +41,8 @@ def parquet_table(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tu
     if metadata.num_rows > ROW_LIMIT or largest > GROUP_BYTES_LIMIT:
         raise FileRejected(
             "the Parquet file unfolds to too much", found=f"{metadata.num_rows} rows, a row group of {largest} bytes",
-            expected=f"at most {ROW_LIMIT} rows, {GROUP_BYTES_LIMIT >> 30} GB a row group", advice="ask for smaller files",
+            expected=f"at most {ROW_LIMIT} rows, {GROUP_BYTES_LIMIT >> 30} GB a row group",
+            advice="ask for smaller files",
         )  # fmt: skip
     names = unique_names(empty.columns)
     fitting = [(one, read_columns(one, names)) for one in candidates if is_header(one, names)]

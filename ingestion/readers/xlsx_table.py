@@ -53,7 +53,8 @@ def xlsx_table(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple
         rows_of = {name: sheet.to_python(skip_empty_area=False) for name, sheet in sheets.items()}
     except (CalamineError, OSError, ValueError) as error:
         raise FileRejected(
-            "the file is not a readable XLSX workbook", found=str(error)[:300], expected="an XLSX file without a password",
+            "the file is not a readable XLSX workbook", found=str(error)[:300],
+            expected="an XLSX file without a password",
             advice="the file is damaged, protected or of an older format: ask the sender for it again",
         ) from None  # fmt: skip
     fitting: list[tuple[FileDeclaration, str, int]] = []
@@ -121,7 +122,8 @@ def _measure(stream: BinaryIO) -> int:
                     cells = max(cells, rows * columns)
                     if cells > CELL_LIMIT:
                         raise FileRejected(
-                            f"a sheet spans more than {CELL_LIMIT} cells", place=name, found=f"{rows} rows, {columns} columns",
+                            f"a sheet spans more than {CELL_LIMIT} cells", place=name,
+                            found=f"{rows} rows, {columns} columns",
                             expected="an extract", advice="the file is damaged or hostile",
                         )  # fmt: skip
                 formulas += len(_FORMULA.findall(tail))

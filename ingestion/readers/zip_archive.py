@@ -36,7 +36,8 @@ def checked_members(archive: zipfile.ZipFile, limit: int = MEMBER_LIMIT) -> list
         if ".." in steps or steps[0] in ("", "~") or ":" in steps[0] or not one.filename.isprintable():
             raise FileRejected(
                 "the archive holds a file whose name leaves its folder or is no name", place="archive",
-                found=repr(one.filename[:200]), expected="plain file names", advice="the archive is hostile: do not unpack it",
+                found=repr(one.filename[:200]), expected="plain file names",
+                advice="the archive is hostile: do not unpack it",
             )  # fmt: skip
         if one.flag_bits & 0x1:
             raise FileRejected(
@@ -65,5 +66,6 @@ def _chunks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
 def _bomb(member: zipfile.ZipInfo, found: str) -> FileRejected:
     return FileRejected(
         "the archive unfolds to too much", place=member.filename, found=found,
-        expected=f"at most {RATIO_LIMIT} times its size and {MEMBER_LIMIT >> 30} GB", advice="the archive is damaged or hostile",
+        expected=f"at most {RATIO_LIMIT} times its size and {MEMBER_LIMIT >> 30} GB",
+        advice="the archive is damaged or hostile",
     )  # fmt: skip

@@ -1,0 +1,21 @@
+"""Whether a file is the extract of a known system: which of the shipped declarations reads it."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from ingestion.declaration_catalogue import SHIPPED_FORMATS, choices
+from ingestion.readers.table_containers import open_tables
+from ingestion.reading import FileRejected
+
+
+def recognise(stream: BinaryIO) -> tuple[str, str] | None:
+    """The format and object (`sap_line_items`, `payables`) of a file, or None where no shipped declaration is for it
+    alone."""
+    candidates = [declaration for format in SHIPPED_FORMATS for declaration in choices(format, {})]
+    try:
+        declaration, _ = open_tables(stream, "any", candidates)
+    except FileRejected:
+        return None
+    format, _, name = declaration.title.partition(".")
+    return format, name

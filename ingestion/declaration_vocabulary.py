@@ -1,0 +1,97 @@
+"""What banks call their columns and captions, in the languages of Europe: the words of `vocabulary/bank_columns.yml`.
+
+Names are compared in folded form. A word is a hint that content has to confirm: `Valuta` is a value date where its
+cells are dates and a currency where they are currency codes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from ingestion.currencies import CURRENCIES
+
+_FILE = Path(__file__).parent / "vocabulary" / "bank_columns.yml"
+_BRACKETED = re.compile(r"[(\[]\s*(?:in\s+)?([A-Za-z]{3}|€|\$|£)\s*[)\]]")
+_TRAILING_CODE = re.compile(r"(?:\s+(?:in|en|em|i))?\s+([A-Z]{3})$")
+_SYMBOLS = {"€": "EUR", "£": "GBP"}
+_LOST = "\ufffd"  # a letter that a wrong encoding has lost
+_NOT_DECOMPOSED = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "ł": "l", "Ł": "l", "’": "'"})
+_NOT_ENGLISH = re.compile(
+    r"datum|betrag|buchung|saldo|solde|montant|libell|importo|descrizione|data\b|fecha|importe|omschrijving|bedrag|dato|belopp|"
+    r"kwota|valuta|valeur|addebito|accredito"
+)
+
+
+@cache
+def _vocabulary() -> dict[str, dict[str, frozenset[str]]]:
+    text = yaml.safe_load(_FILE.read_text("utf-8"))
+    return {
+        part: {name: frozenset(word.strip() for word in words.split("|")) for name, words in roles.items()}
+        for part, roles in text.items()
+    }
+
+
+def folded(name: str) -> str:
+    """A column name or caption as it is compared: no case, accents, currency or outer punctuation."""
+    text = _BRACKETED.sub(" ", name).strip()
+    match = _TRAILING_CODE.search(text)
+    if match and match[1] in CURRENCIES:
+        text = text[: match.start()]
+    letters = unicodedata.normalize("NFKD", text.translate(_NOT_DECOMPOSED).casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(plain.split()).strip(" :.*\"'")
+
+
+def currency_in(name: str) -> str | None:
+    """The ISO 4217 code in a column name (`Saldo CHF`, `Betrag (EUR)`, `Crédit en CHF`), or None."""
+    for match in (*_BRACKETED.finditer(name), *_TRAILING_CODE.finditer(name.strip())):
+        code = _SYMBOLS.get(match[1], match[1].upper())
+        if code in CURRENCIES:
+            return code
+    return None
+
+
+def role_names(name: str) -> tuple[str, ...]:
+    """The roles a column name may have, in order of preference; letters lost to a wrong encoding match any letter."""
+    text = folded(name)
+    return tuple(
+        role for role, words in _vocabulary()["columns"].items() if role != "detail_amount" and _is_in(text, words)
+    )
+
+
+def is_detail_amount(name: str) -> bool:
+    """Whether a column holds the parts of a collective booking or amounts in another currency."""
+    return _is_in(folded(name), _vocabulary()["columns"]["detail_amount"])
+
+
+def cell_means(text: str, meaning: str) -> bool:
+    """Whether a cell says `debit`, `credit`, `booked`, `pending` or `failed` in some language."""
+    return folded(text) in _vocabulary()["cells"][meaning]
+
+
+def caption_name(label: str) -> str | None:
+    """The fact a caption above the header stands for, or None."""
+    text = folded(label)
+    for name, words in _vocabulary()["captions"].items():
+        if _is_in(text, words):
+            return name
+    return next((name for name in ("account_id", "currency") if _is_in(text, _vocabulary()["columns"][name])), None)
+
+
+def day_comes_first(names: list[str]) -> bool:
+    """Whether the column names are in a language that writes the day before the month (not English, nor unknown)."""
+    return _NOT_ENGLISH.search(" ".join(folded(name) for name in names)) is not None
+
+
+def _is_in(text: str, words: frozenset[str]) -> bool:
+    if text in words:
+        return True
+    if _LOST not in text:
+        return False
+    pattern = re.compile(re.escape(text).replace(_LOST, "."))
+    return any(pattern.fullmatch(word) for word in words)
