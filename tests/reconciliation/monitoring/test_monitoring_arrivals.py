@@ -1,0 +1,129 @@
+"""Stale statements, sources and positions: what is due depends on bank holidays, cut-off and time zone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from monitoring_facts import ACCOUNT, AS_OF, SOURCE, STATEMENT, alerts, facts, only
+
+from reconciliation.business_days import UnknownCalendarError, business_days
+from reconciliation.monitoring import parse_monitoring
+
+
+def test_a_statement_of_yesterday_is_fresh() -> None:
+    assert alerts(facts(accounts=[ACCOUNT], statements=[STATEMENT])) == []
+
+
+def test_a_late_statement_says_since_when_and_how_late() -> None:
+    old = STATEMENT | {"statement_date": date(2026, 3, 6), "closing_balance": Decimal("2500.50")}
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[old]), "stale_statement"))
+    assert alert["since"] == date(2026, 3, 10)  # Monday's statement was due on Tuesday
+    assert alert["message"] == (
+        "DE-EUR: the newest statement is of 2026-03-06, the one of 2026-03-10 was due; "
+        "2 business days late since 2026-03-10"
+    )
+    assert (alert["account"], alert["owner"], alert["amount"]) == ("DE-EUR", "cash.desk", Decimal("2500.50000"))
+    assert alert["severity"] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("known_at", "is_late"),
+    [
+        (datetime(2026, 3, 11, 6, 59, tzinfo=UTC), False),  # 07:59 in Berlin
+        (datetime(2026, 3, 11, 7, 0, tzinfo=UTC), True),  # 08:00 in Berlin
+    ],
+)
+def test_the_cut_off_is_local_to_the_account(known_at: datetime, is_late: bool) -> None:
+    monday = STATEMENT | {"statement_date": date(2026, 3, 9)}
+    inputs = replace(facts(accounts=[ACCOUNT], statements=[monday]), known_at=known_at)
+    assert bool(alerts(inputs, "stale_statement")) is is_late
+
+
+@pytest.mark.parametrize(
+    ("calendar", "as_of", "newest", "missed"),
+    [
+        ("TARGET2", date(2026, 4, 7), date(2026, 4, 2), 0),  # Good Friday to Easter Monday: Thursday's is the newest
+        ("FED", date(2026, 4, 7), date(2026, 4, 2), 2),  # the Fed has no Good Friday and no Easter Monday
+        ("FED", date(2026, 11, 27), date(2026, 11, 25), 0),  # Thanksgiving
+        ("GB", date(2026, 9, 1), date(2026, 8, 28), 0),  # late summer bank holiday
+        ("JP", date(2026, 5, 7), date(2026, 5, 1), 0),  # Golden Week
+        ("CH", date(2026, 5, 15), date(2026, 5, 13), 0),  # Ascension
+    ],
+)
+def test_bank_holidays_move_what_is_due(calendar: str, as_of: date, newest: date, missed: int) -> None:
+    inputs = replace(
+        facts(
+            accounts=[ACCOUNT | {"calendar": calendar, "timezone": "UTC"}],
+            statements=[STATEMENT | {"statement_date": newest}],
+        ),
+        known_at=datetime(as_of.year, as_of.month, as_of.day, 12, tzinfo=UTC),
+    )
+    found = alerts(inputs, "stale_statement", as_of=as_of)
+    assert (len(found), str(missed) in str(found)) == ((1, True) if missed else (0, False))
+
+
+def test_an_account_that_never_sent_a_statement_is_stale_from_the_first_run() -> None:
+    first = alerts(facts(accounts=[ACCOUNT]), "stale_statement")
+    alert = only(first)
+    assert "has ever arrived" in str(alert["message"])
+    assert (alert["since"], alert["severity"]) == (AS_OF, "critical")
+
+
+def test_a_calendar_no_bank_has_is_an_error() -> None:
+    with pytest.raises(UnknownCalendarError, match="'MOON' is not known; expected TARGET2, FED"):
+        alerts(facts(accounts=[ACCOUNT | {"calendar": "MOON"}]))
+
+
+def test_lag_and_tolerance_are_set_per_account() -> None:
+    config = parse_monitoring("checks: {stale_statement: {accounts: {DE-EUR: {lag_days: 2, tolerance_days: 1}}}}")
+    old = facts(accounts=[ACCOUNT], statements=[STATEMENT | {"statement_date": date(2026, 3, 6)}])
+    assert alerts(old, config=config) == []
+    older = facts(accounts=[ACCOUNT], statements=[STATEMENT | {"statement_date": date(2026, 3, 5)}])
+    assert {row["check"] for row in alerts(older, config=config)} == {"stale_statement", "stale_position"}
+
+
+def test_an_intraday_report_keeps_the_position_fresh_though_the_statement_is_late() -> None:
+    report = STATEMENT | {"statement_key": "r", "kind": "report", "statement_date": AS_OF}
+    old = STATEMENT | {"statement_date": date(2026, 3, 5)}
+    inputs = facts(accounts=[ACCOUNT], statements=[old, report])
+    assert [row["check"] for row in alerts(inputs)] == ["stale_statement"]
+
+
+def test_a_position_from_an_old_balance_is_marked() -> None:
+    old = STATEMENT | {"statement_date": date(2026, 3, 5), "closing_balance": Decimal("-12000.00")}
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[old]), "stale_position"))
+    assert alert["message"] == (
+        "The position of DE-EUR rests on -12,000.00 EUR of 2026-03-05, 3 business days older than due"
+    )
+    assert alert["amount"] == Decimal("12000.00000")
+
+
+def test_a_source_that_missed_its_delivery_is_late() -> None:
+    fresh = facts(sources=[SOURCE])
+    assert alerts(fresh) == []
+    early = facts(sources=[SOURCE | {"last_received_at": datetime(2026, 3, 10, 17, 0, tzinfo=UTC)}])
+    assert alerts(early) == []  # what comes the evening before serves the morning
+    late = facts(sources=[SOURCE | {"last_received_at": datetime(2026, 3, 9, 4, 0, tzinfo=UTC)}])
+    alert = only(alerts(late, "stale_source"))
+    assert alert["message"] == (
+        "sap_items (SAP items) delivered last on 2026-03-09 05:00 local time; "
+        "2 due deliveries have not come since 2026-03-10 06:00"
+    )
+    assert (alert["since"], alert["owner"], alert["account"]) == (date(2026, 3, 10), "erp.team", None)
+
+
+def test_a_source_without_an_arrival_calendar_is_never_late() -> None:
+    assert alerts(facts(sources=[SOURCE | {"calendar": None, "last_received_at": None}])) == []
+
+
+def test_business_days_count_and_roll_over_holidays() -> None:
+    target = business_days("TARGET2", AS_OF)
+    assert target.add(date(2026, 4, 2), 1) == date(2026, 4, 7)
+    assert target.between(date(2026, 4, 2), date(2026, 4, 7)) == 1
+    assert target.between(date(2026, 4, 7), date(2026, 4, 2)) == -1
+    assert target.on_or_after(date(2026, 12, 25)) == date(2026, 12, 28)
+    assert target.on_or_before(date(2026, 12, 27)) == date(2026, 12, 24)
+    assert business_days("AE", AS_OF).is_business_day(date(2026, 3, 13)) is True  # the Emirates rest on Saturday

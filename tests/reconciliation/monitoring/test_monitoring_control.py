@@ -1,0 +1,162 @@
+"""Duplicates, changed bank details, statements and deliveries that do not tie out."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from monitoring_facts import ACCOUNT, AS_OF, INVOICE, PAYMENT, STATEMENT, Row, alerts, facts, only
+
+from reconciliation.monitoring.checks.duplicate_invoices import swapped_neighbours
+
+CLEARED: Row = {"status": "cleared", "open_amount": Decimal(0)}
+SECOND: Row = INVOICE | {
+    "open_item_id": "sap|1000|20|2026|1", "document_number": "20", "posting_date": date(2026, 2, 20),
+}  # fmt: skip
+CHANGE: Row = {
+    "counterparty_id": "sap|supplier|7", "golden_id": "g7", "name": "Meyer GmbH", "changed_by": "USER17",
+    "account_identifier": "DE02120300000000202051", "valid_from": date(2026, 3, 1), "first_seen": date(2026, 3, 1),
+}  # fmt: skip
+BEFORE: Row = CHANGE | {"account_identifier": "DE89370400440532013000", "valid_from": date(2024, 1, 1)}
+
+
+@pytest.mark.parametrize("reference", ["RE-1001", "re 1001", "RE1001", "1001", "RE-001001", "RE-1OO1", "RE-10O1"])
+def test_the_same_invoice_typed_differently(reference: str) -> None:
+    inputs = facts(open_items=[INVOICE | CLEARED, SECOND | CLEARED | {"reference": reference}])
+    alert = only(alerts(inputs, "duplicate_invoice"))
+    assert alert["object_id"] == "sap|1000|20|2026|1"
+    assert "looks like RE-1001 of 2026-02-02 (19)" in str(alert["message"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reference": "RE-1002"},  # the next number of a regular supplier
+        {"amount": Decimal("-1190.01")},
+        {"golden_id": "g8"},
+        {"currency": "USD"},
+        {"status": "cancelled"},
+        {"document_number": "19"},  # another line of the same document
+        {"kind": "credit_memo", "amount": Decimal("1190.00")},
+    ],
+)
+def test_two_invoices_that_are_two(change: Row) -> None:
+    inputs = facts(open_items=[INVOICE | CLEARED, SECOND | CLEARED | change])
+    assert alerts(inputs, "duplicate_invoice") == []
+
+
+def test_swapped_digits_count_on_the_same_document_date_only() -> None:
+    swapped = SECOND | CLEARED | {"reference": "RE-1010"}
+    assert len(alerts(facts(open_items=[INVOICE | CLEARED, swapped]), "duplicate_invoice")) == 1
+    later = swapped | {"document_date": date(2026, 2, 15)}
+    assert alerts(facts(open_items=[INVOICE | CLEARED, later]), "duplicate_invoice") == []
+    assert (
+        swapped_neighbours("1234", "1324"),
+        swapped_neighbours("1234", "4231"),
+        swapped_neighbours("12", "123"),
+    ) == (
+        True,
+        False,
+        False,
+    )
+
+
+def test_one_invoice_in_two_systems_is_named_as_such() -> None:
+    other = SECOND | CLEARED | {"source_system": "netsuite", "counterparty_id": "netsuite|supplier|44"}
+    alert = only(alerts(facts(open_items=[INVOICE | CLEARED, other]), "duplicate_invoice"))
+    assert str(alert["message"]).endswith("in netsuite and sap")
+
+
+def test_two_payments_for_one_invoice() -> None:
+    first = PAYMENT | {"is_booked": True, "status": "executed"}
+    second = first | {"payment_id": "m2|p1|1", "end_to_end_id": "E2E-2", "execution_date": date(2026, 3, 10)}
+    paid = {"payment_id": "m1|p1|1", "open_item_id": INVOICE["open_item_id"], "amount": Decimal("-1190.00")}
+    twice = facts(
+        open_items=[INVOICE | CLEARED], payments=[first, second], settlements=[paid, paid | {"payment_id": "m2|p1|1"}]
+    )
+    alert = only(alerts(twice, "duplicate_payment"))
+    assert (alert["object_id"], alert["severity"], alert["amount"]) == ("m2|p1|1", "critical", Decimal("1190.00000"))
+    assert "pays RE-1001 again: payment m1|p1|1 of 2026-03-06 settles it already" in str(alert["message"])
+    halves = facts(
+        open_items=[INVOICE | CLEARED],
+        payments=[first, second],
+        settlements=[
+            paid | {"amount": Decimal("-595.00")},
+            paid | {"payment_id": "m2|p1|1", "amount": Decimal("-595.00")},
+        ],
+    )
+    assert alerts(halves, "duplicate_payment") == []
+
+
+def test_one_reference_sent_twice() -> None:
+    first = PAYMENT | {"is_booked": True}
+    again = first | {"payment_id": "m2|p1|1", "execution_date": date(2026, 3, 9)}
+    alert = only(alerts(facts(payments=[first, again]), "duplicate_payment"))
+    assert "repeats the reference E2E-1 of payment m1|p1|1" in str(alert["message"])
+    for change in ({"end_to_end_id": "E2E-2"}, {"amount": Decimal("-1")}, {"status": "rejected"}):
+        assert alerts(facts(payments=[first, again | change]), "duplicate_payment") == []
+    nameless = [one | {"end_to_end_id": "NOTPROVIDED"} for one in (first, again)]
+    assert alerts(facts(payments=nameless), "duplicate_payment") == []
+
+
+def test_bank_details_changed_just_before_the_payment() -> None:
+    paid = PAYMENT | {"is_booked": True}
+    alert = only(alerts(facts(counterparty_accounts=[BEFORE, CHANGE], payments=[paid]), "bank_detail_change"))
+    assert alert["message"] == (
+        "The bank account of Meyer GmbH changed on 2026-03-01 by USER17; 1 payment of 1,190.00 EUR to the new one "
+        "from 2026-03-06"
+    )
+    assert (alert["since"], alert["amount"]) == (date(2026, 3, 1), Decimal("1190.00000"))
+
+
+def test_a_first_account_or_an_old_change_is_no_alert() -> None:
+    paid = PAYMENT | {"is_booked": True}
+    assert alerts(facts(counterparty_accounts=[CHANGE], payments=[paid])) == []
+    long_ago = CHANGE | {"valid_from": date(2025, 6, 1)}
+    assert alerts(facts(counterparty_accounts=[BEFORE, long_ago], payments=[paid])) == []
+    assert alerts(facts(counterparty_accounts=[BEFORE, CHANGE])) == []
+
+
+def test_a_statement_missing_in_between() -> None:
+    gap = STATEMENT | {
+        "continuity": "gap", "opening_balance": Decimal("90.00"), "expected_opening": Decimal("100.00"),
+        "previous_date": date(2026, 3, 6), "previous_sequence": 46,
+    }  # fmt: skip
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[gap])))
+    assert (alert["check"], alert["amount"], alert["since"]) == ("statement_gap", Decimal("10.00000"), date(2026, 3, 6))
+    skipped = STATEMENT | {"previous_date": date(2026, 3, 6), "previous_sequence": 46}
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[skipped])))
+    assert (alert["check"], alert["amount"]) == ("statement_gap", None)
+    turn_of_year = skipped | {"previous_date": date(2025, 12, 31), "previous_sequence": 12, "sequence": 2026}
+    assert alerts(facts(accounts=[ACCOUNT], statements=[turn_of_year])) == []
+
+
+def test_a_statement_that_does_not_add_up() -> None:
+    off = STATEMENT | {"balance_check": "off", "difference": Decimal("-0.01")}
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[off])))
+    assert (alert["check"], alert["amount"], alert["severity"]) == ("balance_off", Decimal("0.01000"), "critical")
+
+
+def test_deliveries_that_failed_until_a_good_one_comes() -> None:
+    failed: Row = {
+        "delivery_id": "d1", "source": "bank", "file_name": "a.xml", "status": "quarantined", "reason": "truncated",
+        "records_rejected": 0, "received_at": datetime(2026, 3, 10, 5, tzinfo=UTC), "is_replaced": False,
+        "owner": "ops",
+    }  # fmt: skip
+    alert = only(alerts(facts(deliveries=[failed])))
+    assert alert["message"] == "a.xml of bank, received on 2026-03-10, could not be loaded: truncated"
+    assert (alert["check"], alert["owner"]) == ("failed_delivery", "ops")
+    assert alerts(facts(deliveries=[failed | {"is_replaced": True}])) == []
+    partly = failed | {"status": "partly", "records_rejected": 3}
+    assert "loaded without 3 of its records" in str(only(alerts(facts(deliveries=[partly])))["message"])
+
+
+def test_a_match_that_does_not_balance() -> None:
+    group: Row = {
+        "group_id": "g", "leg": "payments", "currency": "EUR", "left_total": Decimal(-10), "right_total": Decimal(-9),
+        "difference": Decimal(-1), "as_of": AS_OF,
+    }  # fmt: skip
+    assert alerts(facts(match_groups=[group])) == []
+    alert = only(alerts(facts(match_groups=[group | {"difference": Decimal(0)}])))
+    assert (alert["check"], alert["amount"]) == ("group_balance", Decimal("1.00000"))
