@@ -53,9 +53,9 @@ def make_chunk(seed: int, chunk: int, lines: int, profile: ScaleProfile, masters
         payments=_shuffled(rng, _payments(settled, masters, parties, documents, orders, unit_ids, linked).filter(paid)),
         open_items=_shuffled(rng, _open_items(rng, settled, masters, parties, documents, doc_ids)),
         links=_shuffled(rng, _links(edges, unit_ids.filter(pl.Series(linked)))),
-        edges=edges.sort("left_dataset", "left_id", "right_dataset", "right_id"),
-        line_truth=_line_truth(settled, line_ids).sort("item_id"),
-        payment_truth=_payment_truth(settled, unit_ids).filter(paid).sort("item_id"),
+        edges=edges,
+        line_truth=_line_truth(settled, line_ids),
+        payment_truth=_payment_truth(settled, unit_ids).filter(paid),
     )
 
 
