@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from simulation.group import BANK, ENTITY, LAST_DAY
+from simulation.group import BANK, ENTITY, LAST_DAY, LAST_MOMENT
 from simulation.model import ZERO, HubEvent, PaymentMessage, StatusReport
 
 RELEASERS = {"DE01": ("h.brandt", "c.vogel"), "US01": ("rpatel", "mjordan"), "CH01": ("s.huber", "p.gerber")}
@@ -59,34 +59,55 @@ def _settled(message: PaymentMessage, zone: ZoneInfo) -> list[StatusReport]:
 
 def build_hub_events(messages: list[PaymentMessage], reports: list[StatusReport]) -> list[HubEvent]:
     """The hub's log of every file: created, approved by two people, sent, and what came back."""
-    events: list[tuple[datetime, HubEvent]] = []
-
-    def log(message: PaymentMessage, event: str, at: datetime, actor: str, **more: object) -> None:
-        entry = HubEvent("", event, at, message.message_id, message.bank, actor, **more)  # type: ignore[arg-type]
-        events.append((at, entry))
-
+    events: list[HubEvent] = []
     for message in messages:
-        first, second = RELEASERS[message.entity]
-        currencies = {p.currency for p in message.payments}
-        total: Decimal | None = sum((p.amount for p in message.payments), ZERO) if len(currencies) == 1 else None
-        currency = min(currencies) if total is not None else None
-        log(message, "created", message.created_at, ENTITY[message.entity].erp, amount=total, currency=currency)
-        log(message, "approved", message.created_at + timedelta(minutes=6), first)
-        log(message, "approved", message.created_at + timedelta(minutes=17), second)
-        log(message, "released", message.created_at + timedelta(minutes=18), second)
-        log(message, "sent", message.created_at + timedelta(minutes=21), "hub")
+        events += _outgoing(message)
     for report in reports:
-        at = report.created_at + timedelta(minutes=2)
-        if report.group_status == "ACTC":
-            log(report.message, "acknowledged", at, report.message.bank)
-        for payment, _, reason in report.transactions:
-            batch = payment.batch
-            log(
-                report.message, "rejected", at, report.message.bank,
-                payment_information_id=batch.payment_information_id if batch else None,
-                end_to_end_id=payment.end_to_end_id, amount=payment.amount, currency=payment.currency, reason=reason,
-            )  # fmt: skip
-    ordered = sorted(
-        events, key=lambda pair: (pair[0].timestamp(), pair[1].message_id, pair[1].event, pair[1].end_to_end_id or "")
+        events += _incoming(report)
+    events = [event for event in events if event.at <= LAST_MOMENT]
+    events.sort(key=lambda e: (e.at.timestamp(), e.message_id, e.event, e.end_to_end_id or ""))
+    return [replace(event, event_id=f"HUB{number:07d}") for number, event in enumerate(events, start=1)]
+
+
+def _outgoing(message: PaymentMessage) -> list[HubEvent]:
+    first, second = RELEASERS[message.entity]
+    currencies = {p.currency for p in message.payments}
+    steps = (
+        ("created", 0, ENTITY[message.entity].erp),
+        ("approved", 6, first),
+        ("approved", 17, second),
+        ("released", 18, second),
+        ("sent", 21, "hub"),
     )
-    return [replace(event, event_id=f"HUB{number:07d}") for number, (_, event) in enumerate(ordered, start=1)]
+    events = [
+        HubEvent("", event, message.created_at + timedelta(minutes=minutes), message.message_id, message.bank, actor)
+        for event, minutes, actor in steps
+    ]
+    if len(currencies) == 1:  # a total over several currencies is no amount
+        total: Decimal = sum((p.amount for p in message.payments), ZERO)
+        events[0] = replace(events[0], amount=total, currency=min(currencies))
+    return events
+
+
+def _incoming(report: StatusReport) -> list[HubEvent]:
+    message, at = report.message, report.created_at + timedelta(minutes=2)
+    events = []
+    if report.group_status == "ACTC":
+        events.append(HubEvent("", "acknowledged", at, message.message_id, message.bank, message.bank))
+    for payment, _, reason in report.transactions:
+        events.append(
+            HubEvent(
+                event_id="",
+                event="rejected",
+                at=at,
+                message_id=message.message_id,
+                bank=message.bank,
+                actor=message.bank,
+                payment_information_id=payment.batch.payment_information_id if payment.batch else None,
+                end_to_end_id=payment.end_to_end_id,
+                amount=payment.amount,
+                currency=payment.currency,
+                reason=reason,
+            )
+        )
+    return events

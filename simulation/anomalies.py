@@ -1,9 +1,9 @@
-"""What is planted on purpose, for the warehouse to find: in the documents before the runs, and named once all is booked."""
+"""What is planted on purpose, for the warehouse to find: duplicates, forgotten invoices, hurried changes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
@@ -27,13 +27,14 @@ def plant(
 ) -> tuple[list[Document], list[Party]]:
     """Plant anomalies among the payables.
 
-    Returns the invoices entered a second time (to be added to the documents) and the suppliers whose bank details change right
-    before they are paid; forgotten and instalment invoices are marked in place.
+    Returns the invoices entered a second time (to be added to the documents) and the suppliers whose bank details
+    change right before they are paid; forgotten and instalment invoices are marked in place.
     """
     payable = [
-        d for d in documents
+        d
+        for d in documents
         if d.ledger == "payable" and d.kind == "invoice" and not d.party.direct_debit and d.approved_at is not None
-    ]  # fmt: skip
+    ]
     planned = [(d, planned_run(d)) for d in payable]
     early = [d for d, run in planned if run is not None and run <= LAST_DAY - timedelta(days=35)]
     taken: set[int] = set()
@@ -97,19 +98,22 @@ def _mistyped(reference: str) -> str:
     )
 
 
-def _hurried_changes(rng: np.random.Generator, planned: list[tuple[Document, object]]) -> list[Party]:
+def _hurried_changes(rng: np.random.Generator, planned: list[tuple[Document, date | None]]) -> list[Party]:
     """Bank details changed the day before a late payment run, all by the same user."""
     recent = [
-        (d, run) for d, run in planned
-        if isinstance(run, type(LAST_DAY)) and LAST_DAY - timedelta(days=24) < run < LAST_DAY - timedelta(days=3)
-        and len(d.party.accounts) == 1 and d.party.same_as is None
-    ]  # fmt: skip
+        (d, run)
+        for d, run in planned
+        if run is not None
+        and LAST_DAY - timedelta(days=24) < run < LAST_DAY - timedelta(days=3)
+        and len(d.party.accounts) == 1
+        and d.party.same_as is None
+    ]
     changed: list[Party] = []
     for index in rng.permutation(len(recent)):
         document, run = recent[int(index)]
-        if document.party in changed:
+        if run is None or document.party in changed:
             continue
-        known_from = business_day(run, ENTITY[document.entity].calendar, -1)  # type: ignore[arg-type]
+        known_from = business_day(run, ENTITY[document.entity].calendar, -1)
         account = bank_account(rng, document.party.country, document.party.currency, known_from=known_from)
         document.party.accounts.append(replace(account, changed_by="T.VOSS"))
         changed.append(document.party)

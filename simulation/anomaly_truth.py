@@ -18,7 +18,7 @@ def anomalies(world: World) -> list[Anomaly]:
 
 def _documents(world: World) -> Iterator[Anomaly]:
     for item in world.items:
-        key, money = open_item_key(item), {"amount": item.amount, "currency": item.currency}
+        key, money = open_item_key(item), (item.amount, item.currency)
         if item.duplicate_of is not None:
             original = item.duplicate_of
             same = item.reference == original.reference
@@ -27,16 +27,16 @@ def _documents(world: World) -> Iterator[Anomaly]:
                 note = "entered in two systems"
             day = item.created_at.date()
             yield Anomaly(
-                "duplicate_payment", "open_item", key, day, related_id=open_item_key(original), note=note, **money
+                "duplicate_payment", "open_item", key, day, *money, related_id=open_item_key(original), note=note
             )
         if item.ledger != "payable" or item.kind != "invoice" or item.party.direct_debit:
             continue
         if item.never_scheduled:
-            yield Anomaly("approved_not_scheduled", "open_item", key, item.due_date, **money)
+            yield Anomaly("approved_not_scheduled", "open_item", key, item.due_date, *money)
         if item.approved_at is None and item.due_date < LAST_DAY:
-            yield Anomaly("never_approved", "open_item", key, item.due_date, **money)
+            yield Anomaly("never_approved", "open_item", key, item.due_date, *money)
         if item.approved_at is not None and item.approved_at.date() > item.due_date:
-            yield Anomaly("late_approval", "open_item", key, item.approved_at.date(), **money)
+            yield Anomaly("late_approval", "open_item", key, item.approved_at.date(), *money)
 
 
 def _payments(world: World) -> Iterator[Anomaly]:
@@ -44,7 +44,7 @@ def _payments(world: World) -> Iterator[Anomaly]:
         batch = payment.batch
         if batch is None or batch.message is None:
             continue
-        key, money = payment_key(payment), {"amount": payment.amount, "currency": payment.currency}
+        key, money = payment_key(payment), (payment.amount, payment.currency)
         sent = batch.message.created_at.date()
         if payment.outcome == "rejected":
             yield Anomaly(
@@ -52,13 +52,13 @@ def _payments(world: World) -> Iterator[Anomaly]:
                 "payment",
                 key,
                 sent,
+                *money,
                 related_id=_made_good(world, payment),
                 note=payment.reason or "",
-                **money,
             )
         if not batch.message.is_acknowledged:
             note = "booked all the same" if payment.booked_on else "not booked either"
-            yield Anomaly("sent_not_acknowledged", "payment", key, sent, note=note, **money)
+            yield Anomaly("sent_not_acknowledged", "payment", key, sent, *money, note=note)
 
 
 def _made_good(world: World, payment: Payment) -> str | None:
@@ -72,14 +72,14 @@ def _made_good(world: World, payment: Payment) -> str | None:
 
 def _lines(world: World) -> Iterator[Anomaly]:
     for line in world.delivered_lines:
-        money = {"amount": line.amount, "currency": ACCOUNT[line.account].currency}
+        money = (line.amount, ACCOUNT[line.account].currency)
         if line.kind == "unexplained":
-            yield Anomaly("unreconciled_line", "bank_line", line_key(line), line.booking_date, **money)
+            yield Anomaly("unreconciled_line", "bank_line", line_key(line), line.booking_date, *money)
         if line.returns is not None:
             note = f"{line.return_reason}; made good by {_made_good(world, line.returns)}"
             related = payment_key(line.returns)
             yield Anomaly(
-                "return", "bank_line", line_key(line), line.booking_date, related_id=related, note=note, **money
+                "return", "bank_line", line_key(line), line.booking_date, *money, related_id=related, note=note
             )
 
 
@@ -102,6 +102,12 @@ def _changes(world: World) -> Iterator[Anomaly]:
         if account.known_from is not None and paid:
             first = paid[0]
             yield Anomaly(
-                "bank_detail_change", "counterparty", party_key(party), account.known_from, first.amount, first.currency,
-                related_id=payment_key(first), note=f"changed by {account.changed_by}, to {account.identifier}",
-            )  # fmt: skip
+                "bank_detail_change",
+                "counterparty",
+                party_key(party),
+                account.known_from,
+                first.amount,
+                first.currency,
+                related_id=payment_key(first),
+                note=f"changed by {account.changed_by}, to {account.identifier}",
+            )

@@ -1,6 +1,7 @@
 """How banks code what an entry is: ISO 20022 domain/family/sub-family, German GVC, SWIFT type, BAI2 type, booking text.
 
-Sources: ISO 20022 external bank transaction codes; Deutsche Kreditwirtschaft, Anlage 3 (Geschaeftsvorfallcodes); BAI2 appendix A.
+Sources: ISO 20022 external bank transaction codes; Deutsche Kreditwirtschaft, Anlage 3 (Geschaeftsvorfallcodes);
+BAI2 appendix A.
 """
 
 from __future__ import annotations

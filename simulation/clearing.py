@@ -1,7 +1,7 @@
 """How the ERPs follow a payment: items are cleared after the money moves, and open again when it comes back.
 
-SAP clears with the payment run's execution date, NetSuite a day later, Dynamics when the bank has booked. A rejected or returned
-payment is reversed: its document is cleared against its reversal, and the items are open again.
+SAP clears with the payment run's execution date, NetSuite a day later, Dynamics when the bank has booked. A rejected or
+returned payment is reversed: its document is cleared against its reversal, and the items are open again.
 """
 
 from __future__ import annotations

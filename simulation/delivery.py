@@ -24,8 +24,8 @@ class Written:
 def write_world(world: World, out: Path) -> Written:
     """Write `out/landing/...` and `out/truth/*.parquet`.
 
-    Each landing file's modification time is the UTC moment of its delivery: the landing folder's times are `received_at`.
-    The same world writes the same bytes and times.
+    Each landing file's modification time is the UTC moment of its delivery: the landing folder's times are
+    `received_at`. The same world writes the same bytes and times.
     """
     files, outcomes = with_problems(world, deliveries(world))
     size = 0

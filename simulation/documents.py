@@ -1,4 +1,4 @@
-"""Invoices and credit memos of both sub-ledgers, with their approvals; numbers are given when all documents are known."""
+"""Invoices and credit memos of both sub-ledgers, with their approvals; numbered when all are known."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SALES_PREFIX = {"DE01": "9", "US01": "INV", "CH01": "FTI-"}
 
 
 def build_documents(rng: np.random.Generator, parties: list[Party]) -> list[Document]:
-    """Payables and receivables in no particular order; those that would be due before the first day are not part of the world."""
+    """Payables and receivables in no particular order; what would be due before the first day is left out."""
     documents: list[Document] = []
     for role, counts in (("supplier", PAYABLES), ("customer", RECEIVABLES)):
         for entity, count in counts.items():
@@ -132,18 +132,27 @@ def _credit_memo(rng: np.random.Generator, invoice: Document) -> Document:
 
 
 _RANGES = {
-    ("sap", "payable", "invoice"): 5105600000, ("sap", "payable", "credit_memo"): 1700000000,
-    ("sap", "payable", "payment"): 2000000000, ("sap", "receivable", "invoice"): 9000010000,
-    ("sap", "receivable", "credit_memo"): 1600000000, ("sap", "receivable", "payment"): 1400000000,
-}  # fmt: skip
+    ("sap", "payable", "invoice"): 5105600000,
+    ("sap", "payable", "credit_memo"): 1700000000,
+    ("sap", "payable", "payment"): 2000000000,
+    ("sap", "receivable", "invoice"): 9000010000,
+    ("sap", "receivable", "credit_memo"): 1600000000,
+    ("sap", "receivable", "payment"): 1400000000,
+}
 _PREFIXES = {
-    ("netsuite", "payable", "invoice"): "VENDBILL", ("netsuite", "payable", "credit_memo"): "VENDCRED",
-    ("netsuite", "payable", "payment"): "VENDPYMT", ("netsuite", "receivable", "invoice"): "INV",
-    ("netsuite", "receivable", "credit_memo"): "CRMEMO", ("netsuite", "receivable", "payment"): "PYMT",
-    ("dynamics", "payable", "invoice"): "APIN-", ("dynamics", "payable", "credit_memo"): "APCN-",
-    ("dynamics", "payable", "payment"): "APPM-", ("dynamics", "receivable", "invoice"): "FTI-",
-    ("dynamics", "receivable", "credit_memo"): "FTC-", ("dynamics", "receivable", "payment"): "ARPM-",
-}  # fmt: skip
+    ("netsuite", "payable", "invoice"): "VENDBILL",
+    ("netsuite", "payable", "credit_memo"): "VENDCRED",
+    ("netsuite", "payable", "payment"): "VENDPYMT",
+    ("netsuite", "receivable", "invoice"): "INV",
+    ("netsuite", "receivable", "credit_memo"): "CRMEMO",
+    ("netsuite", "receivable", "payment"): "PYMT",
+    ("dynamics", "payable", "invoice"): "APIN-",
+    ("dynamics", "payable", "credit_memo"): "APCN-",
+    ("dynamics", "payable", "payment"): "APPM-",
+    ("dynamics", "receivable", "invoice"): "FTI-",
+    ("dynamics", "receivable", "credit_memo"): "FTC-",
+    ("dynamics", "receivable", "payment"): "ARPM-",
+}
 
 
 class Numbering:

@@ -1,7 +1,7 @@
 """When the ERPs are extracted, and what of them an extract shows.
 
-Extracts are taken on the first day, every Friday and the last three days, at 17:00 local time: the items open then, and those
-that changed since the extract before.
+Extracts are taken on the first day, every Friday and the last three days, at 17:00 local time: the items open then, and
+those that changed since the extract before.
 """
 
 from __future__ import annotations

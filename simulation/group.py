@@ -1,6 +1,6 @@
 """Who the group is: its legal entities, banks, own accounts, payment terms and pay-run weekdays.
 
-These are the facts that the tracked config of the demo workspace repeats (data/demo/config/company.yml); a test compares them.
+The tracked config of the demo workspace (data/demo/config/company.yml) repeats these facts; a test holds them together.
 """
 
 from __future__ import annotations
@@ -73,13 +73,46 @@ class OwnAccount:
 
 
 ENTITIES = (
-    Entity("DE01", "Nordwerk Industrie GmbH", "DE", "EUR", "sap", "1000", "Europe/Berlin", "TARGET2", (1, 4),
-           "Hafenstrasse 12", "20457 Hamburg"),
-    Entity("US01", "Nordwerk Inc.", "US", "USD", "netsuite", "2", "America/New_York", "FED", (2,),
-           "410 Harbor Avenue", "Newark NJ 07102"),
-    Entity("CH01", "Nordwerk Schweiz AG", "CH", "CHF", "dynamics", "chnw", "Europe/Zurich", "CH", (1, 3),
-           "Limmatquai 88", "8001 Zuerich"),
-)  # fmt: skip
+    Entity(
+        "DE01",
+        "Nordwerk Industrie GmbH",
+        "DE",
+        "EUR",
+        "sap",
+        "1000",
+        "Europe/Berlin",
+        "TARGET2",
+        (1, 4),
+        "Hafenstrasse 12",
+        "20457 Hamburg",
+    ),
+    Entity(
+        "US01",
+        "Nordwerk Inc.",
+        "US",
+        "USD",
+        "netsuite",
+        "2",
+        "America/New_York",
+        "FED",
+        (2,),
+        "410 Harbor Avenue",
+        "Newark NJ 07102",
+    ),
+    Entity(
+        "CH01",
+        "Nordwerk Schweiz AG",
+        "CH",
+        "CHF",
+        "dynamics",
+        "chnw",
+        "Europe/Zurich",
+        "CH",
+        (1, 3),
+        "Limmatquai 88",
+        "8001 Zuerich",
+    ),
+)
 BANKS = (
     Bank("rheinbank", "Rheinbank AG", "RHNBDEFFXXX", "Europe/Berlin", "TARGET2", time(5, 40), "001.03", True),
     Bank("suedbank", "Suedbank eG", "SUEDDES1XXX", "Europe/Berlin", "TARGET2", time(6, 10), "001.03", False),
@@ -89,19 +122,60 @@ BANKS = (
     Bank("alpenbank", "Alpenbank AG", "ALPBCHZZ80A", "Europe/Zurich", "CH", time(6, 30), "001.10", False),
 )
 ACCOUNTS = (
-    OwnAccount("rhein_eur", "Operating account EUR", "DE01", "rheinbank", "EUR", "camt.053.001.02", Decimal("4812340.55"),
-               iban="DE89500109000482015700"),
-    OwnAccount("sued_eur", "Collection account EUR", "DE01", "suedbank", "EUR", "mt940", Decimal("1934210.08"),
-               iban="DE35600207000031870042"),
-    OwnAccount("sued_jpy", "Operating account JPY", "DE01", "suedbank", "JPY", "csv", Decimal("284500000"),
-               number="7000418826"),
-    OwnAccount("continental_usd", "Operating account USD", "US01", "continental", "USD", "bai2", Decimal("3277819.40"),
-               number="4417702251"),
-    OwnAccount("alpen_chf", "Operating account CHF", "CH01", "alpenbank", "CHF", "camt.053.001.08", Decimal("2604117.35"),
-               iban="CH8008799000417220015"),
-    OwnAccount("alpen_gbp", "Operating account GBP", "CH01", "alpenbank", "GBP", "camt.053.001.08", Decimal("911420.60"),
-               iban="CH5308799000417220016"),
-)  # fmt: skip
+    OwnAccount(
+        "rhein_eur",
+        "Operating account EUR",
+        "DE01",
+        "rheinbank",
+        "EUR",
+        "camt.053.001.02",
+        Decimal("4812340.55"),
+        iban="DE89500109000482015700",
+    ),
+    OwnAccount(
+        "sued_eur",
+        "Collection account EUR",
+        "DE01",
+        "suedbank",
+        "EUR",
+        "mt940",
+        Decimal("1934210.08"),
+        iban="DE35600207000031870042",
+    ),
+    OwnAccount(
+        "sued_jpy", "Operating account JPY", "DE01", "suedbank", "JPY", "csv", Decimal("284500000"), number="7000418826"
+    ),
+    OwnAccount(
+        "continental_usd",
+        "Operating account USD",
+        "US01",
+        "continental",
+        "USD",
+        "bai2",
+        Decimal("3277819.40"),
+        number="4417702251",
+    ),
+    OwnAccount(
+        "alpen_chf",
+        "Operating account CHF",
+        "CH01",
+        "alpenbank",
+        "CHF",
+        "camt.053.001.08",
+        Decimal("2604117.35"),
+        iban="CH8008799000417220015",
+    ),
+    OwnAccount(
+        "alpen_gbp",
+        "Operating account GBP",
+        "CH01",
+        "alpenbank",
+        "GBP",
+        "camt.053.001.08",
+        Decimal("911420.60"),
+        iban="CH5308799000417220016",
+    ),
+)
 TERMS = {
     terms.terms_id: terms
     for terms in (
@@ -116,7 +190,12 @@ TERMS = {
 ENTITY = {entity.id: entity for entity in ENTITIES}
 BANK = {bank.id: bank for bank in BANKS}
 ACCOUNT = {account.id: account for account in ACCOUNTS}
-DISBURSEMENT = {("DE01", "EUR"): "rhein_eur", ("DE01", "JPY"): "sued_jpy", ("US01", "USD"): "continental_usd",
-                ("CH01", "CHF"): "alpen_chf", ("CH01", "GBP"): "alpen_gbp"}  # fmt: skip
+DISBURSEMENT = {
+    ("DE01", "EUR"): "rhein_eur",
+    ("DE01", "JPY"): "sued_jpy",
+    ("US01", "USD"): "continental_usd",
+    ("CH01", "CHF"): "alpen_chf",
+    ("CH01", "GBP"): "alpen_gbp",
+}
 """The own account that pays an entity's items of a currency; other currencies are paid from the one in `FX_ACCOUNT`."""
 FX_ACCOUNT = {"DE01": "rhein_eur", "US01": "continental_usd", "CH01": "alpen_chf"}

@@ -1,8 +1,8 @@
 """What the simulated world is made of: parties, documents, payments, bank lines, and the events between them.
 
-Plain records without behaviour that matters to money: the topic modules make them, the writers render them, the truth names
-them. Amounts are exact decimals in the units of their currency; documents and payments carry positive amounts, bank lines
-signed ones (positive: the account grows).
+Plain records: the topic modules make them, the writers render them, the truth names them. Amounts are exact decimals in
+the units of their currency; documents and payments carry positive amounts, bank lines signed ones (positive: the
+account grows).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DEFAULT_EXPONENT = 2
 
 
 def money(value: Decimal | float | int | str, currency: str) -> Decimal:
-    """A value rounded half to even to the minor unit of its currency; floats come from draws, never from other amounts."""
+    """A value rounded half to even to the minor unit of its currency; a float is a draw, never another amount."""
     exponent = EXPONENTS.get(currency, DEFAULT_EXPONENT)
     return Decimal(str(value)).quantize(Decimal(1).scaleb(-exponent))
 

@@ -1,7 +1,8 @@
-"""Suppliers and customers of the three ERPs, some of them the same party in two, with their bank accounts and habits."""
+"""Suppliers and customers of the three ERPs, some the same party in two, with their bank accounts and habits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -17,18 +18,30 @@ SHARED_SUPPLIERS = 10
 ACCOUNT_CHANGES = 8
 
 _STEMS = (
-    "Alster Amber Anker Arcadia Atlas Aurum Baltic Beacon Berg Birke Borealis Bravo Brenner Cascade Cedar Cobalt Corvus Delta "
-    "Dorn Eiche Elbe Falken Ferro Fjord Forge Granit Hansa Harbor Helio Hochwald Iller Indus Isar Jura Kestrel Kobalt Lech Linde "
-    "Lumen Maple Meridian Mosel Nadel Neckar Nimbus Nordic Oder Onyx Orion Pegasus Pinnacle Polar Quarz Ridge Rhone Saale Sable "
-    "Sierra Silber Solar Spree Summit Tanne Terra Titan Tundra Ulmen Vega Vektor Vertex Vulkan Weser Willow Zephyr Zinn"
-).split()
+    "Alster", "Amber", "Anker", "Arcadia", "Atlas", "Aurum", "Baltic", "Beacon", "Berg", "Birke", "Borealis",
+    "Bravo", "Brenner", "Cascade", "Cedar", "Cobalt", "Corvus", "Delta", "Dorn", "Eiche", "Elbe", "Falken",
+    "Ferro", "Fjord", "Forge", "Granit", "Hansa", "Harbor", "Helio", "Hochwald", "Iller", "Indus", "Isar",
+    "Jura", "Kestrel", "Kobalt", "Lech", "Linde", "Lumen", "Maple", "Meridian", "Mosel", "Nadel", "Neckar",
+    "Nimbus", "Nordic", "Oder", "Onyx", "Orion", "Pegasus", "Pinnacle", "Polar", "Quarz", "Ridge", "Rhone",
+    "Saale", "Sable", "Sierra", "Silber", "Solar", "Spree", "Summit", "Tanne", "Terra", "Titan", "Tundra",
+    "Ulmen", "Vega", "Vektor", "Vertex", "Vulkan", "Weser", "Willow", "Zephyr", "Zinn",
+)  # fmt: skip
 _TRADES = (
-    "Antriebe Armaturen Automation Bearings Castings Chemicals Components Controls Elektronik Energy Fasteners Filters Fluidics "
-    "Foundry Hydraulik Instruments Kunststoffe Lasertechnik Logistics Metals Optik Packaging Papier Pumpen Robotics Sensorik "
-    "Services Software Stahl Systems Textil Tooling Transport Valves Werkzeuge"
-).split()
-_FORMS = {"DE": ("GmbH", "AG", "GmbH & Co. KG"), "US": ("Inc.", "LLC", "Corp."), "CH": ("AG", "GmbH", "SA"), "GB": ("Ltd", "PLC"),
-          "JP": ("K.K.",), "FR": ("SAS",), "AT": ("GmbH",)}  # fmt: skip
+    "Antriebe", "Armaturen", "Automation", "Bearings", "Castings", "Chemicals", "Components", "Controls",
+    "Elektronik", "Energy", "Fasteners", "Filters", "Fluidics", "Foundry", "Hydraulik", "Instruments",
+    "Kunststoffe", "Lasertechnik", "Logistics", "Metals", "Optik", "Packaging", "Papier", "Pumpen", "Robotics",
+    "Sensorik", "Services", "Software", "Stahl", "Systems", "Textil", "Tooling", "Transport", "Valves",
+    "Werkzeuge",
+)  # fmt: skip
+_FORMS = {
+    "DE": ("GmbH", "AG", "GmbH & Co. KG"),
+    "US": ("Inc.", "LLC", "Corp."),
+    "CH": ("AG", "GmbH", "SA"),
+    "GB": ("Ltd", "PLC"),
+    "JP": ("K.K.",),
+    "FR": ("SAS",),
+    "AT": ("GmbH",),
+}
 _PLACES = {
     "DE": (
         ("20095", "Hamburg"),
@@ -50,8 +63,15 @@ _PLACES = {
     "FR": (("69002", "Lyon"),),
     "AT": (("4020", "Linz"),),
 }
-_STREETS = {"DE": "Industriestrasse", "US": "Commerce Street", "CH": "Bahnhofstrasse", "GB": "Mill Lane", "JP": "Chuo-dori",
-            "FR": "Rue de l'Industrie", "AT": "Werkstrasse"}  # fmt: skip
+_STREETS = {
+    "DE": "Industriestrasse",
+    "US": "Commerce Street",
+    "CH": "Bahnhofstrasse",
+    "GB": "Mill Lane",
+    "JP": "Chuo-dori",
+    "FR": "Rue de l'Industrie",
+    "AT": "Werkstrasse",
+}
 _BANK_CODES = {
     "DE": (
         ("37040044", "COBADEFFXXX"),
@@ -77,8 +97,14 @@ _CUSTOMER_COUNTRIES = {
     "US01": (("US", 1.0),),
     "CH01": (("CH", 0.76), ("GB", 0.24)),
 }
-_FIRST_IDS = {("DE01", "supplier"): 100200, ("DE01", "customer"): 300100, ("US01", "supplier"): 1204, ("US01", "customer"): 5102,
-              ("CH01", "supplier"): 410, ("CH01", "customer"): 2310}  # fmt: skip
+_FIRST_IDS = {
+    ("DE01", "supplier"): 100200,
+    ("DE01", "customer"): 300100,
+    ("US01", "supplier"): 1204,
+    ("US01", "customer"): 5102,
+    ("CH01", "supplier"): 410,
+    ("CH01", "customer"): 2310,
+}
 
 
 def build_parties(rng: np.random.Generator) -> list[Party]:
@@ -100,13 +126,13 @@ def build_parties(rng: np.random.Generator) -> list[Party]:
     return parties
 
 
-def _names(rng: np.random.Generator):  # type: ignore[no-untyped-def]
+def _names(rng: np.random.Generator) -> Iterator[str]:
     pairs = rng.permutation(len(_STEMS) * len(_TRADES))
     return (f"{_STEMS[i // len(_TRADES)]} {_TRADES[i % len(_TRADES)]}" for i in pairs)
 
 
 def source_id(entity: Entity, role: str, ordinal: int) -> str:
-    """The party number as its ERP writes it: SAP with leading zeros, NetSuite's internal id, Dynamics' number sequence."""
+    """The party number as its ERP writes it: with leading zeros, an internal id, or a prefix."""
     number = _FIRST_IDS[entity.id, role] + ordinal * (3 if entity.erp == "netsuite" else 1)
     if entity.erp == "sap":
         return f"{number:010d}"
@@ -162,7 +188,7 @@ def bank_account(rng: np.random.Generator, country: str, currency: str, known_fr
 
 
 def _share(rng: np.random.Generator, parties: list[Party]) -> None:
-    """Some suppliers of the German company also supply the Swiss one: same VAT id and account, another number and spelling."""
+    """Some suppliers also supply the Swiss company: same VAT id and account, another number and spelling."""
     german = [p for p in parties if p.role == "supplier" and p.entity == "DE01" and p.country == "DE"]
     swiss = [p for p in parties if p.role == "supplier" and p.entity == "CH01"]
     for one, other in zip(

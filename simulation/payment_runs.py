@@ -1,4 +1,4 @@
-"""Payment runs: on each pay-run weekday an entity pays what is approved and due, or what would lose its discount by waiting.
+"""Payment runs: on each pay-run weekday an entity pays what is approved and due, or would lose its discount.
 
 The loop over runs is sequential by nature: what one run pays, a reject or return hands to a later one.
 """
@@ -25,7 +25,7 @@ BATCH_BELOW = {"EUR": Decimal(3200), "CHF": Decimal(2800), "USD": Decimal(5000),
 WIRE_FROM = Decimal(25000)
 REASONS = ("AC04", "AC01", "AC06")
 UNACKNOWLEDGED = {("CH01", date(2026, 9, 24)), ("US01", date(2026, 8, 12))}
-"""Files whose acknowledgement never comes: of the first the money does not move either, the second is booked all the same."""
+"""Files never acknowledged: the money of the first does not move either, the second is booked all the same."""
 LOST = {("CH01", date(2026, 9, 24))}
 PAIN001 = {"DE01": "001.03", "US01": "001.09", "CH01": "001.09"}
 
@@ -52,7 +52,7 @@ def execution_day(run: date, entity: Entity) -> date:
 
 
 def takes(document: Document, run: date, following: date, entity: Entity) -> bool:
-    """Whether a run pays an item: approved before the day, and due or losing its discount before the following run pays."""
+    """Whether a run pays an item: approved before, and due or losing its discount before the following run pays."""
     if document.never_scheduled or document.approved_at is None or document.approved_at.date() >= run:
         return False
     if document.not_before is not None and run < document.not_before:
@@ -84,14 +84,19 @@ def build_payment_runs(rng: np.random.Generator, documents: list[Document], numb
         entity = ENTITY[entity_id]
         following = next((day for day, other in runs if other == entity_id and day > run), run + timedelta(days=7))
         due = [
-            d for d in payables
+            d
+            for d in payables
             if d.entity == entity_id and d.kind == "invoice" and d.remaining > 0 and takes(d, run, following, entity)
-        ]  # fmt: skip
+        ]
         memos = [
-            d for d in payables
-            if d.entity == entity_id and d.kind == "credit_memo" and d.remaining > 0
-            and d.approved_at is not None and d.approved_at.date() < run
-        ]  # fmt: skip
+            d
+            for d in payables
+            if d.entity == entity_id
+            and d.kind == "credit_memo"
+            and d.remaining > 0
+            and d.approved_at is not None
+            and d.approved_at.date() < run
+        ]
         payments = _payments(run, entity, due, memos)
         if payments:
             _draw_outcomes(rng, run, entity, payments)
@@ -256,9 +261,14 @@ def _messages(run: date, entity: Entity, payments: list[Payment]) -> list[Paymen
             messages[bank].is_acknowledged = (entity.id, run) not in UNACKNOWLEDGED
         message = messages[bank]
         batch = PaymentBatch(
-            f"{message.message_id}-{len(message.batches) + 1}", own_account, members[0].execution_date, together, way, members,
+            f"{message.message_id}-{len(message.batches) + 1}",
+            own_account,
+            members[0].execution_date,
+            together,
+            way,
+            members,
             message,
-        )  # fmt: skip
+        )
         message.batches.append(batch)
         for payment in members:
             payment.batch = batch

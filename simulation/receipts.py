@@ -1,4 +1,4 @@
-"""How customers pay: with structured references, with invoice numbers in free text, in lump sums, in parts, less discount."""
+"""How customers pay: with structured references, with invoice numbers in free text, in lump sums, in parts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CODES = {"EUR": "sepa_in", "CHF": "domestic_in", "GBP": "intl_in", "USD": "ach_
 def build_receipts(
     rng: np.random.Generator, documents: list[Document], numbering: Numbering
 ) -> tuple[list[BankLine], list[Document]]:
-    """Bank lines of customer money, and the ledgers' receipt documents; the items' settlements and clearings are set."""
+    """Bank lines of customer money, and the ledgers' receipts; settlements and clearings of the items are set."""
     sales = [d for d in documents if d.ledger == "receivable"]
     by_customer: dict[str, list[Document]] = defaultdict(list)
     for document in sorted(sales, key=lambda d: d.number):

@@ -1,4 +1,4 @@
-"""Bank lines in the order the bank books them, with its references, cut into daily statements that tie to each other."""
+"""Bank lines in the order the bank books them, with its references, cut into daily statements that tie."""
 
 from __future__ import annotations
 

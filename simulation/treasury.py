@@ -1,4 +1,4 @@
-"""Money that no invoice explains: payroll, taxes, interest, charges, card settlements, transfers between own accounts, noise.
+"""Money that no invoice explains: payroll, taxes, interest, charges, card settlements, transfers, noise.
 
 Direct debits of suppliers are here too: they settle invoices, and the bank's entry is the only message of them.
 """
@@ -151,10 +151,15 @@ def _noise(rng: np.random.Generator) -> list[BankLine]:
             name = str(rng.choice(("Diverse", "H. Sommer", "Kasse Nord", "Clearing Office")))
             lines.append(
                 _party_line(
-                    account.id, day, amount if incoming else -amount, "unexplained",
-                    "other_in" if incoming else "other_out", name, f"{rng.choice(texts)} {rng.integers(100, 999)}",
+                    account.id,
+                    day,
+                    amount if incoming else -amount,
+                    "unexplained",
+                    "other_in" if incoming else "other_out",
+                    name,
+                    f"{rng.choice(texts)} {rng.integers(100, 999)}",
                 )
-            )  # fmt: skip
+            )
     return lines
 
 

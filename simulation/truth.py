@@ -43,10 +43,17 @@ def _frame(rows: list[Row], schema: dict[str, pl.DataType]) -> pl.DataFrame:
 
 
 _LINE: dict[str, pl.DataType] = {
-    "bank_line": pl.String(), "account": pl.String(), "bank_reference": pl.String(), "statement_id": pl.String(),
-    "entry_number": pl.Int64(), "booking_date": pl.Date(), "amount": AMOUNT, "currency": pl.String(), "kind": pl.String(),
+    "bank_line": pl.String(),
+    "account": pl.String(),
+    "bank_reference": pl.String(),
+    "statement_id": pl.String(),
+    "entry_number": pl.Int64(),
+    "booking_date": pl.Date(),
+    "amount": AMOUNT,
+    "currency": pl.String(),
+    "kind": pl.String(),
     "delivered": pl.Boolean(),
-}  # fmt: skip
+}
 
 
 def _bank_lines(world: World) -> pl.DataFrame:
@@ -55,70 +62,108 @@ def _bank_lines(world: World) -> pl.DataFrame:
         for line in statement.lines:
             rows.append(
                 {
-                    "bank_line": line_key(line), "account": line.account, "bank_reference": line.bank_reference,
-                    "statement_id": statement.statement_id, "entry_number": line.entry_number,
-                    "booking_date": line.booking_date, "amount": line.amount, "currency": world.currency(line.account),
-                    "kind": line.kind, "delivered": statement.delivered_at is not None,
+                    "bank_line": line_key(line),
+                    "account": line.account,
+                    "bank_reference": line.bank_reference,
+                    "statement_id": statement.statement_id,
+                    "entry_number": line.entry_number,
+                    "booking_date": line.booking_date,
+                    "amount": line.amount,
+                    "currency": world.currency(line.account),
+                    "kind": line.kind,
+                    "delivered": statement.delivered_at is not None,
                 }
-            )  # fmt: skip
+            )
     return _frame(rows, _LINE)
 
 
 def _line_payments(world: World) -> pl.DataFrame:
-    """Bank line to payment: relation `booking` or `return`; amounts unsigned, in the account's and the payment's currency."""
+    """Bank line to payment: `booking` or `return`; amounts unsigned, in the account's and the payment's currency."""
     rows: list[Row] = []
     for line in world.delivered_lines:
         for part in line.parts:
             if part.payment is not None:
                 rows.append(
                     {
-                        "bank_line": line_key(line), "payment": payment_key(part.payment),
+                        "bank_line": line_key(line),
+                        "payment": payment_key(part.payment),
                         "relation": "return" if line.kind == "return" else "booking",
-                        "end_to_end_id": part.payment.end_to_end_id, "booked_amount": part.amount,
-                        "payment_amount": part.payment.amount, "payment_currency": part.payment.currency,
+                        "end_to_end_id": part.payment.end_to_end_id,
+                        "booked_amount": part.amount,
+                        "payment_amount": part.payment.amount,
+                        "payment_currency": part.payment.currency,
                         "charges": line.charges,
                     }
-                )  # fmt: skip
+                )
     return _frame(
         rows,
-        {"bank_line": pl.String(), "payment": pl.String(), "relation": pl.String(), "end_to_end_id": pl.String(),
-         "booked_amount": AMOUNT, "payment_amount": AMOUNT, "payment_currency": pl.String(), "charges": AMOUNT},
-    )  # fmt: skip
+        {
+            "bank_line": pl.String(),
+            "payment": pl.String(),
+            "relation": pl.String(),
+            "end_to_end_id": pl.String(),
+            "booked_amount": AMOUNT,
+            "payment_amount": AMOUNT,
+            "payment_currency": pl.String(),
+            "charges": AMOUNT,
+        },
+    )
 
 
 def _payment_items(world: World) -> pl.DataFrame:
     """Payment to open item: what is taken off the item (negative for a credit memo), and the discount within."""
     rows: list[Row] = [
         {
-            "payment": payment_key(payment), "open_item": open_item_key(settlement.document), "outcome": payment.outcome,
-            "applied_amount": settlement.amount, "discount": settlement.discount, "currency": payment.currency,
+            "payment": payment_key(payment),
+            "open_item": open_item_key(settlement.document),
+            "outcome": payment.outcome,
+            "applied_amount": settlement.amount,
+            "discount": settlement.discount,
+            "currency": payment.currency,
         }
         for payment in world.payments
         for settlement in payment.settlements
-    ]  # fmt: skip
+    ]
     return _frame(
         rows,
-        {"payment": pl.String(), "open_item": pl.String(), "outcome": pl.String(), "applied_amount": AMOUNT, "discount": AMOUNT,
-         "currency": pl.String()},
-    )  # fmt: skip
+        {
+            "payment": pl.String(),
+            "open_item": pl.String(),
+            "outcome": pl.String(),
+            "applied_amount": AMOUNT,
+            "discount": AMOUNT,
+            "currency": pl.String(),
+        },
+    )
 
 
 def _line_items(world: World) -> pl.DataFrame:
-    """Bank line to open item, direct: customer receipts and suppliers' direct debits; `known` as the ERP delivered the item."""
+    """Bank line to open item, direct: customer receipts and suppliers' direct debits."""
     rows: list[Row] = [
         {
-            "bank_line": line_key(line), "open_item": open_item_key(settlement.document), "kind": line.kind,
-            "applied_amount": settlement.amount, "discount": settlement.discount, "late_discount": settlement.claimed,
+            "bank_line": line_key(line),
+            "open_item": open_item_key(settlement.document),
+            "kind": line.kind,
+            "applied_amount": settlement.amount,
+            "discount": settlement.discount,
+            "late_discount": settlement.claimed,
             "short": settlement.document.remaining if settlement.document.remaining > 0 else ZERO,
         }
         for line in world.delivered_lines
         for settlement in line.settlements
-    ]  # fmt: skip
+    ]
     return _frame(
         rows,
-        {"bank_line": pl.String(), "open_item": pl.String(), "kind": pl.String(), "applied_amount": AMOUNT, "discount": AMOUNT,
-         "late_discount": AMOUNT, "short": AMOUNT},
-    )  # fmt: skip
+        {
+            "bank_line": pl.String(),
+            "open_item": pl.String(),
+            "kind": pl.String(),
+            "applied_amount": AMOUNT,
+            "discount": AMOUNT,
+            "late_discount": AMOUNT,
+            "short": AMOUNT,
+        },
+    )
 
 
 def _transfers(world: World) -> pl.DataFrame:
@@ -136,13 +181,27 @@ def _transfers(world: World) -> pl.DataFrame:
 def _anomalies(found: list[Anomaly]) -> pl.DataFrame:
     rows: list[Row] = [
         {
-            "kind": a.kind, "object_id": a.object_id, "object_type": a.object_type, "date": a.day, "amount": a.amount,
-            "currency": a.currency, "related_id": a.related_id, "note": a.note or None,
+            "kind": a.kind,
+            "object_id": a.object_id,
+            "object_type": a.object_type,
+            "date": a.day,
+            "amount": a.amount,
+            "currency": a.currency,
+            "related_id": a.related_id,
+            "note": a.note or None,
         }
         for a in found
-    ]  # fmt: skip
+    ]
     return _frame(
         rows,
-        {"kind": pl.String(), "object_id": pl.String(), "object_type": pl.String(), "date": pl.Date(), "amount": AMOUNT,
-         "currency": pl.String(), "related_id": pl.String(), "note": pl.String()},
-    )  # fmt: skip
+        {
+            "kind": pl.String(),
+            "object_id": pl.String(),
+            "object_type": pl.String(),
+            "date": pl.Date(),
+            "amount": AMOUNT,
+            "currency": pl.String(),
+            "related_id": pl.String(),
+            "note": pl.String(),
+        },
+    )

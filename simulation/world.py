@@ -1,9 +1,9 @@
 """The world: a group of companies over ninety days, built from a seed and nothing else.
 
-`build_world` is pure: the same seed gives the same world, whatever the clock, the machine or the order of calls. Each topic
-draws from its own stream of random numbers, so that a change in one does not move the others. The topic modules loop over
-documents and days in Python on purpose: what a day brings depends on the days before, and the world is small;
-`simulation.scale` makes large data, vectorised.
+`build_world` is pure: the same seed gives the same world, whatever the clock, the machine or the order of calls. Each
+topic draws from its own stream of random numbers, so that a change in one does not move the draws of the others. The
+topic modules loop over documents and days in Python on purpose: what a day brings depends on the days before, and the
+world is small; `simulation.scale` makes large data, vectorised.
 """
 
 from __future__ import annotations

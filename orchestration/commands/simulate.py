@@ -14,7 +14,7 @@ def simulate_command(
     scale: Annotated[
         int | None, typer.Option(min=1, help="Write matcher-ready Parquet with so many bank lines instead of files.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another company; the same seed, same bytes.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another company.")] = None,
     hard: Annotated[bool, typer.Option(help="With --scale: more damage, fewer clean lines.")] = False,
 ) -> None:
     """Write a labelled company: ninety days of real files with the truth beside, or datasets of any size (--scale)."""
@@ -34,7 +34,8 @@ def _write_world(out: Path, seed: int | None) -> None:
 
     world = build_world(DEFAULT_SEED if seed is None else seed)
     written = write_world(world, out)
-    typer.echo(f"{out / 'landing'}: {written.files} files, {written.size / 1e6:.1f} MB, {world.first_day} to {world.last_day}")
+    period = f"{world.first_day} to {world.last_day}"
+    typer.echo(f"{out / 'landing'}: {written.files} files, {written.size / 1e6:.1f} MB, {period}")
     rows = ", ".join(f"{name} {count}" for name, count in written.truth_rows.items())
     typer.echo(f"{out / 'truth'}: {rows}")
 

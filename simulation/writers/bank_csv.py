@@ -1,4 +1,4 @@
-"""A bank's own CSV download (yen account): lines above the header, semicolons, German dates and digit groups, running balance."""
+"""A bank's own CSV download (yen account): lines above the header, semicolons, German dates and digit groups."""
 
 from __future__ import annotations
 
@@ -8,8 +8,20 @@ from simulation.bank_codes import BANK_CODES
 from simulation.group import ACCOUNT, ENTITY
 from simulation.model import BankLine, BankStatement
 
-COLUMNS = ("Buchungstag", "Valuta", "Buchungstext", "Name", "Konto", "BIC", "Verwendungszweck", "Kundenreferenz",
-           "Bankreferenz", "Betrag", "Waehrung", "Saldo")  # fmt: skip
+COLUMNS = (
+    "Buchungstag",
+    "Valuta",
+    "Buchungstext",
+    "Name",
+    "Konto",
+    "BIC",
+    "Verwendungszweck",
+    "Kundenreferenz",
+    "Bankreferenz",
+    "Betrag",
+    "Waehrung",
+    "Saldo",
+)
 
 
 def bank_csv(statement: BankStatement) -> bytes:

@@ -1,7 +1,7 @@
-"""camt.053 statements and camt.052 intraday reports, in the shapes of versions 001.02 (German banks) and 001.08 (Swiss banks).
+"""camt.053 statements and camt.052 intraday reports, in the shapes of versions 001.02 and 001.08.
 
-Version 08 wraps parties in `Pty`, codes the status in `Sts/Cd`, names the bank by `BICFI` and gives each transaction its own amount;
-version 02 gives the amount of a transaction in `AmtDtls/TxAmt` only.
+Version 08 wraps parties in `Pty`, codes the status in `Sts/Cd`, names the bank by `BICFI` and gives each transaction
+its own amount; version 02 gives the amount of a transaction in `AmtDtls/TxAmt` only.
 """
 
 from __future__ import annotations

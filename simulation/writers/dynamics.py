@@ -1,7 +1,7 @@
 """Dynamics 365 Finance as OData V4 answers: VendTrans, CustTrans, vendors, their bank accounts, customers.
 
-AmountCur is signed as the sub-ledger is: a vendor invoice is negative, its payment positive. A date that is not set is 1900-01-01.
-Numbers are JSON numbers, as the service writes them.
+AmountCur is signed as the sub-ledger is: a vendor invoice is negative, its payment positive. A date that is not set is
+1900-01-01. Numbers are JSON numbers, as the service writes them.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ def answer(entity: str, rows: list[dict[str, object]]) -> bytes:
 
 
 def _object(row: dict[str, object]) -> str:
-    parts = [f"{json.dumps(name)}:{value:f}" if isinstance(value, Decimal) else f"{json.dumps(name)}:{json.dumps(value)}"
-             for name, value in row.items()]  # fmt: skip
+    parts = [
+        f"{json.dumps(name)}:{value:f}" if isinstance(value, Decimal) else f"{json.dumps(name)}:{json.dumps(value)}"
+        for name, value in row.items()
+    ]
     return "{" + ",".join(parts) + "}"
 
 
@@ -91,13 +93,21 @@ def vendors(group: Iterable[Party]) -> bytes:
     """VendorsV2."""
     rows: list[dict[str, object]] = [
         {
-            "dataAreaId": ENTITY[p.entity].company_code, "VendorAccountNumber": p.source_id, "VendorOrganizationName": p.name,
-            "AddressStreet": p.street, "AddressZipCode": p.postal_code, "AddressCity": p.city,
-            "AddressCountryRegionISOCode": p.country, "TaxExemptNumber": p.vat_id, "PrimaryEmailAddress": p.email,
-            "CurrencyCode": p.currency, "DefaultPaymentTermsName": p.terms, "OnHoldStatus": "No",
+            "dataAreaId": ENTITY[p.entity].company_code,
+            "VendorAccountNumber": p.source_id,
+            "VendorOrganizationName": p.name,
+            "AddressStreet": p.street,
+            "AddressZipCode": p.postal_code,
+            "AddressCity": p.city,
+            "AddressCountryRegionISOCode": p.country,
+            "TaxExemptNumber": p.vat_id,
+            "PrimaryEmailAddress": p.email,
+            "CurrencyCode": p.currency,
+            "DefaultPaymentTermsName": p.terms,
+            "OnHoldStatus": "No",
         }
         for p in group
-    ]  # fmt: skip
+    ]
     return answer("VendorsV2", rows)
 
 
@@ -105,13 +115,21 @@ def customers(group: Iterable[Party]) -> bytes:
     """CustomersV3."""
     rows: list[dict[str, object]] = [
         {
-            "dataAreaId": ENTITY[p.entity].company_code, "CustomerAccount": p.source_id, "OrganizationName": p.name,
-            "AddressStreet": p.street, "AddressZipCode": p.postal_code, "AddressCity": p.city,
-            "AddressCountryRegionISOCode": p.country, "TaxExemptNumber": p.vat_id, "PrimaryContactEmail": p.email,
-            "SalesCurrencyCode": p.currency, "PaymentTerms": p.terms, "OnHoldStatus": "No",
+            "dataAreaId": ENTITY[p.entity].company_code,
+            "CustomerAccount": p.source_id,
+            "OrganizationName": p.name,
+            "AddressStreet": p.street,
+            "AddressZipCode": p.postal_code,
+            "AddressCity": p.city,
+            "AddressCountryRegionISOCode": p.country,
+            "TaxExemptNumber": p.vat_id,
+            "PrimaryContactEmail": p.email,
+            "SalesCurrencyCode": p.currency,
+            "PaymentTerms": p.terms,
+            "OnHoldStatus": "No",
         }
         for p in group
-    ]  # fmt: skip
+    ]
     return answer("CustomersV3", rows)
 
 
@@ -122,12 +140,17 @@ def vendor_bank_accounts(group: Iterable[Party], day: date) -> bytes:
         account = party.account_on(day)
         rows.append(
             {
-                "dataAreaId": ENTITY[party.entity].company_code, "VendorAccountNumber": party.source_id,
-                "VendorBankAccountId": "MAIN", "IBAN": account.iban or "", "BankAccountNumber": account.number or "",
-                "RoutingNumber": account.bank_code, "SWIFTCode": account.bic, "CurrencyCode": account.currency,
+                "dataAreaId": ENTITY[party.entity].company_code,
+                "VendorAccountNumber": party.source_id,
+                "VendorBankAccountId": "MAIN",
+                "IBAN": account.iban or "",
+                "BankAccountNumber": account.number or "",
+                "RoutingNumber": account.bank_code,
+                "SWIFTCode": account.bic,
+                "CurrencyCode": account.currency,
                 "AccountHolderName": party.name,
                 "ModifiedDateTime1": f"{(account.known_from or date(2024, 2, 12)).isoformat()}T13:05:00Z",
                 "ModifiedBy1": account.changed_by,
             }
-        )  # fmt: skip
+        )
     return answer("VendorBankAccounts", rows)

@@ -1,4 +1,4 @@
-"""NetSuite as SuiteQL answers over REST: lower-case columns, texts for values, `items` between `hasMore` and `totalResults`."""
+"""NetSuite as SuiteQL answers over REST: lower-case columns, texts for values, null columns left out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from simulation.group import ENTITY
 from simulation.model import Document, Party
 
 _TYPES = {
-    ("payable", "invoice"): "VendBill", ("payable", "credit_memo"): "VendCred", ("payable", "payment"): "VendPymt",
-    ("receivable", "invoice"): "CustInvc", ("receivable", "credit_memo"): "CustCred", ("receivable", "payment"): "CustPymt",
-}  # fmt: skip
+    ("payable", "invoice"): "VendBill",
+    ("payable", "credit_memo"): "VendCred",
+    ("payable", "payment"): "VendPymt",
+    ("receivable", "invoice"): "CustInvc",
+    ("receivable", "credit_memo"): "CustCred",
+    ("receivable", "payment"): "CustPymt",
+}
 
 
 def answer(items: list[dict[str, object]]) -> bytes:
@@ -88,13 +92,23 @@ def parties(group: Iterable[Party]) -> bytes:
     return answer(
         [
             {
-                "id": p.source_id, "entityid": f"{p.role[:4].upper()}{p.source_id}", "companyname": p.name, "addr1": p.street,
-                "zip": p.postal_code, "city": p.city, "country": p.country, "taxidnum": p.vat_id, "email": p.email,
-                "currencysymbol": p.currency, "terms": p.terms, "subsidiary": ENTITY[p.entity].company_code, "isinactive": "F",
+                "id": p.source_id,
+                "entityid": f"{p.role[:4].upper()}{p.source_id}",
+                "companyname": p.name,
+                "addr1": p.street,
+                "zip": p.postal_code,
+                "city": p.city,
+                "country": p.country,
+                "taxidnum": p.vat_id,
+                "email": p.email,
+                "currencysymbol": p.currency,
+                "terms": p.terms,
+                "subsidiary": ENTITY[p.entity].company_code,
+                "isinactive": "F",
             }
             for p in group
         ]
-    )  # fmt: skip
+    )
 
 
 def vendor_banks(group: Iterable[Party], day: date) -> bytes:

@@ -1,9 +1,9 @@
-"""pain.002 status reports: a group status when the file was received, batch statuses when it was checked, rejects by name."""
+"""pain.002 status reports: a group status when the file was received, batch statuses when checked, rejects by name."""
 
 from __future__ import annotations
 
 from simulation.group import BANK
-from simulation.model import StatusReport, ZERO
+from simulation.model import ZERO, StatusReport
 from simulation.writers.xml import amount, document, element, text
 
 

@@ -1,4 +1,4 @@
-"""Reference rates in the layout of the European Central Bank's history file: one column a currency, newest day first."""
+"""Reference rates in the layout of the European Central Bank's history: one column a currency, newest day first."""
 
 from __future__ import annotations
 

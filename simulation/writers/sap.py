@@ -14,16 +14,49 @@ from simulation.group import ENTITY, TERMS
 from simulation.model import Document, Party, Terms
 from simulation.writers.delimited import delimited
 
-ITEM_FIELDS = tuple(
-    "UMSKZ AUGDT AUGBL ZUONR GJAHR BELNR BUZEI BUDAT BLDAT CPUDT WAERS XBLNR BLART BSCHL SHKZG DMBTR HWAER WRBTR SGTXT ZFBDT "
-    "ZTERM ZBD1T ZBD2T ZBD1P NETDT SK1DT WSKTO ZLSCH ZLSPR REBZG EBELN KIDNO USNAM".split()
+ITEM_FIELDS = (
+    "UMSKZ",
+    "AUGDT",
+    "AUGBL",
+    "ZUONR",
+    "GJAHR",
+    "BELNR",
+    "BUZEI",
+    "BUDAT",
+    "BLDAT",
+    "CPUDT",
+    "WAERS",
+    "XBLNR",
+    "BLART",
+    "BSCHL",
+    "SHKZG",
+    "DMBTR",
+    "HWAER",
+    "WRBTR",
+    "SGTXT",
+    "ZFBDT",
+    "ZTERM",
+    "ZBD1T",
+    "ZBD2T",
+    "ZBD1P",
+    "NETDT",
+    "SK1DT",
+    "WSKTO",
+    "ZLSCH",
+    "ZLSPR",
+    "REBZG",
+    "EBELN",
+    "KIDNO",
+    "USNAM",
 )
-_PARTY_FIELDS = tuple("NAME1 STRAS PSTLZ ORT01 LAND1 STCEG SMTP_ADDR WAERS ZTERM BUKRS ERNAM".split())
+_PARTY_FIELDS = ("NAME1", "STRAS", "PSTLZ", "ORT01", "LAND1", "STCEG", "SMTP_ADDR", "WAERS", "ZTERM", "BUKRS", "ERNAM")
 _TYPES = {
-    ("payable", "credit_memo"): ("KG", "21", "S"), ("payable", "payment"): ("ZP", "25", "S"),
-    ("receivable", "invoice"): ("RV", "01", "S"), ("receivable", "credit_memo"): ("DG", "11", "H"),
+    ("payable", "credit_memo"): ("KG", "21", "S"),
+    ("payable", "payment"): ("ZP", "25", "S"),
+    ("receivable", "invoice"): ("RV", "01", "S"),
+    ("receivable", "credit_memo"): ("DG", "11", "H"),
     ("receivable", "payment"): ("DZ", "15", "H"),
-}  # fmt: skip
+}
 
 
 def line_items(states: Iterable[ItemState], ledger: str, rates: Rates) -> bytes:
@@ -95,12 +128,21 @@ def parties(group: Iterable[Party], role: str) -> bytes:
     key = "LIFNR" if role == "supplier" else "KUNNR"
     rows = (
         {
-            key: p.source_id, "NAME1": p.name, "STRAS": p.street, "PSTLZ": p.postal_code, "ORT01": p.city, "LAND1": p.country,
-            "STCEG": p.vat_id, "SMTP_ADDR": p.email, "WAERS": p.currency, "ZTERM": p.terms,
-            "BUKRS": ENTITY[p.entity].company_code, "ERNAM": "MASTERDATA",
+            key: p.source_id,
+            "NAME1": p.name,
+            "STRAS": p.street,
+            "PSTLZ": p.postal_code,
+            "ORT01": p.city,
+            "LAND1": p.country,
+            "STCEG": p.vat_id,
+            "SMTP_ADDR": p.email,
+            "WAERS": p.currency,
+            "ZTERM": p.terms,
+            "BUKRS": ENTITY[p.entity].company_code,
+            "ERNAM": "MASTERDATA",
         }
         for p in group
-    )  # fmt: skip
+    )
     return delimited(rows, (key, *_PARTY_FIELDS))
 
 
@@ -111,25 +153,36 @@ def bank_details(group: Iterable[Party], day: date) -> bytes:
         account = party.account_on(day)
         rows.append(
             {
-                "LIFNR": party.source_id, "BANKS": party.country, "BANKL": account.bank_code,
-                "BANKN": (account.iban or account.number or "")[-10:], "KOINH": party.name, "IBAN": account.iban,
-                "SWIFT": account.bic, "WAERS": account.currency, "UDATE": _day(account.known_from or date(2024, 2, 12)),
+                "LIFNR": party.source_id,
+                "BANKS": party.country,
+                "BANKL": account.bank_code,
+                "BANKN": (account.iban or account.number or "")[-10:],
+                "KOINH": party.name,
+                "IBAN": account.iban,
+                "SWIFT": account.bic,
+                "WAERS": account.currency,
+                "UDATE": _day(account.known_from or date(2024, 2, 12)),
                 "USERNAME": account.changed_by,
             }
-        )  # fmt: skip
-    return delimited(rows, tuple("LIFNR BANKS BANKL BANKN KOINH IBAN SWIFT WAERS UDATE USERNAME".split()))
+        )
+    return delimited(rows, ("LIFNR", "BANKS", "BANKL", "BANKN", "KOINH", "IBAN", "SWIFT", "WAERS", "UDATE", "USERNAME"))
 
 
 def payment_terms(terms: Iterable[Terms]) -> bytes:
     """T052 with its text: a discount, then net."""
     rows = (
         {
-            "ZTERM": t.terms_id, "TEXT1": t.description, "ZTAG1": t.discount_days, "ZPRZ1": f"{t.discount_percent:.3f}",
-            "ZTAG2": 0, "ZPRZ2": "0.000", "ZTAG3": t.net_days,
+            "ZTERM": t.terms_id,
+            "TEXT1": t.description,
+            "ZTAG1": t.discount_days,
+            "ZPRZ1": f"{t.discount_percent:.3f}",
+            "ZTAG2": 0,
+            "ZPRZ2": "0.000",
+            "ZTAG3": t.net_days,
         }
         for t in terms
-    )  # fmt: skip
-    return delimited(rows, tuple("ZTERM TEXT1 ZTAG1 ZPRZ1 ZTAG2 ZPRZ2 ZTAG3".split()))
+    )
+    return delimited(rows, ("ZTERM", "TEXT1", "ZTAG1", "ZPRZ1", "ZTAG2", "ZPRZ2", "ZTAG3"))
 
 
 def approvals(documents: Iterable[Document], after: date | None, until: date) -> bytes:
@@ -146,9 +199,17 @@ def approvals(documents: Iterable[Document], after: date | None, until: date) ->
                 continue
             rows.append(
                 {
-                    "company_code": entity.company_code, "document": document.number, "year": document.fiscal_year,
-                    "step": step, "status": status, "actor": actor, "at": at.isoformat(timespec="seconds"),
-                    "amount": f"{document.amount:f}", "currency": document.currency,
+                    "company_code": entity.company_code,
+                    "document": document.number,
+                    "year": document.fiscal_year,
+                    "step": step,
+                    "status": status,
+                    "actor": actor,
+                    "at": at.isoformat(timespec="seconds"),
+                    "amount": f"{document.amount:f}",
+                    "currency": document.currency,
                 }
-            )  # fmt: skip
-    return delimited(rows, tuple("company_code document year step status actor at amount currency".split()), ",")
+            )
+    return delimited(
+        rows, ("company_code", "document", "year", "step", "status", "actor", "at", "amount", "currency"), ","
+    )

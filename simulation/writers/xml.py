@@ -37,6 +37,5 @@ def document(namespace: str, body: str) -> bytes:
         "GrpHdr",
     ):
         body = body.replace(f"<{name}>", f"\n<{name}>")
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{namespace}">{body}\n</Document>\n'
-    ).encode()
+    opening = f'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{namespace}">'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{opening}{body}\n</Document>\n'.encode()
