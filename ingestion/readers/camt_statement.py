@@ -163,7 +163,7 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
             )
     if one.rejected:
         warnings.append(
-            f"{one.place}: {one.rejected} entries could not be read; net and balance check are without them"
+            f"{one.place}: entries that could not be read: {one.rejected}; net and balance check are without them"
         )
     page = values.count(_paging(fields, one.message, "PgNb"))
     from_date, to_date = (

@@ -1,0 +1,102 @@
+"""How a file is to be read when nobody has said so: its format by its content, and for tables the declaration that
+fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from ingestion.readers.sniffing import HEAD_BYTES, sniff
+from ingestion.reading import FileRejected
+from ingestion.sources import Declaration, SourceConfig
+
+TABLES = frozenset({"csv", "xlsx", "json", "parquet", "hub_log", "oracle_bicc"})
+"""Formats that say nothing of what their columns mean."""
+
+
+@dataclass
+class Recognition:
+    """A source made up for one file, and what that rests on."""
+
+    source: SourceConfig
+    notes: list[str] = field(default_factory=list)
+
+
+def recognise_file(stream: BinaryIO, name: str, format: str | None = None) -> Recognition:
+    """The source config a file can be read with; `format` is believed where it is given. Leaves the stream at its
+    start.
+
+    A table is read by the shipped declaration that is for it alone, else by one inferred from its content, which says
+    so. Raises `FileRejected` where the content tells no format, or leaves a question open that only a person can
+    answer.
+    """
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    found = format or sniff(head, name)
+    if not head:
+        raise FileRejected(
+            "the file is empty", found="0 bytes", expected="a file with content", advice="ask for it again"
+        )
+    if found is None:
+        raise FileRejected(
+            "the format of the file is not recognised", place="start of the file", found=repr(head[:40]),
+            expected="a bank, payment or ERP file of a known format",
+            advice="name its format (--format), or the source it belongs to (--source)",
+        )  # fmt: skip
+    if found not in TABLES:
+        return Recognition(_source(found))
+    from ingestion.declaration_recognition import recognise
+
+    shipped = recognise(stream)
+    stream.seek(0)
+    if shipped is not None and (format is None or format == shipped[0]):
+        return Recognition(
+            _source(shipped[0], options={"object": shipped[1]}), [f"read as {shipped[0]}, object {shipped[1]}"]
+        )
+    if found != "csv":
+        return Recognition(_source(found))
+    return _inferred(stream)
+
+
+def _inferred(stream: BinaryIO) -> Recognition:
+    from ingestion.declaration import DeclarationError
+    from ingestion.declaration_inference import SAMPLE_BYTES, InferenceError, infer
+
+    data = stream.read(SAMPLE_BYTES + 1)
+    stream.seek(0)
+    advice = "propose a declaration with `tieout source infer FILE`, complete it and name the source (--source)"
+    try:
+        proposal = infer(data)
+    except InferenceError as error:
+        raise FileRejected(
+            "the file is no table of bank entries that a declaration could be proposed for", place="start of the file",
+            found=str(error)[:300], expected="a header with a date and an amount", advice=advice,
+        ) from None  # fmt: skip
+    questions = "; ".join(note.text for note in proposal.questions)
+    try:
+        proposal.declaration()
+    except DeclarationError as error:
+        raise FileRejected(
+            "the file does not tell all that is needed to read it", place="declaration", found=questions or str(error),
+            expected="a declaration that answers this", advice=advice,
+        ) from None  # fmt: skip
+    notes = ["read by a declaration inferred from the file itself"]
+    notes += [f"not told by the file: {note.text}" for note in proposal.questions]
+    declaration = Declaration.model_validate(proposal.block)
+    return Recognition(_source(proposal.format, declaration=declaration), notes)
+
+
+def _source(
+    format: str, *, declaration: Declaration | None = None, options: dict[str, object] | None = None
+) -> SourceConfig:
+    return SourceConfig(
+        name="file",
+        title="a file on its own",
+        system="unknown",
+        format=format,
+        path="*",
+        owner="nobody",
+        group="bank",
+        declaration=declaration,
+        options=options or {},
+    )
