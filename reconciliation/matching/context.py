@@ -71,7 +71,7 @@ class LegContext:
     encoding: Encoding
     links: Callable[[str, str], pl.DataFrame]  # of two dataset names: left, right (rows), amount (minor units or null)
     cache: dict[str, pl.DataFrame] = field(default_factory=dict)  # what several passes of the leg derive from the items
-    lags: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # days, of accepted pairs
+    accepted: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
 
     @property
     def sides(self) -> tuple[SideView, SideView]:
@@ -84,12 +84,24 @@ class LegContext:
         return self.encoding.datasets
 
     def learn_lags(self, pairs: pl.DataFrame) -> None:
-        """Remember the date distances of accepted pairs; the first hundred thousand say enough."""
-        room = _LAGS - len(self.lags)
+        """Remember accepted pairs for their date distances; the first hundred thousand say enough."""
+        room = _LAGS - len(self.accepted[0])
         if room > 0 and not pairs.is_empty():
             left, right = pairs["left"].to_numpy()[:room], pairs["right"].to_numpy()[:room]
-            days = self.left.dataset.date[left].astype(np.int64) - self.right.dataset.date[right]
-            self.lags = np.concatenate([self.lags, days])
+            self.accepted = (np.concatenate([self.accepted[0], left]), np.concatenate([self.accepted[1], right]))
+
+    def lags(self, right_date: str | None = None) -> npt.NDArray[np.int64]:
+        """Days from right to left date of the pairs accepted so far; `right_date` names another date column of the right side."""
+        left, right = self.accepted
+        days = self.right.dataset.date[right].astype(np.int64)
+        if right_date is not None and len(right):
+            wanted = np.zeros(self.right.dataset.height, dtype=np.bool_)
+            wanted[right] = True
+            given = self.right.dataset.read([pl.col(right_date).to_physical()], wanted)
+            own = np.full(self.right.dataset.height, np.iinfo(np.int32).min, dtype=np.int64)
+            own[given["row"].to_numpy()] = given[right_date].fill_null(np.iinfo(np.int32).min).to_numpy()
+            days = np.where(own[right] == np.iinfo(np.int32).min, days, own[right])
+        return np.asarray(self.left.dataset.date[left] - days, dtype=np.int64)
 
     def compatible(self, left: Rows, right: Rows, *, same_currency: bool = True) -> Mask:
         """Of candidate pairs: whether both are open, of one currency, and cross no entity and no account."""

@@ -9,43 +9,40 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.context import LegContext
 from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.subset_search import unique_subsets
-from reconciliation.matching.text import name_key
 
 
 class SubsetSums(PassConfig):
-    """Subsets of one side's items of the same party whose date lies in a window around the other side's item.
+    """Subsets of one side's items of the same counterparty whose date lies in a window around the other side's item.
 
-    `one` names the side of the lump sum. The `windows` ([before, after], days of the lump minus the items' date) are tried from the
-    narrowest; a solution expected by chance more often than `max_chance` is left.
+    `one` names the side of the lump sum. The `windows` ([before, after]: days of the left date minus the right) are tried from the
+    narrowest; a solution that chance explains more often than `max_chance` is left.
     """
 
     KIND: ClassVar[str] = "subset_sum"
 
     kind: Literal["subset_sum"] = "subset_sum"
     one: Literal["left", "right"] = "left"
-    party: Literal["counterparty_account", "counterparty_id", "counterparty_name"] = "counterparty_account"
     right_date: Literal["date", "due_date", "value_date"] = "date"
     windows: tuple[tuple[int, int], ...] = ((5, 3), (8, 6), (12, 10))
     max_candidates: Annotated[int, Field(ge=2, le=40)] = 24
     max_size: Annotated[int, Field(ge=2, le=40)] = 24
     max_chance: float = 0.03
-    odds: float = 1e6
+    max_pairs: int = 200_000
+    odds: float = 1e5
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Solutions per window, narrowest first."""
         for before, after in self.windows:
-            left, right = self._side(context.left), self._side(context.right)
-            if left.is_empty() or right.is_empty():
+            pairs = self._pairs(context, before, after)
+            if pairs.is_empty():
                 return
-            pairs, _ = key_pairs(left, right, ["party", "currency"], 2_000_000)
-            lag = pl.col("day").cast(pl.Int64) - pl.col("day_right").cast(pl.Int64)
-            pairs = pairs.filter(lag.is_between(-before, after))
-            edges = pairs.select("left", "right", mine="open", other="open_right")
+            edges = pairs.select("left", "right", mine="open", other="open_right").unique(["left", "right"])
             fits = context.compatible(
                 edges["left"].to_numpy().astype(np.uint32), edges["right"].to_numpy().astype(np.uint32)
             )
@@ -63,14 +60,14 @@ class SubsetSums(PassConfig):
                 max_chance=self.max_chance,
             )
 
-    def _side(self, view: SideView) -> pl.DataFrame:
-        columns: list[str | pl.Expr] = [pl.col(self.party).alias("party")]
-        by_date = view.index == 1 and self.right_date != "date"
-        if by_date:
-            columns.append(pl.col(self.right_date).to_physical().alias("own_date"))
-        frame = view.frame(*columns)
-        day = pl.coalesce("own_date", "date") if by_date else pl.col("date")
-        frame = frame.with_columns(day.alias("day"))
-        if self.party == "counterparty_name":
-            frame = frame.with_columns(name_key(frame["party"]).alias("party"))
-        return frame.filter(pl.col("party").is_not_null() & (pl.col("party") != ""))
+    def _pairs(self, context: LegContext, before: int, after: int) -> pl.DataFrame:
+        left = context.left.frame().join(left_parties(context), on="row")
+        date: list[str | pl.Expr] = []
+        if self.right_date != "date":
+            date = [pl.col(self.right_date).to_physical().alias("own_date")]
+        right = context.right.frame(*date).join(right_parties(context).select("row", "party"), on="row")
+        day = pl.coalesce("own_date", "date") if date else pl.col("date")
+        right = right.with_columns(day.alias("date"))
+        pairs, _ = key_pairs(left, right, ["party", "currency"], self.max_pairs)
+        lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
+        return pairs.filter(lag.is_between(-before, after))

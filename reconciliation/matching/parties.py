@@ -1,0 +1,110 @@
+"""Whose item is it: the counterparty of each item as one code, also where a bank line only names it in its text, or cut off.
+
+The right side's items say who there is: a counterparty has an id, accounts, names. A left item is brought to it by the surest thing it
+carries: id, then account, then name, then a name found in its text.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.text import name_key
+
+_MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
+_MAX_PARTIES = 4  # a name that more counterparties share names none of them
+_WORDS = 4  # words of a text that are tried together as the beginning of a name
+
+
+def account_key(column: str) -> pl.Expr:
+    """An account number without separators, in capitals; empty becomes null."""
+    compact = pl.col(column).str.replace_all(r"[^0-9A-Za-z]", "").str.to_uppercase()
+    return pl.when(compact != "").then(compact)
+
+
+def right_parties(context: LegContext) -> pl.DataFrame:
+    """The open right items' counterparties: `row`, `party` (code), `id`, `iban` (account), `name` (keys); once a leg."""
+    if "right_parties" not in context.cache:
+        frame = _identity(context.right)
+        party = pl.coalesce(
+            pl.lit("i") + pl.col("id"), pl.lit("a") + pl.col("iban"), pl.lit("n") + pl.col("name")
+        ).hash(3)
+        context.cache["right_parties"] = frame.with_columns(party.alias("party")).filter(
+            pl.any_horizontal(pl.col("id", "iban", "name").is_not_null())
+        )
+    frame = context.cache["right_parties"]
+    return frame.filter(pl.Series(context.right.open[frame["row"].to_numpy()] != 0))
+
+
+def left_parties(context: LegContext) -> pl.DataFrame:
+    """The open left items' counterparties among those of the right side: `row`, `party`; up to four where names are alike."""
+    if "left_parties" not in context.cache:
+        context.cache["left_parties"] = _resolve(context)
+    frame = context.cache["left_parties"]
+    return frame.filter(pl.Series(context.left.open[frame["row"].to_numpy()] != 0))
+
+
+def _identity(view: SideView, *more: str) -> pl.DataFrame:
+    frame = view.frame(
+        pl.col("counterparty_id").alias("id"),
+        account_key("counterparty_account").alias("iban"),
+        pl.col("counterparty_name").alias("name"),
+        *more,
+    ).select("row", "entity", "id", "iban", "name", *more)
+    return frame.with_columns(name_key(frame["name"]).alias("name"))
+
+
+def _resolve(context: LegContext) -> pl.DataFrame:
+    right = right_parties(context)
+    left = _identity(context.left, "text")
+    found: list[pl.DataFrame] = []
+    for key in ("id", "iban", "name"):
+        known = right.select(key, "party").drop_nulls().unique()
+        shared = known.group_by(key).len().filter(pl.col("len") > _MAX_PARTIES)
+        known = known.join(shared, on=key, how="anti")
+        hits = left.select("row", key).drop_nulls().join(known, on=key).select("row", "party").unique()
+        found.append(hits)
+        left = left.join(hits, on="row", how="anti")
+    names = right.select("name", "party", "entity").drop_nulls().unique()
+    for source in ("name", "text"):
+        texts = left.select("row", "entity", text=source).drop_nulls("text")
+        hits = _names_in_texts(texts, names)
+        found.append(hits)
+        left = left.join(hits, on="row", how="anti")
+    return pl.concat(found)
+
+
+def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of names whose beginning stands in the text from a word's start; the longest beginning decides."""
+    if texts.is_empty() or names.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+    keyed = texts.with_columns(name_key(texts["text"]).alias("text")).drop_nulls("text")
+    words = (
+        keyed.select("row", "entity", pl.col("text").str.split(" ").alias("word"))
+        .explode("word", empty_as_null=False, keep_nulls=False)
+        .with_columns(pl.col("word").str.contains("[0-9]").alias("number"))
+    )
+    beginnings: list[pl.DataFrame] = []
+    joined, same = pl.col("word"), pl.lit(True)
+    for count in range(1, _WORDS + 1):
+        if count > 1:
+            joined = joined + pl.col("word").shift(1 - count)
+            same = same & (pl.col("row").shift(1 - count) == pl.col("row")) & ~pl.col("number").shift(1 - count)
+        beginnings.append(
+            words.select("row", "entity", joined.alias("beginning"), (same & ~pl.col("number")).alias("same"))
+            .filter("same")
+            .select("row", "entity", "beginning")
+        )
+    told = pl.concat(beginnings).filter(pl.col("beginning").str.len_chars() >= _MIN_NAME).unique()
+    told = told.with_columns(pl.col("beginning").str.slice(0, _MIN_NAME).alias("start"))
+    whole = names.with_columns(pl.col("name").str.replace_all(" ", "").alias("whole")).filter(
+        pl.col("whole").str.len_chars() >= _MIN_NAME
+    )
+    whole = whole.with_columns(pl.col("whole").str.slice(0, _MIN_NAME).alias("start"))
+    met = told.join(whole, on="start", suffix="_right").filter(
+        (pl.col("entity") == pl.col("entity_right")) | (pl.col("entity") == 0) | (pl.col("entity_right") == 0),
+        pl.col("whole").str.starts_with(pl.col("beginning")),
+    )
+    size = pl.col("beginning").str.len_chars()
+    best = met.filter(size == size.max().over("row")).select("row", "party").unique()
+    return best.filter(pl.len().over("row") <= _MAX_PARTIES)
