@@ -22,6 +22,7 @@ PENALTIES = (1.0, 8.0, 60.0)
 RECENT = 40  # business days of the plain mean: eight weeks
 MINIMUM_FOR_RIDGE = 60
 HOLD_OUT = 0.2
+WORTH_IT = 1.05  # a ridge has to beat the plain means by this much
 
 Integers = npt.NDArray[np.int64]
 Predict = Callable[[Days], Real]
@@ -56,7 +57,7 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
         name: float(np.abs(fit(history[:cut], values[:cut])(history[cut:]) - values[cut:]).sum())
         for name, fit in candidates.items()
     }
-    name = min(candidates, key=lambda one: errors[one])
+    name = min(candidates, key=lambda one: errors[one] * (WORTH_IT if "ridge" in one else 1.0))
     predict = candidates[name](history, values)
     # what it strays on days it has not seen, not on those it was fitted to
     unseen = candidates[name](history[:cut], values[:cut])(history[cut:]) - values[cut:]

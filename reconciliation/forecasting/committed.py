@@ -25,18 +25,18 @@ def opening(inputs: ForecastInputs, stale_spread: pl.DataFrame, as_of: date) -> 
         inputs.balances.filter(pl.col("balance").is_not_null() & (pl.col("balance_date") <= as_of))
         .rename({"entity_id": "entity", "account_id": "account"})
         .join(stale_spread, on=["account", "currency"], how="left")
-        .with_columns(pl.col("spread").fill_null(0.0))
+        .with_columns(pl.col("spread").is_not_null().alias("is_stale"), pl.col("spread").fill_null(0.0))
         .select(
             "entity",
             "account",
             "currency",
             pl.lit(as_of).alias("date"),
             pl.lit("opening").alias("layer"),
-            pl.when(pl.col("spread") > 0).then(pl.lit("expected")).otherwise(pl.lit("actual")).alias("certainty"),
+            pl.when("is_stale").then(pl.lit("expected")).otherwise(pl.lit("actual")).alias("certainty"),
             pl.col("balance").alias("amount"),
             "spread",
             pl.lit(1, pl.Int64).alias("item_count"),
-            pl.when(pl.col("spread") > 0)
+            pl.when("is_stale")
             .then(pl.concat_str(pl.lit("stale balance of "), pl.col("balance_date").cast(pl.String)))
             .otherwise(pl.concat_str(pl.lit("balance of "), pl.col("balance_date").cast(pl.String)))
             .alias("sources"),

@@ -55,13 +55,12 @@ def hazards(observed: Observed, parties: int, groups: int, group_of_party: Whole
     group_risk, group_paid = np.zeros((groups, STEPS)), np.zeros((groups, STEPS))
     np.add.at(group_risk, group_of_party, at_risk)
     np.add.at(group_paid, group_of_party, paid)
-    ledger = _shrunk(
-        _smoothed(group_paid.sum(axis=0, keepdims=True), smooth),
-        _smoothed(group_risk.sum(axis=0, keepdims=True), smooth),
-        prior()[None, :],
-        PRIOR_PSEUDO_OBSERVATIONS,
+    ledger_paid, ledger_risk = group_paid.sum(axis=0, keepdims=True), group_risk.sum(axis=0, keepdims=True)
+    smooth_ledger = _shrunk(
+        _smoothed(ledger_paid, smooth), _smoothed(ledger_risk, smooth), prior()[None, :], PRIOR_PSEUDO_OBSERVATIONS
     )
-    by_group = _shrunk(_smoothed(group_paid, smooth), _smoothed(group_risk, smooth), ledger, GROUP_PSEUDO_OBSERVATIONS)
+    ledger = _shrunk(ledger_paid, ledger_risk, smooth_ledger, GROUP_PSEUDO_OBSERVATIONS)
+    by_group = _shrunk(group_paid, group_risk, ledger, GROUP_PSEUDO_OBSERVATIONS)
     return _shrunk(paid, at_risk, by_group[group_of_party], pseudo)
 
 
