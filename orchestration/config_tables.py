@@ -29,6 +29,7 @@ def write_config(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
              s.arrival.timezone if s.arrival else None, s.arrival.lag_days if s.arrival else None)
             for s in workspace.sources().sources
         ],
+        **workspace.ownership().rows(),
     }  # fmt: skip
     for name, rows in tables.items():
         connection.execute(f"DELETE FROM config.{name}")  # noqa: S608  (a name of this module)

@@ -87,7 +87,12 @@ CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
         "lag_days": "BIGINT",
     },
     "run_parameter": {"as_of": "DATE", "known_at": "TIMESTAMPTZ", "run_id": "VARCHAR"},
-    "ownership": dict.fromkeys(("object", "attribute", "systems", "may_set"), "VARCHAR"),
+    "ownership": {**dict.fromkeys(("object", "attribute", "status", "system"), "VARCHAR"), "rank": "BIGINT"},
+    "status_transition": dict.fromkeys(("object", "from_status", "to_status"), "VARCHAR"),
+    "cutover": {
+        **dict.fromkeys(("entity_id", "object", "from_system", "to_system"), "VARCHAR"),
+        "cutover_date": "DATE",
+    },
 }  # fmt: skip
 
 _ARROW_TO_DUCKDB: Mapping[pa.DataType, str] = {

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from ingestion.sources import SourcesConfig
 from orchestration.company import Company
+from orchestration.ownership import Ownership
 
 if TYPE_CHECKING:
     from reconciliation.matching import Rules
@@ -86,6 +87,10 @@ class Workspace:
     def sources(self) -> SourcesConfig:
         """The source config."""
         return self._load("sources.yml", SourcesConfig)
+
+    def ownership(self) -> Ownership:
+        """Who may say what; without `config/ownership.yml` the rules that hold for every payment."""
+        return self._load("ownership.yml", Ownership) if (self.config / "ownership.yml").exists() else Ownership()
 
     def matching_rules(self) -> Rules:
         """The rules of `config/matching.yml`; without the file, the shipped preset `payables`."""

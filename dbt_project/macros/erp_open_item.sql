@@ -71,11 +71,7 @@ signed as (
 )
 
 select
-    source_system
-    || '|' || company_code
-    || '|' || document_number
-    || '|' || coalesce(fiscal_year, '')
-    || '|' || coalesce(line_item, '') as open_item_id,
+    {{ open_item_key() }} as open_item_id,
     system,
     source,
     source_system,
@@ -150,4 +146,9 @@ from signed
 
 {% macro status_code(expression) -%}
     lower(trim(regexp_replace({{ expression }}, '^.*:', '')))
+{%- endmacro %}
+
+{# What makes two records the same item, over the columns of raw.open_item. #}
+{% macro open_item_key() -%}
+    concat_ws('|', source_system, company_code, document_number, coalesce(fiscal_year, ''), coalesce(line_item, ''))
 {%- endmacro %}

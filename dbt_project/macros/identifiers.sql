@@ -32,3 +32,8 @@
         else timezone({{ zone }}, try_cast({{ expression }} as timestamp))
     end
 {%- endmacro %}
+
+{# An id that says something: at least five characters, not one character repeated. #}
+{% macro real_id(expression) -%}
+    case when length({{ expression }}) >= 5 and ltrim({{ expression }}, {{ expression }}[1]) != '' then {{ expression }} end
+{%- endmacro %}

@@ -9,3 +9,8 @@
         ) as bigint
     )
 {%- endmacro %}
+
+{# The date itself, or the Friday before where it falls on a weekend. #}
+{% macro weekday_on_or_before(day) -%}
+    {{ day }} - greatest(cast(isodow({{ day }}) as integer) - 5, 0)
+{%- endmacro %}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from governance import deliver_governed
 from small_warehouse import SmallWarehouse, group
+from week import AS_OF, KNOWN_AT, deliver_everything
 
 
 @pytest.fixture(scope="session")
@@ -19,4 +21,15 @@ def empty_group(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> Small
     """A configured group without a single delivery."""
     warehouse = SmallWarehouse(tmp_path_factory.mktemp("warehouse"), parsed)
     group(warehouse)
+    return warehouse
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> SmallWarehouse:
+    """A group after a week of deliveries, with rules of ownership and some matches, all models built."""
+    warehouse = SmallWarehouse(tmp_path_factory.mktemp("warehouse"), parsed)
+    group(warehouse)
+    deliver_everything(warehouse)
+    deliver_governed(warehouse)
+    warehouse.dbt("build", AS_OF, KNOWN_AT)
     return warehouse

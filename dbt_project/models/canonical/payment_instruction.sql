@@ -4,7 +4,7 @@ with payment as (select * from {{ ref('stg_hub__payment') }}),
 
 status_event as (
     select * from {{ ref('payment_status_event') }}
-    where payment_id is not null and status is not null
+    where payment_id is not null and status is not null and is_permitted
 ),
 
 remittance as (select * from {{ ref('stg_hub__remittance') }}),

@@ -72,6 +72,14 @@ named as (
     select *, 1 as closeness from by_message
 ),
 
+-- config/ownership.yml: who may set a status. A status nobody owns is free.
+status_owner as (
+    select status, list(system) as systems
+    from {{ source('config', 'ownership') }}
+    where object = 'payment' and attribute = 'status'
+    group by status
+),
+
 closest as (
     select
         status.*,
@@ -97,6 +105,7 @@ select
     closest.delivered_status,
     closest.payment_status as status,
     closest.progress,
+    coalesce(list_contains(status_owner.systems, closest.origin), true) as is_permitted,
     closest.reason_code,
     closest.reason_text,
     closest.reported_at,
@@ -112,4 +121,5 @@ select
     closest.record_number
 from closest
 left join payment on closest.payment_id = payment.payment_id
+left join status_owner on closest.payment_status = status_owner.status
 where closest.payment_id is null or closest.closeness = closest.closest

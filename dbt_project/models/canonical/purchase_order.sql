@@ -18,6 +18,12 @@ select
     purchase_order.amount,
     purchase_order.currency,
     purchase_order.status,
+    case
+        when json_extract_string(purchase_order.extra, '$.PSTYP') in ('K', '2') then 'consignment'
+        when json_extract_string(purchase_order.extra, '$.WEPOS') = '' then 'two_way'
+        when json_extract_string(purchase_order.extra, '$.WEBRE') = 'X' then 'three_way_after_receipt'
+        when json_extract_string(purchase_order.extra, '$.WEPOS') = 'X' then 'three_way_before_receipt'
+    end as match_flow,
     delivery.source,
     delivery.received_at as known_at,
     purchase_order.delivery_id,

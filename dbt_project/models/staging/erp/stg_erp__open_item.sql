@@ -1,20 +1,9 @@
-{{ config(materialized='table') }}
--- The newest observation of each open item at known_at, with the legal entity its company code belongs to.
-with observation as (select * from {{ ref('stg_erp__open_item_observation') }}),
+-- The newest observation of each open item, an item that two ERPs know during a migration once: the origin that answers for it.
+with newest as (select * from {{ ref('stg_erp__newest_item') }}),
 
-entity as (select * from {{ source('config', 'legal_entity') }}),
+origin as (select * from {{ ref('open_item_origin') }})
 
-newest as (
-    select *
-    from observation
-    qualify row_number() over (
-        partition by open_item_id order by received_at desc, delivery_id desc, record_number desc
-    ) = 1
-)
-
-select
-    newest.*,
-    coalesce(entity.entity_id, newest.source_entity_id) as entity_id
+select newest.*
 from newest
-left join entity
-    on newest.company_code = entity.company_code and (entity.erp_system is null or newest.system = entity.erp_system)
+left join origin on newest.open_item_id = origin.origin_item_id
+where coalesce(origin.is_surviving, true)

@@ -51,6 +51,11 @@ item_name as (
     union
     select open_item_id, entity_id, currency, ledger, counterparty_id, amount, reference as name from item
     where reference is not null
+    union
+    -- an item that moved from one ERP to another is still paid under its old number
+    select item.open_item_id, item.entity_id, item.currency, item.ledger, item.counterparty_id, item.amount, origin.document_number as name
+    from {{ ref('open_item_origin') }} as origin
+    inner join item on origin.open_item_id = item.open_item_id
 ),
 
 candidate as (

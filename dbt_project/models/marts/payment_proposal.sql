@@ -1,0 +1,122 @@
+-- What could be paid, and when: each open payable and credit memo with the reasons against paying it, the suspicion of a second
+-- invoice for the same thing, the three-way match, the terms, and the day suggested. A suggestion, never an instruction.
+with payable as (select * from {{ ref('open_payables') }}),
+
+item as (
+    select * from {{ ref('open_item') }}
+    where ledger = 'payable' and kind = 'invoice' and status != 'cancelled' and amount is not null
+),
+
+three_way as (select * from {{ ref('three_way_match') }}),
+
+run as (select * from {{ ref('stg_run') }}),
+
+-- one invoice twice: the same party, currency and amount, and either the supplier's number is the same but for the way it is
+-- written, or it is missing on one side and the invoice dates are the same. The earlier of the two stands.
+named as (
+    select
+        open_item_id,
+        entity_id,
+        golden_id,
+        currency,
+        amount,
+        document_date,
+        coalesce(created_at, '') as created_at,
+        nullif(ltrim(regexp_replace(upper(reference), '[^A-Z0-9]', '', 'g'), '0'), '') as number
+    from item
+    where golden_id is not null
+),
+
+suspect as (
+    select
+        later.open_item_id,
+        min_by(earlier.open_item_id, (earlier.document_date, earlier.created_at, earlier.open_item_id)) as duplicate_of
+    from named as later
+    inner join named as earlier
+        on
+            later.golden_id = earlier.golden_id
+            and later.currency = earlier.currency
+            and later.amount = earlier.amount
+            and (
+                later.number = earlier.number
+                or ((later.number is null or earlier.number is null) and later.document_date = earlier.document_date)
+            )
+            and (earlier.document_date, earlier.created_at, earlier.open_item_id)
+            < (later.document_date, later.created_at, later.open_item_id)
+    group by later.open_item_id
+),
+
+judged as (
+    select
+        payable.*,
+        suspect.duplicate_of,
+        three_way.match_flow,
+        three_way.match_result,
+        three_way.variance,
+        -- in the order in which a person would ask
+        case
+            when payable.is_scheduled then 'already_instructed'
+            when payable.is_blocked then 'blocked'
+            when payable.approval_status = 'rejected' then 'approval_rejected'
+            when payable.approval_status = 'pending' then 'not_approved'
+            when suspect.duplicate_of is not null then 'possible_duplicate'
+            when three_way.match_result in ('over_order', 'over_receipt', 'awaiting_receipt') then three_way.match_result
+            when payable.open_amount is null then 'amount_not_known'
+            when payable.due_date is null and payable.kind != 'credit_memo' then 'no_due_date'
+        end as hindrance
+    from payable
+    left join suspect on payable.open_item_id = suspect.open_item_id
+    left join three_way on payable.open_item_id = three_way.open_item_id
+),
+
+dated as (
+    select
+        judged.*,
+        judged.is_discount_open and judged.annualised_discount_rate >= {{ var('discount_hurdle_rate') }} as is_discount_worthwhile,
+        case
+            when judged.kind = 'credit_memo' then judged.as_of
+            when judged.is_discount_open and judged.annualised_discount_rate >= {{ var('discount_hurdle_rate') }}
+                then judged.discount_until
+            else greatest(judged.due_date, judged.as_of)
+        end as last_day
+    from judged
+)
+
+select
+    dated.open_item_id,
+    dated.as_of,
+    dated.entity_id,
+    dated.counterparty_id,
+    dated.golden_id,
+    dated.counterparty_name,
+    dated.document_number,
+    dated.reference,
+    dated.kind,
+    dated.currency,
+    dated.open_amount,
+    dated.open_amount_base,
+    dated.payment_terms,
+    dated.due_date,
+    dated.days_to_due,
+    dated.approval_status,
+    dated.payment_block,
+    dated.hindrance is null as is_eligible,
+    dated.hindrance,
+    dated.duplicate_of,
+    dated.match_flow,
+    dated.match_result,
+    dated.variance,
+    dated.discount_amount,
+    dated.discount_until,
+    dated.days_to_discount,
+    dated.is_discount_open,
+    dated.annualised_discount_rate,
+    coalesce(dated.is_discount_worthwhile, false) as is_discount_worthwhile,
+    case when dated.hindrance is null then greatest(dated.as_of, {{ weekday_on_or_before('dated.last_day') }}) end as suggested_date,
+    case
+        when dated.hindrance is null and dated.is_discount_worthwhile
+            then cast(dated.open_amount + dated.discount_amount as decimal(23, 5))
+        when dated.hindrance is null then dated.open_amount
+    end as suggested_amount,
+    dated.correlation_id
+from dated
