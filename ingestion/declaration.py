@@ -239,6 +239,9 @@ class FileDeclaration(Strict):
     records: OneOrMany = Field(
         default=("",), description="JSON: pointers to the list of records; the first that exists"
     )
+    hints: OneOrMany = Field(
+        default=(), description="further columns that speak for this declaration where several fit"
+    )
     entity: OneOrMany = Field(
         default=(), description="OData: names of the entity set or type; a file of another entity is not for it"
     )

@@ -30,6 +30,10 @@ SIDES = ("debit", "credit")
 STATES = ("booked", "pending", "failed")
 
 
+class InferenceError(ValueError):
+    """The file is no table of bank entries that a declaration could be proposed for; the message says why."""
+
+
 @dataclass
 class Layout:
     """The columns of a list and their roles, how its dates and numbers are written, and which rows are no entries."""
@@ -244,6 +248,8 @@ def _amount_columns(layout: Layout, by_role: dict[str, list[str]]) -> dict[str, 
     if not numeric:
         layout.notes.append(("amount", "no column of amounts", True))
         return {}
+    if len(numeric) > 4:
+        raise InferenceError(f"no column is an amount by its name, and {len(numeric)} could be one by their cells")
     signed = [name for name in numeric if any(cell.startswith(("-", "−")) for cell in layout.cells(name))]
     chosen = (signed or numeric)[0]
     layout.notes.append(("amount", f"{chosen!r} by its cells alone, of {', '.join(numeric)}", True))

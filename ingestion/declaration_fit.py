@@ -39,7 +39,7 @@ def read_columns(declaration: FileDeclaration, cells: Sequence[str]) -> int:
     """How many of a line's columns the declaration reads."""
     read = {same_name(s) for part in declaration.parts for column in part.columns.values() for s in column.sources}
     read |= {same_name(name) for part in declaration.parts for name in part.where}
-    read |= {same_name(name) for name in declaration.header or ()}
+    read |= {same_name(name) for name in (*(declaration.header or ()), *declaration.hints)}
     read |= {same_name(name) for name in (declaration.unpivot.keep if declaration.unpivot else ())}
     return len(read & {same_name(name) for name in unique_names(list(cells))})
 

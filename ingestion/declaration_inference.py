@@ -18,7 +18,7 @@ import yaml
 
 from ingestion.currencies import CURRENCIES
 from ingestion.declaration import FileDeclaration, parse_declaration
-from ingestion.declaration_columns import Layout, layout_of
+from ingestion.declaration_columns import InferenceError, Layout, layout_of
 from ingestion.declaration_evidence import is_date, is_number
 from ingestion.declaration_signs import describe_signs
 from ingestion.declaration_vocabulary import caption_name, currency_in, role_names
@@ -30,6 +30,7 @@ HEADER_ROWS = 60
 DELIMITERS = ";,\t|"
 MAX_LINES = 20
 Grid = list[list[str]]
+__all__ = ["InferenceError", "Note", "Proposal", "infer", "infer_grid"]
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,6 @@ class Note:
     topic: str
     text: str
     is_question: bool = False
-
-
-class InferenceError(ValueError):
-    """The file is no table of bank entries that a declaration could be proposed for; the message says why."""
 
 
 @dataclass

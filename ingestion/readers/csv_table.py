@@ -9,49 +9,22 @@ cut: they are bad rows.
 
 from __future__ import annotations
 
-import codecs
-import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
 
 from ingestion.declaration import FileDeclaration
-from ingestion.declaration_fit import best_fit, is_header, missing_columns, read_columns
-from ingestion.readers.text_table import (
-    BYTE_END,
-    BYTE_START,
-    HEADER_LINES,
-    LINE,
-    SHOWN_TEXT,
-    BadRow,
-    TextBlock,
-    TextTable,
-    unique_names,
-)
+from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, split_rows
+from ingestion.readers.csv_fallback import split_by_csv_module
+from ingestion.readers.csv_header import BLOCK_BYTES, Head, find_head
+from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE, SHOWN_TEXT, BadRow, TextBlock, TextTable
 from ingestion.reading import FileRejected
 
-BLOCK_BYTES = 1 << 24
-ROW_BYTES_LIMIT = 1 << 23
 RAGGED_ADVICE = "a delimiter inside an unquoted text, or a row cut short: ask the sender, or declare it as no record"
-WIDE_BYTES_LIMIT = 1 << 28
-FALLBACK_ROWS = 50_000
-WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
-MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How the rows of one file are cut."""
-
-    encoding: str
-    delimiter: str
-    quote: str
-    excess_fields: str = "reject"
-    footer: tuple[str, ...] = ()
 
 
 def csv_table(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple[FileDeclaration, TextTable]:
@@ -59,188 +32,17 @@ def csv_table(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple[
 
     Raises `FileRejected` where the file is no text, has the header of no candidate, or holds NUL bytes.
     """
-    tries: list[_Head] = []
-    opened_as: dict[tuple[str, ...], _Opened] = {}
-    for declaration in candidates:
-        if declaration.encoding not in opened_as:
-            opened_as[declaration.encoding] = _open(stream, declaration.encoding)
-        opened = opened_as[declaration.encoding]
-        for delimiter in declaration.delimiter:
-            dialect = Dialect(
-                opened.encoding, delimiter, declaration.quote, declaration.excess_fields, declaration.footer
-            )
-            tries.append(_find_header(opened, dialect, declaration))
-    fitting = [head for head in tries if head.fits]
-    if not fitting:
-        raise _no_header(tries)
-    chosen = fitting[best_fit([(head.declaration, head.read) for head in fitting], fitting[0].names)]
-    return chosen.declaration, _table(chosen)
+    head = find_head(stream, candidates)
+    return head.declaration, _table(head)
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """A file whose encoding is known, with its first bytes; `converted` says that they are not those of the file."""
-
-    stream: BinaryIO
-    encoding: str
-    start: int
-    head: bytes
-    converted: bool
-
-
-@dataclass(frozen=True)
-class _Head:
-    """The lines up to the header, as one declaration and delimiter cut them."""
-
-    opened: _Opened
-    dialect: Dialect
-    declaration: FileDeclaration
-    names: tuple[str, ...]
-    above: tuple[tuple[str, ...], ...]
-    consumed: int
-    lines: int
-    fits: bool
-    read: int  # how many of the columns the declaration reads
-
-
-def _open(stream: BinaryIO, encodings: tuple[str, ...]) -> _Opened:
-    stream.seek(0)
-    encoding, start = detect_encoding(stream, encodings)
-    stream.seek(start)
-    converted = encoding in WIDE
-    text = _as_utf8(stream, encoding) if converted else stream
-    head = text.read(ROW_BYTES_LIMIT)
-    if not head.strip():
-        raise FileRejected("the file is empty", expected="a header line and rows", advice="ask the sender for the file")
-    check_nul(head, start)
-    return _Opened(text, "utf-8" if converted else encoding, start, head, converted)
-
-
-def _table(head: _Head) -> TextTable:
+def _table(head: Head) -> TextTable:
     opened = head.opened
     place = None if opened.converted else opened.start + head.consumed
     opened.stream.seek(len(opened.head) + (0 if opened.converted else opened.start))
     rest = opened.head[head.consumed :]
     blocks = _blocks(opened.stream, rest, head.dialect, head.names, head.lines + 1, place)
     return TextTable(head.names, blocks, head.above)
-
-
-def detect_encoding(stream: BinaryIO, candidates: tuple[str, ...]) -> tuple[str, int]:
-    """(encoding, length of the byte order mark): the mark decides, else the first candidate that decodes the whole
-    file."""
-    head = stream.read(4)
-    for mark, encoding in MARKS:
-        if head.startswith(mark):
-            stream.seek(len(mark))
-            _check_decodes(stream, encoding, last=True)
-            return encoding, len(mark)
-    for candidate in candidates:
-        stream.seek(0)
-        if _check_decodes(stream, candidate, last=candidate == candidates[-1]):
-            return codecs.lookup(candidate).name, 0
-    raise AssertionError("unreachable: the last candidate raises")
-
-
-def _check_decodes(stream: BinaryIO, encoding: str, *, last: bool) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    position = stream.tell()
-    while True:
-        chunk = stream.read(BLOCK_BYTES)
-        try:
-            decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            if not last:
-                return False
-            raise FileRejected(
-                f"the file is not text in {encoding}",
-                place=f"byte {position + error.start}",
-                found=repr(error.object[error.start : error.start + 16]),
-                expected=f"text in {encoding}",
-                advice="declare the encoding of the file, e.g. encoding: windows-1252",
-            ) from None
-        if not chunk:
-            return True
-        position += len(chunk)
-
-
-def _as_utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
-    """Text of two bytes a character as UTF-8; such files are small, so this one is read whole."""
-    data = stream.read(WIDE_BYTES_LIMIT + 1)
-    if len(data) > WIDE_BYTES_LIMIT:
-        raise FileRejected(
-            f"a file in {encoding} is longer than {WIDE_BYTES_LIMIT >> 20} MB",
-            expected=f"{encoding} only for small files",
-            advice="ask the sender for UTF-8",
-        )
-    return io.BytesIO(data.decode(encoding).encode("utf-8"))
-
-
-def check_nul(block: bytes, offset: int) -> None:
-    """Raise `FileRejected` at the first NUL byte: the file is binary or damaged."""
-    position = block.find(b"\x00")
-    if position >= 0:
-        raise FileRejected(
-            "the file holds a NUL byte: it is binary or damaged",
-            place=f"byte {offset + position}",
-            found="NUL",
-            expected="text",
-            advice="ask the sender for the file as text",
-        )
-
-
-def _find_header(opened: _Opened, dialect: Dialect, declaration: FileDeclaration) -> _Head:
-    """The header of a declaration, or the line that comes nearest to it."""
-    rows = list(_logical_rows(opened.head, dialect, HEADER_LINES))
-    if declaration.header is False:
-        first = next((row[0] for row in rows if any(cell.strip() for cell in row[0])), [""])
-        names = unique_names([""] * len(first))
-        return _Head(opened, dialect, declaration, names, (), 0, 0, is_header(declaration, names), len(names))
-    for position, (cells, end, line) in enumerate(rows):
-        if is_header(declaration, cells):
-            above = tuple(tuple(cell.strip() for cell in row[0]) for row in rows[:position])
-            read = read_columns(declaration, cells)
-            return _Head(opened, dialect, declaration, unique_names(cells), above, end, line, True, read)
-    nearest, end, line = max(rows, key=lambda row: read_columns(declaration, row[0]))
-    read = read_columns(declaration, nearest)
-    return _Head(opened, dialect, declaration, unique_names(nearest), (), end, line, False, read)
-
-
-def _no_header(tries: Sequence[_Head]) -> FileRejected:
-    head = max(tries, key=lambda head: head.read)
-    found = head.dialect.delimiter.join(head.names)[:SHOWN_TEXT]
-    missing = missing_columns(head.declaration, head.names)
-    return FileRejected(
-        f"no header line with the declared columns in the first {HEADER_LINES} lines",
-        place="header",
-        found=f"nearest line: {found}",
-        expected="missing there: " + ("; ".join(missing) if missing else "any declared column"),
-        advice="the sender changed the layout, or delimiter, encoding or column names of the declaration are wrong",
-    )
-
-
-def _logical_rows(head: bytes, dialect: Dialect, limit: int) -> Iterator[tuple[list[str], int, int]]:
-    """The first rows as (cells, byte after the row, lines so far); a row ends where its quotes are closed."""
-    start = line = 0
-    quote = dialect.quote.encode() or None
-    while start < len(head) and limit:
-        end = start
-        while True:
-            newline = head.find(b"\n", end)
-            end = len(head) if newline < 0 else newline + 1
-            if quote is None or head.count(quote, start, end) % 2 == 0 or newline < 0:
-                break
-        text = head[start:end].decode(dialect.encoding, "replace")
-        line += max(1, text.count("\n"))
-        parsed = list(split_rows(io.StringIO(text, newline=""), dialect))
-        yield (parsed[0] if parsed else []), end, line
-        start, limit = end, limit - 1
-
-
-def split_rows(lines: TextIO, dialect: Dialect) -> Iterator[list[str]]:
-    """Rows by Python's csv module in the same dialect: a quote counts only at the start of a field."""
-    if not dialect.quote:
-        return csv.reader(lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE)
-    return csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True)
 
 
 def _blocks(
@@ -256,11 +58,9 @@ def _blocks(
         check_nul(data, offset or 0)
         if not chunk and not data.endswith(b"\n"):
             data += b"\n"
-        if b"\n" not in data and b"\r" in data:
-            data = data.replace(b"\r", b"\n")
         cut = _Cut.of(data, dialect)
         if cut is None:
-            yield from _split_by_csv_module(stream, data, dialect, names, line)
+            yield from split_by_csv_module(stream, data, dialect, names, line)
             return
         if not chunk and cut.length < len(data):
             raise FileRejected(
@@ -310,7 +110,7 @@ class _Cut:
         inside = np.bitwise_xor.accumulate(quotes.view(np.uint8))
         ends = np.flatnonzero(newlines & (inside == 0)) + 1
         length = int(ends[-1]) if ends.size else 0
-        positions = np.flatnonzero(quotes[:length])
+        positions = np.flatnonzero(quotes)
         opening = positions[inside[positions] == 1]
         closing = positions[inside[positions] == 0]
         delimiter, quote = ord(dialect.delimiter), ord(dialect.quote)
@@ -376,11 +176,10 @@ def _split_checked(
     dialect: Dialect, names: tuple[str, ...], offset: int | None, footer: int,
 ) -> TextBlock:  # fmt: skip
     width = len(names)
-    delimiter = dialect.delimiter.encode()
     blank = np.zeros(starts.size, bool)
-    suspects = np.flatnonzero((fields != width) | (ends - starts <= width + 2))
-    for row in suspects:  # few: rows that are ragged or all but empty
-        blank[row] = not data[starts[row] : ends[row]].replace(delimiter, b"").strip()
+    if np.any((fields != width) | (ends - starts <= width + 2)):  # rows that are ragged or all but empty
+        telling = ~np.isin(np.frombuffer(data, np.uint8), (ord(dialect.delimiter), 32, 9, 13, 10))
+        blank = np.add.reduceat(telling[: int(ends[-1])].astype(np.int32), starts) == 0
     fitting = ~blank & (fields == width)
     ragged = ~blank & (fields != width)
     bad: list[BadRow] = []
@@ -461,72 +260,3 @@ def _placed(
         pl.Series(BYTE_START, starts + offset if known else [None] * frame.height, pl.Int64),
         pl.Series(BYTE_END, ends + offset if known else [None] * frame.height, pl.Int64),
     )
-
-
-def _split_by_csv_module(
-    stream: BinaryIO, data: bytes, dialect: Dialect, names: tuple[str, ...], line: int
-) -> Iterator[TextBlock]:
-    """Rows one by one: only for files whose quotes stand inside unquoted fields, where nothing faster is safe."""
-    width = len(names)
-    text = io.TextIOWrapper(cast(BinaryIO, io.BufferedReader(_Chained(data, stream))), dialect.encoding, newline="")
-    csv.field_size_limit(ROW_BYTES_LIMIT)
-    rows: list[list[str | None]] = []
-    lines: list[int] = []
-    bad: list[BadRow] = []
-    blank = footer = 0
-
-    def block() -> TextBlock:
-        frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row") if rows else pl.DataFrame()
-        places = np.array(lines, dtype=np.int64)
-        frame = _placed(frame, names, places, places, places, None) if rows else frame
-        return TextBlock(frame, tuple(bad), blank, footer)
-
-    before = 0
-    try:
-        for cells in split_rows(text, dialect):
-            place, before = line + before, before + 1 + sum(cell.count("\n") for cell in cells)
-            if footer or (cells and cells[0].strip().startswith(dialect.footer or ("\x00",))):
-                footer += 1
-            elif not any(cell.strip() for cell in cells):
-                blank += 1
-            elif len(cells) < width or (
-                dialect.excess_fields == "reject" and any(cell.strip() for cell in cells[width:])
-            ):
-                bad.append(
-                    BadRow(place, f"{len(cells)} fields", f"{width} fields, as the header has",
-                           "quotes or delimiters inside a text: ask the sender, or declare the row as no record",
-                           dialect.delimiter.join(cells)[:SHOWN_TEXT])
-                )  # fmt: skip
-            else:
-                rows.append([cell or None for cell in cells[:width]])
-                lines.append(place)
-            if len(rows) >= FALLBACK_ROWS:
-                yield block()
-                rows, lines, bad, blank = [], [], [], 0
-    except csv.Error as error:
-        raise FileRejected(
-            f"the file cannot be cut into rows: {error}",
-            place=f"line {line + before}",
-            expected="delimited text",
-            advice="check delimiter and quote of the declaration; the file may be damaged",
-        ) from None
-    yield block()
-
-
-class _Chained(io.RawIOBase):
-    """Bytes already read, then the stream they came from."""
-
-    def __init__(self, first: bytes, stream: BinaryIO) -> None:
-        self._first = io.BytesIO(first)
-        self._stream = stream
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        """The next bytes, NUL bytes refused."""
-        chunk = self._first.read(len(buffer)) or self._stream.read(len(buffer))
-        check_nul(chunk, 0)
-        buffer[: len(chunk)] = chunk
-        return len(chunk)

@@ -8,8 +8,6 @@ changes only the keys it gives. What a file holds (suppliers, line items, terms)
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -47,8 +45,6 @@ UNMATCHED = Failure(
     "(row)", "a row of no declared kind", "a row that one of the mappings is for",
     "add its value to a `where`, or declare such rows as no records (skip)",
 )  # fmt: skip
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-"""What the standard library says of an archive that is broken in the middle."""
 
 
 @dataclass
@@ -72,7 +68,9 @@ class DeclaredReader:
         try:
             declaration, tables = open_tables(stream, self.format, candidates)
             yield from _Reading(self.format, source, declaration).events(tables)
-        except (pl.exceptions.PolarsError, MemoryError, UnicodeError, *DAMAGED) as error:
+        except FileRejected:
+            raise
+        except (Exception, pl.exceptions.PanicException) as error:  # whatever a broken file makes a library say
             raise FileRejected(
                 "the file cannot be read as a table", found=f"{type(error).__name__}: {str(error)[:300]}",
                 expected=f"a file as the declaration of {source.name} says",

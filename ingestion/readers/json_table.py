@@ -429,5 +429,6 @@ def _text(value: Json) -> str | None:
 
 def _plain(number: str) -> str:
     """A number with an exponent written out, where that is short; else as delivered."""
-    exponent = int(number.lower().partition("e")[2])
-    return _Number(f"{Decimal(number):f}") if abs(exponent) <= EXPONENT_LIMIT else number
+    exponent = number.lower().partition("e")[2]
+    is_short = len(exponent) <= 3 and abs(int(exponent)) <= EXPONENT_LIMIT
+    return _Number(f"{Decimal(number):f}") if is_short else number

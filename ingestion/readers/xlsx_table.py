@@ -43,20 +43,8 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 def xlsx_table(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple[FileDeclaration, TextTable]:
     """The table of a sheet and the declaration it is for; raises `FileRejected` where no sheet fits, or it is
     refused."""
-    from python_calamine import CalamineError, CalamineWorkbook
-
     formulas = _measure(stream)
-    stream.seek(0)
-    try:
-        workbook = CalamineWorkbook.from_filelike(stream)
-        sheets = {name: workbook.get_sheet_by_name(name) for name in _wanted(workbook.sheet_names, candidates)}
-        rows_of = {name: sheet.to_python(skip_empty_area=False) for name, sheet in sheets.items()}
-    except (CalamineError, OSError, ValueError) as error:
-        raise FileRejected(
-            "the file is not a readable XLSX workbook", found=str(error)[:300],
-            expected="an XLSX file without a password",
-            advice="the file is damaged, protected or of an older format: ask the sender for it again",
-        ) from None  # fmt: skip
+    rows_of = _rows_of(stream, candidates)
     fitting: list[tuple[FileDeclaration, str, int]] = []
     for declaration in candidates:
         for name in [declaration.sheet] if declaration.sheet else list(rows_of):
@@ -84,6 +72,32 @@ def xlsx_table(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple
         [f"{formulas} cells hold formulas: the value the sender's program last computed is read"] if formulas else []
     )
     return effective, TextTable(names, _blocks(rows, start, names, effective), above, notes, "row")
+
+
+def _rows_of(stream: BinaryIO, candidates: Sequence[FileDeclaration] | None) -> dict[str, list[list[Cell]]]:
+    """The rows of the sheets that are asked for, or of all."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    stream.seek(0)
+    try:
+        workbook = CalamineWorkbook.from_filelike(stream)
+        names = workbook.sheet_names if candidates is None else _wanted(workbook.sheet_names, candidates)
+        return {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
+    except (CalamineError, OSError, ValueError) as error:
+        raise FileRejected(
+            "the file is not a readable XLSX workbook",
+            found=str(error)[:300],
+            expected="an XLSX file without a password",
+            advice="the file is damaged, protected or of an older format: ask the sender for it again",
+        ) from None
+
+
+def sheet_texts(stream: BinaryIO) -> list[list[str]]:
+    """The cells of a workbook's first sheet that has any, as text; raises `FileRejected` where it cannot be opened."""
+    _measure(stream)
+    rows_of = _rows_of(stream, None)
+    rows = next((rows for rows in rows_of.values() if rows), [])
+    return [_texts(row) for row in rows]
 
 
 def _wanted(names: Sequence[str], candidates: Sequence[FileDeclaration]) -> list[str]:
@@ -167,7 +181,10 @@ def _no_header(rows_of: Mapping[str, Sequence[Sequence[Cell]]], candidates: Sequ
 
 
 def _texts(row: Sequence[Cell]) -> list[str]:
-    return [_text(cell, ".") or "" for cell in row]
+    """The cells of a row that may be a header: a number that is not exact is no name."""
+    return [
+        str(cell) if isinstance(cell, float) and abs(cell) >= EXACT_LIMIT else _text(cell, ".") or "" for cell in row
+    ]
 
 
 def _text(cell: Cell, mark: str) -> str | None:

@@ -1,0 +1,192 @@
+"""The beginning of a CSV file: its encoding, its header line, and the lines above it, as the declarations expect
+them."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ingestion.declaration import FileDeclaration
+from ingestion.declaration_fit import best_fit, is_header, missing_columns, read_columns
+from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, split_rows
+from ingestion.readers.text_table import HEADER_LINES, SHOWN_TEXT, unique_names
+from ingestion.reading import FileRejected
+
+BLOCK_BYTES = 1 << 23
+HEADER_BYTES = 1 << 20
+WIDE_BYTES_LIMIT = 1 << 28
+WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
+MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file whose encoding is known, with its first bytes; `converted` says that they are not those of the file."""
+
+    stream: BinaryIO
+    encoding: str
+    start: int
+    head: bytes
+    converted: bool
+
+
+@dataclass(frozen=True)
+class Head:
+    """The lines up to the header, as one declaration and delimiter cut them."""
+
+    opened: Opened
+    dialect: Dialect
+    declaration: FileDeclaration
+    names: tuple[str, ...]
+    above: tuple[tuple[str, ...], ...]
+    consumed: int
+    lines: int
+    fits: bool
+    read: int  # how many of the columns the declaration reads
+
+
+def find_head(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> Head:
+    """The beginning of a file as the declaration it is for cuts it.
+
+    Raises `FileRejected` where the file is no text, has the header of no candidate, or holds NUL bytes.
+    """
+    tries: list[Head] = []
+    opened_as: dict[tuple[str, ...], Opened] = {}
+    for declaration in candidates:
+        if declaration.encoding not in opened_as:
+            opened_as[declaration.encoding] = _open(stream, declaration.encoding)
+        opened = opened_as[declaration.encoding]
+        for delimiter in declaration.delimiter:
+            dialect = Dialect(
+                opened.encoding, delimiter, declaration.quote, declaration.excess_fields, declaration.footer
+            )
+            tries.append(_find_header(opened, dialect, declaration))
+    fitting = [head for head in tries if head.fits]
+    if not fitting:
+        raise _no_header(tries)
+    return fitting[best_fit([(head.declaration, head.read) for head in fitting], fitting[0].names)]
+
+
+def _open(stream: BinaryIO, encodings: tuple[str, ...]) -> Opened:
+    stream.seek(0)
+    encoding, start = detect_encoding(stream, encodings)
+    stream.seek(start)
+    converted = encoding in WIDE
+    text = _as_utf8(stream, encoding) if converted else stream
+    head = text.read(ROW_BYTES_LIMIT)
+    if not head.strip():
+        raise FileRejected("the file is empty", expected="a header line and rows", advice="ask the sender for the file")
+    check_nul(head, start)
+    if b"\r" in head and b"\n" not in head:  # old line ends: of the same length, so that places stay
+        text.seek(0)
+        text = io.BytesIO(_whole(text, encoding).replace(b"\r", b"\n"))
+        head = head.replace(b"\r", b"\n")
+    return Opened(text, "utf-8" if converted else encoding, start, head, converted)
+
+
+def detect_encoding(stream: BinaryIO, candidates: tuple[str, ...]) -> tuple[str, int]:
+    """(encoding, length of the byte order mark): the mark decides, else the first candidate that decodes the whole
+    file."""
+    head = stream.read(4)
+    for mark, encoding in MARKS:
+        if head.startswith(mark):
+            stream.seek(len(mark))
+            _check_decodes(stream, encoding, last=True)
+            return encoding, len(mark)
+    for candidate in candidates:
+        stream.seek(0)
+        if _check_decodes(stream, candidate, last=candidate == candidates[-1]):
+            return codecs.lookup(candidate).name, 0
+    raise AssertionError("unreachable: the last candidate raises")
+
+
+def _check_decodes(stream: BinaryIO, encoding: str, *, last: bool) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    position = stream.tell()
+    while True:
+        chunk = stream.read(BLOCK_BYTES)
+        try:
+            decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            if not last:
+                return False
+            raise FileRejected(
+                f"the file is not text in {encoding}",
+                place=f"byte {position + error.start}",
+                found=repr(error.object[error.start : error.start + 16]),
+                expected=f"text in {encoding}",
+                advice="declare the encoding of the file, e.g. encoding: windows-1252",
+            ) from None
+        if not chunk:
+            return True
+        position += len(chunk)
+
+
+def _as_utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
+    """Text of two bytes a character as UTF-8; such files are small, so this one is read whole."""
+    return io.BytesIO(_whole(stream, encoding).decode(encoding).encode("utf-8"))
+
+
+def _whole(stream: BinaryIO, encoding: str) -> bytes:
+    data = stream.read(WIDE_BYTES_LIMIT + 1)
+    if len(data) > WIDE_BYTES_LIMIT:
+        raise FileRejected(
+            f"a file in {encoding} with such line ends is longer than {WIDE_BYTES_LIMIT >> 20} MB",
+            expected=f"{encoding} only for small files",
+            advice="ask the sender for UTF-8 with line feeds",
+        )
+    return data
+
+
+def _find_header(opened: Opened, dialect: Dialect, declaration: FileDeclaration) -> Head:
+    """The header of a declaration, or the line that comes nearest to it."""
+    rows = list(_logical_rows(opened.head[:HEADER_BYTES], dialect, HEADER_LINES))
+    if declaration.header is False:
+        first = next((row[0] for row in rows if any(cell.strip() for cell in row[0])), [""])
+        names = unique_names([""] * len(first))
+        return Head(opened, dialect, declaration, names, (), 0, 0, is_header(declaration, names), len(names))
+    for position, (cells, end, line) in enumerate(rows):
+        if is_header(declaration, cells):
+            above = tuple(tuple(cell.strip() for cell in row[0]) for row in rows[:position])
+            read = read_columns(declaration, cells)
+            return Head(opened, dialect, declaration, unique_names(cells), above, end, line, True, read)
+    nearest, end, line = max(rows, key=lambda row: read_columns(declaration, row[0]))
+    read = read_columns(declaration, nearest)
+    return Head(opened, dialect, declaration, unique_names(nearest), (), end, line, False, read)
+
+
+def _no_header(tries: Sequence[Head]) -> FileRejected:
+    head = max(tries, key=lambda head: head.read)
+    found = head.dialect.delimiter.join(head.names)[:SHOWN_TEXT]
+    missing = missing_columns(head.declaration, head.names)
+    return FileRejected(
+        f"no header line with the declared columns in the first {HEADER_LINES} lines",
+        place="header",
+        found=f"nearest line: {found}",
+        expected="missing there: " + ("; ".join(missing) if missing else "any declared column"),
+        advice="the sender changed the layout, or delimiter, encoding or column names of the declaration are wrong",
+    )
+
+
+def _logical_rows(head: bytes, dialect: Dialect, limit: int) -> Iterator[tuple[list[str], int, int]]:
+    """The first rows as (cells, byte after the row, lines so far); a row ends where its quotes are closed."""
+    start = line = 0
+    quote = dialect.quote.encode() or None
+    while start < len(head) and limit:
+        end = start
+        while True:
+            newline = head.find(b"\n", end)
+            end = len(head) if newline < 0 else newline + 1
+            if quote is None or head.count(quote, start, end) % 2 == 0:
+                break
+            if newline < 0:  # the quote closes nowhere: it was a letter of its line
+                end = head.find(b"\n", start) + 1 or len(head)
+                break
+        text = head[start:end].decode(dialect.encoding, "replace")
+        line += max(1, text.count("\n"))
+        parsed = next(split_rows(io.StringIO(text, newline=""), dialect), [])
+        yield parsed, end, line
+        start, limit = end, limit - 1
