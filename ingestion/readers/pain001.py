@@ -10,6 +10,7 @@ CREDIT_TRANSFER = Initiation(
     root="CstmrCdtTrfInitn",
     direction="credit_transfer",
     transaction="CdtTrfTxInf",
+    amount="Amt/InstdAmt",
     own="Dbtr",
     counterparty="Cdtr",
     execution_date="ReqdExctnDt",

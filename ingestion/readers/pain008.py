@@ -10,6 +10,7 @@ DIRECT_DEBIT = Initiation(
     root="CstmrDrctDbtInitn",
     direction="direct_debit",
     transaction="DrctDbtTxInf",
+    amount="InstdAmt",
     own="Cdtr",
     counterparty="Dbtr",
     execution_date="ReqdColltnDt",

@@ -65,6 +65,7 @@ class Initiation:
     root: str
     direction: str
     transaction: str  # the element of one payment
+    amount: str  # the instructed amount in it
     own: str  # the own party: debtor of a credit transfer, creditor of a direct debit
     counterparty: str
     execution_date: str
@@ -79,8 +80,8 @@ class Initiation:
             "Transaction",
             (
                 *_under("PmtId", "InstrId EndToEndId UETR"),
-                "InstdAmt",
-                *_under("Amt", "InstdAmt EqvtAmt/Amt EqvtAmt/CcyOfTrf"),
+                self.amount,
+                *_under("Amt/EqvtAmt", "Amt CcyOfTrf"),
                 "ReqdExctnDt",
                 *_under("ReqdExctnDt", "Dt DtTm"),
                 *_under(self.counterparty, "Nm Pty/Nm PstlAdr/Ctry CtryOfRes"),
@@ -394,7 +395,7 @@ class _Reading:
     def _amounts(self, fields: Fields) -> tuple[int | None, str | None, int | None, str | None]:
         """Instructed amount and currency, equivalent amount and currency; one of the two is there. Raises
         `BadField`."""
-        path = "Amt/InstdAmt" if "Amt/InstdAmt" in fields else "InstdAmt"
+        path = self.layout.amount
         amount, currency = optional_amount(fields, path)
         equivalent, equivalent_currency = optional_amount(fields, "Amt/EqvtAmt/Amt")
         if amount is None and equivalent is None:
