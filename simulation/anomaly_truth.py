@@ -8,6 +8,7 @@ from datetime import timedelta
 from simulation.group import ACCOUNT, LAST_DAY
 from simulation.keys import line_key, open_item_key, party_key, payment_key
 from simulation.model import Anomaly, Payment
+from simulation.statements import DELIVERED_LATE
 from simulation.world import World
 
 
@@ -89,6 +90,9 @@ def _statements(world: World) -> Iterator[Anomaly]:
         days = [s for s in world.statements if s.account == account]
         arrived = [s.day for s in days if s.delivered_at is not None]
         for statement in days:
+            if (account, statement.day) in DELIVERED_LATE and statement.delivered_at is not None:
+                note = f"delivered on {statement.delivered_at.date()}"
+                yield Anomaly("late_statement", "account", account, statement.day, note=note)
             if statement.delivered_at is None and statement.day < arrived[-1]:
                 yield Anomaly("missing_statement", "account", account, statement.day, related_id=statement.statement_id)
         if arrived[-1] < LAST_DAY - timedelta(days=1):

@@ -105,8 +105,12 @@ def _erp(world: World) -> Iterator[Delivery]:
     for entity in ENTITIES:
         documents = [d for d in world.documents if d.entity == entity.id]
         parties = [p for p in world.parties if p.entity == entity.id]
+        before: dict[str, bytes] = {}
         for extract in extracts(entity.id):
             for name, content in writers[entity.erp](world, extract, documents, parties):
+                if "bank" in name and before.get(name) == content:
+                    continue  # master data is exported when it has changed
+                before[name] = content
                 folder, _, ending = name.partition(".")
                 yield Delivery(f"{entity.erp}/{folder}/{folder}_{extract.day:%Y%m%d}.{ending}", content, extract.at)
 

@@ -16,6 +16,7 @@ from simulation.writers.pain001 import pain001
 
 COPIED = ("suedbank/mt940/sued_eur_20260716.sta", "suedbank/mt940/sued_eur_20260716 (1).sta")
 TORN = ("rheinbank", date(2026, 8, 5))
+REISSUED = "alpenbank/camt053/alpen_chf_20260722.xml"
 REFUSED = ("DE01", date(2026, 8, 18))
 MISTYPED = "sap/receivables/receivables_20260814.csv"
 
@@ -31,6 +32,12 @@ def with_problems(world: World, files: list[Delivery]) -> tuple[list[Delivery], 
     copy = replace(by_path[COPIED[0]], path=COPIED[1], at=by_path[COPIED[0]].at + timedelta(hours=3))
     by_path[copy.path] = copy
     expect("delivery_duplicate", copy, f"the same bytes as {COPIED[0]}")
+
+    first = by_path[REISSUED]
+    changed = first.content.replace(b"<Ustrd>", b"<Ustrd>KORR ", 1)
+    reissue = Delivery(first.path.replace(".xml", "_2.xml"), changed, first.at + timedelta(days=1))
+    by_path[reissue.path] = reissue
+    expect("delivery_conflict", reissue, f"the statement of {first.path} with another text on one entry")
 
     statement = next(s for s in world.statements if s.account == "rhein_eur" and s.day == TORN[1])
     whole = by_path.pop(statement_path(statement))

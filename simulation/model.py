@@ -298,7 +298,7 @@ class BankLine:
     instructed_amount: Decimal | None = None
     instructed_currency: str | None = None
     exchange_rate: Decimal | None = None  # units of account currency for one unit of instructed currency
-    charges: Decimal = ZERO  # included in amount
+    charges: Decimal = ZERO  # taken by banks: amount = signed sum of the parts - charges
     return_reason: str | None = None
     returns: Payment | None = None
     bank_reference: str = ""

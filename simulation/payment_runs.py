@@ -27,6 +27,13 @@ REASONS = ("AC04", "AC01", "AC06")
 UNACKNOWLEDGED = {("CH01", date(2026, 9, 24)), ("US01", date(2026, 8, 12))}
 """Files never acknowledged: the money of the first does not move either, the second is booked all the same."""
 LOST = {("CH01", date(2026, 9, 24))}
+PLANTED_FAILURES = {
+    ("DE01", date(2026, 7, 14)): "rejected",
+    ("CH01", date(2026, 8, 6)): "rejected",
+    ("DE01", date(2026, 8, 11)): "returned",
+    ("US01", date(2026, 7, 22)): "returned",
+}
+"""Runs whose smallest payment fails for certain: it is a member of a batch that the bank books as one entry."""
 PAIN001 = {"DE01": "001.03", "US01": "001.09", "CH01": "001.09"}
 
 
@@ -172,9 +179,13 @@ def _remittance_text(settlements: list[Settlement]) -> str:
 
 
 def _draw_outcomes(rng: np.random.Generator, run: date, entity: Entity, payments: list[Payment]) -> None:
-    calm = run > LAST_DAY - timedelta(days=12)  # what goes wrong must have time to come back
+    # what goes wrong must have time to come back; of a file without an answer nothing is known
+    calm = run > LAST_DAY - timedelta(days=12) or (entity.id, run) in UNACKNOWLEDGED
+    smallest = min(payments, key=lambda p: (p.amount, p.end_to_end_id))
     for payment in payments:
         draw = rng.random()
+        if payment is smallest and (entity.id, run) in PLANTED_FAILURES:
+            draw = 0.0 if PLANTED_FAILURES[entity.id, run] == "rejected" else REJECT_SHARE
         if (entity.id, run) in LOST:
             payment.outcome = "waiting"
         elif calm or draw >= REJECT_SHARE + RETURN_SHARE:

@@ -17,6 +17,9 @@ PARTIAL_SHARE = 0.025
 INSTALMENT_SHARE = 0.012
 SHORT_SHARE = 0.012
 LATE_DISCOUNT_SHARE = 0.12  # of those who could have taken the discount in time and did not
+FEE_SHARE = 0.15
+CORRESPONDENT_FEE = {"GBP": Decimal("9.50"), "JPY": Decimal(2500)}
+"""What banks on the way keep of an international transfer; the clerk clears the item in full all the same."""
 _COLLECTION = {"DE01": "sued_eur"}
 _CODES = {"EUR": "sepa_in", "CHF": "domestic_in", "GBP": "intl_in", "USD": "ach_in", "JPY": "intl_in"}
 
@@ -145,9 +148,17 @@ def _line(rng: np.random.Generator, account: str, day: date, party: Party, settl
         reference_type=None if reference is None else ("QRR" if reference.isdigit() else "SCOR"),
     )
     code = _CODES[own.currency]
+    charges = ZERO
+    value = day
+    if code == "intl_in":
+        value = business_day(day, BANK[own.bank].calendar, 1)
+        if rng.random() < FEE_SHARE and amount > 20 * CORRESPONDENT_FEE[own.currency]:
+            charges = CORRESPONDENT_FEE[own.currency]
     if own.currency == "USD" and amount > 20000:
         code = "wire_in"
-    return BankLine(account, day, day, amount, "receipt", code, [part], settlements=settlements)
+    return BankLine(
+        account, day, value, amount - charges, "receipt", code, [part], settlements=settlements, charges=charges
+    )
 
 
 def _text(rng: np.random.Generator, party: Party, settlements: list[Settlement]) -> str:

@@ -13,6 +13,8 @@ from simulation.model import BankLine, BankStatement
 _PREFIX = {"rheinbank": "RB", "suedbank": "SB", "continental": "", "alpenbank": "AB"}
 NEVER_DELIVERED = {("sued_eur", date(2026, 9, 9))}
 """A statement that is lost on the way: the next one does not open where the last one that arrived closed."""
+DELIVERED_LATE = {("continental_usd", date(2026, 8, 20)): 2}
+"""A statement that comes so many business days after it was due; the next one is there before it."""
 STALE_FROM = {"alpen_gbp": date(2026, 9, 25)}
 """An account whose statements stop: from this day none arrives before the world ends."""
 
@@ -59,4 +61,5 @@ def _delivery(account: str, day: date) -> datetime | None:
     following = business_day(day, bank.calendar, 1)
     if following > LAST_DAY:
         return None
+    following = business_day(following, bank.calendar, DELIVERED_LATE.get((account, day), 0))
     return datetime.combine(following, bank.statement_at, ZoneInfo(bank.timezone))

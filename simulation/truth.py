@@ -147,6 +147,7 @@ def _line_items(world: World) -> pl.DataFrame:
             "applied_amount": settlement.amount,
             "discount": settlement.discount,
             "late_discount": settlement.claimed,
+            "charges": line.charges,
             "short": settlement.document.remaining if settlement.document.remaining > 0 else ZERO,
         }
         for line in world.delivered_lines
@@ -161,6 +162,7 @@ def _line_items(world: World) -> pl.DataFrame:
             "applied_amount": AMOUNT,
             "discount": AMOUNT,
             "late_discount": AMOUNT,
+            "charges": AMOUNT,
             "short": AMOUNT,
         },
     )
