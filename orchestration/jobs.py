@@ -4,17 +4,21 @@ Both run in one process: importing the libraries anew for each step costs more t
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from ingestion.sources import SourcesConfig
 from orchestration.assets.ingestion import source_key
 
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
 NIGHTLY, INTRADAY = "nightly", "intraday"
 INTRADAY_GROUPS = ("bank", "payments")
 
 
-def jobs(sources: SourcesConfig) -> list[dg.UnresolvedAssetJobDefinition | dg.JobDefinition]:
+def jobs(sources: SourcesConfig) -> list["UnresolvedAssetJobDefinition"]:
     """`nightly` materialises every asset; `intraday` leaves out the ERP and reference sources, whose extracts come at night."""
     at_night: Sequence[dg.AssetKey] = [source_key(s) for s in sources.sources if s.group not in INTRADAY_GROUPS]
     everything = dg.AssetSelection.all()

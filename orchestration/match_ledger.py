@@ -13,7 +13,8 @@ import polars as pl
 
 from orchestration.run_time import RunTime
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
-from reconciliation.matching import Ledger
+from reconciliation.matching import Ledger, Leg, Rules, match_leg
+from reconciliation.matching.ledger import carry_forward, new_ledger
 
 INPUT = "matching_input"
 
@@ -88,3 +89,18 @@ def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpd
 
 def _names(shape: Mapping[str, object]) -> str:
     return ", ".join(f'"{name}"' for name in shape)
+
+
+def run_leg(
+    connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg
+) -> tuple[LedgerUpdate, Mapping[str, object]]:
+    """Match one leg on what is open; returns what changes and the engine's summary. Writes nothing.
+
+    Groups whose items have changed or gone are released first, so that their other items take part again.
+    """
+    items = read_items(connection, rules.datasets)
+    active = read_active(connection)
+    kept, released = carry_forward(active, items)
+    result = match_leg(leg.name, items, rules, links=read_links(connection), ledger=kept)
+    change = new_ledger(active, released, result)
+    return LedgerUpdate(change.groups, change.items, change.superseded, result.unmatched), result.summary

@@ -5,9 +5,9 @@ import dagster as dg
 from orchestration import run_time
 from orchestration.config_tables import write_config
 from orchestration.resources import WAREHOUSE_POOL, RunTimeConfig, WorkspaceResource
-from orchestration.warehouse import connect, create_tables, transaction
+from orchestration.warehouse import CONFIG_TABLES, connect, create_tables, transaction
 
-TABLES = ("company", "legal_entity", "bank_account", "source", "run_parameter")
+TABLES = tuple(CONFIG_TABLES)
 
 
 @dg.multi_asset(
@@ -23,9 +23,7 @@ TABLES = ("company", "legal_entity", "bank_account", "source", "run_parameter")
     ],
     pool=WAREHOUSE_POOL,
 )
-def workspace_config(
-    context: dg.AssetExecutionContext, config: RunTimeConfig, workspace: WorkspaceResource
-) -> list[dg.MaterializeResult]:  # type: ignore[type-arg]
+def workspace_config(context: dg.AssetExecutionContext, config: RunTimeConfig, workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
     """Validate the config, create what tables are missing, fix as_of and known_at."""
     current = config.resolve(workspace.workspace, context.run_id)
     with connect(workspace.workspace.warehouse) as connection:
@@ -35,6 +33,5 @@ def workspace_config(
             run_time.write(connection, current)
     context.log.info(f"as of {current.as_of}, known at {current.known_at.isoformat()}")
     time = {"as_of": current.as_of.isoformat(), "known_at": current.known_at.isoformat()}
-    return [
-        dg.MaterializeResult(["config", table], metadata={"rows": counts[table], **time}) for table in TABLES
-    ]
+    for table in TABLES:
+        yield dg.MaterializeResult(["config", table], metadata={"rows": counts[table], **time})
