@@ -112,10 +112,13 @@ class NotReissued(CheckSettings):
 
 
 class AcknowledgementGap(CheckSettings):
-    """Age: business days since the bank's last answer."""
+    """Age: business days since the bank's last answer; 0 for a payment booked without one."""
 
+    warning_days: DayCount | None = 1
     critical_days: DayCount | None = 5
     after_days: DayCount = 2
+    booked_within_days: DayCount = Field(default=30, description="how long a payment booked without an answer is shown")
+    exempt_accounts: tuple[str, ...] = Field(default=(), description="accounts whose bank sends no status reports")
 
 
 class NotBooked(CheckSettings):

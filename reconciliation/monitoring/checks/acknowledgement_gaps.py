@@ -1,8 +1,8 @@
-"""Payments the bank has received and then said nothing more about: neither accepted, nor rejected, nor booked."""
+"""Gaps in what the bank says: received and then silence, or booked without ever a word."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -15,10 +15,17 @@ NEXT_STEP = "Ask the bank for the final status; it may hold the payment for scre
 
 
 def find(inputs: MonitoringInputs, settings: AcknowledgementGap, default_calendar: str, as_of: date) -> pl.DataFrame:
-    """One finding per payment whose newest status is the bank's receipt, whose day has come and that is not booked.
+    """One finding per payment
 
-    Age: business days since the later of that receipt and the execution date.
+    - whose newest status is the bank's receipt, whose day has come and that is not booked; age: business days since
+      the later of that receipt and the execution date;
+    - that was sent within `booked_within_days` and is booked although the bank never answered: the money moved, the
+      status channel did not work; age 0.
     """
+    return pl.concat([_silent(inputs, settings, default_calendar, as_of), _unannounced(inputs, settings, as_of)])
+
+
+def _silent(inputs: MonitoringInputs, settings: AcknowledgementGap, default_calendar: str, as_of: date) -> pl.DataFrame:
     waiting = inputs.payments.filter(
         (pl.col("status") == "acknowledged") & ~pl.col("is_booked").fill_null(value=False)
     ).with_columns(pl.max_horizontal("status_on", "execution_date").alias("since"))
@@ -35,4 +42,25 @@ def find(inputs: MonitoringInputs, settings: AcknowledgementGap, default_calenda
         ),
         next_step=NEXT_STEP,
         days="business_age",
+    )
+
+
+def _unannounced(inputs: MonitoringInputs, settings: AcknowledgementGap, as_of: date) -> pl.DataFrame:
+    rows = inputs.payments.filter(
+        pl.col("status").is_in(["created", "approved", "released", "sent"])
+        & pl.col("is_booked").fill_null(value=False)
+        & ~pl.col("is_acknowledged").fill_null(value=False)
+        & pl.col("sent_on").is_between(as_of - timedelta(days=settings.booked_within_days), as_of)
+        & ~pl.col("account_id").is_in(list(settings.exempt_accounts)).fill_null(value=False)
+    ).with_columns(pl.col("sent_on").alias("since"), pl.lit(0, pl.Int64).alias("age"))
+    return findings(
+        rows,
+        object_type="payment",
+        object_id="payment_id",
+        message=lambda row: (
+            f"Payment of {money(row)} to {row['counterparty_name'] or '(no name)'}, sent on {row['sent_on']}, is on "
+            "the statement although the bank never acknowledged it"
+        ),
+        next_step="Ask the bank why it sent no status report; until then a rejection would go unseen",
+        days="age",
     )

@@ -112,9 +112,9 @@ def test_bank_details_changed_just_before_the_payment() -> None:
 
 def test_a_first_account_or_an_old_change_is_no_alert() -> None:
     paid = PAYMENT | {"is_booked": True}
-    assert alerts(facts(counterparty_accounts=[CHANGE], payments=[paid])) == []
+    assert alerts(facts(counterparty_accounts=[CHANGE], payments=[paid]), "bank_detail_change") == []
     long_ago = CHANGE | {"valid_from": date(2025, 6, 1)}
-    assert alerts(facts(counterparty_accounts=[BEFORE, long_ago], payments=[paid])) == []
+    assert alerts(facts(counterparty_accounts=[BEFORE, long_ago], payments=[paid]), "bank_detail_change") == []
     assert alerts(facts(counterparty_accounts=[BEFORE, CHANGE])) == []
 
 

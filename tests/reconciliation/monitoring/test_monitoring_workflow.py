@@ -72,7 +72,7 @@ def test_a_payment_the_bank_has_not_answered_counts_business_days() -> None:
 def test_an_answered_booked_or_young_payment_is_no_alert() -> None:
     for change in (
         {"is_acknowledged": True},
-        {"is_booked": True},
+        {"is_acknowledged": True, "is_booked": True},
         {"sent_on": date(2026, 3, 10)},
         {"sent_on": None},
         {"status": "cancelled"},
@@ -82,6 +82,12 @@ def test_an_answered_booked_or_young_payment_is_no_alert() -> None:
     exempt = parse_monitoring("checks: {sent_not_acknowledged: {exempt_accounts: [DE-EUR]}}")
     inputs = facts(accounts=[ACCOUNT], statements=[STATEMENT], payments=[PAYMENT])
     assert alerts(inputs, config=exempt) == []
+
+
+def test_booked_without_a_word_from_the_bank_is_a_gap_not_a_missing_payment() -> None:
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[STATEMENT], payments=[PAYMENT | {"is_booked": True}])))
+    assert (alert["check"], alert["severity"]) == ("acknowledgement_gap", "info")
+    assert "is on the statement although the bank never acknowledged it" in str(alert["message"])
 
 
 def test_received_and_then_silence() -> None:
