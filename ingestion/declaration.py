@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
@@ -41,9 +42,9 @@ BANK_EXTRAS = frozenset(
 ) | (frozenset(BANK_ENTRY_DETAIL.names) - PLACE_COLUMNS)
 """What a bank CSV may map besides the columns of bank_entry: split amounts, balances, and the detail of the entry."""
 DIRECTIVES = {
-    "%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}", "%M": r"\d{2}",
-    "%S": r"\d{2}", "%f": r"\d{1,9}", "%b": r"[A-Za-z]{3}", "%B": r"[A-Za-z]+", "%I": r"\d{1,2}", "%p": r"[AaPp][Mm]",
-    "%z": r"[+-]\d{2}:?\d{2}",
+    "%Y": "[0-9]{4}", "%y": "[0-9]{2}", "%m": "[0-9]{1,2}", "%d": "[0-9]{1,2}", "%H": "[0-9]{1,2}", "%I": "[0-9]{1,2}",
+    "%M": "[0-9]{2}", "%S": "[0-9]{2}", "%f": "[0-9]{1,9}", "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]+", "%p": "[AaPp][Mm]",
+    "%z": "[+-][0-9]{2}:?[0-9]{2}",
 }  # fmt: skip
 NAMED_FORMATS = ("iso", "odata")
 
@@ -325,7 +326,7 @@ class FileDeclaration(Strict):
         if missing:
             raise ValueError(f"{mapping.kind}: no column and no constant for {', '.join(sorted(missing))}")
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Mapping_, ...]:
         """The mappings, the single one of the short form included."""
         if self.kind is None:

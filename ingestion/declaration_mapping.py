@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ingestion.contracts import AMOUNT, BANK_ENTRY_DETAIL, BANK_STATEMENT, BOOL, CONTRACTS, DATE, INT, RATE, TEXT
 from ingestion.declaration import BANK_EXTRAS, STATEMENT_COLUMNS, Column, FileDeclaration, Mapping_
-from ingestion.declaration_values import Notation, clean, expectation, typed
+from ingestion.declaration_values import Notation, clean, expectation, is_timestamp, typed
 from ingestion.readers.text_table import PLACE, same_name
 from ingestion.reading import FileRejected
 
@@ -113,11 +113,12 @@ class RowMapper:
 
     def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Typed columns, the places, and in `FAILED` the first column that failed (null: the row is good)."""
-        expressions: list[pl.Expr] = [pl.col(name) for name in PLACE]
+        delivered = [self.raw(column).alias(RAW + name) for name, column in self.columns.items()]
+        result = frame.select(*PLACE, *delivered)
+        values: list[pl.Expr] = []
         checks: list[pl.Expr] = []
         for name, column in self.columns.items():
-            raw = self.raw(column)
-            text = raw
+            text = pl.col(RAW + name)
             if column.pattern is not None:
                 text = text.str.extract(column.pattern)
             if column.map:
@@ -127,18 +128,21 @@ class RowMapper:
                     if column.otherwise == "keep"
                     else text.replace_strict(column.map, default=None, return_dtype=pl.String)
                 )
-            value = self._typed(name, text, column).cast(POLARS_TYPES[self.types[name]])
-            expressions += [value.alias(name), raw.alias(RAW + name)]
-            lost = pl.col(name).is_null() & pl.col(RAW + name).is_not_null()
-            if column.otherwise == "nothing":
-                lost = pl.lit(False)
+            values.append(self._typed(name, text, column).cast(POLARS_TYPES[self.types[name]]).alias(name))
             if name in self.required:
-                lost = pl.col(name).is_null()
-            checks.append(pl.when(lost).then(pl.lit(name)))
+                checks.append(pl.when(pl.col(name).is_null()).then(pl.lit(name)))
+            elif column.otherwise != "nothing" and (self.types[name] != TEXT or self._may_be_lost(name, column)):
+                lost = pl.col(name).is_null() & pl.col(RAW + name).is_not_null()
+                checks.append(pl.when(lost).then(pl.lit(name)))
         for name, constant in self.part.constants.items():
-            expressions.append(self._typed(name, pl.lit(constant), Column(**{"from": name})).alias(name))
-        result = frame.select(expressions)
-        return result.with_columns((pl.coalesce(checks) if checks else pl.lit(None, pl.String)).alias(FAILED))
+            values.append(self._typed(name, pl.lit(constant), Column(**{"from": name})).alias(name))
+        failed = pl.coalesce(checks) if checks else pl.lit(None, pl.String)
+        return result.with_columns(values).with_columns(failed.alias(FAILED))
+
+    @staticmethod
+    def _may_be_lost(name: str, column: Column) -> bool:
+        """Whether a text may turn into nothing on its way."""
+        return column.pattern is not None or bool(column.map) or is_timestamp(name) or name.endswith("currency")
 
     def _typed(self, name: str, text: pl.Expr, column: Column) -> pl.Expr:
         return typed(text, name, self.types[name], self._notation(column))

@@ -51,22 +51,36 @@ def clean(text: pl.Expr, null_values: Sequence[str] = ()) -> pl.Expr:
 
 
 def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Expr:
-    """Cleaned text as a decimal of `decimals` places; null where it is not in the declared form or would lose a
-    digit."""
-    negative, body = _sign(text, numbers)
+    """Cleaned text as a decimal of `decimals` places; null where it is not in the declared form or would lose a digit.
+
+    Plain numbers take a short way; only the others (groups of digits, marks behind) pay for the full form.
+    """
+    kind = pl.Decimal(whole_digits + decimals, decimals)
+    if numbers.suffixes:  # without its mark no number has a sign
+        return _full_number(text, numbers, decimals, kind)
     mark = re.escape(numbers.decimal)
-    whole = r"\d+"
-    if numbers.thousands:
-        group = THOUSANDS[numbers.thousands]
-        whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)"
-    shape = rf"^[+-]?(?:{whole}(?:{mark}\d{{0,{decimals}}}0*)?|{mark}\d{{1,{decimals}}}0*)$"
-    plain = body
-    if numbers.thousands:
-        plain = plain.str.replace_all(THOUSANDS[numbers.thousands], "")
+    is_plain = text.str.contains(rf"^[+-]?[0-9]{{1,{whole_digits}}}(?:{mark}[0-9]{{0,{decimals}}})?$")
+    plain: pl.Expr = pl.when(is_plain).then(text)
     if numbers.decimal != ".":
         plain = plain.str.replace(numbers.decimal, ".", literal=True)
-    value = plain.cast(pl.Decimal(whole_digits + decimals, decimals), strict=False)
-    value = pl.when(body.str.contains(shape)).then(value)
+    other = _full_number(pl.when(~is_plain).then(text), numbers, decimals, kind)
+    return pl.coalesce(plain.cast(kind, strict=False), other)
+
+
+def _full_number(text: pl.Expr, numbers: Numbers, decimals: int, kind: pl.Decimal) -> pl.Expr:
+    negative, body = _sign(text, numbers)
+    mark = re.escape(numbers.decimal)
+    whole = "[0-9]+"
+    if numbers.thousands:
+        group = THOUSANDS[numbers.thousands]
+        whole = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)"
+    shape = rf"^[+-]?(?:{whole}(?:{mark}[0-9]{{0,{decimals}}}0*)?|{mark}[0-9]{{1,{decimals}}}0*)$"
+    shaped: pl.Expr = pl.when(body.str.contains(shape)).then(body)
+    if numbers.thousands:
+        shaped = shaped.str.replace_all(THOUSANDS[numbers.thousands], "")
+    if numbers.decimal != ".":
+        shaped = shaped.str.replace(numbers.decimal, ".", literal=True)
+    value = shaped.cast(kind, strict=False)
     return value if negative is None else pl.when(negative).then(-value).otherwise(value)
 
 
@@ -99,13 +113,13 @@ def date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
 
 
 def _one_date(text: pl.Expr, form: str) -> pl.Expr:
-    if form == "iso":
-        value = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-        return pl.when(text.str.contains(ISO_TIMESTAMP)).then(value)
     if form == "odata":
         return _odata(text).dt.date()
-    value = text.str.to_date(_chrono(form), strict=False)
-    return pl.when(text.str.contains(format_pattern(form))).then(value)
+    shape = ISO_TIMESTAMP if form == "iso" else format_pattern(form)
+    shaped = pl.when(text.str.contains(shape)).then(text)  # a failing parse costs more than a look at the shape
+    if form == "iso":
+        return shaped.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    return shaped.str.to_date(_chrono(form), strict=False)
 
 
 def _odata(text: pl.Expr) -> pl.Expr:

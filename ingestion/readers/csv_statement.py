@@ -313,7 +313,7 @@ class StatementBuilder:
                 f"{broken.height} places (line {places})"
             )
         total = _total(run)
-        openings = implied.get_column("opening").to_list()
+        openings = implied.get_column("opening")
         return openings[0], openings[-1] + total
 
     def _order(self, run: pl.DataFrame, forward: pl.DataFrame, backward: pl.DataFrame) -> str | None:

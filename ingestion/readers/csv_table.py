@@ -161,7 +161,7 @@ def _split(
     real = codes == ord(dialect.delimiter)
     if cut.inside is not None:
         real &= cut.inside[: len(data)] == 0
-    fields = np.add.reduceat(real.astype(np.int32), starts) + 1
+    fields = np.diff(np.searchsorted(np.flatnonzero(real), cut.ends), prepend=0) + 1
     footer = 0
     if footer_at is not None:
         footer = int(cut.ends.size - footer_at)
@@ -179,7 +179,7 @@ def _split_checked(
     blank = np.zeros(starts.size, bool)
     if np.any((fields != width) | (ends - starts <= width + 2)):  # rows that are ragged or all but empty
         telling = ~np.isin(np.frombuffer(data, np.uint8), (ord(dialect.delimiter), 32, 9, 13, 10))
-        blank = np.add.reduceat(telling[: int(ends[-1])].astype(np.int32), starts) == 0
+        blank = np.diff(np.searchsorted(np.flatnonzero(telling), ends), prepend=0) == 0
     fitting = ~blank & (fields == width)
     ragged = ~blank & (fields != width)
     bad: list[BadRow] = []

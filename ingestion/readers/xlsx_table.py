@@ -263,7 +263,7 @@ def _with_iso(declaration: FileDeclaration) -> FileDeclaration:
     def part(one: Mapping_) -> Mapping_:
         return one.model_copy(update={"columns": {name: column(value) for name, value in one.columns.items()}})
 
-    return declaration.model_copy(
+    changed = declaration.model_copy(
         update={
             "dates": formats(declaration.dates),
             "timestamps": formats(declaration.timestamps),
@@ -271,6 +271,8 @@ def _with_iso(declaration: FileDeclaration) -> FileDeclaration:
             "mappings": tuple(part(one) for one in declaration.mappings),
         }
     )
+    changed.__dict__.pop("parts", None)  # what was cached of the original
+    return changed
 
 
 iso_dates_too = _with_iso
