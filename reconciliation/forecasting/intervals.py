@@ -25,7 +25,8 @@ from reconciliation.forecasting.minor_amounts import amounts, minor_unit_points,
 
 COVERAGE = 0.80
 NORMAL_80 = 1.2816  # half of an 80 % interval of a normal distribution, in standard deviations
-WEEKS_BACK = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 26)
+# the first eight reach every horizon bucket with at least twenty business days of one account
+WEEKS_BACK = (1, 2, 3, 4, 6, 9, 11, 13, 5, 7, 16, 20, 26)
 HISTORY_BEFORE_CUTOFF = timedelta(days=42)
 
 Movements = Callable[[ForecastInputs, ForecastingConfig, Horizon], pl.DataFrame]
