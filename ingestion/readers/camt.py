@@ -74,8 +74,8 @@ class _Reading:
         self.totals: list[ControlTotal] = []
         self.statement_rows = RecordColumns(BANK_STATEMENT, tuple(statements.STATEMENT_COLUMNS.split()))
         self.balance_rows = RecordColumns(BANK_BALANCE, tuple(statements.BALANCE_COLUMNS.split()))
-        self.entry_rows = RecordColumns(BANK_ENTRY, tuple(rows.ENTRY_COLUMNS.split()))
-        self.detail_rows = RecordColumns(BANK_ENTRY_DETAIL, tuple(rows.DETAIL_COLUMNS.split()))
+        self.entry_rows = RecordColumns(BANK_ENTRY, rows.ENTRY_COLUMNS)
+        self.detail_rows = RecordColumns(BANK_ENTRY_DETAIL, rows.DETAIL_COLUMNS)
         self.statements = 0
         self.statement: statements.Statement | None = None
         self.formats: list[str] = []
@@ -86,7 +86,7 @@ class _Reading:
         self.pending = _Pending()
         self.records = RecordStream(
             stream,
-            {root: layout.message_box(format_) for root, format_ in layout.ROOTS.items()},
+            layout.LAYOUT,
             {
                 "Header": self._on_header,
                 "Balance": self._on_balance,

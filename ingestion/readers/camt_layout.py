@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import product
 
 from ingestion.readers.iso20022_remittance import STRUCTURED
-from ingestion.readers.xml_records import Box
+from ingestion.readers.xml_records import Box, Layout
 
 KINDS = {"camt.052": "report", "camt.053": "statement", "camt.054": "notification"}
 STATEMENT_ELEMENTS = {"camt.052": "Rpt", "camt.053": "Stmt", "camt.054": "Ntfctn"}
@@ -61,6 +61,7 @@ TRANSACTION = Box(
         "AddtlTxInf",
     ),
     {"Chrgs": TRANSACTION_CHARGES, "RmtInf/Strd": STRUCTURED},
+    many=True,
 )
 
 _BATCH = ("MsgId", "PmtInfId", "NbOfTxs", "TtlAmt", "CdtDbtInd")
@@ -91,6 +92,7 @@ ENTRY = Box(
         "NtryDtls/Btch": BATCH,
         "NtryDtls/TxDtls": TRANSACTION,
     },
+    many=True,
 )
 
 BALANCE = Box(
@@ -126,6 +128,9 @@ STATEMENT = Box(
 HEADER = Box("Header", ("MsgId", "CreDtTm", "MsgPgntn/PgNb", "MsgPgntn/LastPgInd"))
 
 
-def message_box(format_: str) -> Box:
+def _message_box(format_: str) -> Box:
     """The container of a whole message of one of the three kinds."""
     return Box("Message", (), {"GrpHdr": HEADER, STATEMENT_ELEMENTS[format_]: STATEMENT})
+
+
+LAYOUT = Layout({root: _message_box(format_) for root, format_ in ROOTS.items()})

@@ -6,31 +6,160 @@ not turn a sign (`CdtDbtInd` already is the direction). A field that makes a rec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from operator import itemgetter
+from typing import NamedTuple
 
 from ingestion.readers import iso20022_values as values
 from ingestion.readers.iso20022_remittance import NOTHING, Structured, remittance
 from ingestion.readers.xml_records import Fields
 from ingestion.record_columns import Row
+from ingestion.references import account_id
+
+_AGENT_LEAVES = ("BICFI", "BIC", "CmbndId/BIC", "ClrSysMmbId/MmbId", "Othr/Id", "PrtryId/Id", "Nm")
+_ACCOUNT_LEAVES = ("Id/IBAN", "Id/Othr/Id", "Id/BBAN", "Id/PrtryAcct/Id")
+
+
+def _party(path: str) -> tuple[str, ...]:
+    """The name of a party, wrapped in `Pty` (or `Agt`, a bank) from version 08 on."""
+    return (f"{path}/Nm", f"{path}/Pty/Nm", f"{path}/Agt/FinInstnId/Nm")
+
+
+def _agent(path: str) -> tuple[str, ...]:
+    """A bank: its BIC, else its clearing code, its other identification, its name."""
+    return tuple(f"{path}/FinInstnId/{leaf}" for leaf in _AGENT_LEAVES)
+
+
+def _account(path: str) -> tuple[str, ...]:
+    return tuple(f"{path}/{leaf}" for leaf in _ACCOUNT_LEAVES)
+
+
+# Columns that are texts of the message: the first of these paths that is there.
+_ENTRY_TEXTS: dict[str, tuple[str, ...]] = {
+    "entry_reference": ("NtryRef",),
+    "status": ("Sts/Cd", "Sts", "Sts/Prtry"),
+    "booking_time": ("BookgDt/DtTm",),
+    "domain_code": ("BkTxCd/Domn/Cd",),
+    "family_code": ("BkTxCd/Domn/Fmly/Cd",),
+    "subfamily_code": ("BkTxCd/Domn/Fmly/SubFmlyCd",),
+    "native_code": ("BkTxCd/Prtry/Cd",),
+    "native_issuer": ("BkTxCd/Prtry/Issr",),
+    "text": ("AddtlNtryInf",),
+}
+_DETAIL_IDENTIFIERS: dict[str, tuple[str, ...]] = {
+    "message_id": ("Refs/MsgId",),
+    "payment_information_id": ("Refs/PmtInfId",),
+    "instruction_id": ("Refs/InstrId",),
+    "end_to_end_id": ("Refs/EndToEndId",),
+    "transaction_id": ("Refs/TxId",),
+    "mandate_id": ("Refs/MndtId",),
+    "account_servicer_reference": ("Refs/AcctSvcrRef",),
+}
+_DETAIL_TEXTS: dict[str, tuple[str, ...]] = {
+    "uetr": ("Refs/UETR",),
+    "cheque_number": ("Refs/ChqNb",),
+    "clearing_system_reference": ("Refs/ClrSysRef",),
+    "debtor_name": _party("RltdPties/Dbtr"),
+    "debtor_agent": _agent("RltdAgts/DbtrAgt"),
+    "ultimate_debtor_name": _party("RltdPties/UltmtDbtr"),
+    "creditor_name": _party("RltdPties/Cdtr"),
+    "creditor_agent": _agent("RltdAgts/CdtrAgt"),
+    "ultimate_creditor_name": _party("RltdPties/UltmtCdtr"),
+    "purpose_code": ("Purp/Cd", "Purp/Prtry"),
+    "return_reason_code": ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry", "RtrInf/RtrRsn/Cd", "RtrInf/RtrRsn/Prtry"),
+    "return_reason_text": ("RtrInf/AddtlInf", "RtrInf/AddtlRtrRsnInf"),
+    "remittance_unstructured": ("RmtInf/Ustrd",),
+}
 
 ENTRY_COLUMNS = (
-    "record_number byte_start byte_end statement_number entry_number entry_reference account_servicer_reference "
-    "status amount currency credit_debit signed_amount reversal booking_date booking_time value_date domain_code "
-    "family_code subfamily_code native_code native_issuer instructed_amount instructed_currency charges_amount "
-    "charges_currency charges_included batch_message_id batch_payment_information_id batch_count text "
-    "detail_count"
+    *[
+        "record_number",
+        "byte_start",
+        "byte_end",
+        "statement_number",
+        "entry_number",
+        "amount",
+        "currency",
+        "credit_debit",
+        "signed_amount",
+    ],
+    *[
+        "account_servicer_reference",
+        "reversal",
+        "booking_date",
+        "value_date",
+        "instructed_amount",
+        "instructed_currency",
+    ],
+    *["charges_amount", "charges_currency", "charges_included"],
+    *["batch_message_id", "batch_payment_information_id", "batch_count"],
+    *_ENTRY_TEXTS,
+    "detail_count",
 )
 DETAIL_COLUMNS = (
-    "record_number byte_start byte_end statement_number entry_number detail_number amount currency credit_debit "
-    "signed_amount instructed_amount instructed_currency transaction_amount transaction_currency exchange_rate "
-    "source_currency target_currency charges_amount charges_currency message_id payment_information_id "
-    "instruction_id end_to_end_id transaction_id uetr mandate_id cheque_number clearing_system_reference "
-    "account_servicer_reference debtor_name debtor_account debtor_agent ultimate_debtor_name creditor_name "
-    "creditor_account creditor_agent ultimate_creditor_name remittance_unstructured structured_reference "
-    "structured_reference_type referred_documents purpose_code return_reason_code return_reason_text "
-    "additional_info"
+    *["record_number", "byte_start", "byte_end", "statement_number", "entry_number", "detail_number"],
+    *["amount", "currency", "credit_debit", "signed_amount", "instructed_amount", "instructed_currency"],
+    *["transaction_amount", "transaction_currency", "exchange_rate", "source_currency", "target_currency"],
+    *["charges_amount", "charges_currency", "debtor_account", "creditor_account"],
+    *["structured_reference", "structured_reference_type", "referred_documents", "additional_info"],
+    *_DETAIL_IDENTIFIERS,
+    *_DETAIL_TEXTS,
 )
+
+
+class Picker:
+    """Takes the columns of a row out of a container's fields: for each, the first of its paths that is there, or None.
+
+    Which field goes where depends on nothing but the paths that are there, and is worked out once for each set of them.
+    """
+
+    def __init__(self, columns: Iterable[tuple[str, ...]]) -> None:
+        self._columns = tuple(columns)
+        self._plans: dict[tuple[str, ...], itemgetter[tuple[str | None, ...]]] = {}
+
+    def __call__(self, fields: Fields) -> tuple[str | None, ...]:
+        """The columns, in their order."""
+        paths = tuple(fields)
+        plan = self._plans.get(paths)
+        if plan is None:
+            if len(self._plans) >= _PLANS:
+                self._plans.clear()
+            plan = itemgetter(*(self._place(paths, column) for column in self._columns))
+            self._plans[paths] = plan
+        picked: tuple[str | None, ...] = plan((*fields.values(), None))
+        return picked
+
+    @staticmethod
+    def _place(paths: tuple[str, ...], column: tuple[str, ...]) -> int:
+        return next((paths.index(path) for path in column if path in paths), -1)
+
+
+_PLANS = 4096
+_pick_entry = Picker(
+    [
+        ("AcctSvcrRef",),
+        ("RvslInd",),
+        ("BookgDt/Dt", "BookgDt/DtTm"),
+        ("ValDt/Dt", "ValDt/DtTm"),
+        ("AmtDtls/InstdAmt/Amt",),
+        *_ENTRY_TEXTS.values(),
+    ]
+)
+_pick_detail = Picker(
+    [
+        ("Amt",),
+        ("Amt@Ccy",),
+        ("CdtDbtInd",),
+        ("AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt"),
+        _account("RltdPties/DbtrAcct"),
+        _account("RltdPties/CdtrAcct"),
+        ("AddtlTxInf",),
+        *_DETAIL_IDENTIFIERS.values(),
+        *_DETAIL_TEXTS.values(),
+    ]
+)
+_DETAIL_HEAD = 7
 
 
 class BadField(ValueError):  # noqa: N818  (what it says is what was found)
@@ -70,14 +199,14 @@ class EntryParts:
     batches: list[Fields] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Money:
+class Money(NamedTuple):
     """An amount with its currency and direction; `signed` is positive when it increases the account."""
 
     amount: int
     currency: str
     credit_debit: str
     signed: int
+    increases: bool
 
 
 def money(fields: Fields, *, flipped: bool = False) -> Money:
@@ -92,9 +221,9 @@ def money(fields: Fields, *, flipped: bool = False) -> Money:
         raise BadField("Amt/@Ccy", fields.get("Amt@Ccy"), str(error)) from None
     indicator = fields.get("CdtDbtInd")
     if indicator == "CRDT":
-        return Money(amount, currency, indicator, -amount if flipped else amount)
+        return Money(amount, currency, indicator, -amount if flipped else amount, not flipped)
     if indicator == "DBIT":
-        return Money(amount, currency, indicator, amount if flipped else -amount)
+        return Money(amount, currency, indicator, amount if flipped else -amount, flipped)
     raise BadField("CdtDbtInd", indicator, values.EXPECTED_DIRECTION)
 
 
@@ -111,7 +240,10 @@ def optional_amount(fields: Fields, path: str) -> tuple[int | None, str | None]:
 
 def local_day(fields: Fields, path: str) -> int | None:
     """The day of a date choice (`Dt` or `DtTm`), None where it is absent; raises `BadField` where it is no date."""
-    text = fields.get(f"{path}/Dt") or fields.get(f"{path}/DtTm") or fields.get(path)
+    return _day(path, fields.get(f"{path}/Dt") or fields.get(f"{path}/DtTm") or fields.get(path))
+
+
+def _day(path: str, text: str | None) -> int | None:
     if text is None:
         return None
     try:
@@ -158,33 +290,28 @@ def total_charges(charges: list[Charges]) -> tuple[int | None, str | None, bool 
 
 
 def entry_row(place: tuple[int | None, int | None, int, int], fields: Fields, amount: Money, parts: EntryParts) -> Row:
-    """The row of an entry between its record number and its `detail_count`; `place` is its bytes, statement and
-    ordinal.
+    """The row of an entry between its record number and its `detail_count`; `place` is its bytes, statement, ordinal.
 
     Raises `BadField`.
     """
-    get = fields.get
+    reference, reversal, booked, valued, instructed_text, *texts = _pick_entry(fields)
     charges, charges_currency, included = total_charges(parts.charges) if parts.charges else (None, None, None)
     batch = parts.batches[0] if parts.batches else {}
-    instructed, instructed_currency = optional_amount(fields, "AmtDtls/InstdAmt/Amt")
+    instructed, instructed_currency = (
+        optional_amount(fields, "AmtDtls/InstdAmt/Amt") if instructed_text is not None else (None, None)
+    )
+    if texts[1] is None:
+        entry_status(fields)
     return (
         *place,
-        get("NtryRef"),
-        values.given(get("AcctSvcrRef")),
-        entry_status(fields),
         amount.amount,
         amount.currency,
         amount.credit_debit,
         amount.signed,
-        values.flag(get("RvslInd")),
-        local_day(fields, "BookgDt"),
-        get("BookgDt/DtTm"),
-        local_day(fields, "ValDt"),
-        get("BkTxCd/Domn/Cd"),
-        get("BkTxCd/Domn/Fmly/Cd"),
-        get("BkTxCd/Domn/Fmly/SubFmlyCd"),
-        get("BkTxCd/Prtry/Cd"),
-        get("BkTxCd/Prtry/Issr"),
+        values.given(reference),
+        values.flag(reversal) if reversal is not None else None,
+        _day("BookgDt", booked),
+        _day("ValDt", valued),
         instructed,
         instructed_currency,
         charges,
@@ -193,7 +320,7 @@ def entry_row(place: tuple[int | None, int | None, int, int], fields: Fields, am
         batch.get("MsgId"),
         batch.get("PmtInfId"),
         values.count(batch.get("NbOfTxs")),
-        get("AddtlNtryInf"),
+        *texts,
     )
 
 
@@ -206,89 +333,83 @@ def detail_row(
     currency. The direction, where the bank gives none, is the entry's.
     """
     fields = one.fields
-    get = fields.get
-    amount, currency = optional_amount(fields, "Amt")
-    transacted, transacted_currency = optional_amount(fields, "AmtDtls/TxAmt/Amt")
-    instructed, instructed_currency = optional_amount(fields, "AmtDtls/InstdAmt/Amt")
-    if amount is None and transacted is not None and transacted_currency == entry.currency:
-        amount, currency = transacted, transacted_currency
-    credit_debit = get("CdtDbtInd")
-    signed = None
-    if amount is not None:
-        if credit_debit is not None and credit_debit not in ("CRDT", "DBIT"):
-            raise BadField("CdtDbtInd", credit_debit, values.EXPECTED_DIRECTION)
-        same_way = credit_debit is None or credit_debit == entry.credit_debit
-        signed = amount if (entry.signed >= 0) == same_way else -amount
-        if entry.signed == 0:
-            signed = amount if (credit_debit or entry.credit_debit) == "CRDT" else -amount
-    rate: Decimal | None = None
-    source = target = None
-    for way in ("TxAmt", "InstdAmt", "CntrValAmt"):
-        rate = values.rate(get(f"AmtDtls/{way}/CcyXchg/XchgRate"))
-        if rate is not None:
-            source, target = get(f"AmtDtls/{way}/CcyXchg/SrcCcy"), get(f"AmtDtls/{way}/CcyXchg/TrgtCcy")
-            break
+    picked = _pick_detail(fields)
+    amount_text, currency, credit_debit, other_amount, debtor_account, creditor_account, note = picked[:_DETAIL_HEAD]
+    amount: int | None = None
+    if amount_text is not None:
+        try:
+            amount = values.amount(amount_text)
+        except ValueError as error:
+            raise BadField("Amt", amount_text, str(error)) from None
+    else:
+        currency = None
+    amounts: Row = _NO_AMOUNTS
+    if other_amount is not None:
+        amounts = _amount_details(fields)
+        if amount is None and amounts[2] is not None and amounts[3] == entry.currency:
+            amount, currency = amounts[2], entry.currency  # type: ignore[assignment]
+    signed = None if amount is None else _signed(amount, credit_debit, entry)
     charges, charges_currency, _ = total_charges(one.charges) if one.charges else (None, None, None)
-    text = get("RmtInf/Ustrd")
-    creditor_account = values.account(fields, "RltdPties/CdtrAcct")
+    debtor_account = account_id(debtor_account) if debtor_account is not None else None
+    creditor_account = account_id(creditor_account) if creditor_account is not None else None
+    text = picked[-1]
     said = NOTHING
     if one.structured or text is not None:
         said = remittance(one.structured, text, country(creditor_account) or own_country)
+    identifiers = picked[_DETAIL_HEAD : _DETAIL_HEAD + len(_DETAIL_IDENTIFIERS)]
     return (
         *place,
         amount,
         currency,
         credit_debit,
         signed,
-        instructed,
-        instructed_currency,
-        transacted,
-        transacted_currency,
-        rate,
-        source,
-        target,
+        *amounts,
         charges,
         charges_currency,
-        values.given(get("Refs/MsgId")),
-        values.given(get("Refs/PmtInfId")),
-        values.given(get("Refs/InstrId")),
-        values.given(get("Refs/EndToEndId")),
-        values.given(get("Refs/TxId")),
-        get("Refs/UETR"),
-        values.given(get("Refs/MndtId")),
-        get("Refs/ChqNb"),
-        get("Refs/ClrSysRef"),
-        values.given(get("Refs/AcctSvcrRef")),
-        party(fields, "RltdPties/Dbtr"),
-        values.account(fields, "RltdPties/DbtrAcct"),
-        agent(fields, "RltdAgts/DbtrAgt"),
-        party(fields, "RltdPties/UltmtDbtr"),
-        party(fields, "RltdPties/Cdtr"),
+        debtor_account,
         creditor_account,
-        agent(fields, "RltdAgts/CdtrAgt"),
-        party(fields, "RltdPties/UltmtCdtr"),
-        text,
         said.reference,
         said.reference_type,
         said.documents,
-        get("Purp/Cd") or get("Purp/Prtry"),
-        get("RtrInf/Rsn/Cd") or get("RtrInf/Rsn/Prtry") or get("RtrInf/RtrRsn/Cd") or get("RtrInf/RtrRsn/Prtry"),
-        get("RtrInf/AddtlInf") or get("RtrInf/AddtlRtrRsnInf"),
-        joined(get("AddtlTxInf"), said.additional),
+        joined(note, said.additional) if said.additional is not None else note,
+        *[None if one is None else values.given(one) for one in identifiers],
+        *picked[_DETAIL_HEAD + len(_DETAIL_IDENTIFIERS) :],
     )
 
 
+_NO_AMOUNTS: Row = (None,) * 7
+
+
+def _amount_details(fields: Fields) -> Row:
+    """Instructed amount and currency, transaction amount and currency; exchange rate, source and target currency."""
+    get = fields.get
+    instructed = optional_amount(fields, "AmtDtls/InstdAmt/Amt")
+    transacted = optional_amount(fields, "AmtDtls/TxAmt/Amt")
+    for way in ("TxAmt", "InstdAmt", "CntrValAmt"):
+        rate = values.rate(get(f"AmtDtls/{way}/CcyXchg/XchgRate"))
+        if rate is not None:
+            exchange = (rate, get(f"AmtDtls/{way}/CcyXchg/SrcCcy"), get(f"AmtDtls/{way}/CcyXchg/TrgtCcy"))
+            return (*instructed, *transacted, *exchange)
+    return (*instructed, *transacted, None, None, None)
+
+
+def _signed(amount: int, credit_debit: str | None, entry: Money) -> int:
+    """A transaction's amount, positive when it increases the account."""
+    if credit_debit is None or credit_debit == entry.credit_debit:
+        return amount if entry.increases else -amount
+    if credit_debit not in ("CRDT", "DBIT"):
+        raise BadField("CdtDbtInd", credit_debit, values.EXPECTED_DIRECTION)
+    return -amount if entry.increases else amount
+
+
 def party(fields: Fields, path: str) -> str | None:
-    """The name of a party, wrapped in `Pty` (or `Agt`, a bank) from version 08 on."""
-    return fields.get(f"{path}/Nm") or fields.get(f"{path}/Pty/Nm") or fields.get(f"{path}/Agt/FinInstnId/Nm")
+    """The name of a party."""
+    return next((fields[leaf] for leaf in _party(path) if leaf in fields), None)
 
 
 def agent(fields: Fields, path: str) -> str | None:
     """A bank: its BIC, else its clearing code, its other identification, its name."""
-    for leaf in ("BICFI", "BIC", "CmbndId/BIC", "ClrSysMmbId/MmbId", "Othr/Id", "PrtryId/Id", "Nm"):
-        if found := fields.get(f"{path}/FinInstnId/{leaf}"):
-            return found
-    return None
+    return next((fields[leaf] for leaf in _agent(path) if leaf in fields), None)
 
 
 def country(account: str | None) -> str | None:

@@ -29,6 +29,8 @@ EXPECTED_DAY = "a date YYYY-MM-DD, alone or with a time"
 def amount(text: str | None) -> int:
     """An unsigned amount, scaled by 100,000 (ISO 20022: up to 18 digits, five of them decimals; never a sign)."""
     if text:
+        if text[-3:-2] == "." and len(text) < 18 and (digits := text[:-3] + text[-2:]).isdigit() and digits.isascii():
+            return int(digits) * 1000  # two decimals, as most amounts have
         whole, _, fraction = text.partition(".")
         whole = whole.removeprefix("+")
         if len(fraction) > 5:

@@ -14,7 +14,7 @@ from ingestion.contracts import PAYMENT_STATUS
 from ingestion.readers import iso20022_values as values
 from ingestion.readers.camt_rows import BadField, optional_amount
 from ingestion.readers.iso20022_message import foreign_warnings, no_message
-from ingestion.readers.xml_records import Box, Closer, Fields, RecordStream
+from ingestion.readers.xml_records import Box, Closer, Fields, Layout, RecordStream
 from ingestion.reading import FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
 from ingestion.record_columns import BATCH_ROWS, RecordColumns, scaled
 from ingestion.sources import SourceConfig
@@ -35,7 +35,7 @@ def _reasons(name: str) -> Box:
 
 def _payment(name: str, reasons: str) -> Box:
     leaves = ("StsId", "OrgnlInstrId", "OrgnlEndToEndId", "OrgnlUETR", "TxSts", "AccptncDtTm", *_ORIGINAL)
-    return Box(name, leaves, {"StsRsnInf": _reasons(reasons)})
+    return Box(name, leaves, {"StsRsnInf": _reasons(reasons)}, many=True)
 
 
 _GROUP_LEAVES = ("OrgnlMsgId", "OrgnlMsgNmId", "OrgnlCreDtTm", "OrgnlNbOfTxs", "OrgnlCtrlSum", "GrpSts")
@@ -54,6 +54,8 @@ MESSAGE = Box(
         "TxInfAndSts": _payment("Payment", "PaymentReason"),
     },
 )
+
+MESSAGES = Layout({"CstmrPmtStsRpt": MESSAGE})
 
 
 class StatusReader:
@@ -87,7 +89,7 @@ class _Reading:
         self.statuses = 0
         self.records = RecordStream(
             stream,
-            {"CstmrPmtStsRpt": MESSAGE},
+            MESSAGES,
             {
                 "Header": self._on_header,
                 "Group": self._on_group,

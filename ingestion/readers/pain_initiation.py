@@ -25,7 +25,7 @@ from ingestion.readers.iso20022_remittance import (
     document_number,
     remittance,
 )
-from ingestion.readers.xml_records import Box, Fields, RecordStream
+from ingestion.readers.xml_records import Box, Fields, Layout, RecordStream
 from ingestion.reading import ControlTotal, FileFacts, FileRejected, ReaderEvent, RecordCounter
 from ingestion.record_columns import BATCH_ROWS, RecordColumns, Row, scaled, unscaled
 from ingestion.sources import SourceConfig
@@ -96,6 +96,7 @@ class Initiation:
                 "Purp/Prtry",
             ),
             {"RmtInf/Strd": STRUCTURED},
+            many=True,
         )
         batch = Box(
             "Batch",
@@ -140,6 +141,7 @@ class InitiationReader:
     def __init__(self, layout: Initiation) -> None:
         self.layout = layout
         self.format = layout.format
+        self._messages = Layout({layout.root: layout.box()})
 
     def read(self, stream: BinaryIO, source: SourceConfig) -> Iterator[ReaderEvent]:
         """The message, its batches, payments and the documents they settle; see `ingestion.reading.Reader`.
@@ -148,13 +150,13 @@ class InitiationReader:
         (`NbOfTxs`, `CtrlSum`, of the message and of each batch) that the payments do not make; and for a payment that
         cannot be read: a payment file is good as a whole or not at all.
         """
-        yield from _Reading(self.layout, stream).run()
+        yield from _Reading(self.layout, self._messages, stream).run()
 
 
 class _Reading:
     """The state of reading one file."""
 
-    def __init__(self, layout: Initiation, stream: BinaryIO) -> None:
+    def __init__(self, layout: Initiation, messages: Layout, stream: BinaryIO) -> None:
         self.layout = layout
         self.counter = RecordCounter()
         self.message_rows = RecordColumns(PAYMENT_MESSAGE, tuple(MESSAGE_COLUMNS.split()))
@@ -174,7 +176,7 @@ class _Reading:
         self.warnings: list[str] = []
         self.records = RecordStream(
             stream,
-            {layout.root: layout.box()},
+            messages,
             {
                 "Header": self._on_header,
                 "Document": self.remittance.on_document,

@@ -1,36 +1,32 @@
 """The containers of an ISO 20022 message (statement, balance, entry, transaction, ...), each with the fields it wants.
 
-A `Box` declares a container: the leaves it wants by path relative to it, and the containers inside it. Each chunk of
-the file is first proven well-formed by expat (`xml_source`); it is then cut at its tags, and a state machine whose
-states are the declared paths follows them: one dictionary look-up a start tag. A state knows the namespaces in force
-where it stands, so that names are matched with their prefixes resolved. What no box declares is passed over, and
-nothing but the open containers is held in memory.
+Each chunk of the file is first proven well-formed by expat (`xml_source`); it is then cut at its tags, and a state
+machine whose states are the declared paths (`xml_layout`) follows them: one dictionary look-up a start tag. A state
+knows the namespaces in force where it stands, so that names are matched with their prefixes resolved. What no box
+declares is passed over, and nothing but the open containers is held in memory. Containers of which a file has many, and
+whose structure was seen before, are read by their shape (`xml_shapes`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
+from ingestion.readers.xml_layout import Box, Closer, Fields, Layout, Opener, State, add_field
+from ingestion.readers.xml_shapes import TAGS_LIMIT, XML_SPACE, ShapeDraft
 from ingestion.readers.xml_source import TOKEN_LIMIT, XmlSource
 from ingestion.reading import FileRejected
 
-Fields = dict[str, str]
-"""The texts of a container's leaves by path (`Amt`, `BookgDt/Dt`), trimmed; empty ones are left out. A path that occurs
-several times has its texts joined by a line break. The currency attribute of `Amt` is `Amt@Ccy`."""
-
-Opener = Callable[[int], None]
-"""Takes the byte offset the container starts at."""
-
-Closer = Callable[[Fields, Fields, int, int], None]
-"""Takes the fields of the container that closes, those so far of the one around it, and the offsets it lies between."""
+__all__ = ["Box", "Closer", "Fields", "Layout", "Opener", "RecordStream"]
 
 MAX_DEPTH = 100
 _STATES_KEPT = 20_000  # tags are remembered up to this number
 _FORMAT = re.compile(r"((?:camt|pain)\.\d{3}\.\d{3}\.\d{2})")
-_XML_SPACE = " \t\r\n"
+_SHAPE_BYTES = 20_000  # a longer container is walked
+_SHAPES_KEPT = 16  # of one container
+_SHAPES_MADE = 64  # of one file
+_DRAFTS = 2000  # containers looked at for their shape
 
 # A tag, a comment, a CDATA section or a processing instruction; a `>` may stand in an attribute's value.
 _MARKUP = re.compile(
@@ -41,87 +37,15 @@ _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 
 
-@dataclass(frozen=True)
-class Box:
-    """A container of a message: its name for the handlers, its wanted leaves, and the containers in it, by relative
-    path."""
-
-    name: str
-    leaves: tuple[str, ...] = ()
-    boxes: Mapping[str, Box] = field(default_factory=dict)
-
-
-class _Pattern:
-    """A declared path, by local names."""
-
-    __slots__ = ("box", "children", "key")
-
-    def __init__(self) -> None:
-        self.children: dict[str, _Pattern] = {}
-        self.key: str | None = None
-        self.box: Box | None = None
-
-
-class _State:
-    """An element at its place in the message, by the very text of its start tag."""
-
-    __slots__ = (
-        "children",
-        "closer",
-        "currency",
-        "depth",
-        "is_box",
-        "is_empty",
-        "is_plain",
-        "key",
-        "opener",
-        "parent",
-        "pattern",
-        "scope",
-    )
-
-    def __init__(self, parent: _State | None, pattern: _Pattern | None, scope: Mapping[str, str]) -> None:
-        self.children: dict[str, _State] = {}  # by start tag
-        self.parent: _State = parent or self
-        self.depth: int = parent.depth + 1 if parent else 0
-        self.pattern = pattern
-        self.scope = scope  # namespace by prefix
-        self.key = pattern.key if pattern else None
-        self.currency: str | None = None  # the value of its attribute Ccy
-        self.is_empty = False  # <tag/>
-        self.is_box = False
-        self.is_plain = True  # neither a container, nor empty, nor with a currency
-        self.opener: Opener | None = None
-        self.closer: Closer | None = None
-
-
-def _compile(box: Box) -> _Pattern:
-    root = _Pattern()
-    root.box = box
-    for path in box.leaves:
-        pattern = root
-        for name in path.split("/"):
-            pattern = pattern.children.setdefault(name, _Pattern())
-        pattern.key = path
-    for path, inner in box.boxes.items():
-        pattern = root
-        *way, last = path.split("/")
-        for name in way:
-            pattern = pattern.children.setdefault(name, _Pattern())
-        pattern.children[last] = _compile(inner)
-    return root
-
-
 class RecordStream:
     """Walks one file and calls a handler for each container that closes (`closers`) or opens (`openers`), by box name.
 
-    `roots` maps the local name of a message's root element to its box, wherever in an envelope that element stands.
-    Iterating drives the walk and pauses after each chunk of the file, so that the caller can hand on what it has
-    gathered.
+    A message of the layout is found wherever in an envelope its root element stands. Iterating drives the walk and
+    pauses after each chunk of the file, so that the caller can hand on what it has gathered.
     """
 
     def __init__(
-        self, stream: BinaryIO, roots: Mapping[str, Box], closers: Mapping[str, Closer], openers: Mapping[str, Opener]
+        self, stream: BinaryIO, layout: Layout, closers: Mapping[str, Closer], openers: Mapping[str, Opener]
     ) -> None:
         self.source = XmlSource(stream)
         self.namespace = ""  # of the latest message's root element
@@ -129,15 +53,19 @@ class RecordStream:
         self.first_element: str | None = None
         self.namespaces: set[str] = set()  # seen outside of messages, a few
         self.foreign: set[str] = set()  # other namespaces that declared names were found in
-        self._roots = {name: _compile(box) for name, box in roots.items()}
+        self._layout = layout
         self._closers = closers
         self._openers = openers
         self._states = 0
-        self._state = _State(None, None, {})
+        self._state = State(None, None, {})
         self._fields: Fields = {}
         self._around: list[tuple[Fields, int]] = []
         self._behind = ""  # the last text before the one being cut up
         self._offset = self.source.start  # of the text being cut up
+        self._starts: set[str] = set()  # start tags of containers a file has many of
+        self._drafts: dict[str, int] = {}  # how often a shape was seen that has no expression yet
+        self._drafts_left = _DRAFTS
+        self._shapes_left = _SHAPES_MADE
 
     @property
     def message_format(self) -> str | None:
@@ -159,11 +87,76 @@ class RecordStream:
             yield
 
     def _consume(self, text: str) -> None:
-        """Follow the tags of a text that begins and ends between two pieces of markup."""
-        pieces = _pieces(text)
+        """Take in a text that begins and ends between two pieces of markup: containers by their shape, the rest
+        walked."""
         is_simple = text.isascii() and "&" not in text and "\r" not in text
+        if "<!" in text or "<?" in text:
+            self._walk(text, self._offset, is_simple=is_simple)  # a comment may hold what looks like a start tag
+            return
+        position = 0
+        following: dict[str, int] = {}
+        while position < len(text):
+            at = self._next_start(text, position, following)
+            if text.find("<", position, at) >= 0:
+                self._walk(text[position:at], self._offset + position, is_simple=is_simple)
+            position = at
+            if at < len(text):
+                end = self._take_shape(text, at, is_simple=is_simple)
+                position = end or self._next_start(text, at + 1, following)
+                if not end:
+                    self._walk(text[at:position], self._offset + at, is_simple=is_simple)
+
+    def _next_start(self, text: str, position: int, following: dict[str, int]) -> int:
+        """Where, from a position on, the next container begins that a file has many of; the text's length if none
+        does."""
+        nearest = len(text)
+        for tag in self._starts:
+            at = following.get(tag, -1)
+            if at < position:
+                at = text.find(f"<{tag}>", position)
+                following[tag] = at = len(text) if at < 0 else at
+            nearest = min(nearest, at)
+        return nearest
+
+    def _take_shape(self, text: str, at: int, *, is_simple: bool) -> int | None:
+        """Read the container that begins at `at` by its shape: where it ends, or None where it has to be walked."""
+        tag = text[at + 1 : text.index(">", at)]
+        state = self._state.children.get(tag)
+        if state is None or not state.is_many:
+            return None
+        clean = None if is_simple else self._clean
+        for number, shape in enumerate(state.shapes):
+            found = shape.fits(text, at)
+            if found is not None:
+                if number:
+                    state.shapes.insert(0, state.shapes.pop(number))
+                return found.end() if shape.emit(found, self._fields, self._offset, clean) else None
+        self._draft_shape(state, tag, text, at)
+        return None
+
+    def _draft_shape(self, state: State, tag: str, text: str, at: int) -> None:
+        """Look at the structure of a container no shape fits; the second time it is seen, it gets one for the next."""
+        if not self._drafts_left or not self._shapes_left:
+            return
+        self._drafts_left -= 1
+        closing = f"</{tag.split(None, 1)[0]}>"
+        end = text.find(closing, at, at + _SHAPE_BYTES)
+        pieces = text[at : end + len(closing)].split("<")[1:] if end >= 0 else []
+        draft = ShapeDraft()
+        if not 0 < len(pieces) <= TAGS_LIMIT or not draft.follow(pieces, state.parent, self._resolve):
+            return
+        signature = draft.signature()
+        self._drafts[signature] = self._drafts.get(signature, 0) + 1
+        if self._drafts[signature] == 2:
+            self._shapes_left -= 1
+            state.shapes.insert(0, draft.shape())
+            del state.shapes[_SHAPES_KEPT:]
+
+    def _walk(self, text: str, offset: int, *, is_simple: bool) -> None:
+        """Follow the tags of a text that begins at an offset of the file."""
+        pieces = _pieces(text)
         state, fields, around = self._state, self._fields, self._around
-        offset, summed = self._offset, 0  # where piece number `summed` begins
+        summed = 0  # the piece that begins at `offset`
         for index, piece in enumerate(pieces):
             if piece[0] == "/":
                 if state.is_box:
@@ -185,19 +178,21 @@ class RecordStream:
                 child = self._resolve(state, tag)
             key = child.key
             if key is not None:
-                value = behind.strip(_XML_SPACE)
+                value = behind.strip(XML_SPACE)
                 if value:
                     if not is_simple and (not value.isascii() or "&" in value or "\r" in value):
                         value = self._clean(value)
-                    if key in fields:
-                        _add(fields, key, value)
+                    if not value:
+                        pass
+                    elif key in fields:
+                        add_field(fields, key, value)
                     else:
                         fields[key] = value
             if child.is_plain:
                 state = child
                 continue
             if child.currency is not None:
-                _add(fields, f"{key}@Ccy", child.currency)
+                add_field(fields, f"{key}@Ccy", child.currency)
             if child.is_box:
                 offset += sum(map(len, pieces[summed:index])) + index - summed
                 summed = index
@@ -213,21 +208,21 @@ class RecordStream:
                 state = child
         self._state, self._fields, self._behind = state, fields, pieces[-1] if pieces else ""
 
-    def _aside(self, state: _State, fields: Fields, before: str, piece: str) -> None:
+    def _aside(self, state: State, fields: Fields, before: str, piece: str) -> None:
         """A comment, an instruction or a CDATA section inside a leaf: the text of the leaf goes on behind it."""
         if state.key is None:
             return
         markup = _MARKUP.match(f"<{piece}")
         if markup is None:
             self.source.fail("a comment or a section is not closed")
-        blank = before[len(before.rstrip(_XML_SPACE)) :]
+        blank = before[len(before.rstrip(XML_SPACE)) :]
         literal = self.source.decode(markup[0][9:-3]) if piece.startswith("![CDATA[") else ""
         behind = self._clean(piece[markup.end() - 1 :], trim=False)
         more = blank + literal.replace("\r\n", "\n").replace("\r", "\n") + behind
-        if more.strip(_XML_SPACE):
-            fields[state.key] = (fields.get(state.key, "") + more).strip(_XML_SPACE)
+        if more.strip(XML_SPACE):
+            fields[state.key] = (fields.get(state.key, "") + more).strip(XML_SPACE)
 
-    def _resolve(self, state: _State, tag: str) -> _State:
+    def _resolve(self, state: State, tag: str) -> State:
         """The state a start tag leads to that was not seen at this place before."""
         if state.depth >= MAX_DEPTH:
             raise FileRejected(
@@ -244,24 +239,30 @@ class RecordStream:
         self.first_element = self.first_element or local
         if state.pattern is None and namespace and len(self.namespaces) < 5:
             self.namespaces.add(namespace)
-        if state.pattern is None and local in self._roots and not self._is_inside_message(state):
+        if state.pattern is None and local in self._layout and not self._is_inside_message(state):
             self.root, self.namespace = local, namespace
-            return self._bind(_State(state, self._roots[local], scope), tag, attributes)  # each message of a file anew
+            return self._bind(
+                State(state, self._layout.pattern(local), scope), tag, attributes
+            )  # each message of a file anew
         pattern = state.pattern.children.get(local) if state.pattern else None
         if pattern is not None and namespace != self.namespace:
             self.foreign.add(namespace)
-        found = self._bind(_State(state, pattern, scope), tag, attributes)
+        found = self._bind(State(state, pattern, scope), tag, attributes)
         if self._states < _STATES_KEPT:
             self._states += 1
             state.children[tag] = found
         return found
 
-    def _bind(self, state: _State, tag: str, attributes: Mapping[str, str]) -> _State:
+    def _bind(self, state: State, tag: str, attributes: Mapping[str, str]) -> State:
         box = state.pattern.box if state.pattern else None
         if box is not None:
             state.is_box = True
             state.opener = self._openers.get(box.name)
             state.closer = self._closers.get(box.name)
+            if box.many and not tag.endswith("/"):
+                state.is_many = True
+                if len(self._starts) < _SHAPES_KEPT:
+                    self._starts.add(tag)
         state.is_empty = tag.endswith("/")
         if state.key is not None and attributes.get("Ccy"):
             state.currency = self._clean(attributes["Ccy"])
@@ -278,19 +279,15 @@ class RecordStream:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if "&" in text:
             text = _REFERENCE.sub(_referred, text)
-        return text.strip(_XML_SPACE) if trim else text
+        return text.strip(XML_SPACE) if trim else text
 
     @staticmethod
-    def _is_inside_message(state: _State) -> bool:
+    def _is_inside_message(state: State) -> bool:
         while state.parent is not state:
             if state.pattern is not None:
                 return True
             state = state.parent
         return False
-
-
-def _add(fields: Fields, key: str, text: str) -> None:
-    fields[key] = f"{fields[key]}\n{text}" if key in fields else text
 
 
 def _usable(text: str) -> int:
