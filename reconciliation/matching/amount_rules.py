@@ -12,6 +12,7 @@ RuleName = Literal[
     "equal",  # one to one, to the minor unit
     "sum",  # one to many, many to one, many to many: totals agree to the minor unit
     "subset",  # one to some of the many: the only subset of the candidates whose sum agrees
+    "netted",  # the right items named, less credit memos of the same counterparty that are not named
     "linked",  # the amounts that known links state
     "discount",  # less the cash discount of the right side's items, within its time (plus `days`)
     "rounding",  # within `up_to` units
@@ -27,13 +28,14 @@ DEFAULT_ODDS: Mapping[str, float] = {
     "equal": 1.0,
     "sum": 1.0,
     "subset": 1.0,
+    "netted": 0.05,
     "linked": 1.0,
     "discount": 0.3,
     "rounding": 0.1,
     "fee": 0.01,
-    "fx": 0.005,
+    "fx": 0.01,
     "typing_error": 0.01,
-    "partial": 0.003,
+    "partial": 0.01,
     "deviation": 0.0005,
 }
 

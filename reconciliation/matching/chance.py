@@ -1,14 +1,14 @@
 """Odds that equal amounts mean the same payment, estimated from the data itself, without labels.
 
-A pair that agrees in amount may be right or a coincidence. Coincidences do not care for the date window: they are counted where no
-true partner is expected, outside it (a *decoy* window), and scaled to the window's length. What is inside beyond that is
-right. Both are counted by level of evidence (same account, like name, nothing known, ...), which gives each level its
-odds: the local false discovery rate of target-decoy search, in odds. Pseudo-counts stand for what is known before the
-data speaks, and decide where there is little of it.
+A pair that agrees in amount may be right or a coincidence. Coincidences do not care for the date window: they are counted
+where no true partner is expected, outside it (a *decoy* window), and scaled to the window's length. Both what is found
+inside and the coincidences are counted by level of evidence (same account, like name, nothing known, ...), which gives
+each level its odds: the local false discovery rate of target-decoy search, in odds.
 
-Two things refine the odds of a single pair. True pairs prefer some date distances: those that surer passes accepted tell which.
-And each item has its own rate of coincidences, drawn to the rate of its level (Gamma-Poisson shrinkage): a monthly rent
-that meets itself every thirty days is less sure than an odd amount that occurs once.
+Items differ in their rate of coincidences: a monthly rent meets itself every thirty days, an odd amount never. An item's rate
+is estimated from its own decoys by Robbins' formula (An empirical Bayes approach to statistics, 1956): among items of
+which x decoys are seen, the mean rate is (x + 1) f(x + 1) / f(x), f being the share of items with so many. True pairs prefer some date
+distances: those that surer passes accepted tell which. Pseudo-counts stand for what is known before the data speaks.
 """
 
 from __future__ import annotations
@@ -24,8 +24,18 @@ from reconciliation.matching.marginals import Floats
 
 _LAG_RANGE = 60
 _LAG_PRIOR = 30.0  # pairs that the prior on date distances counts for
-_PSEUDO = 0.5  # coincidences assumed at each level before any is seen
-_NEVER_BELOW = 1e-9
+_RATE_PRIOR = 200.0  # items that the prior rate of coincidences counts for
+_ALONE, _ALONE_SHARE = 2.0, 0.1  # items without a partner assumed before any is seen, and their share
+_MAX_SEEN = 4  # decoys of one item from which its own count is its rate
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of evidence: coincidences per item and month as assumed before the data has spoken, and the words for it."""
+
+    name: str
+    monthly_chance: float
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -67,42 +77,67 @@ def lag_shares(lags: npt.NDArray[np.int64], window: Window) -> Floats:
 
 
 def pair_odds(
-    pairs: pl.DataFrame, window: Window, lags: npt.NDArray[np.int64], prior_odds: Sequence[float]
+    pairs: pl.DataFrame,
+    window: Window,
+    lags: npt.NDArray[np.int64],
+    levels: Sequence[Level],
+    partnerless: Sequence[int],
 ) -> pl.DataFrame:
     """The pairs inside the window with their `odds`.
 
-    `pairs` has left, right, lag, level (index into `prior_odds`, the odds of a pair of that level before the data has spoken), also
-    those up to `decoy_days` outside the window.
+    `pairs` has left, right, lag, level (index into `levels`), `is_open` (whether the right item is still to be had), `recurs`
+    (whether the left amount occurs more than once on its own side), also those up to `decoy_days` outside the window:
+    coincidences with settled items count too. `partnerless` left items, by level, carry what the level compares and found nothing
+    inside.
     """
     inside = pl.col("lag").is_between(-window.before, window.after)
-    real = pairs.filter(inside)
+    real = pairs.filter(inside, pl.col("is_open"))
     if real.is_empty():
         return real.with_columns(pl.lit(0.0).alias("odds"))
     decoys = pairs.filter(~inside)
-    levels = len(prior_odds)
+    seen = decoys.group_by("left", "level").len("seen").with_columns(
+        (pl.col("seen").sum().over("left") > pl.col("seen")).alias("elsewhere")
+    )
+    # a recurring amount is a price: it has rates of its own
+    seen = seen.join(decoys.select("left", "recurs").unique("left"), on="left").with_columns(
+        pl.col("elsewhere") | pl.col("recurs")
+    )
+    real = real.join(seen, on=["left", "level"], how="left", maintain_order="left")
+    busy = real.select("left").join(seen.select("left").unique().with_columns(busy=True), on="left", how="left", maintain_order="left")
+    real = real.with_columns(
+        pl.col("seen").fill_null(0),
+        pl.col("elsewhere").fill_null(busy["busy"].fill_null(False) | pl.col("recurs")),
+    )
     level = real["level"].to_numpy().astype(np.int64)
-    found = np.bincount(level, minlength=levels).astype(np.float64)
-    outside = np.bincount(decoys["level"].to_numpy().astype(np.int64), minlength=levels) * window.scale
-    by_chance = outside + _PSEUDO
-    right = np.maximum(found - outside, 0.0) + _PSEUDO * np.asarray(prior_odds)
-    base = right / by_chance
-    shares = lag_shares(lags, window)
-    lag_factor = shares[real["lag"].to_numpy() + window.before] * window.width
-    own = _own_rates(real, decoys)
-    return real.with_columns(pl.Series("odds", np.maximum(base[level] * lag_factor / own, _NEVER_BELOW)))
+    elsewhere = real["elsewhere"].to_numpy()
+    own = np.minimum(real["seen"].to_numpy().astype(np.int64), _MAX_SEEN)
+    lag_weight = lag_shares(lags, window)[real["lag"].to_numpy() + window.before] * window.width
+    odds = np.zeros(real.height)
+    for number, each in enumerate(levels):
+        of_level = seen.filter(pl.col("level") == number)
+        prior = each.monthly_chance * 2 * window.decoy_days / 30
+        at_level = level == number
+        right = max(float(at_level.sum()) - float(of_level["seen"].sum()) * window.scale, 0.0)
+        # a coincidence is taken for the partner only where there is no partner
+        alone = (partnerless[number] + _ALONE) / (right + partnerless[number] + _ALONE / _ALONE_SHARE)
+        for others in (False, True):
+            mine = at_level & (elsewhere == others)
+            if not mine.any():
+                continue
+            given = of_level.filter(pl.col("elsewhere") == others)["seen"].to_numpy().astype(np.int64)
+            counts = np.bincount(np.minimum(given, _MAX_SEEN + 1), minlength=_MAX_SEEN + 2).astype(np.float64)
+            counts[0] = float((mine & (own == 0)).sum()) + partnerless[number]
+            rates = _rates(counts, prior) * window.scale
+            odds[mine] = (1 - alone) / alone * lag_weight[mine] / rates[own[mine]]
+    return real.with_columns(pl.Series("odds", odds)).drop("seen", "elsewhere")
 
 
-def _own_rates(real: pl.DataFrame, decoys: pl.DataFrame) -> Floats:
-    """Each pair's rate of coincidences of its left and right item, relative to the rate of all."""
-    rates = np.ones(real.height)
-    for side in ("left", "right"):
-        counts = decoys.group_by(side).len("decoys")
-        met = real.select(side).join(counts, on=side, how="left", maintain_order="left")["decoys"].fill_null(0)
-        seen = met.to_numpy().astype(np.float64)
-        mean = max(float(seen.mean()), 1e-3)
-        # method of moments: how much the rates of items differ beyond what chance alone explains
-        spread = max(float(seen.var()) - mean, 1e-3)
-        shape = min(max(mean * mean / spread, 0.05), 5.0)
-        own = (shape + seen) / (shape / mean + 1.0) / mean
-        rates = np.maximum(rates, own) if side == "right" else own
-    return rates
+def _rates(counts: Floats, prior: float) -> Floats:
+    """Expected decoys of an item by the number seen (the last: that many or more), by Robbins' formula, never falling."""
+    rates = np.zeros(_MAX_SEEN + 1)
+    rates[0] = (counts[1] + _RATE_PRIOR * prior) / (counts[0] + _RATE_PRIOR)
+    for seen in range(1, _MAX_SEEN):
+        # few items have many decoys: their own count steadies the estimate
+        rates[seen] = ((seen + 1) * counts[seen + 1] + 5.0 * seen) / (counts[seen] + 5.0)
+    rates[_MAX_SEEN] = _MAX_SEEN
+    return np.maximum.accumulate(rates)

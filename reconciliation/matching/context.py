@@ -41,10 +41,8 @@ class SideView:
         """The open rows, ascending."""
         return np.flatnonzero(self.open).astype(np.uint32)
 
-    def frame(self, *columns: str | pl.Expr) -> pl.DataFrame:
-        """The open items: `row`, `open` (minor units), `currency`, `date` (days), `entity`, `account` (codes, 0: none) and the
-        asked columns of the item shape (texts as given), in row order."""
-        rows = self.rows()
+    def selected(self, rows: Rows, *columns: str | pl.Expr) -> pl.DataFrame:
+        """As `frame`, for these rows (ascending), open or not; `open` is what is open of them."""
         data = self.dataset
         core = pl.DataFrame(
             {
@@ -58,7 +56,14 @@ class SideView:
         )
         if not columns:
             return core
-        return core.hstack(data.read(columns, self.is_open).drop("row"))
+        wanted = np.zeros(data.height, dtype=np.bool_)
+        wanted[rows] = True
+        return core.hstack(data.read(columns, wanted).drop("row"))
+
+    def frame(self, *columns: str | pl.Expr) -> pl.DataFrame:
+        """The open items: `row`, `open` (minor units), `currency`, `date` (days), `entity`, `account` (codes, 0: none) and the
+        asked columns of the item shape (texts as given), in row order."""
+        return self.selected(self.rows(), *columns)
 
 
 @dataclass
@@ -103,10 +108,12 @@ class LegContext:
             days = np.where(own[right] == np.iinfo(np.int32).min, days, own[right])
         return np.asarray(self.left.dataset.date[left] - days, dtype=np.int64)
 
-    def compatible(self, left: Rows, right: Rows, *, same_currency: bool = True) -> Mask:
+    def compatible(self, left: Rows, right: Rows, *, same_currency: bool = True, open_only: bool = True) -> Mask:
         """Of candidate pairs: whether both are open, of one currency, and cross no entity and no account."""
         one, two = self.left.dataset, self.right.dataset
-        fits = (self.left.open[left] != 0) & (self.right.open[right] != 0)
+        fits = np.ones(len(left), dtype=np.bool_)
+        if open_only:
+            fits = (self.left.open[left] != 0) & (self.right.open[right] != 0)
         if same_currency:
             fits &= one.currency[left] == two.currency[right]
         for mine, other in ((one.entity, two.entity), (one.account, two.account)):

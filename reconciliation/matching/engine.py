@@ -174,7 +174,12 @@ class _LegRun:
         started = perf_counter()
         for name, proposals in self._questions.again():
             self._take(name, proposals, last=True)
-        self._taken.extend(self._questions.ambiguous())
+        undecided = self._questions.ambiguous()
+        self._taken.extend(undecided)
+        for each in undecided:
+            for number, view in enumerate(self._context.sides):
+                rows = each.members.filter(pl.col("side") == number)["row"].to_numpy()
+                self._pools.contest(view.dataset.name, view.side.pool, rows)
         self._seconds["ties"] = perf_counter() - started
 
     def tables(self, rules_version: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

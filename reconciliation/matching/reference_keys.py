@@ -95,6 +95,36 @@ def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFr
     return pl.concat([words, side_keys(context, view)])
 
 
+def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataFrame:
+    """Pairs (left, right, length) where a word or reference of the left item is the beginning of a right item's reference."""
+    view = context.left
+    words = (
+        view.dataset.read([pl.concat_list(pl.col("text").str.extract_all(_WORD).fill_null([]), pl.col("references").fill_null([])).alias("word")], view.is_open)
+        .explode("word", empty_as_null=False, keep_nulls=False)
+        .drop_nulls("word")
+        .filter(pl.col("word").str.len_bytes() >= min_length, pl.col("word").str.contains("[0-9]"))
+        .with_columns(pl.col("word").str.len_bytes().alias("length"))
+        .unique(["row", "word"])
+    )
+    whole = (
+        context.right.dataset.read(["references"], context.right.is_open)
+        .explode("references", empty_as_null=False, keep_nulls=False)
+        .drop_nulls("references")
+    )
+    found: list[pl.DataFrame] = []
+    for length in sorted(words["length"].unique().to_list()):
+        longer = whole.filter(pl.col("references").str.len_bytes() > length)
+        cut = longer.select("row", pl.col("references").str.slice(0, length).alias("word"))
+        told = words.filter(pl.col("length") == length)
+        met = told.join(cut, on="word", suffix="_right")
+        owners = met.select("word", "row_right").unique().group_by("word").len().filter(pl.col("len") > max_owners)
+        met = met.join(owners, on="word", how="anti")
+        found.append(met.select("length", left="row", right="row_right"))
+    edges = pl.concat(found) if found else pl.DataFrame(schema={"length": pl.UInt32, "left": pl.UInt32, "right": pl.UInt32})
+    edges = edges.filter(pl.Series(context.compatible(edges["left"].to_numpy(), edges["right"].to_numpy())))
+    return edges.group_by("left", "right").agg(pl.col("length").max())
+
+
 def joined(context: LegContext, left: pl.DataFrame, right: pl.DataFrame, max_owners: int) -> pl.DataFrame:
     """Distinct compatible pairs (left, right, length of the longest identifier they share) of rows with an equal key.
 

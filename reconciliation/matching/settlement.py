@@ -286,10 +286,19 @@ def _partial(
         yield Proposals(pairs=pairs_frame(alone, "applied", "applied", "none", rule.factor), evidence=evidence)
 
 
+def _netted(
+    context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
+) -> Iterator[Proposals]:
+    from reconciliation.matching.netting import netted_groups
+
+    yield from netted_groups(context, edges, rule.factor, evidence)
+
+
 _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[str]], Iterator[Proposals]]] = {
     "equal": _equal,
     "sum": _sum,
     "subset": _subset,
+    "netted": _netted,
     "linked": _linked,
     "discount": _discount,
     "rounding": _of_pairs(_within, "rounding"),

@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
-from reconciliation.matching.encoding import Encoding, Ints
+from reconciliation.matching.context import Rows
+from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.rules import Rules, Side
 
@@ -32,6 +33,7 @@ class Pools:
     def __init__(self, encoding: Encoding) -> None:
         self._encoding = encoding
         self._open: dict[tuple[str, str], Ints] = {}
+        self._contested: dict[tuple[str, str], Mask] = {}
 
     def open(self, dataset: str, pool: str) -> Ints:
         """The open amounts of a dataset in a pool: all of it where nothing was used yet. The array is the state itself."""
@@ -43,10 +45,18 @@ class Pools:
             self._open[key] = amounts
         return self._open[key]
 
+    def contest(self, dataset: str, pool: str, rows: Rows) -> None:
+        """Mark items that an ambiguous group names: one of its answers holds, so that no other leg may use them in the pool."""
+        if (dataset, pool) not in self._contested:
+            self._contested[dataset, pool] = np.zeros(self._encoding.datasets[dataset].height, dtype=np.bool_)
+        self._contested[dataset, pool][rows] = True
+
     def side(self, side: Side) -> Ints:
         """A copy of the open amounts of a leg's side, zero where an item takes no part."""
         data = self._encoding.datasets[side.dataset]
         amounts = self.open(side.dataset, side.pool).copy()
+        if (side.dataset, side.pool) in self._contested:
+            amounts[self._contested[side.dataset, side.pool]] = 0
         for pool in side.blocked_by:
             if (side.dataset, pool) in self._open:
                 amounts[self.open(side.dataset, pool) != data.amount] = 0
@@ -70,6 +80,14 @@ class Pools:
         binding = ledger.groups.filter(
             (pl.col("status") == "matched") | ((pl.col("status") == "suggested") & pl.col("leg").is_in(earlier))
         )
+        undecided = ledger.groups.filter((pl.col("status") == "ambiguous") & pl.col("leg").is_in(earlier))
+        for leg in rules.legs[: len(earlier)]:
+            for side in leg.sides:
+                named = ledger.items.filter(pl.col("dataset") == side.dataset).join(
+                    undecided.filter(pl.col("leg") == leg.name).select("group_id"), on="group_id", how="semi"
+                )
+                if not named.is_empty() and side.dataset in self._encoding.datasets:
+                    self.contest(side.dataset, side.pool, self._rows(side.dataset, named.select("item_id").unique())["row"].to_numpy())
         applied = ledger.items.join(binding.select("group_id", "leg"), on="group_id", how="inner")
         pools = pl.DataFrame(
             {
@@ -93,9 +111,7 @@ class Pools:
         if dataset not in self._encoding.datasets:
             return
         data = self._encoding.datasets[dataset]
-        sums = used.group_by("item_id").agg(pl.col("applied_amount").sum())
-        ids = data.items.select("item_id") if data.source is None else data.source.lazy().select("item_id")
-        rows = ids.with_row_index("row").join(sums.lazy(), on="item_id", how="inner").collect()
+        rows = self._rows(dataset, used.group_by("item_id").agg(pl.col("applied_amount").sum()))
         if rows.is_empty():
             return
         row = rows["row"].to_numpy()
@@ -112,3 +128,9 @@ class Pools:
                 "release its groups with carry_forward first"
             )
         open_amounts[row] = rest
+
+    def _rows(self, dataset: str, items: pl.DataFrame) -> pl.DataFrame:
+        """`items` with the `row` of each; items that are not there are left out."""
+        data = self._encoding.datasets[dataset]
+        ids = data.items.select("item_id") if data.source is None else data.source.lazy().select("item_id")
+        return ids.with_row_index("row").join(items.lazy(), on="item_id", how="inner").collect()

@@ -23,7 +23,7 @@ def unique_subsets(
     evidence: Sequence[str],
     *,
     max_candidates: int,
-    min_size: int = 1,
+    least_only: int = 1,
     max_size: int = 64,
     max_chance: float = 1.0,
 ) -> Iterator[Proposals]:
@@ -31,7 +31,7 @@ def unique_subsets(
 
     `edges` as in `settlement`, with the open amounts `mine` (left) and `other` (right). An only solution has the odds of its
     edges, or those that it is no chance hit where they are smaller; several solutions have equal odds and so are a tie.
-    Items with more than `max_candidates` candidates are left with the reason `too_many_candidates`.
+    An only solution of fewer than `least_only` items is not proposed. Items with more than `max_candidates` candidates are left with the reason `too_many_candidates`.
     """
     if edges.is_empty():
         return
@@ -65,7 +65,6 @@ def unique_subsets(
         sizes["target"].to_numpy(),
         offsets,
         cases[other_amount].to_numpy(),
-        min_size=min_size,
         max_size=max_size,
         alternatives=ALTERNATIVES,
     )
@@ -80,7 +79,10 @@ def unique_subsets(
             ),
         ]
     )
-    solved = np.flatnonzero((found.count > 0) & ~found.exhausted & (found.chance <= max_chance))
+    # an only solution of one item is an equal amount: other passes judge those
+    first = found.starts[:, 1] - found.starts[:, 0]
+    single = (found.count == 1) & (first < least_only)
+    solved = np.flatnonzero((found.count > 0) & ~found.exhausted & (found.chance <= max_chance) & ~single)
     numbers, case_of = [], []
     members: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
     for case in solved:  # solved cases only, each the outcome of a search

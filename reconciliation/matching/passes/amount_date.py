@@ -8,27 +8,26 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.chance import Window, pair_odds
-from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.chance import Level, Window, pair_odds
+from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.joins import key_pairs
-from reconciliation.matching.parties import account_key
+from reconciliation.matching.parties import account_key, left_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text import name_key, name_similarity
 
-#: Levels of evidence, with the odds of a pair inside the window before the data has spoken, and the words for it.
-LEVELS: tuple[tuple[str, float, str], ...] = (
-    ("account", 5000.0, "equal amount and counterparty account, {days}"),
-    ("id", 5000.0, "equal amount and counterparty, {days}"),
-    ("name", 3000.0, "equal amount and counterparty name, {days}"),
-    ("like_name", 1000.0, "equal amount and like counterparty name, {days}"),
-    ("some_name", 50.0, "equal amount and partly like counterparty name, {days}"),
-    ("unknown", 30.0, "the only equal amount near that date, {days}"),
-    ("other_name", 0.3, "equal amount but another name, {days}"),
-    ("other_account", 0.3, "equal amount but another counterparty account, {days}"),
+LEVELS = (
+    Level("account", 0.001, "equal amount and counterparty account, {days}"),
+    Level("id", 0.001, "equal amount and counterparty, {days}"),
+    Level("name", 0.001, "equal amount and counterparty name, {days}"),
+    Level("like_name", 0.001, "equal amount and like counterparty name, {days}"),
+    Level("some_name", 0.005, "equal amount and partly like counterparty name, {days}"),
+    Level("unknown", 0.01, "the only equal amount near that date, {days}"),
+    Level("other_name", 0.02, "equal amount but another name, {days}"),
+    Level("other_account", 0.02, "equal amount but another counterparty account, {days}"),
 )
-_LEVEL = {name: place for place, (name, _, _) in enumerate(LEVELS)}
+_LEVEL = {level.name: place for place, level in enumerate(LEVELS)}
 _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 
 
@@ -45,67 +44,131 @@ class AmountDate(PassConfig):
     right_date: Literal["date", "due_date", "value_date"] = "date"
     before: int = 3
     after: int = 10
-    decoy_days: int = 40
+    decoy_days: int = 60
     max_pairs: int = 400
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs of equal amount, with odds from decoy windows."""
-        left, right = self._side(context.left), self._side(context.right)
-        if left.is_empty() or right.is_empty():
+        left = self._named(context.left, context.left.rows())
+        if left.is_empty():
             return
+        left = left.with_columns(_recurs(context.left, left).alias("recurs"))
         window = Window(self.before, self.after, self.decoy_days)
-        pairs, crowded = self._pairs(left, right)
-        first, last = window.reach
-        pairs = pairs.with_columns((pl.col("day") - pl.col("day_right")).cast(pl.Int64).alias("lag")).filter(
-            pl.col("lag").is_between(first, last)
-        )
-        fits = context.compatible(
-            pairs["left"].to_numpy().astype(np.uint32), pairs["right"].to_numpy().astype(np.uint32)
-        )
-        pairs = pairs.filter(pl.Series(fits))
-        pairs = pairs.with_columns(_level(pairs).alias("level")).select("left", "right", "open", "lag", "level")
-        lags = context.lags(None if self.right_date == "date" else self.right_date)
-        weighed = pair_odds(pairs, window, lags, [odds for _, odds, _ in LEVELS])
+        pairs, crowded = self._pairs(context, left, window)
         notes = crowded.select(pl.lit(0, pl.UInt8).alias("side"), "row", pl.lit("too_many_candidates").alias("reason"))
+        if pairs.is_empty():
+            yield Proposals(notes=notes)
+            return
+        pairs = pairs.with_columns(_level(pairs).alias("level")).select(
+            "left", "right", "open", "lag", "level", "is_open", "recurs"
+        )
+        lags = context.lags(None if self.right_date == "date" else self.right_date)
+        partnerless = _partnerless(context, left, pairs.filter(pl.col("lag").is_between(-self.before, self.after)))
+        weighed = pair_odds(pairs, window, lags, LEVELS, partnerless)
+        # another counterparty's item is never taken, however rare the amount; it only says that a partner may be elsewhere
+        weighed = weighed.filter(pl.col("level") < _LEVEL["other_name"])
         weighed = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"))
         yield Proposals(
             pairs=pairs_frame(weighed, "open", "open", "none", 1.0),
-            evidence=[sentence for _, _, sentence in LEVELS],
+            evidence=[level.sentence for level in LEVELS],
             notes=notes,
         )
 
-    def _pairs(self, left: pl.DataFrame, right: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Pairs of equal amount; of an amount that is everywhere only those of one counterparty. And what is left even so."""
+    def _pairs(self, context: LegContext, left: pl.DataFrame, window: Window) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Pairs of equal amount, with the right items' names, and the left rows whose amount is everywhere.
+
+        All right items are looked at, settled ones too: they show which amounts recur. Of an amount that is everywhere only pairs
+        of one counterparty are made.
+        """
+        right = self._right(context, left)
         keys = ["open", "currency"]
         keys += [name for name in ("account", "entity") if (left[name] != 0).all() and (right[name] != 0).all()]
         pairs, crowded = key_pairs(left, right, keys, self.max_pairs)
-        if crowded.is_empty():
-            return pairs, crowded
-        left = left.join(crowded, on="row", how="semi")
-        parts = [pairs]
-        for party in ("party_account", "party_id", "name"):
-            of_party = [side.filter(pl.col(party).is_not_null()) for side in (left, right)]
-            more, crowded = key_pairs(of_party[0], of_party[1], [*keys, party], self.max_pairs)
-            suffixed = more.with_columns(pl.col(party).alias(f"{party}_right"))
-            parts.append(suffixed.select(pairs.columns))
-        return pl.concat(parts).unique(["left", "right"]), crowded
+        parts = [self._near(context, pairs, window)]
+        if not crowded.is_empty():
+            left = left.join(crowded, on="row", how="semi")
+            right = right.join(left.select(keys).unique(), on=keys, how="semi")
+            sides = left, self._with_names(context.right, right)
+            for party in ("party_account", "party_id", "name"):
+                of_party = [side.filter(pl.col(party).is_not_null()) for side in sides]
+                met, crowded = key_pairs(of_party[0], of_party[1].select(right.columns + [party]), [*keys, party], self.max_pairs)
+                parts.append(self._near(context, met.select(pairs.columns), window))
+        near = pl.concat(parts).unique(["left", "right"])
+        rows = np.unique(near["right"].to_numpy())
+        named = self._named(context.right, rows).select("row", "party_account", "party_id", "name", "told")
+        return near.join(named, left_on="right", right_on="row", suffix="_right"), crowded
 
-    def _side(self, view: SideView) -> pl.DataFrame:
-        by_date = view.index == 1 and self.right_date != "date"
-        columns: list[str | pl.Expr] = [
+    def _near(self, context: LegContext, pairs: pl.DataFrame, window: Window) -> pl.DataFrame:
+        first, last = window.reach
+        pairs = pairs.with_columns((pl.col("day") - pl.col("day_right")).cast(pl.Int64).alias("lag"))
+        pairs = pairs.filter(pl.col("lag").is_between(first, last))
+        rows = pairs["left"].to_numpy().astype(np.uint32), pairs["right"].to_numpy().astype(np.uint32)
+        return pairs.filter(pl.Series(context.compatible(*rows, open_only=False)))
+
+    def _right(self, context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
+        """Right items, open or settled, of an amount that some left item has: `open` is the amount they were open with."""
+        view = context.right
+        data = view.dataset
+        amount = np.where(view.open != 0, view.open, data.amount)
+        wanted = np.isin(amount, np.unique(left["open"].to_numpy()))
+        if view.side.sign:
+            wanted &= np.sign(amount) == view.side.sign
+        rows = np.flatnonzero(wanted).astype(np.uint32)
+        columns: list[str | pl.Expr] = []
+        if self.right_date != "date":
+            columns.append(pl.col(self.right_date).to_physical().alias("own_date"))
+        frame = view.selected(rows, *columns)
+        day = pl.coalesce("own_date", "date") if columns else pl.col("date")
+        return frame.select(
+            "row",
+            pl.Series("open", amount[rows]),
+            "currency",
+            "entity",
+            "account",
+            day.alias("day"),
+            pl.Series("is_open", view.open[rows] != 0),
+        )
+
+    def _named(self, view: SideView, rows: Rows) -> pl.DataFrame:
+        # a bank line without a name field may name the other party in its text
+        frame = view.selected(
+            rows,
             account_key("counterparty_account").alias("party_account"),
             pl.col("counterparty_id").alias("party_id"),
             pl.col("counterparty_name").alias("name"),
-        ]
-        # a bank line without a name field may name the other party in its text
-        columns.append(pl.when(pl.col("counterparty_name").is_null()).then(pl.col("text")).alias("told"))
-        if by_date:
-            columns.append(pl.col(self.right_date).to_physical().alias("own_date"))
-        frame = view.frame(*columns)
-        day = pl.coalesce("own_date", "date") if by_date else pl.col("date")
-        frame = frame.with_columns(day.alias("day"), name_key(frame["name"]).alias("name"))
+            pl.when(pl.col("counterparty_name").is_null()).then(pl.col("text")).alias("told"),
+        )
         words = name_key(frame["told"].str.replace_all(r"\S*[0-9]\S*", " "))
-        return frame.with_columns(words.alias("told")).drop([column for column in ("own_date",) if by_date])
+        return frame.with_columns(
+            name_key(frame["name"]).alias("name"), words.alias("told"), pl.col("date").alias("day")
+        )
+
+    def _with_names(self, view: SideView, right: pl.DataFrame) -> pl.DataFrame:
+        rows = np.sort(right["row"].to_numpy())
+        named = self._named(view, rows).select("row", "party_account", "party_id", "name")
+        return right.join(named, on="row")
+
+
+def _recurs(view: SideView, items: pl.DataFrame) -> pl.Series:
+    """Whether each item's amount occurs more than once among all items of its side and entity, settled ones too."""
+    data = view.dataset
+    every = pl.DataFrame({"open": data.amount, "currency": data.currency, "entity": data.entity})
+    wanted = every.join(items.select("open").unique(), on="open", how="semi")
+    counts = wanted.group_by("open", "currency", "entity").len("times")
+    met = items.select("open", "currency", "entity").join(
+        counts, on=["open", "currency", "entity"], how="left", maintain_order="left"
+    )
+    return met["times"].fill_null(1) > 1
+
+
+def _partnerless(context: LegContext, left: pl.DataFrame, inside: pl.DataFrame) -> list[int]:
+    """By level, left items that carry what it compares but have no candidate of that worth: they show how many have none."""
+    known = left_parties(context).select("row").unique()
+    good = inside.filter(pl.col("level") <= _LEVEL["some_name"], pl.col("is_open")).select(row="left").unique()
+    some = inside.filter(pl.col("is_open")).select(row="left").unique()
+    named = known.join(good, on="row", how="anti").height
+    silent = left.join(known, on="row", how="anti").join(some, on="row", how="anti").height
+    return [named if place <= _LEVEL["some_name"] else silent for place in range(len(LEVELS))]
 
 
 def _level(pairs: pl.DataFrame) -> pl.Series:

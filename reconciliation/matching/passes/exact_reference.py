@@ -11,7 +11,7 @@ from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.reference_keys import joined, linked_keys, side_keys, word_keys
+from reconciliation.matching.reference_keys import cut_edges, joined, linked_keys, side_keys, word_keys
 from reconciliation.matching.settlement import settle
 
 _SURE_LENGTH = 7  # a shorter identifier in a text is less sure, by half a power of ten for each character
@@ -21,14 +21,14 @@ class ExactReference(PassConfig):
     """Equal identifiers, settled by `amounts`.
 
     `find` says where the identifiers of one side stand on the other: in its `references`, or as a whole word in its `text` (the left
-    side's, or the right side's). `through` names a dataset whose identifiers stand for the right items linked to them: a bank line
+    side's, or the right side's), or there with its end cut off (`left_cut`). `through` names a dataset whose identifiers stand for the right items linked to them: a bank line
     that names an invoice means the invoice's payment. An identifier with more than `max_owners` owners on a side names nobody.
     """
 
     KIND: ClassVar[str] = "reference"
 
     kind: Literal["reference"] = "reference"
-    find: Literal["references", "left_text", "right_text"] = "references"
+    find: Literal["references", "left_text", "right_text", "left_cut"] = "references"
     through: str | None = None
     amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"))
     max_owners: int = 200
@@ -39,13 +39,10 @@ class ExactReference(PassConfig):
         """Pairs of open items that share an identifier."""
         if self.through is not None and self.through not in context.datasets:
             return
-        left, right = (
-            word_keys(context, view, self.min_length) if self.find == where else side_keys(context, view)
-            for view, where in zip(context.sides, ("left_text", "right_text"), strict=True)
-        )
-        if self.through is not None:
-            right = linked_keys(context, context.right, self.through)
-        edges = joined(context, left, right, self.max_owners)
+        if self.find == "left_cut":
+            edges = cut_edges(context, self.min_length, self.max_owners)
+        else:
+            edges = self._whole(context)
         if edges.is_empty():
             return
         short = (pl.col("length").cast(pl.Float64) - _SURE_LENGTH).clip(upper_bound=0.0) / 2
@@ -53,6 +50,17 @@ class ExactReference(PassConfig):
         edges = edges.with_columns(certainty.alias("odds"), pl.lit(0, pl.UInt16).alias("evidence"))
         yield from settle(context, edges, self.amounts, (self._sentence(),))
 
+    def _whole(self, context: LegContext) -> pl.DataFrame:
+        left, right = (
+            word_keys(context, view, self.min_length) if self.find == where else side_keys(context, view)
+            for view, where in zip(context.sides, ("left_text", "right_text"), strict=True)
+        )
+        if self.through is not None:
+            right = linked_keys(context, context.right, self.through)
+        return joined(context, left, right, self.max_owners)
+
     def _sentence(self) -> str:
+        if self.find == "left_cut":
+            return "the text names the beginning of the reference"
         where = "both carry the same reference" if self.find == "references" else "the text names the reference"
         return where if self.through is None else f"{where} of an item of {self.through} that the other is linked to"

@@ -56,6 +56,7 @@ class SubsetSums(PassConfig):
                 1.0,
                 ("the only set of this counterparty's items that adds up to the amount",),
                 max_candidates=self.max_candidates,
+                least_only=2,
                 max_size=self.max_size,
                 max_chance=self.max_chance,
             )

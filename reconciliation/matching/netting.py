@@ -1,0 +1,96 @@
+"""Credit memos that were deducted without being named: the rest between a payment and the items it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import LegContext
+from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.parties import right_parties
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
+from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
+
+_MAX_MEMOS = 3  # deducted at once
+_MAX_CANDIDATES = 30
+_PRIOR = 4.0  # odds that a payment short of what it names deducts a memo rather than pays in part
+_DAYS = 120  # a memo is at most that much older than the payment, and not younger
+
+
+def netted_groups(
+    context: LegContext, edges: pl.DataFrame, factor: float, evidence: Sequence[str]
+) -> Iterator[Proposals]:
+    """Groups of a left item, all right items it names, and the only set of unnamed opposite items that makes up the rest.
+
+    `edges` as in `settlement`. The unnamed items are of the same counterparty as the named ones.
+    """
+    stars = edges.group_by("left").agg(
+        pl.col("mine").first(), pl.col("other").sum().alias("named"), pl.col("odds").min(), pl.col("evidence").max()
+    )
+    stars = stars.with_columns((pl.col("mine") - pl.col("named")).alias("rest")).filter(
+        (pl.col("mine") > 0) == (pl.col("named") > 0),
+        (pl.col("rest") > 0) != (pl.col("mine") > 0),
+        pl.col("rest") != 0,
+        pl.col("mine").abs() <= MAX_AMOUNT,
+    )
+    if stars.is_empty():
+        return
+    parties = right_parties(context).select("row", "party")
+    of_star = (
+        edges.join(stars.select("left"), on="left", how="semi")
+        .join(parties, left_on="right", right_on="row")
+        .select("left", "party")
+        .unique()
+    )
+    of_star = of_star.filter(pl.len().over("left") == 1)  # items of several counterparties are no one's netting
+    memos = context.right.frame().select("row", "open", "date").join(parties, on="row")
+    asked = of_star.join(stars, on="left").rename({"left": "row"})
+    pairs, _ = key_pairs(asked, memos, ["party"], 100_000)
+    days = pl.Series(context.left.dataset.date[pairs["left"].to_numpy()].astype(np.int64)) - pairs["date"].cast(pl.Int64)
+    fits = context.compatible(pairs["left"].to_numpy().astype(np.uint32), pairs["right"].to_numpy().astype(np.uint32))
+    pairs = (
+        pairs.filter(days.is_between(0, _DAYS) & pl.Series(fits))
+        .filter((pl.col("open") > 0) == (pl.col("rest") > 0), pl.col("open").abs() <= pl.col("rest").abs())
+        .join(edges.select("left", "right"), on=["left", "right"], how="anti")
+    )
+    pairs = pairs.filter(pl.len().over("left") <= _MAX_CANDIDATES)
+    if pairs.is_empty():
+        return
+    order = context.right.order(pairs["right"].to_numpy().astype(np.uint32))
+    pairs = pairs.with_columns(pl.Series("order", order)).sort("left", "order")
+    cases = pairs.group_by("left", maintain_order=True).agg(pl.len(), pl.col("rest").first())
+    offsets = np.concatenate([[0], np.cumsum(cases["len"].to_numpy())]).astype(np.int64)
+    found = subset_sums(cases["rest"].to_numpy(), offsets, pairs["open"].to_numpy(), max_size=_MAX_MEMOS)
+    only = np.flatnonzero((found.count == 1) & ~found.exhausted)
+    if not len(only):
+        return
+    chosen = [found.solution(int(case), 0) for case in only]
+    lengths = np.asarray([len(each) for each in chosen])
+    numbers = np.arange(len(only), dtype=np.uint32)
+    centers = cases[only].select("left").with_columns(pl.Series("proposal", numbers)).join(stars, on="left")
+    memo = pairs[np.concatenate(chosen)].select(row="right", applied="open")
+    memo = memo.with_columns(pl.Series("proposal", np.repeat(numbers, lengths)))
+    named = edges.join(centers.select("left", "proposal"), on="left").select("proposal", row="right", applied="other")
+    members = pl.concat(
+        [
+            centers.select("proposal", pl.lit(0, pl.UInt8).alias("side"), row="left", applied="mine"),
+            pl.concat([named, memo.select("proposal", "row", "applied")]).select(
+                "proposal", pl.lit(1, pl.UInt8).alias("side"), "row", "applied"
+            ),
+        ]
+    ).cast(MEMBERS)  # type: ignore[arg-type]
+    chance = pl.Series("chance", np.maximum(found.chance[only], 1e-9))
+    groups = (
+        centers.sort("proposal")
+        .with_columns(chance)
+        .select(
+            "proposal",
+            pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
+            pl.min_horizontal(pl.col("odds") * factor, _PRIOR / pl.col("chance")).alias("odds"),
+            "evidence",
+        )
+        .cast(GROUPS)  # type: ignore[arg-type]
+    )
+    yield Proposals(groups=groups, members=members, evidence=[f"{each}, credit memos deducted" for each in evidence])

@@ -1,0 +1,185 @@
+"""One item that several of the other side add up to: of one party by their texts, or of one day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from reconciliation.matching.coincidence import Floats
+from reconciliation.matching.context import LegContext
+from reconciliation.matching.described import learned, related_pairs
+from reconciliation.matching.encoding import Ints
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
+from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
+
+_SENTENCES = (
+    "the only items of texts in common that add up to the amount",
+    "the only items of one day that add up to the amount",
+    "the only items of three days that add up to the amount",
+)
+_ALTERNATIVES = 3
+_PRIOR_ITEMS = 20.0  # items that the configured share of sums counts for
+
+
+class DescribedSum(PassConfig):
+    """Subsets of two or more open items on one side that add up to one item of the other (`one`).
+
+    Candidates are, in turn: items with `min_nats` in common with the one, within `window` days; all items of one day, up to `after`
+    days before or `before` days after the one; all items of three days in a row. A case with more than `max_candidates` is left. The
+    odds are those that an open item is a sum (`summed`), times how likely the date distance is, over the number of solutions
+    expected by chance.
+    """
+
+    KIND: ClassVar[str] = "described_sum"
+
+    kind: Literal["described_sum"] = "described_sum"
+    one: Literal["left", "right"] = "left"
+    window: int = 10
+    before: int = 3
+    after: int = 7
+    min_nats: float = 3.0
+    max_candidates: Annotated[int, Field(ge=2, le=40)] = 26
+    summed: float = 0.3
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Groups by text, by day and by three days, all weighed against each other."""
+        found = [
+            self._solved(context, candidates, sentence)
+            for sentence, candidates in enumerate(
+                (self._by_text(context), self._by_day(context, 1), self._by_day(context, 3))
+            )
+        ]
+        groups, members, base = [], [], 0
+        for own_groups, own_members in found:
+            shift = pl.lit(base, pl.UInt32)
+            groups.append(own_groups.with_columns(pl.col("proposal") + shift))
+            members.append(own_members.with_columns(pl.col("proposal") + shift))
+            base += own_groups.height
+        yield Proposals(*_distinct(pl.concat(groups), pl.concat(members)), evidence=_SENTENCES)
+
+    def _by_text(self, context: LegContext) -> pl.DataFrame:
+        """Candidates by text: `case`, `one`, `row`, `target`, `value`, `share` (of the date distance)."""
+        pairs = related_pairs(context, self.window, self.min_nats)
+        if self.one == "right":
+            pairs = pairs.select(left="right", right="left", mine="other", other="mine", lag="lag")
+        same_sign = (pl.col("mine") > 0) == (pl.col("other") > 0)
+        pairs = pairs.filter(same_sign & (pl.col("other").abs() < pl.col("mine").abs()))
+        return pairs.select(
+            case=pl.struct("left").rank("dense").cast(pl.Int64),
+            one="left",
+            row="right",
+            target="mine",
+            value="other",
+            share=pl.lit(0.5),
+        )
+
+    def _by_day(self, context: LegContext, span: int) -> pl.DataFrame:
+        """Candidates by day; a case is an item and the day at which its candidates begin."""
+        one, many = (context.left, context.right) if self.one == "left" else (context.right, context.left)
+        _, shares = learned(context, self.window)
+        direction = 1 if self.one == "left" else -1
+        steps = []
+        for lag in range(-self.before, self.after + 1):
+            share = float(shares[np.clip(direction * lag + self.window, 0, 2 * self.window)])
+            offsets = pl.DataFrame({"offset": list(range(span))}, schema={"offset": pl.Int32})
+            days = one.frame().with_columns((pl.col("date") - lag).alias("start")).join(offsets, how="cross")
+            days = days.with_columns((pl.col("start") - pl.col("offset")).alias("day"))
+            met = days.join(many.frame(), left_on=["day", "currency"], right_on=["date", "currency"], suffix="_other")
+            same_sign = (pl.col("open") > 0) == (pl.col("open_other") > 0)
+            met = met.filter(same_sign & (pl.col("open_other").abs() < pl.col("open").abs()))
+            crowd = met.filter(pl.len().over("row") <= self.max_candidates)
+            steps.append(
+                crowd.select(
+                    one="row", start="start", row="row_other", target="open", value="open_other", share=pl.lit(share)
+                )
+            )
+        found = pl.concat(steps)
+        rows = (found["one"].to_numpy(), found["row"].to_numpy())
+        fits = context.compatible(*(rows if self.one == "left" else rows[::-1]))
+        found = found.filter(pl.Series(fits, dtype=pl.Boolean))
+        return found.select(
+            pl.struct("one", "start").rank("dense").cast(pl.Int64).alias("case"),
+            "one",
+            "row",
+            "target",
+            "value",
+            "share",
+        )
+
+    def _solved(
+        self, context: LegContext, candidates: pl.DataFrame, sentence: int
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The groups that the solutions of all cases make, with odds that they are no chance hits."""
+        count = pl.len().over("case")
+        reach = pl.col("value").abs().sum().over("case") >= pl.col("target").abs()
+        small = (pl.col("target").abs() <= MAX_AMOUNT) & (pl.col("value").abs() <= MAX_AMOUNT)
+        cases = candidates.filter(small).filter(count.is_between(2, self.max_candidates) & reach)
+        if cases.is_empty():
+            return Proposals().groups, Proposals().members
+        one, many = (context.left, context.right) if self.one == "left" else (context.right, context.left)
+        cases = cases.with_columns(pl.Series("order", many.order(cases["row"].to_numpy()))).sort("case", "order")
+        heads = cases.group_by("case", maintain_order=True).agg(
+            pl.len(), pl.col("one").first(), pl.col("target").first(), pl.col("share").first()
+        )
+        bounds = np.concatenate([[0], np.cumsum(heads["len"].to_numpy())]).astype(np.int64)
+        answer = subset_sums(
+            heads["target"].to_numpy(), bounds, cases["value"].to_numpy(), min_size=2, alternatives=_ALTERNATIVES
+        )
+        solved = [
+            (int(case), answer.solution(int(case), number))
+            for case in np.flatnonzero(answer.count)
+            for number in range(int(answer.count[case]))
+        ]
+        if not solved:
+            return Proposals().groups, Proposals().members
+        sizes = np.array([len(chosen) for _, chosen in solved])
+        head = heads[np.array([case for case, _ in solved])]
+        chance = np.maximum(answer.chance[[case for case, _ in solved]], 1e-7)
+        summed = self._summed(len(one.rows()), answer.count, np.minimum(answer.chance, 1.0), heads["one"].to_numpy())
+        odds = summed / (1 - summed) * head["share"].to_numpy() / chance
+        number = np.arange(len(solved), dtype=np.uint32)
+        parts = cases[np.concatenate([chosen for _, chosen in solved])].select(
+            pl.Series("proposal", np.repeat(number, sizes)),
+            pl.lit(many.index, pl.UInt8).alias("side"),
+            "row",
+            pl.col("value").alias("applied"),
+        )
+        whole = head.select(
+            pl.Series("proposal", number),
+            pl.lit(one.index, pl.UInt8).alias("side"),
+            pl.col("one").alias("row"),
+            pl.col("target").alias("applied"),
+        )
+        members = pl.concat([whole.cast(MEMBERS), parts.cast(MEMBERS)])  # type: ignore[arg-type]
+        groups = pl.DataFrame(
+            {"proposal": number, "difference_kind": KIND["none"], "odds": odds, "evidence": sentence}
+        ).cast(GROUPS)  # type: ignore[arg-type]
+        return groups, members
+
+    def _summed(self, items: int, count: Ints, chance: Floats, one: Ints) -> float:
+        """The share of the open items that are sums: those solved, less those that chance solves; drawn to `summed`."""
+        solved = len(np.unique(one[count > 0]))
+        by_chance = float(chance[np.isfinite(chance)].sum())
+        seen = max(0.0, solved - by_chance)
+        return min(0.9, (seen + self.summed * _PRIOR_ITEMS) / (items + _PRIOR_ITEMS))
+
+
+def _distinct(groups: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Each set of items once, with its best odds: cases of overlapping days find the same answer."""
+    sets = (
+        members.sort("proposal", "side", "row")
+        .group_by("proposal", maintain_order=True)
+        .agg(pl.concat_str("side", "row", separator=":").str.join(",").alias("set"))
+    )
+    best = (
+        groups.join(sets, on="proposal")
+        .sort("odds", "proposal", descending=[True, False])
+        .unique("set", keep="first", maintain_order=True)
+    )
+    kept = groups.join(best.select("proposal"), on="proposal", how="semi").sort("proposal")
+    return Proposals().pairs, kept, members.join(kept.select("proposal"), on="proposal", how="semi")
