@@ -1,6 +1,6 @@
 """The floor a matching run is compared with: reading the three tables and joining them on their exact keys, in Polars.
 
-`python -m benchmarks.matching.floor DIR [--wide]`. Nothing is decided here; no run that looks at the data can be faster.
+`python -m benchmarks.matching.floor DIR [--wide]`. Nothing is decided here; no run that looks at the data is faster.
 The floor reads what its joins and a comparison of amounts need; `--wide` carries every column through the joins.
 """
 

@@ -21,6 +21,7 @@ from reconciliation.matching import match, preset
 from simulation.scale import write_scale
 
 DATASETS = ("bank_lines", "payments", "open_items")
+_BANDS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
 
 
 def evaluate(directory: Path) -> dict[str, object]:
@@ -69,9 +70,9 @@ def _mean(frame: pl.DataFrame, column: str) -> float:
 
 def _calibration(groups: pl.DataFrame) -> list[dict[str, object]]:
     """Return, per band of stated confidence, how many groups it holds and what share of them was right."""
-    bands = groups.with_columns(
-        band=pl.col("confidence").cut([0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999]).cast(pl.String)
-    )
+    above = pl.sum_horizontal(pl.col("confidence") > limit for limit in _BANDS)
+    names = [f"up to {limit}" for limit in (*_BANDS, 1)]
+    bands = groups.with_columns(band=above.replace_strict(dict(enumerate(names)), return_dtype=pl.String))
     return (
         bands.group_by("band")
         .agg(groups=pl.len(), stated=pl.col("confidence").mean(), right=(pl.col("false").fill_null(0) == 0).mean())

@@ -70,7 +70,7 @@ def _row(lines: int, floor: Cost, wide: Cost, full: Cost) -> dict[str, float]:
 
 
 def incremental(folder: Path, directory: Path) -> dict[str, float]:
-    """Return the cost of a run with the latest 1 % of the bank lines new over a ledger of all before, and the full run's.
+    """Return the cost of a run with the latest 1 % of the bank lines new over a ledger of the rest, and the full run's.
 
     Only new and open items are given to the run, as a nightly job reads them; items matched before come as the ledger.
     """
