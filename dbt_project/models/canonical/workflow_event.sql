@@ -13,10 +13,45 @@ line as (select * from {{ ref('bank_statement_line') }}),
 
 run as (select * from {{ ref('stg_run') }}),
 
-received as (
-    select open_item_id, min_by(source_timezone, received_at) as source_timezone, min(received_at) as first_received_at
+-- a step is known from the first observation that tells of it, however often later ones repeat it
+first_seen as (
+    select
+        open_item_id,
+        min_by(source_timezone, (received_at, delivery_id, record_number)) as source_timezone,
+        min(received_at) as received_at,
+        min_by(delivery_id, (received_at, delivery_id, record_number)) as delivery_id,
+        min_by(record_number, (received_at, delivery_id, record_number)) as record_number
     from observation
     group by open_item_id
+),
+
+first_approved as (
+    select
+        open_item_id,
+        min_by(source_timezone, (received_at, delivery_id, record_number)) as source_timezone,
+        min(received_at) as received_at,
+        min_by(delivery_id, (received_at, delivery_id, record_number)) as delivery_id,
+        min_by(record_number, (received_at, delivery_id, record_number)) as record_number
+    from observation
+    where approval_status = 'approved' or approved_at is not null
+    group by open_item_id
+),
+
+first_ended as (
+    select
+        observation.open_item_id,
+        min(observation.received_at) as received_at,
+        min_by(
+            observation.delivery_id, (observation.received_at, observation.delivery_id, observation.record_number)
+        ) as delivery_id,
+        min_by(
+            observation.record_number, (observation.received_at, observation.delivery_id, observation.record_number)
+        ) as record_number
+    from observation
+    -- an item that was cleared, reset and cleared again ended the last time: the state it has now is what counts
+    inner join item on observation.open_item_id = item.open_item_id and observation.status = item.status
+    where observation.status in ('cleared', 'cancelled') and observation.clearing_date is not distinct from item.clearing_date
+    group by observation.open_item_id
 ),
 
 item_event as (
@@ -24,66 +59,67 @@ item_event as (
         'open_item' as object_type,
         item.open_item_id as object_id,
         'received' as event,
-        coalesce({{ point_in_time('item.created_at', 'received.source_timezone') }}, received.first_received_at) as "at",
+        coalesce({{ point_in_time('item.created_at', 'first_seen.source_timezone') }}, first_seen.received_at) as "at",
         item.document_date as event_date,
         item.system,
         item.created_by as actor,
         item.entity_id,
         item.correlation_id,
-        item.known_at,
-        item.delivery_id,
-        item.record_number
+        first_seen.received_at as known_at,
+        first_seen.delivery_id,
+        first_seen.record_number
     from item
-    inner join received on item.open_item_id = received.open_item_id
+    inner join first_seen on item.open_item_id = first_seen.open_item_id
     union all
     select
         'open_item' as object_type,
         item.open_item_id as object_id,
         'posted' as event,
-        received.first_received_at as "at",
+        first_seen.received_at as "at",
         item.posting_date as event_date,
         item.system,
         item.created_by as actor,
         item.entity_id,
         item.correlation_id,
-        item.known_at,
-        item.delivery_id,
-        item.record_number
+        first_seen.received_at as known_at,
+        first_seen.delivery_id,
+        first_seen.record_number
     from item
-    inner join received on item.open_item_id = received.open_item_id
+    inner join first_seen on item.open_item_id = first_seen.open_item_id
     where item.posting_date is not null
     union all
     select
         'open_item' as object_type,
         item.open_item_id as object_id,
         'approved' as event,
-        coalesce({{ point_in_time('item.approved_at', 'received.source_timezone') }}, item.known_at) as "at",
+        coalesce({{ point_in_time('item.approved_at', 'first_approved.source_timezone') }}, first_approved.received_at) as "at",
         try_cast(item.approved_at[1:10] as date) as event_date,
         item.system,
         item.approved_by as actor,
         item.entity_id,
         item.correlation_id,
-        item.known_at,
-        item.delivery_id,
-        item.record_number
+        first_approved.received_at as known_at,
+        first_approved.delivery_id,
+        first_approved.record_number
     from item
-    inner join received on item.open_item_id = received.open_item_id
+    inner join first_approved on item.open_item_id = first_approved.open_item_id
     where item.approval_status = 'approved'
     union all
     select
         'open_item' as object_type,
         item.open_item_id as object_id,
-        case when item.status = 'cleared' then 'cleared' else 'cancelled' end as event,
-        item.known_at as "at",
+        item.status as event,
+        first_ended.received_at as "at",
         item.clearing_date as event_date,
         item.system,
         cast(null as varchar) as actor,
         item.entity_id,
         item.correlation_id,
-        item.known_at,
-        item.delivery_id,
-        item.record_number
+        first_ended.received_at as known_at,
+        first_ended.delivery_id,
+        first_ended.record_number
     from item
+    inner join first_ended on item.open_item_id = first_ended.open_item_id
     where item.status in ('cleared', 'cancelled')
 ),
 

@@ -26,57 +26,116 @@ remittance as (select * from {{ ref('remittance_advice') }}),
 
 payment as (select * from {{ ref('payment_instruction') }}),
 
+line as (select bank_line_id, effective_date from {{ ref('bank_statement_line') }}),
+
 rate as (select * from {{ ref('group_rate') }}),
 
 settled as (select distinct dataset, item_id, face from match where status = 'matched'),
 
--- a bank line explained in any leg is explained; a payment has two faces (the bank's and the ledger's), each on its own. Open
--- items are an exception when the ERP calls them cleared and no money proves it; a payment only once its day has come.
-unmatched as (
+-- undecided items are asked about by their group, not once more as unmatched
+asked as (select distinct dataset, item_id from match where status in ('suggested', 'ambiguous')),
+
+-- what no leg explains, once an item, however many legs tried it. A payment has two faces, the bank's and the ledger's, and each is
+-- asked on its own, once its day has come. Open items are an exception only when the ERP calls them cleared and no money proves
+-- it. A line that is explained in part is asked about with the rest.
+unexplained as (
     select
-        case match.dataset
-            when 'bank_lines' then 'unmatched_bank_line'
-            when 'payments' then 'unmatched_payment'
-            else 'cleared_not_proven'
-        end as cause,
-        match.dataset as object_type,
-        match.item_id as object_id,
-        match.leg as detail,
-        coalesce(match.open_amount, item.amount) as amount,
-        item.currency,
-        item.entity_id,
-        item.account_id,
-        item.date as since,
-        'No counterpart in leg ' || match.leg || ' (' || match.reason || ')'
-        || coalesce('; counterparty ' || item.counterparty_name, '') as message,
-        item.correlation_id,
-        item.delivery_id
+        match.dataset,
+        match.item_id,
+        case when match.dataset = 'payments' then match.face end as face,
+        string_agg(distinct match.leg, ', ' order by match.leg) as legs,
+        string_agg(distinct match.reason, ', ' order by match.reason) as reasons,
+        bool_or(match.reason = 'partly_applied') as is_partly,
+        min_by(match.open_amount, abs(match.open_amount)) as open_amount
     from match
-    inner join item on match.dataset = item.dataset and match.item_id = item.item_id
-    cross join run
     where
         match.status = 'open'
         and match.reason != 'ambiguous'
         and not exists (
             select 1
-            from settled
-            where
-                settled.dataset = match.dataset
-                and settled.item_id = match.item_id
-                and (settled.face = match.face or match.dataset = 'bank_lines')
+            from asked
+            where asked.dataset = match.dataset and asked.item_id = match.item_id
         )
-        and (match.dataset != 'payments' or item.date <= run.as_of)
-        and (match.dataset not in ('open_items') or item.kind = 'cleared')
+    group by all
 ),
 
--- one open question per item and other side, however many legs tried it
-unmatched_once as (
-    select * exclude (place)
-    from (
-        select *, row_number() over (partition by cause, object_id, detail order by since) as place
-        from unmatched
-    )
-    where place = 1
+unmatched as (
+    select
+        case
+            when unexplained.dataset = 'payments' then 'unmatched_payment'
+            when unexplained.dataset = 'open_items' then 'cleared_not_proven'
+            when unexplained.dataset != 'bank_lines' then 'unmatched_item'
+            when unexplained.is_partly then 'partly_explained_bank_line'
+            when item.kind in ('fee', 'interest') then 'charge_to_post'
+            when item.kind = 'return' then 'returned_payment'
+            when item.kind = 'transfer' then 'unmatched_transfer'
+            else 'unmatched_bank_line'
+        end as cause,
+        unexplained.dataset as object_type,
+        unexplained.item_id as object_id,
+        coalesce(unexplained.face, '') as detail,
+        coalesce(unexplained.open_amount, item.amount) as amount,
+        item.currency,
+        item.entity_id,
+        item.account_id,
+        item.date as since,
+        'No counterpart in ' || unexplained.legs || ' (' || unexplained.reasons || ')'
+        || coalesce('; counterparty ' || item.counterparty_name, '') as message,
+        item.correlation_id,
+        item.delivery_id
+    from unexplained
+    inner join item on unexplained.dataset = item.dataset and unexplained.item_id = item.item_id
+    cross join run
+    left join settled
+        on
+            unexplained.dataset = settled.dataset
+            and unexplained.item_id = settled.item_id
+            and (unexplained.dataset != 'payments' or unexplained.face = settled.face)
+    where
+        (unexplained.dataset != 'payments' or item.date <= run.as_of)
+        and (unexplained.dataset != 'open_items' or item.kind = 'cleared')
+        and (settled.item_id is null or (unexplained.is_partly and unexplained.dataset = 'bank_lines'))
+    qualify row_number() over (
+        partition by unexplained.dataset, unexplained.item_id, unexplained.face order by settled.face
+    ) = 1
+),
+
+settlement as (
+    select
+        match.item_id as open_item_id,
+        max(line.effective_date) as settled_on,
+        max_by(match.applied_amount, abs(match.applied_amount)) as applied_amount
+    from match
+    inner join match as other on match.group_id = other.group_id and other.dataset = 'bank_lines'
+    inner join line on other.item_id = line.bank_line_id
+    where match.dataset = 'open_items' and match.status = 'matched'
+    group by match.item_id
+),
+
+-- the bank has moved the money for an item, yet its ERP calls it open two weekdays later: a posting has failed
+paid_not_cleared as (
+    select
+        'paid_not_cleared' as cause,
+        'open_items' as object_type,
+        open_item.open_item_id as object_id,
+        '' as detail,
+        open_item.open_amount as amount,
+        open_item.currency,
+        open_item.entity_id,
+        cast(null as varchar) as account_id,
+        settlement.settled_on as since,
+        open_item.document_number || ' is open in ' || open_item.source_system || ', but a bank line of ' || settlement.settled_on
+        || ' settles it' as message,
+        open_item.correlation_id,
+        open_item.delivery_id
+    from open_item
+    inner join settlement on open_item.open_item_id = settlement.open_item_id
+    cross join run
+    where
+        open_item.status = 'open'
+        and open_item.open_amount = open_item.amount
+        and settlement.applied_amount = open_item.amount
+        and {{ weekdays_between('settlement.settled_on', 'run.as_of') }} > 2
 ),
 
 group_member as (
@@ -279,7 +338,9 @@ unknown_document as (
 ),
 
 exception as (
-    select * from unmatched_once
+    select * from unmatched
+    union all
+    select * from paid_not_cleared
     union all
     select * from undecided
     union all
@@ -305,6 +366,12 @@ next_step as (
     from (
         values
         ('unmatched_bank_line', 'Find the payment or document this entry belongs to, or post it as a charge'),
+        ('partly_explained_bank_line', 'Find what the rest of this entry is for'),
+        ('charge_to_post', 'Post the charge or interest; no document is expected for it'),
+        ('returned_payment', 'Find the payment that came back, correct it and instruct it again'),
+        ('unmatched_transfer', 'Find the other side of the transfer on the other own account'),
+        ('unmatched_item', 'Find the counterpart, or add a rule for its kind'),
+        ('paid_not_cleared', 'Clear the item in the ERP: the money has moved'),
         ('unmatched_payment', 'Ask the bank whether the payment was executed; look for the statement of its day'),
         ('cleared_not_proven', 'Check in the ERP what cleared the item: no payment or bank line is tied to it'),
         ('suggested', 'Confirm or reject the suggestion'),

@@ -13,8 +13,12 @@ select
     remittance.payment_id as left_id,
     'open_items' as right_dataset,
     remittance.open_item_id as right_id,
-    -- an amount is known only where every line of the pair gives one
-    case when count(remittance.amount) = count(*) then cast(sum(remittance.amount) as decimal(23, 5)) end as amount,
+    -- what is taken off the item is known only where every line of the pair gives an amount, and no discount comes off as well: then
+    -- the amounts of the two items and the item's terms decide
+    case
+        when count(remittance.amount) = count(*) and coalesce(max(abs(remittance.discount_amount)), 0) = 0
+            then cast(sum(remittance.amount) as decimal(23, 5))
+    end as amount,
     min(remittance.document_number) as reference
 from remittance
 inner join payment on remittance.payment_id = payment.item_id
