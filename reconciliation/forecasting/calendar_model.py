@@ -47,22 +47,16 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
     `around` are all business days from before the history to the end of what will be asked: the features of a day
     depend on its neighbours. Predictions are never below the smallest nor above the largest value seen.
     """
-    candidates: dict[str, Callable[[Days, Real], Predict]] = {"weekday mean": _weekday_mean, "mean": _mean}
-    if len(values) >= MINIMUM_FOR_RIDGE:
-        features = calendar_features(around)
-        for penalty in PENALTIES:
-            candidates[f"calendar ridge {penalty:g}"] = _ridge(around, features, penalty)
+    features = calendar_features(around) if len(values) >= MINIMUM_FOR_RIDGE else None
     cut = max(int(len(values) * (1 - HOLD_OUT)), 1)
-    errors = {
-        name: float(np.abs(fit(history[:cut], values[:cut])(history[cut:]) - values[cut:]).sum())
-        for name, fit in candidates.items()
-    }
-    name = min(candidates, key=lambda one: errors[one] * (WORTH_IT if "ridge" in one else 1.0))
-    predict = candidates[name](history, values)
+    before = _candidates(history[:cut], values[:cut], around, features)
+    unseen = {name: predict(history[cut:]) - values[cut:] for name, predict in before.items()}
+    errors = {name: float(np.abs(missed).sum()) for name, missed in unseen.items()}
+    name = min(errors, key=lambda one: errors[one] * (WORTH_IT if "ridge" in one else 1.0))
+    predict = _candidates(history, values, around, features)[name]
     # what it strays on days it has not seen, not on those it was fitted to
-    unseen = candidates[name](history[:cut], values[:cut])(history[cut:]) - values[cut:]
     seen = predict(history) - values
-    everyday = float(np.sqrt(np.mean(unseen**2))) if len(unseen) else float(np.sqrt(np.mean(seen**2)))
+    everyday = float(np.sqrt(np.mean((unseen[name] if cut < len(values) else seen) ** 2)))
     ratio = everyday / max(float(np.sqrt(np.mean(seen**2))), 1e-9)
     days = weekdays(history)
     squares = np.bincount(days, seen**2, minlength=7) * max(ratio, 1.0) ** 2
@@ -85,7 +79,7 @@ def calendar_features(days: Days) -> Real:
     ends = np.searchsorted(number, number, side="right")
     place = np.arange(len(day))
     from_start, to_end = place - starts, ends - 1 - place
-    columns = [weekdays(day) == weekday for weekday in range(5)]
+    columns = [weekdays(day) == weekday for weekday in range(7)]
     # the calendar days that roll onto the business day: those after the business day before it
     for nominal in range(31):
         target = month.astype("datetime64[D]") + np.timedelta64(nominal, "D")
@@ -102,24 +96,32 @@ def calendar_features(days: Days) -> Real:
     return np.stack(columns, axis=1).astype(np.float64)
 
 
-def _ridge(around: Days, features: Real, penalty: float) -> Callable[[Days, Real], Predict]:
-    def fit(history: Days, values: Real) -> Predict:
-        rows = features[np.searchsorted(around, history)]
-        weight = 0.5 ** (np.arange(len(values))[::-1] / HALF_LIFE)
-        level = float(np.average(values, weights=weight))
-        centre = np.average(rows, axis=0, weights=weight)
-        centred = rows - centre
-        gram = centred.T @ (centred * weight[:, None]) + penalty * np.eye(rows.shape[1])
-        slope = np.linalg.solve(gram, centred.T @ (weight * (values - level)))
-        low, high = float(values.min()), float(values.max())
+def _candidates(history: Days, values: Real, around: Days, features: Real | None) -> dict[str, Predict]:
+    """The models fitted to the history, by name, the plainest first."""
+    found: dict[str, Predict] = {"weekday mean": _weekday_mean(history, values), "mean": _mean(values)}
+    if features is not None:
+        found |= _ridges(history, values, around, features)
+    return found
 
-        def predict(days: Days) -> Real:
-            wanted = features[np.searchsorted(around, days)] - centre
-            return np.clip(level + wanted @ slope, low, high)
 
-        return predict
+def _ridges(history: Days, values: Real, around: Days, features: Real) -> dict[str, Predict]:
+    """Ridges of all penalties; newer days weigh more. Their sums of squares are made once."""
+    rows = features[np.searchsorted(around, history)]
+    weight = 0.5 ** (np.arange(len(values))[::-1] / HALF_LIFE)
+    level = float(np.average(values, weights=weight))
+    centre = np.average(rows, axis=0, weights=weight)
+    centred = rows - centre
+    gram, moment = centred.T @ (centred * weight[:, None]), centred.T @ (weight * (values - level))
+    low, high = float(values.min()), float(values.max())
 
-    return fit
+    def predictor(slope: Real) -> Predict:
+        return lambda days: np.clip(level + (features[np.searchsorted(around, days)] - centre) @ slope, low, high)
+
+    unit = np.eye(rows.shape[1])
+    slopes = {
+        penalty: np.asarray(np.linalg.solve(gram + penalty * unit, moment), dtype=np.float64) for penalty in PENALTIES
+    }
+    return {f"calendar ridge {penalty:g}": predictor(slope) for penalty, slope in slopes.items()}
 
 
 def _weekday_mean(history: Days, values: Real) -> Predict:
@@ -130,6 +132,6 @@ def _weekday_mean(history: Days, values: Real) -> Predict:
     return lambda wanted: means[weekdays(wanted)]
 
 
-def _mean(history: Days, values: Real) -> Predict:
+def _mean(values: Real) -> Predict:
     overall = float(values[-RECENT:].mean())
     return lambda wanted: np.full(len(wanted), overall)

@@ -166,7 +166,7 @@ def test_days_of_the_month_roll_over_days_off() -> None:
     days = TARGET.days(date(2026, 8, 3), date(2026, 8, 31))
     features = calendar_features(days)
     monday_17 = days.tolist().index(date(2026, 8, 17))
-    assert features[monday_17, 5 + 14 : 5 + 17].tolist() == [1, 1, 1]  # the 15th, 16th and 17th
+    assert features[monday_17, 7 + 14 : 7 + 17].tolist() == [1, 1, 1]  # the 15th, 16th and 17th
 
 
 def test_run_off_adds_what_is_not_yet_on_the_books_the_further_ahead_the_more() -> None:
