@@ -11,6 +11,8 @@ status_event as (select * from {{ ref('payment_status_event') }}),
 
 line as (select * from {{ ref('bank_statement_line') }}),
 
+account as (select account_id, timezone from {{ ref('bank_account') }}),
+
 run as (select * from {{ ref('stg_run') }}),
 
 -- a step is known from the first observation that tells of it, however often later ones repeat it
@@ -35,6 +37,33 @@ first_approved as (
     from observation
     where approval_status = 'approved' or approved_at is not null
     group by open_item_id
+),
+
+-- where the item itself does not tell of its approval, its approval steps do
+step_approved as (
+    select
+        item.open_item_id,
+        min(approval.received_at) as received_at,
+        min_by(approval.delivery_id, (approval.received_at, approval.delivery_id, approval.record_number)) as delivery_id,
+        min_by(approval.record_number, (approval.received_at, approval.delivery_id, approval.record_number)) as record_number
+    from approval
+    inner join item
+        on
+            approval.source_system = item.source_system
+            and approval.document_number = item.document_number
+            and approval.company_code is not distinct from item.company_code
+            and coalesce(approval.fiscal_year, item.fiscal_year) is not distinct from item.fiscal_year
+    where approval.approval_status = 'approved'
+    group by item.open_item_id
+),
+
+approved as (
+    select open_item_id, source_timezone, received_at, delivery_id, record_number from first_approved
+    union all
+    select first_seen.open_item_id, first_seen.source_timezone, step_approved.received_at, step_approved.delivery_id, step_approved.record_number
+    from step_approved
+    inner join first_seen on step_approved.open_item_id = first_seen.open_item_id
+    where step_approved.open_item_id not in (select open_item_id from first_approved)
 ),
 
 first_ended as (
@@ -92,17 +121,17 @@ item_event as (
         'open_item' as object_type,
         item.open_item_id as object_id,
         'approved' as event,
-        coalesce({{ point_in_time('item.approved_at', 'first_approved.source_timezone') }}, first_approved.received_at) as "at",
+        coalesce({{ point_in_time('item.approved_at', 'approved.source_timezone') }}, approved.received_at) as "at",
         try_cast(item.approved_at[1:10] as date) as event_date,
         item.system,
         item.approved_by as actor,
         item.entity_id,
         item.correlation_id,
-        first_approved.received_at as known_at,
-        first_approved.delivery_id,
-        first_approved.record_number
+        approved.received_at as known_at,
+        approved.delivery_id,
+        approved.record_number
     from item
-    inner join first_approved on item.open_item_id = first_approved.open_item_id
+    inner join approved on item.open_item_id = approved.open_item_id
     where item.approval_status = 'approved'
     union all
     select
@@ -185,18 +214,23 @@ payment_event as (
 line_event as (
     select
         'bank_line' as object_type,
-        bank_line_id as object_id,
-        case when line_kind = 'return' then 'returned' else 'booked' end as event,
-        known_at as "at",
-        effective_date as event_date,
+        line.bank_line_id as object_id,
+        case when line.line_kind = 'return' then 'returned' else 'booked' end as event,
+        -- a bank books at the end of its day, unless we knew of it before
+        least(
+            timezone(coalesce(account.timezone, run.timezone), cast(line.effective_date + 1 as timestamp)), line.known_at
+        ) as "at",
+        line.effective_date as event_date,
         'bank' as system,
         cast(null as varchar) as actor,
-        entity_id,
-        correlation_id,
-        known_at,
-        delivery_id,
-        record_number
+        line.entity_id,
+        line.correlation_id,
+        line.known_at,
+        line.delivery_id,
+        line.record_number
     from line
+    inner join account on line.account_id = account.account_id
+    cross join run
 ),
 
 event as (

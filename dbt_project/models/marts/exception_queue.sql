@@ -74,7 +74,11 @@ unmatched as (
         unexplained.dataset as object_type,
         unexplained.item_id as object_id,
         coalesce(unexplained.face, '') as detail,
-        coalesce(unexplained.open_amount, item.amount) as amount,
+        -- a line that is open as a whole is shown as the account was debited, whatever currency it was instructed in
+        case
+            when unexplained.dataset = 'bank_lines' and not unexplained.is_partly then item.amount
+            else coalesce(unexplained.open_amount, item.amount)
+        end as amount,
         item.currency,
         item.entity_id,
         item.account_id,
