@@ -1,4 +1,6 @@
-"""What the passes that compare free texts share: a leg's words, pairs of items that speak of the same party, what was learned."""
+"""What the passes that compare free texts share: a leg's words, pairs of items that speak of the same party, what
+was learned.
+"""
 
 from __future__ import annotations
 
@@ -53,10 +55,12 @@ def learned(context: LegContext, window: int) -> tuple[TextOdds, Floats]:
 
 
 def related_pairs(context: LegContext, window: int, min_nats: float) -> pl.DataFrame:
-    """Open items of the two sides within `window` days whose texts have `min_nats` in common, whatever their amounts.
+    """Open items of the two sides within `window` days whose texts have `min_nats` in common, whatever their
+    amounts.
 
-    Gives `left`, `right`, `mine`, `other` (open amounts), `lag`, `nats`. Items are brought together by the beginnings of their
-    rarer words (first letter and next two consonants, which survives cutting, abbreviation and most typing errors) and by numbers.
+    Gives `left`, `right`, `mine`, `other` (open amounts), `lag`, `nats`. Items are brought together by the
+    beginnings of their rarer words (first letter and next two consonants, which survives cutting, abbreviation and
+    most typing errors) and by numbers.
     """
     sides = []
     skeleton = pl.col("word").str.slice(0, 1) + pl.col("word").str.slice(1).str.replace_all("[AEIOUY]", "").str.slice(

@@ -16,6 +16,10 @@ MODULES: Mapping[str, str] = {
     "amount_date": "amount_date",
     "subset_sum": "subset_sums",
     "offset": "offsetting",
+    "described": "described_amount",
+    "described_sum": "described_sum",
+    "described_difference": "described_difference",
+    "described_reversal": "described_reversal",
 }
 
 __all__ = ["MODULES", "PassConfig", "pass_kind", "validate_pass"]

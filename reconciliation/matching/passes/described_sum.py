@@ -29,10 +29,11 @@ _PRIOR_ITEMS = 20.0  # items that the configured share of sums counts for
 class DescribedSum(PassConfig):
     """Subsets of two or more open items on one side that add up to one item of the other (`one`).
 
-    Candidates are, in turn: items with `min_nats` in common with the one, within `window` days; all items of one day, up to `after`
-    days before or `before` days after the one; all items of three days in a row. A case with more than `max_candidates` is left. The
-    odds are those that an open item is a sum (`summed`), times how likely the date distance is, over the number of solutions
-    expected by chance.
+    Candidates are, in turn: items with `min_nats` in common with the one, within `window` days; all items of one
+    day, up to `after` days before or `before` days after the one; all items of three days in a row. A case with
+    more than `max_candidates` is left. The odds are those that an open item is a sum (`summed`), times how likely
+    the date distance is, over the number of solutions expected by chance. The search is repeated up to `rounds`
+    times, the sure answers taken out.
     """
 
     KIND: ClassVar[str] = "described_sum"
@@ -45,22 +46,37 @@ class DescribedSum(PassConfig):
     min_nats: float = 3.0
     max_candidates: Annotated[int, Field(ge=2, le=40)] = 26
     summed: float = 0.3
+    rounds: int = 3
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
-        """Groups by text, by day and by three days, all weighed against each other."""
-        found = [
-            self._solved(context, candidates, sentence)
-            for sentence, candidates in enumerate(
-                (self._by_text(context), self._by_day(context, 1), self._by_day(context, 3))
-            )
-        ]
+        """Groups by text, by day and by three days, all weighed against each other; the surest first.
+
+        What is sure leaves before the rest is searched again: fewer candidates leave less to chance.
+        """
+        sure = context.leg.precision / (1 - context.leg.precision)
+        for turn in range(self.rounds):
+            groups, members = self._found(context)
+            high = members.join(groups.filter(pl.col("odds") >= sure).select("proposal"), on="proposal", how="semi")
+            last = turn == self.rounds - 1 or high.is_empty()
+            if not last:
+                touched = members.join(high, on=["side", "row"], how="semi").select("proposal").unique()
+                groups = groups.join(touched, on="proposal", how="semi", maintain_order="left")
+                members = members.join(touched, on="proposal", how="semi", maintain_order="left")
+            if not groups.is_empty():
+                yield Proposals(groups=groups, members=members, evidence=_SENTENCES)
+            if last:
+                return
+
+    def _found(self, context: LegContext) -> tuple[pl.DataFrame, pl.DataFrame]:
         groups, members, base = [], [], 0
-        for own_groups, own_members in found:
+        cases = (self._by_text(context), self._by_day(context, 1), self._by_day(context, 3))
+        for sentence, candidates in enumerate(cases):
+            own_groups, own_members = self._solved(context, candidates, sentence)
             shift = pl.lit(base, pl.UInt32)
             groups.append(own_groups.with_columns(pl.col("proposal") + shift))
             members.append(own_members.with_columns(pl.col("proposal") + shift))
             base += own_groups.height
-        yield Proposals(*_distinct(pl.concat(groups), pl.concat(members)), evidence=_SENTENCES)
+        return _distinct(pl.concat(groups), pl.concat(members))
 
     def _by_text(self, context: LegContext) -> pl.DataFrame:
         """Candidates by text: `case`, `one`, `row`, `target`, `value`, `share` (of the date distance)."""
@@ -169,7 +185,7 @@ class DescribedSum(PassConfig):
         return min(0.9, (seen + self.summed * _PRIOR_ITEMS) / (items + _PRIOR_ITEMS))
 
 
-def _distinct(groups: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _distinct(groups: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Each set of items once, with its best odds: cases of overlapping days find the same answer."""
     sets = (
         members.sort("proposal", "side", "row")
@@ -182,4 +198,4 @@ def _distinct(groups: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame
         .unique("set", keep="first", maintain_order=True)
     )
     kept = groups.join(best.select("proposal"), on="proposal", how="semi").sort("proposal")
-    return Proposals().pairs, kept, members.join(kept.select("proposal"), on="proposal", how="semi")
+    return kept, members.join(kept.select("proposal"), on="proposal", how="semi")

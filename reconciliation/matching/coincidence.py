@@ -1,0 +1,115 @@
+"""How often amounts agree by chance, from the amounts of both sides alone.
+
+Items of an amount arise at a rate on each side: pairs of one event, which show on both, and strangers, which show
+on one. Two items that agree are a pair or two strangers; the odds are the rate of pairs over the product of the
+rates of strangers. What is known of an amount is what the sides show of it, the two items in question left out: as
+many as both sides have are pairs (less a share that only looks so), the rest are strangers. What no item shows is
+expected from its neighbours: the items of the same roundness and like size, over the number of amounts of that
+roundness in that range of size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from reconciliation.matching.encoding import Codes, Ints
+
+Floats = npt.NDArray[np.float64]
+
+_STEPS = (100_000, 10_000, 1_000, 500, 100, 10, 1)  # minor units: roundest first
+_NEAR = 1.5  # like size: between 1/1.5 and 1.5 times the amount
+_PRIOR_ITEMS = 30.0  # items that the assumed share of partnered ones counts for
+_FLOOR = 0.3  # items that a range without any is taken to hold
+
+
+def agreement_odds(left: pl.DataFrame, right: pl.DataFrame, pairs: pl.DataFrame, partnered: float) -> Floats:
+    """By pair: the odds, per day of date distance, that it is a pair of one event and not two strangers.
+
+    `left` and `right` are the open items (`row`, `open` in minor units, `currency`, `date` in days), `pairs` has
+    `left`, `right` rows of equal amount. `partnered` is the share of items expected to show on both sides before
+    the data has spoken.
+    """
+    days = max(int(np.ptp(side["date"].to_numpy())) + 1 for side in (left, right))
+    keys = ["open", "currency"]
+    counts = (
+        left.group_by(keys)
+        .agg(pl.len().cast(pl.Float64).alias("lefts"))
+        .join(right.group_by(keys).agg(pl.len().cast(pl.Float64).alias("rights")), on=keys, how="full", coalesce=True)
+        .with_columns(pl.col("lefts", "rights").fill_null(0.0))
+        .with_columns(pl.min_horizontal("lefts", "rights").alias("both"))
+        .sort(keys)
+    )
+    repeated = counts.filter(pl.max_horizontal("lefts", "rights") > 1)
+    lonely = [
+        1 - _share(counts.filter(pl.max_horizontal("lefts", "rights") == 1), side, partnered)
+        for side in ("lefts", "rights")
+    ]
+    strange = [1 - _share(repeated, side, partnered) for side in ("lefts", "rights")]
+    located = pairs.select("left", "right")
+    for name, side in (("left", left), ("right", right)):
+        expected = pl.Series("expected", _expected(side["open"].to_numpy(), side["currency"].to_numpy()))
+        own = side.select(pl.col("row").alias(name), *keys, expected.alias(f"{name}_expected"))
+        located = located.join(own.drop(keys) if name == "right" else own, on=name, how="left", maintain_order="left")
+    located = located.join(counts, on=keys, how="left", maintain_order="left")
+    lefts, rights = located["lefts"].to_numpy() - 1, located["rights"].to_numpy() - 1
+    both = np.minimum(lefts, rights)
+    one, two = located["left_expected"].to_numpy(), located["right_expected"].to_numpy()
+    pair_rate = both + partnered * np.minimum(one, two)
+    left_rate = lefts - both + strange[0] * both + lonely[0] * one
+    right_rate = rights - both + strange[1] * both + lonely[1] * two
+    odds: Floats = pair_rate * days / (left_rate * right_rate)
+    return odds
+
+
+def _share(counts: pl.DataFrame, side: str, partnered: float) -> float:
+    """The share of a side's items of these amounts that the other side shows too, drawn to `partnered`."""
+    both, own = float(counts["both"].sum()), float(counts[side].sum())
+    return min(0.99, (both + partnered * _PRIOR_ITEMS) / (own + _PRIOR_ITEMS))
+
+
+def _expected(amounts: Ints, currency: Codes) -> Floats:
+    """By item: how many others of exactly its amount its neighbours let expect."""
+    frame = pl.DataFrame({"amount": amounts, "currency": currency}).with_columns(
+        _roundness(amounts).alias("step"), pl.col("amount").sign().alias("sign")
+    )
+    expected = np.zeros(len(amounts))
+    for keys, part in frame.with_row_index("row").group_by("step", "sign", "currency", maintain_order=True):
+        step = int(str(keys[0]))
+        size = np.abs(part["amount"].to_numpy())
+        ordered = np.sort(size)
+        low, high = np.floor(size / _NEAR), np.ceil(size * _NEAR)
+        near = np.searchsorted(ordered, high, side="right") - np.searchsorted(ordered, low, side="left")
+        points = np.maximum((high - low) / step * _share_of_step(step), 1.0)
+        expected[part["row"].to_numpy()] = (near - 1 + _FLOOR) / points
+    return expected
+
+
+def _roundness(amounts: Ints) -> pl.Series:
+    """The largest step that divides the amount."""
+    step = np.ones(len(amounts), dtype=np.int64)
+    for each in reversed(_STEPS):
+        step[amounts % each == 0] = each
+    return pl.Series("step", step)
+
+
+def _share_of_step(step: int) -> float:
+    """The multiples of a step that are no multiple of the next rounder one."""
+    place = _STEPS.index(step)
+    rounder = [each for each in _STEPS[:place] if each % step == 0]
+    return 1.0 - step / min(rounder) if rounder else 1.0
+
+
+def lag_shares(lags: Ints, window: int, prior_pairs: float = 20.0) -> Floats:
+    """The share of true pairs at each date distance from -window to window, from the `lags` of sure pairs.
+
+    Before the data speaks either side may be the later one, and near dates are likelier than far ones.
+    """
+    days = np.abs(np.arange(-window, window + 1))
+    prior = 0.65**days + 0.004
+    seen = np.bincount(lags[np.abs(lags) <= window] + window, minlength=len(days))
+    # a distance not seen borrows from its neighbours: weekends and holidays make gaps that mean nothing
+    smooth = np.convolve(seen, [0.05, 0.1, 0.7, 0.1, 0.05], mode="same")
+    shares: Floats = (smooth + prior_pairs * prior / prior.sum()) / (smooth.sum() + prior_pairs)
+    return shares

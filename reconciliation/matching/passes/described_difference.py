@@ -1,0 +1,98 @@
+"""Items whose texts agree and whose amounts nearly do: a fee kept back, two digits swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from reconciliation.matching.coincidence import Floats
+from reconciliation.matching.context import LegContext, SideView, minor_tolerance
+from reconciliation.matching.described import learned, related_pairs
+from reconciliation.matching.encoding import Mask
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.proposals import PAIRS, Proposals
+from reconciliation.matching.settlement import pairs_frame
+from reconciliation.matching.typing_errors import looks_mistyped
+
+_SENTENCES = {
+    "fee": "texts that share rare words, and amounts that differ by no more than a fee, {days}",
+    "typing_error": "texts that share rare words, and amounts that differ as a slip of the keyboard makes them, {days}",
+}
+_SLIPS = 15.0  # amounts that one slip makes of another: neighbours swapped, a digit missing or doubled
+
+
+class DescribedDifference(PassConfig):
+    """Pairs of open items with `min_nats` of text in common, within `window` days, whose amounts differ by a fee or
+    a slip.
+
+    A fee is at most `up_to` units or `share` of the amount, and one side always bears it: the one that `payer`
+    names moves the less money in, or the more out. The odds are how often an open item has such a partner
+    (`prior`), times what text and date distance say, over the number of items whose amount would do as well by
+    chance.
+    """
+
+    KIND: ClassVar[str] = "described_difference"
+
+    kind: Literal["described_difference"] = "described_difference"
+    window: int = 10
+    min_nats: float = 3.0
+    payer: Literal["left", "right", "either"] = "either"
+    up_to: Annotated[Decimal, Field(ge=0)] = Decimal(30)
+    share: Annotated[float, Field(ge=0, lt=0.5)] = 0.035
+    prior: Annotated[float, Field(gt=0, lt=1)] = 0.1
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Fees, then slips."""
+        for kind in ("typing_error", "fee"):
+            pairs = related_pairs(context, self.window, self.min_nats)
+            pairs = pairs.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
+            if pairs.is_empty():
+                continue
+            bound = self._bound(context, pairs)
+            slips = looks_mistyped(pairs["mine"], pairs["other"])
+            fits = slips if kind == "typing_error" else self._is_fee(pairs, bound) & ~slips
+            pairs, bound = pairs.filter(pl.Series(fits)), bound[fits]
+            if pairs.is_empty():
+                continue
+            texts, shares = learned(context, self.window)
+            rivals = _rivals(context.right, pairs, bound, kind)
+            evidence = texts.odds(pairs["nats"]) * shares[pairs["lag"].to_numpy() + self.window]
+            odds = self.prior / (1 - self.prior) * evidence / rivals
+            weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
+            yield Proposals(
+                pairs=pairs_frame(weighed, "mine", "other", kind, 1.0).select(list(PAIRS)), evidence=(_SENTENCES[kind],)
+            )
+
+    def _bound(self, context: LegContext, pairs: pl.DataFrame) -> Floats:
+        """The largest fee of each pair, in minor units; never more than a third of the amount."""
+        units = minor_tolerance(context, str(self.up_to))[context.left.dataset.currency[pairs["left"].to_numpy()]]
+        size = pairs["other"].abs().to_numpy().astype(np.float64)
+        bound: Floats = np.minimum(np.maximum(units, size * self.share), size / 3)
+        return bound
+
+    def _is_fee(self, pairs: pl.DataFrame, bound: Floats) -> Mask:
+        difference = pairs["mine"].to_numpy() - pairs["other"].to_numpy()
+        near: Mask = np.abs(difference) <= bound
+        borne = {"left": difference < 0, "right": difference > 0}
+        fits: Mask = np.logical_and(near, borne.get(self.payer, True))
+        return fits
+
+
+def _rivals(side: SideView, pairs: pl.DataFrame, bound: Floats, kind: str) -> Floats:
+    """By pair: open items a day on that side whose amount would do as well."""
+    rows = side.rows()
+    ordered = np.sort(side.open[rows])
+    days = int(np.ptp(side.dataset.date[rows])) + 1
+    mine = pairs["mine"].to_numpy().astype(np.float64)
+    reach = bound if kind == "fee" else np.abs(mine) * 0.25
+    low, high = np.searchsorted(ordered, mine - reach), np.searchsorted(ordered, mine + reach, side="right")
+    near = np.maximum(high - low - 1, 0) + 0.3
+    if kind == "typing_error":
+        near = near * _SLIPS / np.maximum(2 * reach, _SLIPS)
+    rivals: Floats = near / days
+    return rivals

@@ -1,0 +1,109 @@
+"""Entries of one dataset that undo each other by their texts: a void, a reversal, a payment that came back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import polars as pl
+
+from reconciliation.matching.context import LegContext
+from reconciliation.matching.described import leg_words
+from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.proposals import KIND, PAIRS, Proposals
+from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.words import SideWords, shared_information
+
+_SENTENCES = (
+    "the opposite amount and the same words, and the later text says that it undoes another, {days}",
+    "the opposite amount and the same words, {days}",
+)
+#: Words by which an entry says that it undoes another, in the languages of most bank and ledger texts.
+UNDOING = (
+    r"\b(?:VOID(?:ED)?|REVERS(?:AL|ED|E|ING)|RVSL|CANCEL(?:L?ED|LATION)?|RETURN(?:ED)?|RTN|RTD|REJECT(?:ED)?|"
+    r"CHARGEBACK|CORRECTION|CORRECTING|STORNO|STORNIERUNG|STORNIERT|RUECK\w*|RUCK(?:GABE|LAST\w*|BUCH\w*)|"
+    r"ANNUL\w*|EXTOURNE|CONTRE ?PASS\w*|REJET\w*|IMPAYE|DEVOL\w*|ANULA\w*|STORNER\w*|INSOLUTO|TERUG\w*|"
+    r"MAKULER\w*|RETUR)\b"
+)
+
+
+class DescribedReversal(PassConfig):
+    """Pairs of opposite amount in one dataset, the left item up to `after` days later, with most words in common.
+
+    `said` asks for a word that undoes (`UNDOING`) in the later text. `unless` names the dataset on the other side
+    of the books: where it has an item of the later one's amount near its date, both events may have happened, and
+    the pair is left.
+    """
+
+    KIND: ClassVar[str] = "described_reversal"
+
+    kind: Literal["described_reversal"] = "described_reversal"
+    after: int = 30
+    said: bool = True
+    unless: str = ""
+    unless_days: int = 10
+    min_share: float = 0.6
+    odds: float = 2000.0
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Pairs that cancel out."""
+        texts = [view.frame("text").with_columns(pl.col("open").abs().alias("size")) for view in context.sides]
+        later, earlier = (frame.with_columns(ascii_upper_series(frame["text"]).alias("text")) for frame in texts)
+        if self.said:
+            later = later.filter(pl.col("text").str.contains(UNDOING))
+        pairs, _ = key_pairs(later, earlier, ["size", "currency"], 20_000)
+        days = (pl.col("date") - pl.col("date_right")).cast(pl.Int64)
+        pairs = pairs.with_columns(days.alias("days")).filter(
+            pl.col("open") == -pl.col("open_right"),
+            (pl.col("days") > 0) | ((pl.col("days") == 0) & (pl.lit(self.said) | (pl.col("open") > 0))),
+            pl.col("days") <= self.after,
+            # what undoes does not undo what undoes
+            ~pl.col("text_right").str.contains(UNDOING).fill_null(False),
+        )
+        pairs = self._without_counterparts(context, pairs)
+        if pairs.is_empty():
+            return
+        fits = context.compatible(pairs["left"].to_numpy(), pairs["right"].to_numpy())
+        pairs = pairs.filter(pl.Series(fits))
+        words = leg_words(context)
+        common = shared_information(*words, pairs).fill_null(0.0)
+        own = (
+            pairs.select("right")
+            .join(_total(words[1]), on="right", how="left", maintain_order="left")["nats"]
+            .fill_null(0.0)
+        )
+        alike = pairs.with_columns((common / own.clip(1.0)).alias("alike")).filter(pl.col("alike") >= self.min_share)
+        if alike.is_empty():
+            return
+        # the nearer original is the likelier one, and the one that shares more words; equal ones stay tied
+        odds = (
+            self.odds
+            * pl.lit(0.9).pow(pl.col("days").cast(pl.Float64))
+            * pl.lit(50.0).pow(pl.col("alike").clip(0, 1) - 1)
+        )
+        shaped = alike.select(
+            "left",
+            "right",
+            pl.col("open").alias("left_applied"),
+            pl.col("open_right").alias("right_applied"),
+            pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
+            odds.alias("odds"),
+            pl.lit(0 if self.said else 1, pl.UInt16).alias("evidence"),
+        )
+        yield Proposals(pairs=shaped.cast(PAIRS), evidence=_SENTENCES)  # type: ignore[arg-type]
+
+    def _without_counterparts(self, context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
+        if not self.unless or self.unless not in context.datasets or pairs.is_empty():
+            return pairs
+        data = context.datasets[self.unless]
+        other = pl.DataFrame({"open": data.amount, "currency": data.currency, "other_date": data.date})
+        near = pairs.select("left", "open", "currency", "date").unique().join(other, on=["open", "currency"])
+        near = near.filter((pl.col("date") - pl.col("other_date")).abs() <= self.unless_days)
+        return pairs.join(near, on="left", how="anti")
+
+
+def _total(words: SideWords) -> pl.DataFrame:
+    """All the nats of each row's words."""
+    spoken = words.words.group_by("document").agg(pl.col("weight").sum().alias("nats"))
+    return words.rows.join(spoken, on="document").select(right="row", nats="nats")

@@ -1,0 +1,114 @@
+"""What two free texts have in common, in nats: rare words and numbers say much, a bank's standing phrases say
+nothing.
+
+A word's weight is the log of how rarely it occurs among the texts of its side, so that no list of noise words is
+needed: what every line says (`ACH DEBIT`, `Payment to`) weighs nothing in any language. Words are alike when equal,
+cut, abbreviated or mistyped (`names.word_similarity`); numbers only when equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from reconciliation.matching.text.folding import ascii_upper_series, canonical_identifier
+from reconciliation.matching.text.names import word_similarity
+
+MAX_WORDS = 14  # the rarest words of a text; a longer one is a letter, not a booking text
+_MIN_ALIKE = 0.75  # a lesser likeness of two words counts for nothing
+
+
+@dataclass(frozen=True)
+class SideWords:
+    """The texts of one side.
+
+    `rows` (row, document) names each row's set of words; rows of equal words share one. `words` (document, word,
+    weight) and `numbers` (row, number, weight) are their distinct words and numbers, weights in nats.
+    """
+
+    rows: pl.DataFrame
+    words: pl.DataFrame
+    numbers: pl.DataFrame
+
+
+def side_words(texts: pl.DataFrame) -> SideWords:
+    """The words of one side's texts (`row` unique, `text`, nulls allowed)."""
+    present = texts.select("row", "text").drop_nulls("text")
+    spelled = present.with_columns(ascii_upper_series(present["text"]))
+    spelled = spelled.with_columns(
+        pl.col("text").str.replace_all(r"[.'`´]", "").str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"])
+    )
+    total = max(1, present.height)
+    keyed = spelled.select(
+        "row",
+        pl.col("text").str.extract_all("[A-Z]{2,}").list.unique().list.sort().alias("words"),
+        pl.col("text").str.extract_all("[A-Z]*[0-9]{3,}").alias("numbers"),
+    ).with_columns(pl.col("words").list.join(" ").alias("key"))
+    documents = keyed.group_by("key").agg(pl.len().alias("times"), pl.col("words").first()).sort("key")
+    documents = documents.with_row_index("document")
+    words = documents.select("document", "times", "words").explode("words", empty_as_null=False, keep_nulls=False)
+    rarity = (total / pl.col("times").sum().over("words")).log()
+    words = (
+        words.select("document", pl.col("words").alias("word"), rarity.alias("weight"))
+        .sort("document", pl.col("weight"), "word", descending=[False, True, False])
+        .group_by("document", maintain_order=True)
+        .head(MAX_WORDS)
+    )
+    numbers = (
+        keyed.select("row", pl.col("numbers"))
+        .explode("numbers", empty_as_null=False, keep_nulls=False)
+        .select("row", canonical_identifier(pl.col("numbers").str.extract("([0-9]+)$", 1)).alias("number"))
+        .filter(pl.col("number").str.len_bytes() >= 3)
+        .unique()
+    )
+    numbers = numbers.with_columns((total / pl.len().over("number")).log().alias("weight"))
+    rows = keyed.join(documents.select("key", "document"), on="key").select("row", "document").sort("row")
+    return SideWords(rows, words, numbers.sort("row", "number"))
+
+
+def shared_information(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.Series:
+    """The nats that each pair's texts have in common, in the order of `pairs` (`left`, `right` rows).
+
+    Null where a side has no text. Each word of the left text counts once, with the most alike word of the right: the
+    square of their likeness times the lesser weight.
+    """
+    located = pairs.select("left", "right").join(
+        left.rows.rename({"row": "left", "document": "one"}), on="left", how="left", maintain_order="left"
+    )
+    located = located.join(
+        right.rows.rename({"row": "right", "document": "two"}), on="right", how="left", maintain_order="left"
+    )
+    known = located.select("one", "two").drop_nulls().unique().sort("one", "two")
+    crossed = known.join(left.words, left_on="one", right_on="document").join(
+        right.words, left_on="two", right_on="document", suffix="_two"
+    )
+    alike = word_similarity(crossed.select(left="word", right="word_two").unique()).filter(
+        pl.col("alike") >= _MIN_ALIKE
+    )
+    matched = crossed.join(alike, left_on=["word", "word_two"], right_on=["left", "right"])
+    information = (
+        matched.with_columns((pl.col("alike") ** 2 * pl.min_horizontal("weight", "weight_two")).alias("nats"))
+        .group_by("one", "two", "word")
+        .agg(pl.col("nats").max())
+        .sort("one", "two", "word")
+        .group_by("one", "two", maintain_order=True)
+        .agg(pl.col("nats").sum())
+    )
+    by_number = (
+        pairs.select("left", "right")
+        .unique()
+        .join(left.numbers, left_on="left", right_on="row")
+        .join(right.numbers, left_on=["right", "number"], right_on=["row", "number"], suffix="_two")
+        .with_columns(pl.min_horizontal("weight", "weight_two").alias("number_nats"))
+        .sort("left", "right", "number")
+        .group_by("left", "right", maintain_order=True)
+        .agg(pl.col("number_nats").sum())
+    )
+    found = located.join(information, on=["one", "two"], how="left", maintain_order="left").join(
+        by_number, on=["left", "right"], how="left", maintain_order="left"
+    )
+    total = pl.col("nats").fill_null(0.0) + pl.col("number_nats").fill_null(0.0)
+    return found.select(pl.when(pl.col("one").is_not_null() & pl.col("two").is_not_null()).then(total).alias("nats"))[
+        "nats"
+    ]
