@@ -1,0 +1,46 @@
+"""`config/ownership.yml`: what it may say, and the rows it becomes."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from orchestration.ownership import Cutover, Ownership
+from orchestration.warehouse import CONFIG_TABLES
+from orchestration.workspace import DEFAULT, Workspace
+
+
+def test_without_a_file_only_a_bank_executes() -> None:
+    executed = [row for row in Ownership().rows()["ownership"] if row[2] == "executed"]
+    assert executed == [("payment", "status", "executed", "bank", 1)]
+
+
+def test_the_first_system_is_the_authoritative_one() -> None:
+    rows = Ownership(attributes={"counterparty": {"name": ("sap", "netsuite")}}, status={}, transitions={}).rows()
+    assert rows["ownership"] == [
+        ("counterparty", "name", None, "sap", 1),
+        ("counterparty", "name", None, "netsuite", 2),
+    ]
+    assert {table: len(CONFIG_TABLES[table]) for table in rows} == {
+        "ownership": 5,
+        "status_transition": 3,
+        "cutover": 5,
+    }
+
+
+def test_the_demo_says_who_may_say_what() -> None:
+    assert Workspace(DEFAULT).ownership().attributes["counterparty"]["bank_account"][0] == "sap"
+
+
+@pytest.mark.parametrize(
+    "cutover",
+    [
+        [Cutover(entity="CH", from_system="sap", to_system="sap", on=date(2026, 1, 1))],
+        [Cutover(entity="CH", from_system="sap", to_system="oracle", on=date(2026, 1, 1))] * 2,
+    ],
+)
+def test_a_cutover_needs_two_systems_and_one_date(cutover: list[Cutover]) -> None:
+    with pytest.raises(ValidationError, match="cutover of CH"):
+        Ownership(cutover=tuple(cutover))
