@@ -1,8 +1,8 @@
 """What kinds of bank line a scale data set holds, and how often: the one place to vary it.
 
 A *kind* says how one settlement reaches the bank statement: how many payments and documents it covers, how its line
-names them, what the amount lost on the way. Shares are shares of bank lines; the hard setting has fewer clean lines and
-more of everything that needs thought. What `exact` holds is the rest to one.
+names them, what the amount lost on the way. `ScaleProfile.exact` is the share of clean lines; the other kinds divide
+the rest by their weights, of which the hard setting has its own.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class LineKind:
 
     name: str
     side: str
-    share: float
-    hard_share: float
+    weight: float
+    hard_weight: float
     reference: str
     documents: tuple[int, int] = (1, 1)
     payments: tuple[int, int] = (1, 1)
@@ -96,14 +96,16 @@ KIND_NUMBER = {kind.name: number for number, kind in enumerate(KINDS)}
 class ScaleProfile:
     """The dials of a scale data set; every one may be changed without touching the generator.
 
-    shares: share of bank lines by kind name, replacing the shipped ones.
+    exact: share of bank lines that carry the end-to-end id of their payment and nothing odd.
+    weights: by kind name, replacing the shipped ones; the other kinds divide the lines that are not exact by them.
     outstanding, unpaid_bills, unpaid_invoices: items without a line, as shares of the bank lines.
     linked: share of payments whose paid documents are known as links (a remittance advice).
     countries: weight of each country of scale_parties.COUNTRIES among the legal entities; empty means the shipped ones.
     """
 
     hard: bool = False
-    shares: dict[str, float] = field(default_factory=dict)
+    exact: float = 0.60
+    weights: dict[str, float] = field(default_factory=dict)
     days: int = 180
     lines_per_entity: int = 20_000
     lines_per_party: int = 40
@@ -123,6 +125,7 @@ class ScaleProfile:
             return cls()
         return cls(
             hard=True,
+            exact=0.30,
             outstanding=0.03,
             unpaid_bills=0.15,
             unpaid_invoices=0.10,
@@ -132,9 +135,15 @@ class ScaleProfile:
             lateness_days=4.0,
         )
 
-    def share(self, kind: LineKind) -> float:
-        """Return the share of bank lines of a kind (`exact` takes what the others leave)."""
-        unknown = sorted(set(self.shares) - set(KIND_NUMBER))
+    def shares(self) -> dict[str, float]:
+        """Return the share of bank lines of each kind. Raises ValueError for unknown kinds and impossible shares."""
+        unknown = sorted(set(self.weights) - set(KIND_NUMBER))
         if unknown:
             raise ValueError(f"unknown kinds of bank line {unknown}; known are {sorted(KIND_NUMBER)}")
-        return self.shares.get(kind.name, kind.hard_share if self.hard else kind.share)
+        if not 0 <= self.exact <= 1:
+            raise ValueError(f"the share of exact lines is {self.exact}; expected 0 to 1")
+        shipped = {kind.name: kind.hard_weight if self.hard else kind.weight for kind in KINDS}
+        weights = {name: self.weights.get(name, weight) for name, weight in shipped.items() if name != "exact"}
+        total = sum(weights.values())
+        shares = {name: (1 - self.exact) * weight / total if total else 0.0 for name, weight in weights.items()}
+        return {"exact": 1 - sum(shares.values()), **shares}

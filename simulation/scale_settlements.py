@@ -134,19 +134,20 @@ def make_settlements(
 def _plan(rng: np.random.Generator, profile: ScaleProfile, lines: int) -> tuple[Ints, Ints]:
     kinds: list[Ints] = []
     counts: list[Ints] = []
+    shares = profile.shares()
     for number, kind in enumerate(KINDS[1:], start=1):
         low, high = kind.lines
         if high == 0:
             events = int(getattr(profile, _UNPAID[kind.name]) * lines)
             drawn = np.zeros(events, dtype=np.int64)
         else:
-            events = int(profile.share(kind) * lines / ((low + high) / 2))
+            events = int(shares[kind.name] * lines / ((low + high) / 2))
             drawn = rng.integers(low, high + 1, size=events)
         kinds.append(np.full(events, number, dtype=np.int64))
         counts.append(drawn)
     rest = lines - int(sum(int(drawn.sum()) for drawn in counts))
     if rest < 0:
-        raise ValueError(f"the shares of the kinds ask for {lines - rest} bank lines of {lines}; lower them")
+        raise ValueError(f"the kinds ask for {lines - rest} bank lines of {lines}: leave more room for exact lines")
     kinds.insert(0, np.zeros(rest, dtype=np.int64))
     counts.insert(0, np.ones(rest, dtype=np.int64))
     return np.concatenate(kinds), np.concatenate(counts)

@@ -32,22 +32,22 @@ def runs_at(lines: int) -> int:
     return next((runs for limit, runs in _RUNS if lines <= limit), 1)
 
 
-def data(folder: Path, lines: int, seed: int) -> Path:
+def data(folder: Path, lines: int, seed: int, hard: bool) -> Path:
     """Return the folder of a data set of a size, making it when it is not there yet."""
-    directory = folder / f"lines_{lines}_seed_{seed}"
+    directory = folder / f"{'hard' if hard else 'shipped'}_{lines}_seed_{seed}"
     if not (directory / "truth/payments.parquet").exists():
-        write_scale(directory, lines, seed, hard=True)
+        write_scale(directory, lines, seed, hard=hard)
     return directory
 
 
-def compare_sizes(folder: Path, sizes: list[int], seed: int) -> list[dict[str, float]]:
+def compare_sizes(folder: Path, sizes: list[int], seed: int, hard: bool) -> list[dict[str, float]]:
     """Return one row per size: floor and engine cost, and their ratio of CPU seconds."""
     rows: list[dict[str, float]] = []
     for lines in sizes:
-        directory = data(folder, lines, seed)
+        directory = data(folder, lines, seed, hard)
         floor = median(python("benchmarks.matching.floor", str(directory)), runs_at(lines), pinned())
         full = median(engine(directory, folder / "out"), runs_at(lines), pinned())
-        half = data(folder, lines // 2, seed)
+        half = data(folder, lines // 2, seed, hard)
         half_cost = median(engine(half, folder / "out_half"), runs_at(lines), pinned())
         wide = median(python("benchmarks.matching.floor", str(directory), "--wide"), 1, pinned())
         rows.append(_row(lines, floor, wide, full) | {"twice": full.ratio(half_cost)})
@@ -162,17 +162,18 @@ def main() -> None:
     )
     arguments.add_argument("--shuffles", type=int, default=3)
     arguments.add_argument("--seed", type=int, default=20_260)
+    arguments.add_argument("--hard", action="store_true", help="the hard rates instead of the shipped ones")
     arguments.add_argument("--folder", type=Path, help="keeps the data sets there for the next time")
     arguments.add_argument("--json", type=Path, help="write the figures there too")
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        report: dict[str, object] = {"sizes": (rows := compare_sizes(folder, chosen.sizes, chosen.seed))}
+        report: dict[str, object] = {"sizes": (rows := compare_sizes(folder, chosen.sizes, chosen.seed, chosen.hard))}
         if rows:
             print("\n" + _shown(rows))
         if chosen.checks_at:
-            directory = data(folder, chosen.checks_at, chosen.seed)
+            directory = data(folder, chosen.checks_at, chosen.seed, chosen.hard)
             report["incremental"] = (costs := incremental(folder, directory))
             print("\n" + table(["incremental", ""], [[name, f"{value:.3f}"] for name, value in costs.items()]))
             report["determinism"] = (hashes := determinism(folder, directory, chosen.shuffles))

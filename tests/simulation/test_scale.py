@@ -161,8 +161,8 @@ def test_items_carry_nothing_of_the_truth(hard: tuple[Path, ScaleSummary]) -> No
 
 
 def test_rates_are_dials(tmp_path: Path) -> None:
-    only_cheques = dict.fromkeys((kind.name for kind in KINDS if kind.lines[1] > 0), 0.0) | {"cheque": 0.5}
-    write_scale(tmp_path, 400, seed=1, profile=ScaleProfile(shares=only_cheques, countries={"JP": 1.0}))
+    only_cheques = dict.fromkeys((kind.name for kind in KINDS), 0.0) | {"cheque": 1.0}
+    write_scale(tmp_path, 400, seed=1, profile=ScaleProfile(exact=0.5, weights=only_cheques, countries={"JP": 1.0}))
     counts = dict(frame(tmp_path, "truth/bank_lines")["kind"].value_counts().iter_rows())
     assert counts == {"cheque": 200, "exact": 200}
     assert set(frame(tmp_path, "bank_lines")["entity"].str.head(2)) == {"JP"}
@@ -172,6 +172,6 @@ def test_refuses_what_it_cannot_make(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="expected 1 to"):
         write_scale(tmp_path, 0, seed=1)
     with pytest.raises(ValueError, match="unknown kinds of bank line"):
-        write_scale(tmp_path, 10, seed=1, profile=ScaleProfile(shares={"chek": 0.1}))
-    with pytest.raises(ValueError, match="lower them"):
-        write_scale(tmp_path, 1_000, seed=1, profile=ScaleProfile(shares={"cheque": 1.5}))
+        write_scale(tmp_path, 10, seed=1, profile=ScaleProfile(weights={"chek": 0.1}))
+    with pytest.raises(ValueError, match="expected 0 to 1"):
+        write_scale(tmp_path, 10, seed=1, profile=ScaleProfile(exact=1.5))
