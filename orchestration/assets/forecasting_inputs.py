@@ -127,6 +127,7 @@ _PAYMENTS = """
     left join settling on payment.payment_id = settling.payment_id
     where
         payment.status not in ('rejected', 'cancelled')
+        and payment.payment_id not in (select payment_id from returned)
         and payment.amount is not null and payment.currency is not null
 """
 
@@ -140,7 +141,9 @@ _OPEN_ITEMS = """
             coalesce(try_cast(payment.message_created_at[1:10] as date), payment.received_on) as created_on,
             payment.execution_date
         from canonical.payment_instruction as payment
-        where payment.status not in ('rejected', 'cancelled')
+        where
+            payment.status not in ('rejected', 'cancelled')
+            and payment.payment_id not in (select payment_id from returned)
     ),
     booked as (
         select payment.item_id as payment_id, min(line.effective_date) as booked_on
@@ -165,7 +168,14 @@ _OPEN_ITEMS = """
     matched as (
         select item.item_id as open_item_id, abs(sum(item.applied_amount)) as settled
         from decided as item
-        where item.dataset = 'open_items'
+        where
+            item.dataset = 'open_items'
+            and not exists (
+                select 1 from decided as payment
+                where
+                    payment.group_id = item.group_id and payment.dataset = 'payments'
+                    and payment.item_id in (select payment_id from returned)
+            )
         group by item.item_id
     ),
     matched_with as (

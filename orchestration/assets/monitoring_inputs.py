@@ -72,6 +72,24 @@ _DECIDED = """
     where match_group.superseded_by is null and match_group.status = 'matched'
 """
 
+# a return names the payment it sends back by its end-to-end id; the bank may keep charges
+_RETURNED = """
+    create or replace temporary view returned as
+    select payment.payment_id, min(line.effective_date) as returned_on
+    from canonical.payment_instruction as payment
+    inner join canonical.bank_statement_line as line
+        on
+            payment.account_id = line.account_id
+            and (line.end_to_end_id = payment.end_to_end_id or list_contains(line."references", payment.end_to_end_id))
+    where
+        line.line_kind = 'return'
+        and upper(payment.end_to_end_id) not in ('NOTPROVIDED', 'NONREF', '')
+        and line.effective_date >= coalesce(payment.execution_date, payment.received_on)
+        and sign(line.amount) = -sign(payment.amount)
+        and abs(line.amount) between abs(payment.amount) * 0.9 and abs(payment.amount)
+    group by payment.payment_id
+"""
+
 _OPEN_ITEMS = """
     select
         open_item_id, entity_id, ledger, kind, counterparty_id, golden_id, source_system, document_number, reference,
@@ -118,12 +136,14 @@ _PAYMENTS = """
             end
         ) as sent_on,
         coalesce(event.is_acknowledged, false) as is_acknowledged,
-        booked.payment_id is not null as is_booked
+        booked.payment_id is not null as is_booked,
+        returned.returned_on
     from canonical.payment_instruction as payment
     cross join config.company as company
     left join canonical.counterparty as party on payment.counterparty_id = party.counterparty_id
     left join event on payment.payment_id = event.payment_id
     left join booked on payment.payment_id = booked.payment_id
+    left join returned on payment.payment_id = returned.payment_id
 """
 
 # What payments settle: their own word, else what the matching decided. In a group of several payments an item's
@@ -216,8 +236,10 @@ _RATES = """
 
 
 def decide(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the temporary view `decided`: group_id, dataset, item_id, applied_amount of the matches that hold."""
+    """Make two temporary views: `decided`, the matches that hold (group_id, dataset, item_id, applied_amount), and
+    `returned`, the payments whose money came back (payment_id, returned_on)."""
     connection.execute(_DECIDED)
+    connection.execute(_RETURNED)
 
 
 def read_monitoring_inputs(connection: duckdb.DuckDBPyConnection) -> MonitoringInputs:

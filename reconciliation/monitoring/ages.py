@@ -37,10 +37,14 @@ def with_business_age(
     return pl.concat(parts).drop("calendar")
 
 
+def live_payments(inputs: MonitoringInputs) -> pl.DataFrame:
+    """Payments that were neither rejected nor cancelled nor came back."""
+    return inputs.payments.filter(pl.col("status").is_in(LIVE) & pl.col("returned_on").is_null())
+
+
 def live_settlements(inputs: MonitoringInputs) -> pl.DataFrame:
-    """What payments that were not stopped settle: payment_id, open_item_id, amount; one row a pair."""
-    live = inputs.payments.filter(pl.col("status").is_in(LIVE)).select("payment_id")
-    return inputs.settlements.join(live, on="payment_id", how="semi")
+    """What live payments settle: payment_id, open_item_id, amount; one row a pair."""
+    return inputs.settlements.join(live_payments(inputs), on="payment_id", how="semi")
 
 
 def days_before(as_of: date, days: int) -> date:

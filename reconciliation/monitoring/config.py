@@ -117,7 +117,7 @@ class AcknowledgementGap(CheckSettings):
     warning_days: DayCount | None = 1
     critical_days: DayCount | None = 5
     after_days: DayCount = 2
-    booked_within_days: DayCount = Field(default=30, description="how long a payment booked without an answer is shown")
+    booked_within_days: DayCount = Field(default=90, description="how long a payment booked without an answer is shown")
     exempt_accounts: tuple[str, ...] = Field(default=(), description="accounts whose bank sends no status reports")
 
 

@@ -116,6 +116,7 @@ PAYMENTS: Shape = {
     "sent_on": DATE,  # when it left: first status sent or later, else the day its file was made
     "is_acknowledged": FLAG,  # the bank itself has answered
     "is_booked": FLAG,  # matched with a bank line
+    "returned_on": DATE,  # when the bank booked the money back; null for a payment that went through
 }
 SETTLEMENTS: Shape = {
     "payment_id": TEXT,

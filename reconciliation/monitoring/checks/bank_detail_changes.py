@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from reconciliation.monitoring.ages import LIVE
+from reconciliation.monitoring.ages import live_payments
 from reconciliation.monitoring.config import BankDetailChange
 from reconciliation.monitoring.findings import findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
@@ -38,9 +38,7 @@ def find(inputs: MonitoringInputs, settings: BankDetailChange, as_of: date) -> p
         .unique(["counterparty_id", "account_identifier"], keep="last", maintain_order=True)
         .select("counterparty_id", "name", "account_identifier", "old_identifier", "changed_on", "changed_by")
     )
-    payments = inputs.payments.filter(
-        pl.col("status").is_in(LIVE) & (pl.col("direction") == "credit_transfer")
-    ).select(
+    payments = live_payments(inputs).filter(pl.col("direction") == "credit_transfer").select(
         "payment_id", "currency", "amount", "execution_date", "sent_on", "entity_id",
         pl.col("counterparty_account").alias("account_identifier"), pl.col("counterparty_id").alias("paid_party"),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from reconciliation.monitoring.ages import LIVE, live_settlements
+from reconciliation.monitoring.ages import live_payments, live_settlements
 from reconciliation.monitoring.config import DuplicatePayment
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
@@ -17,7 +17,7 @@ NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
 
 
 def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> pl.DataFrame:
-    """One finding per later payment of a pair, both not stopped, that
+    """One finding per later payment of a pair, neither of them stopped or returned, that
 
     - settles an item an earlier payment settles, where both together exceed the item (or do not say how much they
       settle), or
@@ -25,9 +25,11 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
 
     The money at stake is the later payment. Age: days since its execution date.
     """
-    payments = inputs.payments.filter(
-        pl.col("status").is_in(LIVE) & (pl.col("direction") == "credit_transfer")
-    ).with_columns(pl.coalesce("execution_date", "sent_on").alias("day"))
+    payments = (
+        live_payments(inputs)
+        .filter(pl.col("direction") == "credit_transfer")
+        .with_columns(pl.coalesce("execution_date", "sent_on").alias("day"))
+    )
     pairs = pl.concat([_same_item(inputs, payments), _same_reference(payments, settings.within_days)])
     rows = (
         pairs.sort("payment_id", "why", "first_payment_id", "what")

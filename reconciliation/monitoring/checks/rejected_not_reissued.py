@@ -1,4 +1,4 @@
-"""Payments the bank rejected and that nothing has replaced: the supplier is still unpaid."""
+"""Payments the bank rejected or sent back and that nothing has replaced: the supplier is still unpaid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from reconciliation.monitoring.ages import LIVE, live_settlements
+from reconciliation.monitoring.ages import live_payments, live_settlements
 from reconciliation.monitoring.config import NotReissued
 from reconciliation.monitoring.findings import findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
@@ -15,14 +15,14 @@ NEXT_STEP = "Correct what the bank objected to and instruct again, or release th
 
 
 def find(inputs: MonitoringInputs, settings: NotReissued, as_of: date) -> pl.DataFrame:
-    """One finding per rejected payment that is not replaced.
+    """One finding per rejected or returned payment that is not replaced.
 
     Replaced means: of the items it was to settle none is still open without a live payment; where it names no item,
     a live payment of the same amount to the same account came after the rejection. Age: days since the rejection.
     """
-    payments = inputs.payments
-    rejected = payments.filter(
-        (pl.col("status") == "rejected") & (pl.col("status_on") <= as_of - timedelta(days=settings.after_days))
+    failed_on = pl.coalesce("returned_on", pl.when(pl.col("status") == "rejected").then(pl.col("status_on")))
+    rejected = inputs.payments.with_columns(failed_on.alias("failed_on")).filter(
+        pl.col("failed_on") <= as_of - timedelta(days=settings.after_days)
     )
     named = inputs.settlements.join(rejected, on="payment_id", how="semi").select("payment_id", "open_item_id").unique()
     still_open = inputs.open_items.filter(
@@ -36,21 +36,21 @@ def find(inputs: MonitoringInputs, settings: NotReissued, as_of: date) -> pl.Dat
     )
     same = ["counterparty_account", "currency", "amount"]
     again = (
-        rejected.select("payment_id", "status_on", "sent_on", *same)
-        .join(payments.filter(pl.col("status").is_in(LIVE)).select(*same, "sent_on", "execution_date"), on=same)
-        .filter(pl.coalesce("sent_on_right", "execution_date") >= pl.coalesce(pl.col("sent_on"), pl.col("status_on")))
+        rejected.select("payment_id", "failed_on", "sent_on", *same)
+        .join(live_payments(inputs).select(*same, "sent_on", "execution_date"), on=same)
+        .filter(pl.coalesce("sent_on_right", "execution_date") >= pl.coalesce(pl.col("sent_on"), pl.col("failed_on")))
     )
     unnamed = rejected.join(named, on="payment_id", how="anti").join(again, on="payment_id", how="anti")
     rows = pl.concat([rejected.join(unpaid, on="payment_id", how="semi"), unnamed]).with_columns(
-        pl.col("status_on").alias("since")
+        pl.col("failed_on").alias("since")
     )
     return findings(
         rows,
         object_type="payment",
         object_id="payment_id",
         message=lambda row: (
-            f"The payment of {money(row)} to {row['counterparty_name'] or '(no name)'} was rejected on "
-            f"{row['status_on']} and nothing has replaced it"
+            f"The payment of {money(row)} to {row['counterparty_name'] or '(no name)'} was "
+            f"{'returned' if row['returned_on'] else 'rejected'} on {row['failed_on']} and nothing has replaced it"
         ),
         next_step=NEXT_STEP,
     )

@@ -89,6 +89,17 @@ def test_two_payments_for_one_invoice() -> None:
     assert alerts(halves, "duplicate_payment") == []
 
 
+def test_a_payment_that_came_back_may_be_made_again() -> None:
+    first = PAYMENT | {"is_booked": True, "is_acknowledged": True, "status": "executed"}
+    second = first | {"payment_id": "m2|p1|1", "end_to_end_id": "E2E-2", "execution_date": date(2026, 3, 10)}
+    paid = {"payment_id": "m1|p1|1", "open_item_id": INVOICE["open_item_id"], "amount": Decimal("-1190.00")}
+    frames = {"open_items": [INVOICE], "settlements": [paid, paid | {"payment_id": "m2|p1|1"}]}
+    back = first | {"returned_on": date(2026, 3, 9)}
+    assert alerts(facts(payments=[back, second], **frames)) == []
+    alert = only(alerts(facts(payments=[back], **frames), "rejected_not_reissued"))
+    assert (alert["since"], "was returned on 2026-03-09" in str(alert["message"])) == (date(2026, 3, 9), True)
+
+
 def test_one_reference_sent_twice() -> None:
     first = PAYMENT | {"is_booked": True}
     again = first | {"payment_id": "m2|p1|1", "execution_date": date(2026, 3, 9)}

@@ -113,6 +113,7 @@ def test_a_rejected_payment_that_nothing_replaced() -> None:
     unnamed = facts(accounts=[ACCOUNT], statements=[STATEMENT], payments=[rejected])
     alert = only(alerts(unnamed))
     assert (alert["check"], alert["since"]) == ("rejected_not_reissued", date(2026, 3, 6))
+    assert "was rejected on 2026-03-06 and nothing has replaced it" in str(alert["message"])
     again = PAYMENT | {"payment_id": "m2|p1|1", "sent_on": date(2026, 3, 10), "execution_date": AS_OF}
     replaced = facts(accounts=[ACCOUNT], statements=[STATEMENT], payments=[rejected, again])
     assert alerts(replaced, "rejected_not_reissued") == []
