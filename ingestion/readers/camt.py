@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import BinaryIO
 
@@ -48,17 +47,24 @@ class CamtReader:
         yield from _Reading(self.format, source, stream).run()
 
 
-@dataclass
 class _Pending:
     """What is gathered for the entry that is open."""
 
-    parts: rows.EntryParts = field(default_factory=rows.EntryParts)
-    charges: list[Fields] = field(default_factory=list)  # of the open `Chrgs` block
-    transaction_charges: list[rows.Charges] = field(default_factory=list)
-    transactions: list[rows.Transaction] = field(default_factory=list)
-    record: int | None = None  # the entry's record number, once handed out
-    details: int = 0  # transactions written or rejected
-    details_written: int = 0
+    def __init__(self) -> None:
+        self.parts = rows.NO_PARTS
+        self.charges: list[Fields] = []  # of the open `Chrgs` block
+        self.transaction_charges: list[rows.Charges] = []
+        self.transactions: list[rows.Transaction] = []
+        self.record = 0  # the entry's record number, once handed out
+        self.details = 0  # transactions written or rejected
+        self.details_written = 0
+
+    def clear(self) -> None:
+        """Make ready for the next entry."""
+        self.parts = rows.NO_PARTS
+        self.record = self.details = self.details_written = 0
+        if self.transactions:
+            self.transactions = []
 
 
 class _Reading:
@@ -278,15 +284,20 @@ class _Reading:
         self.pending.charges.append(fields)
 
     def _on_entry_charges(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
-        self.pending.parts.charges.append(rows.Charges(fields, self.pending.charges))
+        self._parts().charges.append(rows.Charges(fields, self.pending.charges))
         self.pending.charges = []
 
     def _on_transaction_charges(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
         self.pending.transaction_charges.append(rows.Charges(fields, self.pending.charges))
         self.pending.charges = []
 
+    def _parts(self) -> rows.EntryParts:
+        if self.pending.parts is rows.NO_PARTS:
+            self.pending.parts = rows.EntryParts([], [])
+        return self.pending.parts
+
     def _on_batch(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
-        self.pending.parts.batches.append(fields)
+        self._parts().batches.append(fields)
 
     def _on_transaction(self, fields: Fields, around: Fields, start: int, end: int) -> None:
         pending = self.pending
@@ -309,7 +320,7 @@ class _Reading:
 
     def _write_transactions(self, entry: rows.Money) -> None:
         one, pending = self._open_statement(), self.pending
-        if pending.record is None:
+        if not pending.record:
             pending.record = self.counter.next()
         number = one.entries + one.rejected + 1
         for transaction in pending.transactions:
@@ -349,7 +360,7 @@ class _Reading:
             self._write_transactions(amount)
             one.book(amount, rows.entry_status(fields))
             self.entry_rows.rows.append((pending.record, *row, pending.details_written))
-        self.pending = _Pending()
+        pending.clear()
 
     def _is_flipped(self, entry: Fields) -> bool:
         return self.flips and values.flag(entry.get("RvslInd")) is True

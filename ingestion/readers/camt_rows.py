@@ -7,7 +7,7 @@ not turn a sign (`CdtDbtInd` already is the direction). A field that makes a rec
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -180,8 +180,7 @@ class Charges:
     records: list[Fields]
 
 
-@dataclass
-class Transaction:
+class Transaction(NamedTuple):
     """A `TxDtls` block as it closed, until its entry is known to be good."""
 
     fields: Fields
@@ -191,12 +190,15 @@ class Transaction:
     end: int
 
 
-@dataclass
-class EntryParts:
-    """What came with an entry besides its own fields."""
+class EntryParts(NamedTuple):
+    """What came with an entry besides its own fields and its transactions."""
 
-    charges: list[Charges] = field(default_factory=list)
-    batches: list[Fields] = field(default_factory=list)
+    charges: list[Charges]
+    batches: list[Fields]
+
+
+NO_PARTS = EntryParts([], [])
+"""Of an entry with neither; never added to."""
 
 
 class Money(NamedTuple):
@@ -296,7 +298,6 @@ def entry_row(place: tuple[int | None, int | None, int, int], fields: Fields, am
     """
     reference, reversal, booked, valued, instructed_text, *texts = _pick_entry(fields)
     charges, charges_currency, included = total_charges(parts.charges) if parts.charges else (None, None, None)
-    batch = parts.batches[0] if parts.batches else {}
     instructed, instructed_currency = (
         optional_amount(fields, "AmtDtls/InstdAmt/Amt") if instructed_text is not None else (None, None)
     )
@@ -317,11 +318,17 @@ def entry_row(place: tuple[int | None, int | None, int, int], fields: Fields, am
         charges,
         charges_currency,
         included,
-        batch.get("MsgId"),
-        batch.get("PmtInfId"),
-        values.count(batch.get("NbOfTxs")),
+        *(_batch(parts.batches[0]) if parts.batches else _NO_BATCH),
         *texts,
     )
+
+
+_NO_BATCH: tuple[None, None, None] = (None, None, None)
+
+
+def _batch(fields: Fields) -> tuple[str | None, str | None, int | None]:
+    """The message and the payment information a batch-booked entry names, and how many payments it has."""
+    return fields.get("MsgId"), fields.get("PmtInfId"), values.count(fields.get("NbOfTxs"))
 
 
 def detail_row(
@@ -372,7 +379,7 @@ def detail_row(
         said.reference_type,
         said.documents,
         joined(note, said.additional) if said.additional is not None else note,
-        *[None if one is None else values.given(one) for one in identifiers],
+        *[None if one is None or one.upper() in values.NOT_GIVEN else one for one in identifiers],
         *picked[_DETAIL_HEAD + len(_DETAIL_IDENTIFIERS) :],
     )
 

@@ -6,7 +6,7 @@ A reference is typed only where its check digits hold (`ingestion.references`); 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingestion.readers.xml_records import Box, Fields
@@ -72,15 +72,18 @@ class Remittance:
 
 
 NOTHING = Remittance()
+_REFERENCE_STARTS = frozenset("Rr+*0123456789")
 
 
-def remittance(blocks: Iterable[Structured], unstructured: str | None, country: str | None) -> Remittance:
+def remittance(blocks: Sequence[Structured], unstructured: str | None, country: str | None) -> Remittance:
     """The first structured reference with its verified type, and the numbers of all documents.
 
     Further references go with the documents, so that none is lost. Without a structured reference, free text that is as
     a whole an RF, QRR or OGM reference is one. `country` is that of the creditor's account, which tells national
     references apart.
     """
+    if not blocks and (unstructured is None or unstructured[0] not in _REFERENCE_STARTS):
+        return NOTHING
     references: list[str] = []
     documents: list[str] = []
     notes: list[str] = []

@@ -18,7 +18,7 @@ _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _RATE = re.compile(r"\d{1,13}(?:\.\d{1,10}0*)?", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
-_NOT_GIVEN = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOTAVAILABLE"})
+NOT_GIVEN = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOTAVAILABLE"})
 
 EXPECTED_AMOUNT = "an amount with a decimal point, at most 18 digits before it and five after, such as 1234.50"
 EXPECTED_CURRENCY = "an ISO 4217 currency code in the attribute Ccy, such as EUR"
@@ -102,7 +102,7 @@ def rate(text: str | None) -> Decimal | None:
 
 def given(text: str | None) -> str | None:
     """An identifier, or None where the sender wrote that there is none (NOTPROVIDED)."""
-    return None if text is None or text.upper() in _NOT_GIVEN else text
+    return None if text is None or text.upper() in NOT_GIVEN else text
 
 
 def account(fields: dict[str, str], path: str) -> str | None:

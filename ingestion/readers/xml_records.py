@@ -34,7 +34,7 @@ _MARKUP = re.compile(
 )
 _ATTRIBUTE = re.compile(r"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
-_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_ENTITIES = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}  # & last: what it makes is text
 
 
 class RecordStream:
@@ -278,7 +278,7 @@ class RecordStream:
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         if "&" in text:
-            text = _REFERENCE.sub(_referred, text)
+            text = _REFERENCE.sub(_referred, text) if "&#" in text else _plain(text)
         return text.strip(XML_SPACE) if trim else text
 
     @staticmethod
@@ -317,6 +317,13 @@ def _start_tag(piece: str) -> tuple[str, str]:
     found = _MARKUP.match(f"<{piece}")
     end = found.end() - 2 if found else piece.index(">")
     return piece[:end], piece[end + 1 :]
+
+
+def _plain(text: str) -> str:
+    """A text with its five named references resolved."""
+    for name, character in _ENTITIES.items():
+        text = text.replace(f"&{name};", character)
+    return text
 
 
 def _referred(found: re.Match[str]) -> str:
