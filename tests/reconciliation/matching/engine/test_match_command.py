@@ -1,0 +1,52 @@
+"""`tieout match` on files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from example_items import items
+
+from orchestration.cli import main
+
+LEFT = items({"item_id": "B1", "amount": -5, "references": ["R1"]}, {"item_id": "B2", "amount": -9})
+RIGHT = items({"item_id": "P1", "amount": -5, "references": ["R1"]})
+
+
+def _run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["match", *map(str, arguments)])
+    return int(ended.value.code or 0)
+
+
+def test_two_files_are_matched_by_the_two_sided_preset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    LEFT.write_parquet(tmp_path / "bank.parquet")
+    RIGHT.write_parquet(tmp_path / "book.parquet")
+    out = tmp_path / "out"
+    assert _run("--left", tmp_path / "bank.parquet", "--right", tmp_path / "book.parquet", "--out", out) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "match_group.parquet",
+        "match_item.parquet",
+        "summary.json",
+        "unmatched.parquet",
+    ]
+    assert pl.read_parquet(out / "match_item.parquet")["item_id"].sort().to_list() == ["B1", "P1"]
+    assert json.loads((out / "summary.json").read_text())["legs"]["two_sided"]["left"]["matched"] == 1
+    assert "1 matched" in capsys.readouterr().out
+
+
+def test_a_folder_with_the_three_datasets_is_matched_by_the_payables_preset(tmp_path: Path) -> None:
+    for name, frame in (("bank_lines", LEFT), ("payments", RIGHT), ("open_items", RIGHT.clear())):
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    assert _run("--items", tmp_path, "--out", tmp_path / "out") == 0
+    assert pl.read_parquet(tmp_path / "out" / "match_group.parquet")["leg"].to_list() == ["bank_lines_payments"]
+
+
+def test_what_cannot_be_matched_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    LEFT.with_columns(colour=pl.lit(1)).write_parquet(tmp_path / "left.parquet")
+    RIGHT.write_parquet(tmp_path / "right.parquet")
+    assert _run("--items", tmp_path, "--out", tmp_path / "out") == 2
+    assert "left: unknown column colour" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

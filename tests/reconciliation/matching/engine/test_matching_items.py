@@ -1,0 +1,66 @@
+"""Items that are not what they should be are told apart, with the name of what is wrong."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from example_items import items, one_leg
+
+from reconciliation.matching import MatchingError, match
+
+RULES = one_leg("{kind: reference}")
+GOOD = items({"item_id": "B1", "amount": "1.10", "references": ["R1"]})
+
+
+def _match(left: pl.DataFrame) -> pl.DataFrame:
+    return match({"left": left, "right": GOOD}, RULES).groups
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (GOOD.with_columns(colour=pl.lit("red")), "left: unknown column colour; known are item_id, amount"),
+        (GOOD.drop("currency"), "left: required column currency missing"),
+        (pl.concat([GOOD, GOOD]), "item_id not unique, found more than once: B1"),
+        (GOOD.with_columns(pl.lit(None, dtype=pl.Date).alias("date")), "required column date has empty values"),
+        (GOOD.with_columns(pl.lit(True).alias("date")), "column date is Boolean, expected Date"),
+        (GOOD.with_columns(pl.lit("1.123456").alias("amount")), "more than 5 decimals"),
+    ],
+)
+def test_what_is_wrong_is_named(frame: pl.DataFrame, said: str) -> None:
+    with pytest.raises(MatchingError) as caught:
+        _match(frame)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        pl.Series([Decimal("1.1")]),
+        pl.Series(["1.10"]),
+        pl.Series([1.1]),
+        pl.Series([Decimal("1.100000000")], dtype=pl.Decimal(30, 9)),
+    ],
+)
+def test_an_amount_of_any_honest_type_is_exact(amount: pl.Series) -> None:
+    groups = _match(GOOD.with_columns(amount.alias("amount")))
+    assert groups["left_total"].to_list() == [Decimal("1.10000")]
+
+
+def test_only_the_required_columns_are_needed() -> None:
+    bare = pl.DataFrame({"item_id": ["B1"], "amount": [5], "currency": ["EUR"], "date": [date(2024, 1, 1)]})
+    result = match({"left": bare, "right": bare}, RULES)
+    assert result.unmatched.height == 2
+
+
+def test_floats_are_told_in_the_summary() -> None:
+    result = match({"left": GOOD.with_columns(pl.lit(1.1).alias("amount")), "right": GOOD}, RULES)
+    assert result.summary["float_columns"] == {"left": ["amount"]}
+
+
+def test_a_dataset_that_is_not_given_is_named() -> None:
+    with pytest.raises(MatchingError, match="dataset right not given"):
+        match({"left": GOOD}, RULES)

@@ -1,0 +1,94 @@
+"""The ledger over time: what stands, what is released, what is superseded."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import polars as pl
+from example_items import items, members, one_leg
+
+from reconciliation.matching import Ledger, match
+from reconciliation.matching.ledger import RELEASED, carry_forward, new_ledger
+
+RULES = one_leg("{kind: reference}", "{kind: amount_date}")
+NOTHING_RELEASED = pl.DataFrame(schema=RELEASED)
+
+
+def _after(ledger: Ledger, change: object) -> Ledger:
+    groups, added, superseded = change  # type: ignore[misc]
+    kept = ledger.groups.filter(~pl.col("group_id").is_in(list(superseded)))
+    held = ledger.items.filter(~pl.col("group_id").is_in(list(superseded)))
+    return Ledger(pl.concat([kept, groups]), pl.concat([held, added]))
+
+
+def test_a_match_stands_as_long_as_its_items_do() -> None:
+    world = {
+        "left": items({"item_id": "B1", "amount": -10, "references": ["R1"]}),
+        "right": items({"item_id": "P1", "amount": -10, "references": ["R1"]}),
+    }
+    result = match(world, RULES)
+    ledger = Ledger(result.groups, result.items)
+    kept, released = carry_forward(ledger, world)
+    assert released.is_empty()
+    again = match(world, RULES, ledger=kept)
+    assert again.groups.is_empty()
+    assert again.unmatched.is_empty()
+    assert new_ledger(kept, released, again).superseded == {}
+
+
+def test_a_changed_amount_releases_its_group_and_no_other() -> None:
+    left = items(*({"item_id": f"B{n}", "amount": -10 * n, "references": [f"R{n}"]} for n in (1, 2)))
+    right = items(*({"item_id": f"P{n}", "amount": -10 * n, "references": [f"R{n}"]} for n in (1, 2)))
+    result = match({"left": left, "right": right}, RULES)
+    changed = right.with_columns(
+        pl.when(pl.col("item_id") == "P2")
+        .then(Decimal(-21))
+        .otherwise("amount")
+        .cast(pl.Decimal(23, 5))
+        .alias("amount")
+    )
+    kept, released = carry_forward(Ledger(result.groups, result.items), {"left": left, "right": changed})
+    assert kept.items["item_id"].sort().to_list() == ["B1", "P1"]
+    assert released["reason"].to_list() == ["the amount or currency of an item has changed"]
+    # the money it had used is open again
+    again = match({"left": left, "right": changed}, RULES, ledger=kept)
+    assert sorted(again.unmatched["item_id"]) == ["B2", "P2"]
+
+
+def test_a_cancelled_item_releases_its_group() -> None:
+    left = items({"item_id": "B1", "amount": -10, "references": ["R1"]})
+    right = items({"item_id": "P1", "amount": -10, "references": ["R1"]})
+    result = match({"left": left, "right": right}, RULES)
+    _, released = carry_forward(Ledger(result.groups, result.items), {"left": left, "right": right.clear()})
+    assert released["reason"].to_list() == ["right P1 is no longer there"]
+
+
+def test_a_tie_is_superseded_when_a_later_day_decides_it() -> None:
+    left = items({"item_id": "B1", "amount": -70, "counterparty_account": "X"})
+    right = items(*({"item_id": f"P{n}", "amount": -70, "counterparty_account": "X"} for n in (1, 2)))
+    first = match({"left": left, "right": right}, RULES)
+    assert members(first, "ambiguous") == [("B1", "P1", "P2")]
+    ledger = _after(Ledger.empty(), new_ledger(Ledger.empty(), NOTHING_RELEASED, first))
+    later = right.with_columns(
+        pl.when(pl.col("item_id") == "P1").then(pl.lit(["R1"])).otherwise("references").alias("references")
+    )
+    known = left.with_columns(pl.lit(["R1"]).alias("references"))
+    kept, released = carry_forward(ledger, {"left": known, "right": later})
+    second = match({"left": known, "right": later}, RULES, ledger=kept)
+    change = new_ledger(ledger, released, second)
+    assert members(second, "matched") == [("B1", "P1")]
+    assert list(change.superseded) == first.groups["group_id"].to_list()
+    assert list(change.superseded.values()) == second.groups["group_id"].to_list()
+
+
+def test_day_by_day_reaches_the_same_state_as_one_run() -> None:
+    days = range(1, 8)
+    left = items(*({"item_id": f"B{n}", "amount": -10 * n, "on": n, "references": [f"R{n}"]} for n in days))
+    right = items(*({"item_id": f"P{n}", "amount": -10 * n, "on": n - 1, "references": [f"R{n}"]} for n in days))
+    ledger = Ledger.empty()
+    for until in sorted(left["date"]):
+        world = {"left": left.filter(pl.col("date") <= until), "right": right.filter(pl.col("date") <= until)}
+        kept, released = carry_forward(ledger, world)
+        ledger = _after(ledger, new_ledger(ledger, released, match(world, RULES, ledger=kept)))
+    once = match({"left": left, "right": right}, RULES)
+    assert sorted(ledger.groups["group_id"]) == sorted(once.groups["group_id"])

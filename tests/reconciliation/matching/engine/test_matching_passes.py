@@ -1,0 +1,275 @@
+"""What each pass finds, by example."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from example_items import day, ids, items, members, one_leg, only_group, reasons
+
+from reconciliation.matching import match, preset
+
+
+def test_the_same_reference_and_amount_is_a_match() -> None:
+    left = items({"item_id": "B1", "amount": "-100.00", "references": ["E2E-1"]})
+    right = items({"item_id": "P1", "amount": "-100.00", "references": ["E2E-1", "other"]})
+    result = match({"left": left, "right": right}, one_leg("{kind: reference}"))
+    group = only_group(result)
+    assert members(result, "matched") == ids("B1", "P1")
+    assert group["cardinality"] == "1:1"
+    assert group["difference"] == 0
+    assert str(group["explanation"]).startswith("Both carry the same reference; the amounts agree")
+
+
+def test_a_word_that_stands_for_no_reference_joins_nothing() -> None:
+    left = items({"item_id": "B1", "amount": -1, "references": ["NOTPROVIDED"]})
+    right = items({"item_id": "P1", "amount": -1, "references": ["NOTPROVIDED"]})
+    assert match({"left": left, "right": right}, one_leg("{kind: reference}")).groups.is_empty()
+
+
+def test_another_entity_or_account_is_never_crossed_but_an_unknown_one_is() -> None:
+    left = items(
+        {"item_id": "B1", "amount": -1, "references": ["R1"], "entity": "E1", "account": "A1"},
+        {"item_id": "B2", "amount": -2, "references": ["R2"], "entity": "E1", "account": "A1"},
+        {"item_id": "B3", "amount": -3, "references": ["R3"], "entity": "E1", "account": "A1"},
+    )
+    right = items(
+        {"item_id": "P1", "amount": -1, "references": ["R1"], "entity": "E2"},
+        {"item_id": "P2", "amount": -2, "references": ["R2"], "account": "A2"},
+        {"item_id": "P3", "amount": -3, "references": ["R3"], "entity": None, "account": None},
+    )
+    assert members(match({"left": left, "right": right}, one_leg("{kind: reference}"))) == ids("B3", "P3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INV-2024-000123",
+        "invoice inv2024000123 thank you",
+        "INV 2024 123",
+        "INV-2024-\n000123",
+        "2024000123",
+        "INV-2O24-OOO123",
+    ],
+)
+def test_a_reference_is_found_however_the_text_writes_it(text: str) -> None:
+    left = items({"item_id": "B1", "amount": -100, "text": text})
+    right = items({"item_id": "I1", "amount": -100, "references": ["INV-2024-000123"]})
+    assert members(match({"left": left, "right": right}, one_leg("{kind: reference_text}"))) == ids("B1", "I1")
+
+
+def test_a_number_inside_a_longer_number_is_not_the_reference() -> None:
+    left = items({"item_id": "B1", "amount": -100, "text": "customer 918150"})
+    right = items({"item_id": "I1", "amount": -100, "references": ["1815"]})
+    rules = one_leg(
+        "{kind: reference, find: left_text}", "{kind: reference_text, variants: [exact, serial, truncated]}"
+    )
+    assert match({"left": left, "right": right}, rules).groups.is_empty()
+
+
+def test_a_lump_sum_that_names_its_invoices_and_a_credit_memo() -> None:
+    left = items({"item_id": "B1", "amount": -250, "text": "RE-1001, RE-1002 less GS-1003"})
+    right = items(
+        {"item_id": "I1", "amount": -200, "references": ["RE-1001"]},
+        {"item_id": "I2", "amount": -80, "references": ["RE-1002"]},
+        {"item_id": "C3", "amount": 30, "references": ["GS-1003"]},
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: reference_text}"))
+    assert members(result, "matched") == ids("B1", "I1", "I2", "C3")
+    assert only_group(result)["cardinality"] == "1:N"
+
+
+def test_a_credit_memo_that_is_deducted_without_being_named() -> None:
+    left = items({"item_id": "B1", "amount": 170, "on": 20, "text": "INV-90017"})
+    right = items(
+        {"item_id": "I1", "amount": 200, "references": ["INV-90017"], "counterparty_id": "C1"},
+        {"item_id": "C1", "amount": -30, "references": ["CM-1"], "counterparty_id": "C1"},
+        {"item_id": "C2", "amount": -30, "references": ["CM-2"], "counterparty_id": "C2"},
+    )
+    rules = one_leg("{kind: reference_text, amounts: [equal, sum, netted, partial]}", precision=0.9)
+    assert members(match({"left": left, "right": right}, rules)) == ids("B1", "I1", "C1")
+
+
+def test_a_batch_is_booked_as_one_entry() -> None:
+    left = items({"item_id": "B1", "amount": -60, "account": "A", "batch_id": "RUN1"})
+    right = items(*({"item_id": f"P{n}", "amount": -10 * n, "account": "A", "batch_id": "RUN1"} for n in (1, 2, 3)))
+    assert members(match({"left": left, "right": right}, one_leg("{kind: batch}")), "matched") == ids(
+        "B1", "P1", "P2", "P3"
+    )
+
+
+def test_a_batch_without_its_rejected_member() -> None:
+    left = items({"item_id": "B1", "amount": "-46.37", "account": "A", "batch_id": "RUN1"})
+    amounts = ["-11.21", "-12.34", "-17.99", "-22.82"]
+    right = items(
+        *({"item_id": f"P{n}", "amount": a, "account": "A", "batch_id": "RUN1"} for n, a in enumerate(amounts))
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: batch}", precision=0.9))
+    assert members(result) == ids("B1", "P0", "P1", "P3")
+    assert reasons(result) == {"P2": "no_candidate"}
+
+
+def test_a_batch_told_by_its_reference_in_the_text_or_by_its_total() -> None:
+    left = items(
+        {"item_id": "B1", "amount": -30, "account": "A", "text": "SALARY PMT20240301 TOTAL"},
+        {"item_id": "B2", "amount": -77, "account": "A", "on": 1},
+    )
+    right = items(
+        *({"item_id": f"P{n}", "amount": -15, "account": "A", "batch_id": "A|PMT20240301"} for n in (1, 2)),
+        *({"item_id": f"Q{n}", "amount": a, "account": "A", "batch_id": "A|X"} for n, a in ((1, -70), (2, -7))),
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: batch}"))
+    assert members(result, "matched") == [("B1", "P1", "P2"), ("B2", "Q1", "Q2")]
+
+
+def test_known_links_apply_the_amounts_they_state() -> None:
+    left = items({"item_id": "P1", "amount": -60}, {"item_id": "P2", "amount": -40}, {"item_id": "P3", "amount": -5})
+    right = items({"item_id": "I1", "amount": -100}, {"item_id": "I2", "amount": -50})
+    links = pl.DataFrame(
+        {
+            "left_dataset": ["left"] * 3,
+            "left_id": ["P1", "P2", "P3"],
+            "right_dataset": ["right"] * 3,
+            "right_id": ["I1", "I1", "I2"],
+            "amount": [Decimal(-60), Decimal(-40), Decimal(-5)],
+        }
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: links}"), links=links)
+    assert members(result, "matched") == [("I1", "P1", "P2"), ("I2", "P3")]
+    rest = result.unmatched.row(0, named=True)
+    assert (rest["item_id"], rest["open_amount"], rest["reason"]) == ("I2", Decimal(-45), "partly_applied")
+
+
+def test_cash_discount_in_time_and_too_late() -> None:
+    bill = {"amount": -100, "discount_amount": 2, "discount_until": day(10)}
+    left = items(
+        {"item_id": "B1", "amount": -98, "on": 9, "references": ["R1"]},
+        {"item_id": "B2", "amount": -98, "on": 30, "references": ["R2"]},
+    )
+    right = items({"item_id": "I1", "references": ["R1"]} | bill, {"item_id": "I2", "references": ["R2"]} | bill)
+    result = match({"left": left, "right": right}, one_leg("{kind: reference, amounts: [equal, {rule: discount}]}"))
+    group = only_group(result)
+    assert members(result, "matched") == ids("B1", "I1")
+    assert (group["difference"], group["difference_kind"]) == (Decimal(2), "discount")
+
+
+@pytest.mark.parametrize(
+    ("paid", "kind"),
+    [("-102.50", "fee"), ("-101.99", "fee"), ("-120.00", None), ("-98.00", None)],
+)
+def test_a_fee_only_ever_costs(paid: str, kind: str | None) -> None:
+    left = items({"item_id": "B1", "amount": paid, "references": ["R1"]})
+    right = items({"item_id": "P1", "amount": "-100.00", "references": ["R1"]})
+    result = match({"left": left, "right": right}, one_leg("{kind: reference, amounts: [{rule: fee, up_to: 5}]}"))
+    assert [group for group in result.groups["difference_kind"]] == ([kind] if kind else [])
+
+
+def test_two_swapped_digits_are_a_typing_error_two_other_amounts_are_not() -> None:
+    left = items(
+        {"item_id": "B1", "amount": "-1254.00", "references": ["R1"]},
+        {"item_id": "B2", "amount": "-1245.00", "references": ["R2"]},
+    )
+    right = items(
+        {"item_id": "P1", "amount": "-1245.00", "references": ["R1"]},
+        {"item_id": "P2", "amount": "-9999.00", "references": ["R2"]},
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: reference, amounts: [typing_error]}"))
+    assert members(result) == ids("B1", "P1")
+    assert only_group(result)["difference"] == Decimal(-9)
+
+
+def test_instalments_settle_one_item_and_leave_its_rest_open() -> None:
+    left = items(*({"item_id": f"B{n}", "amount": 30, "on": n, "references": ["R1"]} for n in (1, 2)))
+    right = items({"item_id": "I1", "amount": 100, "references": ["R1"]})
+    result = match({"left": left, "right": right}, one_leg("{kind: reference, amounts: [equal, sum, partial]}"))
+    assert members(result, "matched") == ids("B1", "B2", "I1")
+    assert result.unmatched.select("item_id", "open_amount", "reason").row(0) == ("I1", Decimal(40), "partly_applied")
+
+
+def test_equal_amounts_of_one_counterparty_close_in_date() -> None:
+    left = items({"item_id": "B1", "amount": "-412.77", "on": 1, "counterparty_account": "DE02 1203 0000"})
+    right = items({"item_id": "P1", "amount": "-412.77", "counterparty_account": "DE0212030000"})
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}"))
+    assert members(result, "matched") == ids("B1", "P1")
+    assert "counterparty account, 1 day later" in str(only_group(result)["explanation"])
+
+
+def test_another_counterparty_is_not_taken_for_the_sake_of_an_amount() -> None:
+    left = items({"item_id": "B1", "amount": "-412.77", "counterparty_account": "DE1"})
+    right = items({"item_id": "P1", "amount": "-412.77", "counterparty_account": "FR9"})
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}"))
+    assert result.groups.is_empty()
+    assert result.unmatched.filter(pl.col("item_id") == "B1")["best_candidates"].to_list() == [["P1"]]
+
+
+def test_two_equally_good_answers_are_one_ambiguous_group_that_names_both() -> None:
+    left = items({"item_id": "B1", "amount": -70, "counterparty_account": "X"})
+    right = items(*({"item_id": f"P{n}", "amount": -70, "counterparty_account": "X"} for n in (1, 2)))
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}"))
+    assert members(result, "ambiguous") == ids("B1", "P1", "P2")
+    assert result.items["applied_amount"].sum() == 0
+    assert result.unmatched.is_empty()
+
+
+def test_the_nearer_month_of_a_rent() -> None:
+    months = (0, 30, 61)
+    left = items(*({"item_id": f"B{m}", "amount": -900, "on": m + 1, "counterparty_account": "X"} for m in months))
+    right = items(*({"item_id": f"P{m}", "amount": -900, "on": m, "counterparty_account": "X"} for m in months))
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}"))
+    taken = members(result, "matched") + members(result, "suggested")
+    assert set(taken) <= {(f"B{m}", f"P{m}") for m in months}
+
+
+def test_a_lump_sum_without_reference_is_the_only_subset() -> None:
+    left = items({"item_id": "B1", "amount": "-3117.38", "on": 2, "counterparty_id": "S1"})
+    amounts = ["-1204.11", "-1913.27", "-877.40", "-64.19"]
+    right = items(*({"item_id": f"I{n}", "amount": a, "counterparty_id": "S1"} for n, a in enumerate(amounts)))
+    assert members(match({"left": left, "right": right}, one_leg("{kind: subset_sum}"))) == ids("B1", "I0", "I1")
+
+
+def test_several_subsets_are_a_tie() -> None:
+    left = items({"item_id": "B1", "amount": -30, "counterparty_id": "S1"})
+    right = items(*({"item_id": f"I{n}", "amount": -10 * n, "counterparty_id": "S1"} for n in (1, 2, 3)))
+    result = match({"left": left, "right": right}, one_leg("{kind: subset_sum, max_chance: 100}"))
+    assert members(result, "matched") == []
+    assert members(result, "ambiguous") in ([], ids("B1", "I1", "I2", "I3"))
+
+
+def test_a_returned_payment_cancels_out_and_its_money_is_not_free_for_a_customer() -> None:
+    lines = items(
+        {"item_id": "B1", "amount": -100, "on": 1, "references": ["E1"], "account": "A"},
+        {"item_id": "B2", "amount": 100, "on": 4, "references": ["E1"], "account": "A"},
+    )
+    payments = items({"item_id": "P1", "amount": -100, "on": 1, "references": ["E1"], "account": "A"})
+    open_items = items({"item_id": "I1", "amount": 100, "references": ["E1"]})
+    result = match({"bank_lines": lines, "payments": payments, "open_items": open_items}, preset("payables"))
+    held = {
+        (leg, ids)
+        for leg, ids in result.items.join(result.groups.select("group_id", "leg"), on="group_id")
+        .group_by("group_id", "leg")
+        .agg(pl.col("item_id").sort())
+        .select("leg", pl.col("item_id").list.join(" "))
+        .iter_rows()
+    }
+    assert held == {("bank_lines_payments", "B1 P1"), ("returns", "B1 B2")}
+
+
+def test_a_payment_serves_the_bank_line_and_the_open_item_each_once() -> None:
+    lines = items({"item_id": "B1", "amount": -100, "references": ["E1"], "text": "RE-77001"})
+    payments = items({"item_id": "P1", "amount": -100, "references": ["E1"], "text": "RE-77001"})
+    open_items = items({"item_id": "I1", "amount": -100, "references": ["RE-77001"]})
+    result = match({"bank_lines": lines, "payments": payments, "open_items": open_items}, preset("payables"))
+    assert members(result, "matched") == [("B1", "P1"), ("I1", "P1")]
+
+
+def test_the_text_names_the_invoice_and_the_link_its_payment() -> None:
+    lines = items({"item_id": "B1", "amount": -100, "text": "RE-77001 thanks"})
+    payments = items({"item_id": "P1", "amount": -100, "references": ["E1"]})
+    open_items = items({"item_id": "I1", "amount": -100, "references": ["RE-77001"]})
+    links = pl.DataFrame(
+        {"left_dataset": ["payments"], "left_id": ["P1"], "right_dataset": ["open_items"], "right_id": ["I1"]}
+    )
+    given = {"bank_lines": lines, "payments": payments, "open_items": open_items}
+    result = match(given, preset("payables"), links=links)
+    assert members(result, "matched") == [("B1", "P1"), ("I1", "P1")]

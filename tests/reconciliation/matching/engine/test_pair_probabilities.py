@@ -1,0 +1,55 @@
+"""Rivals share the probability; elimination decides what evidence alone cannot."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciliation.matching.marginals import components, pair_probabilities
+
+
+def _exact(left: list[int], right: list[int], odds: list[float]) -> list[float]:
+    """By enumerating every set of pairs in which no item occurs twice."""
+    total, held = 0.0, [0.0] * len(odds)
+    for size in range(len(odds) + 1):
+        for chosen in combinations(range(len(odds)), size):
+            if len({left[e] for e in chosen}) == size == len({right[e] for e in chosen}):
+                weight = float(np.prod([odds[e] for e in chosen]))
+                total += weight
+                for edge in chosen:
+                    held[edge] += weight
+    return [each / total for each in held]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "odds"),
+    [
+        ([(0, 0)], [1000.0]),
+        ([(0, 0), (0, 1)], [50.0, 50.0]),
+        ([(0, 0), (0, 1), (1, 1)], [50.0, 50.0, 50.0]),
+        ([(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)], [9.0, 3.0, 20.0, 1.0, 5.0]),
+    ],
+)
+def test_without_cycles_the_probabilities_are_exact(pairs: list[tuple[int, int]], odds: list[float]) -> None:
+    left, right = [each[0] for each in pairs], [each[1] for each in pairs]
+    found = pair_probabilities(np.array(left), np.array(right), np.array(odds))
+    assert found == pytest.approx(_exact(left, right, odds), abs=1e-4)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.sets(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=8))
+def test_no_item_is_given_away_twice(pairs: set[tuple[int, int]]) -> None:
+    edges = sorted(pairs)
+    left, right = np.array([each[0] for each in edges]), np.array([each[1] for each in edges])
+    found = pair_probabilities(left, right, np.full(len(edges), 100.0))
+    for node in (left, right):
+        assert (np.bincount(node, weights=found) <= 1.05).all()
+
+
+def test_components_are_named_by_their_smallest_left_item() -> None:
+    left, right = np.array([3, 1, 1, 0]), np.array([5, 5, 6, 7])
+    assert components(left, right).tolist() == [1, 1, 1, 0]
