@@ -326,7 +326,8 @@ def _find_other_rows(layout: Layout, body: Grid, positions: Sequence[int]) -> No
     entries = {id(row) for row in layout.rows}
     last = max((at for at, row in enumerate(body) if id(row) in entries), default=-1)
     totals: dict[str, None] = {}
-    amounts = [layout.names.index(name) for name in layout.taken.get("amount", [])]
+    telling = [*layout.taken.get("value_date", []), *layout.taken.get("amount", [])]
+    amounts = [layout.names.index(name) for name in telling]
     continued = undated = 0
     for at, row in enumerate(body):
         if id(row) in entries or not any(cell.strip() for cell in row):
@@ -348,10 +349,12 @@ def _find_other_rows(layout: Layout, body: Grid, positions: Sequence[int]) -> No
         layout.skip.append({"column": column, "starts_with": list(totals), "reason": "total"})
         layout.notes.append(("skip", f"rows without a date that say {', '.join(totals)} are no entries", False))
     if continued and "text" in layout.columns:
-        layout.continuation = list(dict.fromkeys([*layout.taken["booking_date"], *layout.taken["amount"]]))
+        layout.continuation = list(dict.fromkeys([*layout.taken["booking_date"], *telling]))
         layout.notes.append(("continuation", f"{continued} rows without date and amount continue the row above", False))
     if undated:
-        layout.notes.append(("booking_date", f"{undated} rows have an amount and no booking date", False))
+        layout.notes.append(
+            ("booking_date", f"{undated} rows have a value date or an amount, and no booking date", False)
+        )
     missing = _without_amount(layout)
     if missing:
         layout.notes.append(

@@ -1,0 +1,139 @@
+"""A proposed declaration: in each language, with each decision proven, said to be custom, or left open as a
+question."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+
+import pytest
+import yaml
+from declared_files import Outcome, read
+
+from ingestion.declaration_inference import InferenceError, Proposal, infer
+from ingestion.declaration_recognition import recognise
+
+LISTS = {
+    "German": "Buchungstag;Wertstellung;Empfänger;Verwendungszweck;Betrag;Saldo EUR\n"
+    "28.02.2026;01.03.2026;Müller GmbH;Rechnung 7;-1.234,56;8.765,44\n"
+    "27.02.2026;27.02.2026;Kunde;Zahlung;10.000,00;10.000,00\n",
+    "English": "Booking Date,Value Date,Description,Money out,Money in,Balance (GBP)\n"
+    '28/02/2026,01/03/2026,Rent,"1,234.56",,"8,765.44"\n27/02/2026,27/02/2026,Sale,,"10,000.00","10,000.00"\n',
+    "French": "Date comptable;Date de valeur;Libellé;Débit (EUR);Crédit (EUR);Solde\n"
+    "28/02/2026;01/03/2026;Loyer;1 234,56;;8 765,44\n27/02/2026;27/02/2026;Vente;;10 000,00;10 000,00\n",
+    "Italian": "Data contabile;Data valuta;Causale;Addebito;Accredito;Divisa;Saldo\n"
+    "28/02/2026;01/03/2026;Affitto;-1.234,56;;EUR;8.765,44\n27/02/2026;27/02/2026;Vendita;;10.000,00;EUR;10.000,00\n",
+    "Dutch": "Datum;Rentedatum;Naam tegenpartij;Tegenrekening;Omschrijving;Af Bij;Bedrag (EUR)\n"
+    "20260228;20260301;Huis BV;NL91ABNA0417164300;Huur;Af;1234,56\n"
+    "20260227;20260227;Klant;NL20INGB0001234567;Bet;Bij;10000,00\n",
+    "Spanish": "Fecha operación;Fecha valor;Concepto;Importe;Moneda;Saldo\n"
+    "28/02/2026;01/03/2026;Alquiler;-1.234,56;EUR;8.765,44\n27/02/2026;27/02/2026;Venta;10.000,00;EUR;10.000,00\n",
+    "Portuguese": "Data Lançamento;Data Valor;Descrição;Débito;Crédito;Moeda\n"
+    "28-02-2026;01-03-2026;Renda;1.234,56;;EUR\n27-02-2026;27-02-2026;Venda;;10.000,00;EUR\n",
+    "Swedish": "Bokföringsdag;Valutadag;Text;Belopp;Saldo SEK\n"
+    "2026-02-28;2026-03-01;Hyra;-1 234,56;8 765,44\n2026-02-27;2026-02-27;Kund;10 000,00;10 000,00\n",
+    "Norwegian": "Bokført dato;Rentedato;Forklaring;Ut fra konto;Inn på konto;Valuta\n"
+    "28.02.2026;01.03.2026;Leie;1234,56;;NOK\n27.02.2026;27.02.2026;Kunde;;10000,00;NOK\n",
+    "Danish": "Bogført;Tekst;Beløb;Saldo DKK\n28-02-2026;Leje;-1.234,56;8.765,44\n"
+    "27-02-2026;Kunde;10.000,00;10.000,00\n",
+    "Finnish": "Kirjauspäivä;Arvopäivä;Saaja/Maksaja;Viesti;Määrä;Valuutta\n"
+    "28.2.2026;1.3.2026;Talo Oy;Vuokra;-1234,56;EUR\n27.2.2026;27.2.2026;Asiakas;Maksu;10000,00;EUR\n",
+    "Polish": "Data księgowania;Data waluty;Nadawca / Odbiorca;Tytułem;Kwota operacji;Waluta;Saldo po operacji\n"
+    "28.02.2026;01.03.2026;Dom sp. z o.o.;Czynsz;-1 234,56;PLN;8 765,44\n"
+    "27.02.2026;27.02.2026;Klient;Sprzedaż;10 000,00;PLN;10 000,00\n",
+}  # fmt: skip
+
+
+def loaded(proposal: Proposal, data: bytes) -> Outcome:
+    """The file by the proposed block, after a round through YAML as it stands in sources.yml."""
+    return read("csv", data, yaml.safe_load(proposal.yaml()))
+
+
+@pytest.mark.parametrize("language", LISTS)
+def test_the_same_two_entries_in_every_language(language: str) -> None:
+    data = LISTS[language].encode()
+    proposal = infer(data)
+    assert proposal.questions == []
+    outcome = loaded(proposal, data)
+    assert outcome.rejects == []
+    assert outcome.amounts == [Decimal("-1234.56000"), Decimal("10000.00000")]
+    assert [str(row["booking_date"]) for row in outcome.rows("bank_entry")] == ["2026-02-28", "2026-02-27"]
+    assert all(row["text"] for row in outcome.rows("bank_entry"))
+    assert len(proposal.yaml().splitlines()) <= 20
+    (statement,) = outcome.rows("bank_statement")
+    has_balance = any(word in LISTS[language] for word in ("Saldo", "Solde", "Balance"))
+    assert statement["balance_check"] == ("ok" if has_balance else "none")
+
+
+def test_day_and_month_that_cannot_be_told_apart_are_a_question() -> None:
+    proposal = infer(b"Date,Description,Amount (USD)\n03/04/2026,a,-1.00\n04/05/2026,b,2.00\n05/06/2026,c,3.00\n")
+    assert proposal.block["dates"] == ["%d/%m/%Y", "%m/%d/%Y"]
+    assert [note.topic for note in proposal.questions] == ["dates"]
+    assert "03/04/2026 can be read as %d/%m/%Y or %m/%d/%Y" in proposal.questions[0].text
+
+
+def test_the_order_of_rows_tells_day_from_month_and_that_is_said() -> None:
+    proposal = infer(b"Date,Description,Amount (USD)\n03/04/2026,a,-1.00\n03/07/2026,b,2.00\n04/01/2026,c,3.00\n")
+    assert proposal.block["dates"] == "%m/%d/%Y"
+    assert any("in order of time" in note.text for note in proposal.notes)
+
+
+def test_thousands_or_decimals_that_cannot_be_told_apart_are_a_question() -> None:
+    proposal = infer(b"Date;Description;Amount (EUR)\n2026-01-02;a;-1.234\n2026-01-03;b;2.345\n")
+    assert [note.topic for note in proposal.questions] == ["numbers"]
+    assert "1.234 can be read as 1234 or 1.234" in proposal.questions[0].text
+
+
+def test_the_running_balance_proves_that_plus_is_a_debit() -> None:
+    proposal = infer(
+        b"Date;Description;Amount (EUR);Balance\n2026-01-02;a;10.00;90.00\n"
+        b"2026-01-03;b;20.00;70.00\n2026-01-04;c;-5.00;75.00\n"
+    )
+    assert proposal.block["sign"] == "plus_is_debit"
+    assert any(note.text == "2 of 2 balances follow from the one before, oldest first" for note in proposal.notes)
+
+
+def test_amounts_without_any_minus_are_a_question() -> None:
+    proposal = infer(b"Date;Description;Amount (EUR)\n2026-01-02;a;10.00\n2026-01-03;b;20.00\n")
+    assert [note.topic for note in proposal.questions] == ["sign"]
+
+
+def test_a_file_without_a_currency_asks_for_it_and_takes_the_answer() -> None:
+    data = b"Date;Description;Amount\n2026-01-02;a;-10.00\n"
+    assert [note.topic for note in infer(data).questions] == ["currency"]
+    assert infer(data, currency="CHF").block["constants"] == {"currency": "CHF"}
+
+
+def test_facts_above_the_header_totals_and_footers_are_found() -> None:
+    data = (
+        "Kontonummer:;DE89370400440532013000\nAnfangssaldo:;100,00\nSchlusssaldo:;87,50\n\n"
+        "Buchungstag;Text;Betrag;Währung\nUmsatztotal;;-12,50;\n02.01.2026;Miete;-12,50;EUR\n\nHinweis: ohne Gewähr\n"
+    ).encode()
+    proposal = infer(data)
+    assert proposal.block["preamble"] == {
+        "account_id": "Kontonummer", "opening_balance": "Anfangssaldo", "closing_balance": "Schlusssaldo",
+    }  # fmt: skip
+    outcome = loaded(proposal, data)
+    assert outcome.rejects == []
+    assert [row["balance_check"] for row in outcome.rows("bank_statement")] == ["ok"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "windows-1252", "cp850", "utf-16"])
+def test_encodings_are_recognised(encoding: str) -> None:
+    data = LISTS["German"].encode(encoding)
+    (first, _) = loaded(infer(data), data).rows("bank_entry")
+    assert first["amount"] == Decimal("1234.56000")
+
+
+@pytest.mark.parametrize("data", [b"", b"no table here\n", b"a;b\n1;2\n", b"\x00\x01", b"lifnr;name\n1;x\n"])
+def test_what_is_no_list_of_entries_is_said(data: bytes) -> None:
+    with pytest.raises(InferenceError):
+        infer(data)
+
+
+def test_extracts_of_known_systems_are_recognised_by_their_columns() -> None:
+    sap = b"MANDT,LIFNR,NAME1,LAND1,KTOKK,KUNNR\n800,1,A,DE,KRED,\n"
+    assert recognise(io.BytesIO(sap)) == ("sap_master", "suppliers")
+    bill = b'{"items":[{"id":"1","type":"VendBill","foreigntotal":"1","currency":"USD","subsidiary":"1"}]}'
+    assert recognise(io.BytesIO(bill)) == ("netsuite_suiteql", "transactions")
+    assert recognise(io.BytesIO(LISTS["German"].encode())) is None
