@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -62,6 +63,7 @@ def _of_ledger(
     ).with_columns((pl.col("p") - 1).alias("party_number"))
     group, party = _whole(items["group_number"]), _whole(items["party_number"])
     due, entry, end, ahead = (np.zeros(items.height, dtype=np.int64) for _ in range(4))
+    starts = {name: int(axes[name].place(_first_open_day(name, axes[name], inputs, horizon))[0]) for name in groups}
     is_paid = items["paid_on"].is_not_null().to_numpy()
     for number, name in enumerate(groups):
         mine, axis = group == number, axes[name]
@@ -70,7 +72,7 @@ def _of_ledger(
         last_seen = axis.place(np.array([horizon.first], dtype="datetime64[D]"))[0]
         paid_at = axis.place(_days(items["paid_on"].fill_null(horizon.as_of))[mine])
         end[mine] = np.where(is_paid[mine], paid_at, last_seen - 1)
-        ahead[mine] = last_seen
+        ahead[mine] = starts[name]
     # an item that a payment on its way settles says nothing yet: it is neither paid nor still waiting
     settled = points(items["remaining"]) == 0
     counts = is_paid | ~settled
@@ -88,8 +90,7 @@ def _of_ledger(
         if not mine.any():
             continue
         axis = axes[name]
-        start = int(axis.place(np.array([horizon.first], dtype="datetime64[D]"))[0])
-        days = axis.days[start:]
+        days = axis.days[starts[name] :]
         days = days[days <= np.datetime64(horizon.last)]
         yield Schedule(
             located.filter(pl.Series(mine)),
@@ -165,6 +166,24 @@ def _axis(
     calendar = business_days(calendars[0] if len(calendars) else config.default_calendar, horizon.as_of)
     paid = _days(items["paid_on"].drop_nulls())
     return payment_days(paid, calendar, horizon.as_of, config.payment_delay, runs=payable)
+
+
+def _first_open_day(group: str, axis: PaymentDays, inputs: ForecastInputs, horizon: Horizon) -> Days:
+    """The first day an item without a payment may be paid on, as an array of one.
+
+    A pay run whose payments are made is closed: what is not on it waits for the next one.
+    """
+    first = horizon.first
+    if axis.is_run:
+        closed = inputs.payments.filter(
+            (pl.col("entity_id").fill_null("") == group)
+            & pl.col("settles_item").fill_null(value=False)
+            & (pl.col("amount") < 0)
+            & pl.col("booked_on").is_null()
+            & (pl.col("execution_date") >= horizon.first)
+        )["execution_date"].to_list()
+        first = min(closed, default=horizon.as_of) + timedelta(days=1)
+    return np.array([first], dtype="datetime64[D]")
 
 
 def _located(items: pl.DataFrame, accounts: pl.DataFrame, *more: pl.Expr) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import numpy as np
 import polars as pl
 from forecast_facts import AS_OF, BALANCE, FLOW, ITEM, PAYMENT, TARGET, Row, company, facts, layer
 
-from reconciliation.forecasting import ForecastingConfig, forecast
+from reconciliation.forecasting import ForecastingConfig, ForecastInputs, forecast
 from reconciliation.forecasting.config import PaymentDelay
 from reconciliation.forecasting.payment_days import payment_days
 from reconciliation.forecasting.payment_delay import Observed, chances, hazards
@@ -110,11 +111,25 @@ def test_suppliers_are_paid_on_pay_run_days_only() -> None:
     assert {day.weekday() for day in rows["date"]} == {3}
 
 
-def facts_with(inputs: object, items: pl.DataFrame) -> object:
-    """The inputs with other items."""
-    from dataclasses import replace
+def facts_with(inputs: ForecastInputs, items: pl.DataFrame, payments: pl.DataFrame | None = None) -> ForecastInputs:
+    """The inputs with other items and, where given, other payments."""
+    return replace(inputs, open_items=items, payments=inputs.payments if payments is None else payments)
 
-    return replace(inputs, open_items=items)  # type: ignore[type-var]
+
+def test_what_missed_a_pay_run_waits_for_the_next_one() -> None:
+    inputs = company(items=500)
+    payables = inputs.open_items.filter(pl.col("ledger") == "payable")
+    none_made = facts_with(inputs, payables, inputs.payments.filter(pl.col("booked_on").is_not_null()))
+    made = facts_with(
+        inputs, payables, pl.concat([none_made.payments, facts(payments=[PAYMENT]).payments])
+    )  # for Thursday, July 2nd
+
+    def first_day(of: ForecastInputs) -> date:
+        rows = forecast(of, ForecastingConfig(), AS_OF).filter(pl.col("layer") == "open_items")
+        return rows["date"].to_list()[0]
+
+    assert first_day(none_made) == date(2026, 7, 2)
+    assert first_day(made) == date(2026, 7, 9)
 
 
 def every(step: int, weekday_of: date, count: int) -> np.ndarray:
