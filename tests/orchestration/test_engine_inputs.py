@@ -1,0 +1,147 @@
+"""Inputs of monitoring and forecasting, read from tables with exactly the columns of the canonical contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+import yaml
+
+from orchestration.assets.forecasting_inputs import read_forecast_inputs
+from orchestration.assets.monitoring_inputs import read_monitoring_inputs
+from orchestration.warehouse import create_tables
+from reconciliation.contracts import ALERT
+from reconciliation.forecasting import ForecastingConfig, forecast
+from reconciliation.monitoring import MonitoringConfig, monitor
+
+CONTRACTS = Path(__file__).resolve().parents[2] / "dbt_project" / "models" / "canonical" / "_canonical.yml"
+AS_OF = date(2026, 3, 11)
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in memory: the project's own tables, and empty canonical tables made from their contracts."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    create_tables(connection)
+    connection.execute("CREATE SCHEMA canonical")
+    for model in yaml.safe_load(CONTRACTS.read_text(encoding="utf-8"))["models"]:
+        columns = ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in model["columns"])
+        connection.execute(f"CREATE TABLE canonical.{model['name']} ({columns})")
+    connection.execute("INSERT INTO config.company VALUES ('Group', 'EUR', 'Europe/Berlin')")
+    connection.execute("INSERT INTO config.run_parameter VALUES ('2026-03-11', '2026-03-11 22:00:00+00', 'test')")
+    yield connection
+    connection.close()
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: str, **values: object) -> None:
+    names, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" for _ in values)
+    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(values.values()))
+
+
+def invoice(connection: duckdb.DuckDBPyConnection, item: str, amount: str, **values: object) -> None:
+    given: dict[str, object] = {
+        "ledger": "payable", "kind": "invoice", "currency": "EUR", "entity_id": "DE", "status": "open",
+        "golden_id": "g",
+        "posting_date": "2026-02-01", "due_date": "2026-03-20", "approval_status": "approved",
+        "approved_at": "2026-02-03T10:00", "open_amount": amount,
+    }  # fmt: skip
+    insert(connection, "canonical.open_item", open_item_id=item, amount=amount, **(given | values))
+
+
+def payment(connection: duckdb.DuckDBPyConnection, name: str, amount: str, item: str, settles: str | None) -> None:
+    insert(
+        connection, "canonical.payment_instruction", payment_id=name, entity_id="DE", account_id="A", amount=amount,
+        currency="EUR", direction="credit_transfer", status="sent", execution_date="2026-03-12",
+        end_to_end_id=f"E-{name}",
+        message_created_at="2026-03-10T09:00:00", received_on="2026-03-10", counterparty_account="de02 1203",
+    )  # fmt: skip
+    insert(connection, "canonical.remittance_advice", payment_id=name, open_item_id=item, amount=settles)
+
+
+def match(connection: duckdb.DuckDBPyConnection, group: str, status: str, *items: tuple[str, str, str]) -> None:
+    insert(connection, "matching.match_group", group_id=group, leg="x", status=status, as_of="2026-03-11")
+    for dataset, item, applied in items:
+        insert(connection, "matching.match_item", group_id=group, dataset=dataset, item_id=item, applied_amount=applied)
+
+
+def line(connection: duckdb.DuckDBPyConnection, name: str, amount: str, **values: object) -> None:
+    given: dict[str, object] = {
+        "account_id": "A",
+        "currency": "EUR",
+        "effective_date": "2026-03-09",
+        "line_kind": "bank_line",
+    }
+    insert(connection, "canonical.bank_statement_line", bank_line_id=name, amount=amount, **(given | values))
+
+
+def test_an_empty_warehouse_gives_empty_results(warehouse: duckdb.DuckDBPyConnection) -> None:
+    alerts = monitor(read_monitoring_inputs(warehouse), MonitoringConfig(), AS_OF, pl.DataFrame(schema=dict(ALERT)))
+    assert alerts.is_empty()
+    assert forecast(read_forecast_inputs(warehouse), ForecastingConfig(), AS_OF).is_empty()
+
+
+def test_a_run_without_a_time_is_refused(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("DELETE FROM config.run_parameter")
+    with pytest.raises(LookupError, match="begin the run first"):
+        read_monitoring_inputs(warehouse)
+
+
+def test_what_remains_of_an_item_is_counted_once(warehouse: duckdb.DuckDBPyConnection) -> None:
+    invoice(warehouse, "untouched", "-100.00000")
+    invoice(warehouse, "partly by the ERP", "-100.00000", open_amount="-60.00000")
+    invoice(warehouse, "instructed", "-100.00000")
+    invoice(warehouse, "half instructed", "-100.00000", open_amount="-50.00000")
+    invoice(warehouse, "instructed, amount not said", "-100.00000")
+    invoice(warehouse, "cleared", "-100.00000", status="cleared", open_amount="0", clearing_date="2026-03-02")
+    payment(warehouse, "p1", "-100.00000", "instructed", "-100.00000")
+    payment(warehouse, "p2", "-50.00000", "half instructed", "-50.00000")
+    payment(warehouse, "p3", "-100.00000", "instructed, amount not said", None)
+    items = read_forecast_inputs(warehouse).open_items
+    remaining = dict(items.select("open_item_id", "remaining").iter_rows())
+    assert remaining == {
+        "untouched": Decimal(-100),
+        "partly by the ERP": Decimal(-60),
+        "instructed": Decimal(0),
+        "half instructed": Decimal(-50),  # the ERP and the payment speak of the same half
+        "instructed, amount not said": Decimal(0),
+        "cleared": Decimal(0),
+    }
+
+
+def test_a_returned_payment_settles_nothing(warehouse: duckdb.DuckDBPyConnection) -> None:
+    invoice(warehouse, "i", "-100.00000")
+    payment(warehouse, "p", "-100.00000", "i", "-100.00000")
+    line(warehouse, "back", "100.00000", line_kind="return", references=["E-p"], effective_date="2026-03-13")
+    inputs = read_forecast_inputs(warehouse)
+    assert inputs.open_items["remaining"].to_list() == [Decimal(-100)]
+    assert inputs.payments.is_empty()
+    assert read_monitoring_inputs(warehouse).payments["returned_on"].to_list() == [date(2026, 3, 13)]
+
+
+def test_only_decided_matches_explain_a_line(warehouse: duckdb.DuckDBPyConnection) -> None:
+    for name in ("matched", "partly", "suggested", "open"):
+        line(warehouse, name, "-100.00000")
+    match(warehouse, "g1", "matched", ("bank_lines", "matched", "-100"), ("payments", "p", "-100"))
+    match(warehouse, "g2", "matched", ("bank_lines", "partly", "-40"), ("open_items", "i", "-40"))
+    match(warehouse, "g3", "suggested", ("bank_lines", "suggested", "-100"), ("open_items", "i", "-100"))
+    payment(warehouse, "p", "-100.00000", "i", "-100.00000")
+    inputs = read_monitoring_inputs(warehouse)
+    found = inputs.bank_lines.sort("bank_line_id").select("bank_line_id", "open_amount", "state").rows()
+    assert found == [
+        ("open", Decimal(-100), "open"),
+        ("partly", Decimal(-60), "matched"),
+        ("suggested", Decimal(-100), "suggested"),
+    ]
+    assert inputs.payments.select("is_booked", "counterparty_account", "sent_on").row(0) == (
+        True,
+        "DE021203",
+        date(2026, 3, 10),
+    )
+    flows = read_forecast_inputs(warehouse).flows
+    assert set(flows.filter(pl.col("settles_item"))["bank_line_id"]) == {"matched", "partly"}
