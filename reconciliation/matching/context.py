@@ -76,6 +76,7 @@ class LegContext:
     encoding: Encoding
     links: Callable[[str, str], pl.DataFrame]  # of two dataset names: left, right (rows), amount (minor units or null)
     cache: dict[str, pl.DataFrame] = field(default_factory=dict)  # what several passes of the leg derive from the items
+    barred: npt.NDArray[np.uint64] | None = None  # pairs (left row << 32 | right row) that a person has rejected
     accepted: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
 
     @property
@@ -119,6 +120,8 @@ class LegContext:
         for mine, other in ((one.entity, two.entity), (one.account, two.account)):
             a, b = mine[left], other[right]
             fits &= (a == b) | (a == 0) | (b == 0)
+        if self.barred is not None:
+            fits &= ~np.isin(left.astype(np.uint64) << np.uint64(32) | right, self.barred)
         return np.asarray(fits, dtype=np.bool_)
 
 

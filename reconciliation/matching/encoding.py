@@ -61,6 +61,11 @@ class Dataset:
             start += batch.height
         return pl.concat(parts, rechunk=False) if parts else _masked(self.items.select(columns).collect(), 0, rows)
 
+    def rows_of(self, items: pl.DataFrame) -> pl.DataFrame:
+        """`items` (with `item_id`) and the `row` of each; those that are not there are left out."""
+        ids = self.items.select("item_id") if self.source is None else self.source.lazy().select("item_id")
+        return ids.with_row_index("row").join(items.lazy(), on="item_id", how="inner").collect()
+
     def item_ids(self, rows: npt.NDArray[np.uint32]) -> pl.Series:
         """The item ids of these rows, in this order."""
         mask = np.zeros(self.height, dtype=np.bool_)

@@ -10,6 +10,7 @@ import polars as pl
 
 from reconciliation.contracts import LINK
 from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.decisions import Holds
 from reconciliation.matching.encoding import Encoding, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.item_frames import link_frame
@@ -23,7 +24,6 @@ from reconciliation.matching.summaries import leg_summary
 from reconciliation.matching.ties import OpenQuestions
 
 Frames = Mapping[str, pl.LazyFrame | pl.DataFrame]
-_NO_JOIN_ORDER = "the join-order optimiser may join on a low-cardinality key first: 0.9M x 0.7M rows became 22 GB"
 
 
 def match(
@@ -32,13 +32,15 @@ def match(
     *,
     links: pl.LazyFrame | pl.DataFrame | None = None,
     ledger: Ledger | None = None,
+    holds: Holds | None = None,
 ) -> MatchResult:
     """All legs in order. `items` maps dataset names to frames of the item shape (missing columns are null).
 
-    `links` has the LINK shape. `ledger` holds the active groups of earlier runs, which use up their items. Raises MatchingError
+    `links` has the LINK shape. `ledger` holds the active groups of earlier runs, which use up their items; `holds` what
+    people have set aside or barred (`decisions.apply_decisions`). Raises MatchingError
     when items or links are not of their shape, or a dataset the rules name is not given.
     """
-    return _run(items, rules, rules.legs, links, ledger, before=None)
+    return _run(items, rules, rules.legs, links, ledger, holds, before=None)
 
 
 def match_leg(
@@ -48,12 +50,13 @@ def match_leg(
     *,
     links: pl.LazyFrame | pl.DataFrame | None = None,
     ledger: Ledger | None = None,
+    holds: Holds | None = None,
 ) -> MatchResult:
     """One leg; `ledger` holds the active groups of earlier runs and of this run's earlier legs.
 
     Only the leg's own datasets, and those its passes read through, have to be given.
     """
-    return _run(items, rules, (rules.leg(leg),), links, ledger, before=leg)
+    return _run(items, rules, (rules.leg(leg),), links, ledger, holds, before=leg)
 
 
 def _run(
@@ -62,6 +65,7 @@ def _run(
     legs: Sequence[Leg],
     links: pl.LazyFrame | pl.DataFrame | None,
     ledger: Ledger | None,
+    holds: Holds | None,
     before: str | None,
 ) -> MatchResult:
     started = perf_counter()
@@ -78,7 +82,7 @@ def _run(
     results: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     summaries: dict[str, object] = {}
     for leg in legs:
-        run = _LegRun(leg, encoding, pools, linked)
+        run = _LegRun(leg, encoding, pools, linked, holds or Holds())
         run.passes()
         results.append(run.tables(rules.version))
         summaries[leg.name] = run.summary()
@@ -151,18 +155,43 @@ class _Links:
 class _LegRun:
     """One leg from its open items to its tables."""
 
-    def __init__(self, leg: Leg, encoding: Encoding, pools: Pools, links: _Links) -> None:
+    def __init__(self, leg: Leg, encoding: Encoding, pools: Pools, links: _Links, holds: Holds) -> None:
         self._pools = pools
         left, right = (
             SideView(number, side, encoding.datasets[side.dataset], pools.side(side))
             for number, side in enumerate(leg.sides)
         )
         self._context = LegContext(leg, left, right, encoding, links)
+        self._notes: list[pl.DataFrame] = []
+        self._held: list[dict[int, int]] = [{}, {}]
+        self._hold(holds)
         self._at_start = (left.open.copy(), right.open.copy())
         self._taken: list[Taken] = []
         self._questions = OpenQuestions(self._context)
-        self._notes: list[pl.DataFrame] = []
         self._seconds: dict[str, float] = {}
+
+    def _hold(self, holds: Holds) -> None:
+        """Bar the pairs and set aside the items that people have decided on."""
+        name, sides = self._context.leg.name, self._context.sides
+        for number, view in enumerate(sides):
+            own = holds.ignored.filter(
+                pl.col("leg").is_null() | (pl.col("leg") == name), pl.col("dataset") == view.dataset.name
+            )
+            if not own.is_empty():
+                rows = view.dataset.rows_of(own.select("item_id").unique())["row"]
+                self._held[number] = dict(zip(rows.to_list(), view.open[rows.to_numpy()].tolist(), strict=True))
+                view.open[rows.to_numpy()] = 0
+        barred = holds.barred.filter(pl.col("leg") == name)
+        if not barred.is_empty():
+            left, right = (
+                view.dataset.rows_of(barred.select(item_id=column).unique()).rename({"row": key})
+                for view, column, key in zip(sides, ("left_id", "right_id"), ("left", "right"), strict=True)
+            )
+            met = barred.join(left, left_on="left_id", right_on="item_id").join(
+                right, left_on="right_id", right_on="item_id"
+            )
+            key = met["left"].to_numpy().astype(np.uint64) << np.uint64(32) | met["right"].to_numpy()
+            self._context.barred = np.unique(key)
 
     def passes(self) -> None:
         """Run the passes, then settle what elimination settles and name the ties."""
@@ -185,6 +214,15 @@ class _LegRun:
     def tables(self, rules_version: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Groups, items and unmatched of the leg."""
         started = perf_counter()
+        for number, view in enumerate(self._context.sides):
+            for row, amount in self._held[number].items():
+                view.open[row] = amount
+            rows = pl.Series("row", list(self._held[number]), dtype=pl.UInt32)
+            self._notes.append(
+                pl.DataFrame({"row": rows}).select(
+                    pl.lit(number, pl.UInt8).alias("side"), "row", pl.lit("ignored").alias("reason")
+                )
+            )
         self._unmatched = unmatched_rows(self._context, self._taken, self._notes)
         tables = LegTables(self._context, rules_version).build(self._taken, self._unmatched)
         self._seconds["tables"] = perf_counter() - started

@@ -93,8 +93,8 @@ def _same_fingerprint(members: pl.DataFrame) -> pl.DataFrame:
                 str(dataset),
                 text_hash(part["currency"], 5),
                 id_words(part["item_id"]),
-                _scaled(part["amount"]),
-                _scaled(part["applied_amount"].cast(pl.Decimal(38, 5))),
+                scaled_amounts(part["amount"]),
+                scaled_amounts(part["applied_amount"].cast(pl.Decimal(38, 5))),
             )
             place = part["group"].to_numpy()
             with np.errstate(over="ignore"):
@@ -109,15 +109,19 @@ def _same_fingerprint(members: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(made)
 
 
-def _scaled(amounts: pl.Series) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def scaled_amounts(amounts: pl.Series) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     """Hundred-thousandths of a unit, modulo 2^64."""
     wide = amounts.to_physical()
     if not len(wide):
         return np.zeros(0, dtype=np.int64)
     low = pl.select(wide % pl.lit(1 << 64, dtype=pl.Int128)).to_series()
-    return pl.select(pl.when(low < 0).then(low + pl.lit(1 << 64, dtype=pl.Int128)).otherwise(low)).to_series().cast(
-        pl.UInt64
-    ).to_numpy().view(np.int64)
+    return (
+        pl.select(pl.when(low < 0).then(low + pl.lit(1 << 64, dtype=pl.Int128)).otherwise(low))
+        .to_series()
+        .cast(pl.UInt64)
+        .to_numpy()
+        .view(np.int64)
+    )
 
 
 def new_ledger(previous_active: Ledger, released: pl.DataFrame, result: MatchResult) -> LedgerChange:
@@ -148,5 +152,7 @@ def new_ledger(previous_active: Ledger, released: pl.DataFrame, result: MatchRes
     groups = result.groups.join(standing, on="group_id", how="anti").sort("leg", "group_id")
     items = result.items.join(groups.select("group_id"), on="group_id", how="semi")
     return LedgerChange(
-        groups.select(list(MATCH_GROUP)), items.select(list(MATCH_ITEM)).sort("group_id", "dataset", "item_id"), superseded
+        groups.select(list(MATCH_GROUP)),
+        items.select(list(MATCH_ITEM)).sort("group_id", "dataset", "item_id"),
+        superseded,
     )

@@ -87,7 +87,13 @@ class Pools:
                     undecided.filter(pl.col("leg") == leg.name).select("group_id"), on="group_id", how="semi"
                 )
                 if not named.is_empty() and side.dataset in self._encoding.datasets:
-                    self.contest(side.dataset, side.pool, self._rows(side.dataset, named.select("item_id").unique())["row"].to_numpy())
+                    self.contest(
+                        side.dataset,
+                        side.pool,
+                        self._encoding.datasets[side.dataset]
+                        .rows_of(named.select("item_id").unique())["row"]
+                        .to_numpy(),
+                    )
         applied = ledger.items.join(binding.select("group_id", "leg"), on="group_id", how="inner")
         pools = pl.DataFrame(
             {
@@ -111,7 +117,7 @@ class Pools:
         if dataset not in self._encoding.datasets:
             return
         data = self._encoding.datasets[dataset]
-        rows = self._rows(dataset, used.group_by("item_id").agg(pl.col("applied_amount").sum()))
+        rows = data.rows_of(used.group_by("item_id").agg(pl.col("applied_amount").sum()))
         if rows.is_empty():
             return
         row = rows["row"].to_numpy()
@@ -128,9 +134,3 @@ class Pools:
                 "release its groups with carry_forward first"
             )
         open_amounts[row] = rest
-
-    def _rows(self, dataset: str, items: pl.DataFrame) -> pl.DataFrame:
-        """`items` with the `row` of each; items that are not there are left out."""
-        data = self._encoding.datasets[dataset]
-        ids = data.items.select("item_id") if data.source is None else data.source.lazy().select("item_id")
-        return ids.with_row_index("row").join(items.lazy(), on="item_id", how="inner").collect()
