@@ -129,16 +129,18 @@ class StatementBuilder:
         keys = rows.select("account_id", "currency", "statement_id", DAY).unique(maintain_order=True)
         for key in keys.iter_rows():  # one step a statement, not a row
             self._statement(key)
-        numbers = keys.with_columns(
-            pl.Series("statement_number", [self.statements[k].number for k in keys.iter_rows()])
-        )
-        rows = rows.join(numbers, on=list(keys.columns), how="left", nulls_equal=True, maintain_order="left")
-        seen = {s.number: s.entries for s in self.statements.values()}
-        ordinal = pl.int_range(1, pl.len() + 1).over("statement_number")
-        before = pl.col("statement_number").replace_strict(seen, return_dtype=pl.Int64)
-        rows = rows.with_columns((ordinal + before).alias("entry_number"))
-        for key, part in rows.partition_by(list(keys.columns), as_dict=True, maintain_order=True).items():
-            self.statements[key].see(part)
+        parts = [rows] if keys.height == 1 else rows.partition_by(keys.columns, maintain_order=True)
+        numbered = []
+        for key, part in zip(keys.iter_rows(), parts, strict=True):  # one step a statement, not a row
+            statement = self.statements[key]
+            ordinal = pl.int_range(statement.entries + 1, statement.entries + 1 + pl.len(), dtype=pl.Int64)
+            numbered.append(
+                part.with_columns(
+                    pl.lit(statement.number, pl.Int64).alias("statement_number"), ordinal.alias("entry_number")
+                )
+            )
+            statement.see(part)
+        rows = numbered[0] if len(numbered) == 1 else pl.concat(numbered).sort("record_number")
         yield from frame_records(BANK_ENTRY, rows.with_columns(pl.col("signed_amount").abs().alias("amount")))
         yield from self._details(rows, counter)
 
