@@ -12,10 +12,12 @@ import polars as pl
 from reconciliation.business_days import business_days
 from reconciliation.forecasting import ForecastingConfig, ForecastInputs, forecast
 from reconciliation.forecasting import inputs as shapes
+from reconciliation.forecasting.config import Intervals
 from reconciliation.frames import Shape
 
 AS_OF = date(2026, 6, 30)  # a Tuesday
 TARGET = business_days("TARGET2", AS_OF)
+FAST = ForecastingConfig(intervals=Intervals(cutoffs=0))  # what does not look at intervals need not calibrate them
 Value = str | int | bool | date | Decimal | None
 Row = dict[str, Value]
 
@@ -54,7 +56,7 @@ def facts(**frames: list[Row]) -> ForecastInputs:
 
 def layer(inputs: ForecastInputs, name: str, config: ForecastingConfig | None = None) -> dict[date, Decimal]:
     """Amount per day of one layer of the forecast of AS_OF."""
-    rows = forecast(inputs, config or ForecastingConfig(), AS_OF).filter(pl.col("layer") == name)
+    rows = forecast(inputs, config or FAST, AS_OF).filter(pl.col("layer") == name)
     return {day: amount.normalize() for day, amount in rows.select("date", "amount").iter_rows()}
 
 

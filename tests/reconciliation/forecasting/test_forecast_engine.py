@@ -63,7 +63,7 @@ def test_a_layer_says_a_day_once(made: pl.DataFrame) -> None:
     assert not made.select("entity", "account", "currency", "date", "layer", "certainty").is_duplicated().any()
 
 
-@settings(max_examples=4, derandomize=True, deadline=None)
+@settings(max_examples=2, derandomize=True, deadline=None)
 @given(seed=st.integers(0, 1000))
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     small = company(seed, items=120)

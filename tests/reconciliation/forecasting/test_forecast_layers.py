@@ -8,13 +8,13 @@ from decimal import Decimal
 import numpy as np
 import polars as pl
 import pytest
-from forecast_facts import AS_OF, BALANCE, FLOW, PAYMENT, TARGET, Row, company, facts, layer
+from forecast_facts import AS_OF, BALANCE, FAST, FLOW, PAYMENT, TARGET, Row, company, facts, layer
 
-from reconciliation.forecasting import ForecastingConfig, forecast
+from reconciliation.forecasting import forecast
 from reconciliation.forecasting.calendar_model import calendar_features, usual
 from reconciliation.forecasting.config import RunOff
 
-NO_RUN_OFF = ForecastingConfig(run_off=RunOff(enabled=False))
+NO_RUN_OFF = FAST.model_copy(update={"run_off": RunOff(enabled=False)})
 
 
 def monthly(text: str, day: int, amounts: list[int]) -> list[Row]:
@@ -28,7 +28,7 @@ def monthly(text: str, day: int, amounts: list[int]) -> list[Row]:
 
 
 def test_a_fresh_balance_is_actual_and_certain() -> None:
-    row = forecast(facts(balances=[BALANCE]), ForecastingConfig(), AS_OF).row(0, named=True)
+    row = forecast(facts(balances=[BALANCE]), FAST, AS_OF).row(0, named=True)
     assert (row["layer"], row["certainty"], row["date"]) == ("opening", "actual", AS_OF)
     assert row["low"] == row["amount"] == row["high"] == Decimal(1000)
 
@@ -84,7 +84,7 @@ def test_a_payment_beyond_the_horizon_is_kept() -> None:
 
 def test_certainty_follows_the_release() -> None:
     inputs = facts(balances=[BALANCE], payments=[PAYMENT, PAYMENT | {"payment_id": "q", "status": "created"}])
-    rows = forecast(inputs, ForecastingConfig(), AS_OF).filter(pl.col("layer") == "committed")
+    rows = forecast(inputs, FAST, AS_OF).filter(pl.col("layer") == "committed")
     assert rows["certainty"].to_list() == ["committed", "expected"]
     assert rows["low"].to_list() == rows["high"].to_list() == [Decimal(-100)] * 2
 
@@ -170,7 +170,7 @@ def test_days_of_the_month_roll_over_days_off() -> None:
 
 
 def test_run_off_adds_what_is_not_yet_on_the_books_the_further_ahead_the_more() -> None:
-    rows = forecast(company(items=500), ForecastingConfig(), AS_OF).filter(pl.col("layer") == "run_off")
+    rows = forecast(company(items=500), FAST, AS_OF).filter(pl.col("layer") == "run_off")
     weeks = (
         rows.group_by(((pl.col("date") - pl.lit(AS_OF)).dt.total_days() // 28).alias("month"))
         .agg((pl.col("high") - pl.col("low")).mean().cast(pl.Float64).alias("width"))

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import numpy as np
 import polars as pl
-from forecast_facts import AS_OF, BALANCE, FLOW, ITEM, PAYMENT, TARGET, Row, company, facts, layer
+from forecast_facts import AS_OF, BALANCE, FAST, FLOW, ITEM, PAYMENT, TARGET, Row, company, facts, layer
 
-from reconciliation.forecasting import ForecastingConfig, ForecastInputs, forecast
+from reconciliation.forecasting import ForecastInputs, forecast
 from reconciliation.forecasting.config import PaymentDelay
 from reconciliation.forecasting.payment_days import payment_days
 from reconciliation.forecasting.payment_delay import Observed, chances, hazards
@@ -79,9 +79,7 @@ def test_without_any_history_items_are_expected_around_their_due_date() -> None:
 def test_no_mass_is_lost_in_any_company() -> None:
     for seed in (1, 2):
         inputs = company(seed, items=250)
-        rows = forecast(inputs, ForecastingConfig(), AS_OF).filter(
-            pl.col("layer").is_in(["open_items", "beyond_horizon"])
-        )
+        rows = forecast(inputs, FAST, AS_OF).filter(pl.col("layer").is_in(["open_items", "beyond_horizon"]))
         assert rows["amount"].sum() == inputs.open_items["remaining"].sum()
 
 
@@ -95,18 +93,18 @@ def test_items_stand_on_the_account_used_most_or_the_one_configured() -> None:
         for n in range(count)
     ]
     inputs = facts(accounts=accounts, flows=flows, open_items=[ITEM])
-    rows = forecast(inputs, ForecastingConfig(), AS_OF)
+    rows = forecast(inputs, FAST, AS_OF)
     assert set(rows["account"]) == {"B"}  # money comes in on B, goes out on C
-    config = ForecastingConfig(paying_accounts={"DE": {"EUR": "A"}})
+    config = FAST.model_copy(update={"paying_accounts": {"DE": {"EUR": "A"}}})
     assert set(forecast(inputs, config, AS_OF)["account"]) == {"A"}
     dollars = facts(accounts=accounts, open_items=[ITEM | {"currency": "USD"}])
-    assert set(forecast(dollars, ForecastingConfig(), AS_OF)["account"]) == {None}
+    assert set(forecast(dollars, FAST, AS_OF)["account"]) == {None}
 
 
 def test_suppliers_are_paid_on_pay_run_days_only() -> None:
     inputs = company(items=500)
     payables = inputs.open_items.filter(pl.col("ledger") == "payable")
-    rows = forecast(facts_with(inputs, payables), ForecastingConfig(), AS_OF).filter(pl.col("layer") == "open_items")
+    rows = forecast(facts_with(inputs, payables), FAST, AS_OF).filter(pl.col("layer") == "open_items")
     assert rows.height > 3
     assert {day.weekday() for day in rows["date"]} == {3}
 
@@ -125,7 +123,7 @@ def test_what_missed_a_pay_run_waits_for_the_next_one() -> None:
     )  # for Thursday, July 2nd
 
     def first_day(of: ForecastInputs) -> date:
-        rows = forecast(of, ForecastingConfig(), AS_OF).filter(pl.col("layer") == "open_items")
+        rows = forecast(of, FAST, AS_OF).filter(pl.col("layer") == "open_items")
         return rows["date"].to_list()[0]
 
     assert first_day(none_made) == date(2026, 7, 2)
@@ -180,5 +178,5 @@ def test_chances_are_a_distribution_given_that_the_item_is_unpaid() -> None:
 def test_an_item_that_a_payment_settles_is_forecast_once() -> None:
     settled = ITEM | {"ledger": "payable", "amount": Decimal(-100), "remaining": Decimal(0), "instructed_on": AS_OF}
     inputs = facts(open_items=[settled], payments=[PAYMENT], balances=[BALANCE])
-    moves = forecast(inputs, ForecastingConfig(), AS_OF).filter(pl.col("layer") != "opening")
+    moves = forecast(inputs, FAST, AS_OF).filter(pl.col("layer") != "opening")
     assert moves.select("layer", "date", "amount").rows() == [("committed", date(2026, 7, 2), Decimal(-100))]
