@@ -26,6 +26,7 @@ _FORMAT = re.compile(r"((?:camt|pain)\.\d{3}\.\d{3}\.\d{2})")
 _SHAPE_BYTES = 20_000  # a longer container is walked
 _SHAPES_KEPT = 16  # of one container
 _SHAPES_MADE = 64  # of one file
+_FIRST_STEP = 4096  # how much is walked at a time until the first such container is met
 _DRAFTS = 2000  # containers looked at for their shape
 
 # A tag, a comment, a CDATA section or a processing instruction; a `>` may stand in an attribute's value.
@@ -78,6 +79,9 @@ class RecordStream:
         pending = ""
         for chunk in self.source.advance():
             text = pending + chunk
+            if text.startswith("<?xml") and "?>" in text:
+                self._offset += text.index("?>") + 2
+                text = text[text.index("?>") + 2 :]
             usable = _usable(text) if chunk else len(text)
             self._consume(text[:usable])
             self._offset += usable
@@ -109,6 +113,9 @@ class RecordStream:
     def _next_start(self, text: str, position: int, following: dict[str, int]) -> int:
         """Where, from a position on, the next container begins that a file has many of; the text's length if none
         does."""
+        if not self._starts:
+            at = text.find("<", position + _FIRST_STEP)
+            return at if at >= 0 else len(text)
         nearest = len(text)
         for tag in self._starts:
             at = following.get(tag, -1)
@@ -156,6 +163,7 @@ class RecordStream:
         """Follow the tags of a text that begins at an offset of the file."""
         pieces = _pieces(text)
         state, fields, around = self._state, self._fields, self._around
+        offset += max(text.find("<"), 0)
         summed = 0  # the piece that begins at `offset`
         for index, piece in enumerate(pieces):
             if piece[0] == "/":

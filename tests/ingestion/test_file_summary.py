@@ -16,6 +16,7 @@ from ingestion.file_summary import plain_amount, summarise
 from ingestion.reading import ReaderEvent
 from ingestion.sources import SourceConfig
 from orchestration.cli import main
+from orchestration.commands import read
 
 CAMT = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">
 <BkToCstmrStmt><GrpHdr><MsgId>M1</MsgId></GrpHdr>
@@ -114,6 +115,16 @@ def test_parquet_holds_the_records_and_a_rejected_file_leaves_none(
     entries = pq.read_table(tmp_path / "out" / "a.xml" / "bank_entry.parquet").to_pylist()
     assert [row["amount"] for row in entries] == [Decimal("234.5")]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.xml"]
+
+
+def test_large_files_are_read_on_all_cores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "PARALLEL_BYTES", 0)
+    files = [write(tmp_path, f"{number}.xml", camt() if number else camt()[:-9]) for number in range(3)]
+    status, out = run(capsys, *files, "--as", "json")
+    assert status == 3
+    assert [json.loads(line)["status"] for line in out.splitlines()] == ["rejected", "read", "read"]
 
 
 class _Broken:

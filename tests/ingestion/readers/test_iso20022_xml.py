@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iso20022_files import Reading, Style, balance, camt, entry, message, outcome, read, statement
 
+from ingestion.readers import xml_records, xml_shapes
 from ingestion.reading import FileRejected
 
 NAME = (
@@ -218,3 +219,56 @@ def test_corrupted_bytes_never_end_in_anything_but_a_reading_or_a_verdict(seed: 
 def test_any_bytes_are_refused_or_read(data: bytes) -> None:
     assert isinstance(outcome(data), (Reading, FileRejected))
     assert isinstance(outcome(camt()[:-40] + data), (Reading, FileRejected))
+
+
+# Repeated containers are read by their shape; whatever is in them, the walk tag by tag finds the same.
+SHAPED = (
+    NAME,
+    "<NtryDtls><TxDtls><Amt Ccy='EUR'>1</Amt><RmtInf><Ustrd>{}</Ustrd><Ustrd>{}</Ustrd></RmtInf></TxDtls></NtryDtls>",
+    "<NtryDtls><TxDtls><Refs><EndToEndId>{}</EndToEndId></Refs></TxDtls>\n  "
+    "<TxDtls><AddtlTxInf>{}</AddtlTxInf></TxDtls></NtryDtls>",
+    "<Chrgs><Rcrd><Amt Ccy='EUR'>1</Amt></Rcrd></Chrgs><AddtlNtryInf>{}</AddtlNtryInf><Other>{}</Other><Empty/>",
+    "<NtryDtls><TxDtls><RmtInf><Strd><RfrdDocInf><Nb>{}</Nb></RfrdDocInf><AddtlRmtInf>{}</AddtlRmtInf></Strd></RmtInf>"
+    "</TxDtls></NtryDtls>",
+)
+CELLS = st.sampled_from(
+    ["plain", "  padded ", "", " ", "&amp;", "&#32;", "&lt;Ntry&gt;", "é\u00a0", "a\r\nb", "x>y", "NOTPROVIDED"]
+)
+LEAVES = st.one_of(CELLS, st.sampled_from(["<b/>", "<Cd>x</Cd>", "x<b>y</b>z"]))
+ASIDES = st.sampled_from(["", "", "", "<!-- <Ntry> -->", "<AddtlStmtInf>a<![CDATA[</Ntry>]]>b</AddtlStmtInf>"])
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 4), LEAVES, CELLS), min_size=1, max_size=12), st.integers(0, 4), ASIDES)
+def test_shapes_find_what_the_walk_finds(cells: list[tuple[int, str, str]], extra: int, aside: str) -> None:
+    entries = [entry(f"{n}.00", details=SHAPED[kind].format(*texts)) for n, (kind, *texts) in enumerate(cells, 1)]
+    repeated = [entry("5.00", "DBIT", SHAPED[extra].format("same", "shape"))] * 15
+    data = Style().write(message(statement(*repeated, *entries, *entries, aside, *repeated)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(xml_records, "_DRAFTS", 0)
+        walked = read(data)
+    shaped = read(data)
+    assert shaped.records == walked.records, "the byte ranges included"
+    assert shaped.rejects == walked.rejects
+    assert shaped.facts == walked.facts
+
+
+def test_a_structure_that_was_seen_twice_is_read_by_its_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+    emit = xml_shapes.Shape.emit
+    monkeypatch.setattr(xml_shapes.Shape, "emit", lambda self, *given: used.append(1) or emit(self, *given))
+    read(Style().write(message(statement(*[entry(f"{n}.00", details=NAME.format(n, n)) for n in range(1, 101)]))))
+    assert len(used) >= 80
+
+
+def test_byte_ranges_hold_behind_shapes_and_in_every_chunk() -> None:
+    data = Style().write(
+        message(*[statement(*[entry(f"{n}.00", details=NAME.format(n, n)) for n in range(1, 400)])] * 3)
+    )
+    reading = read(data)
+    for kind, tag in (("bank_statement", b"Stmt"), ("bank_entry", b"Ntry"), ("bank_entry_detail", b"TxDtls")):
+        for row in reading[kind]:
+            piece = data[row["byte_start"] : row["byte_end"]]
+            assert (
+                piece.startswith(b"<%b>" % tag) and piece.endswith(b"</%b>" % tag) and piece.count(b"<%b>" % tag) == 1
+            )
