@@ -107,8 +107,8 @@ def _changes(world: World) -> Iterator[Anomaly]:
             first = paid[0]
             yield Anomaly(
                 "bank_detail_change",
-                "counterparty",
-                party_key(party),
+                "counterparty_bank_account",
+                f"{party_key(party)}|{account.identifier}",
                 account.known_from,
                 first.amount,
                 first.currency,

@@ -14,6 +14,8 @@ from simulation.model import ZERO, Document, Party, money
 
 PAYABLES = {"DE01": 980, "US01": 520, "CH01": 480}
 RECEIVABLES = {"DE01": 1060, "US01": 560, "CH01": 720}
+LARGEST_WEIGHT = 4.0
+"""No party has more than ten times the documents of the smallest: one customer must not be the world."""
 CREDIT_MEMO_SHARE = 0.03
 LATE_APPROVAL_SHARE = 0.03
 NEVER_APPROVED_SHARE = 0.015
@@ -30,7 +32,7 @@ def build_documents(rng: np.random.Generator, parties: list[Party]) -> list[Docu
     for role, counts in (("supplier", PAYABLES), ("customer", RECEIVABLES)):
         for entity, count in counts.items():
             group = [p for p in parties if p.entity == entity and p.role == role]
-            weights = rng.pareto(1.6, len(group)) + 0.4  # a few parties have many documents
+            weights = np.minimum(rng.pareto(1.6, len(group)) + 0.4, LARGEST_WEIGHT)  # a few parties have many documents
             chosen = rng.choice(len(group), size=count, p=weights / weights.sum())
             for index in chosen:
                 document = _document(rng, group[int(index)])

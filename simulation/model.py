@@ -334,7 +334,7 @@ class Anomaly:
     """Something planted that the warehouse has to find."""
 
     kind: str
-    object_type: str  # payment, open_item, bank_line, account, statement, counterparty, delivery
+    object_type: str  # payment, open_item, bank_line, account, counterparty_bank_account, delivery
     object_id: str
     day: date
     amount: Decimal | None = None

@@ -118,7 +118,7 @@ def _lump_sums(rng: np.random.Generator, items: list[Document]) -> list[BankLine
     while day <= LAST_DAY:
         pay_day = business_day(day, calendar)
         due = [d for d in waiting if d.due_date <= day and d.document_date < day]
-        due = due[: int(rng.integers(4, 13))]
+        due = due[: int(rng.integers(6, 19))]
         cash = sum((d.amount if d.kind == "invoice" else -d.amount for d in due), ZERO)
         if any(d.kind == "invoice" for d in due) and cash > 0:
             settlements = [Settlement(d, d.amount if d.kind == "invoice" else -d.amount) for d in due]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from simulation.extracts import ItemState
 from simulation.group import ENTITY
 from simulation.keys import DYNAMICS_RECORD_BASE
-from simulation.model import ZERO, Party
+from simulation.model import ZERO, Document, Party
 
 _ROOT = "https://nordwerk.operations.dynamics.example/data/$metadata"
 _NEVER = "1900-01-01T00:00:00Z"
@@ -72,7 +72,7 @@ def _transaction(state: ItemState, ledger: str) -> dict[str, object]:
         "CashDiscAmount": document.discount_amount if document.discount_date else ZERO,
         "PaymTermId": document.terms if is_item else "",
         "PaymReference": document.assignment or document.payment_reference or "",
-        "PaymMode": "SEPA" if document.currency in ("EUR", "CHF") else "WIRE",
+        "PaymMode": _payment_mode(document),
         "Txt": document.text,
         "Closed": _day(state.clearing_date),
         "LastSettleVoucher": state.clearing_document or "",
@@ -87,6 +87,13 @@ def _transaction(state: ItemState, ledger: str) -> dict[str, object]:
             "PurchId": document.purchase_order or "",
         }
     return row
+
+
+def _payment_mode(document: Document) -> str:
+    """The method of payment: DD where the vendor draws its invoices itself."""
+    if document.party.direct_debit:
+        return "DD"
+    return "SEPA" if document.currency in ("EUR", "CHF") else "WIRE"
 
 
 def vendors(group: Iterable[Party]) -> bytes:

@@ -67,6 +67,7 @@ def _transaction(state: ItemState) -> dict[str, object]:
         "memo": document.text,
         "appliedto": document.applies_to.number if document.applies_to else None,
         "purchaseorder": document.purchase_order,
+        "paymentmethod": "Direct Debit" if document.party.direct_debit else None,
         "paymenthold": "F" if document.ledger == "payable" and is_item else None,
         **_approval(document, state),
         "payingtransaction": state.clearing_document,
