@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 
 from orchestration.workspace import Workspace
 
@@ -27,3 +28,19 @@ def prepare(workspace: Workspace) -> None:
     if not settings.exists() or settings.read_text(encoding="utf-8") != SETTINGS:
         settings.write_text(SETTINGS, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(workspace.dagster_home)
+
+
+def write_history_lazily() -> None:
+    """Let SQLite sync the run history at checkpoints instead of after each event, for this process.
+
+    A run tells of a thousand events, and each would wait for the disk. In WAL mode this cannot damage the history; a power
+    cut may lose its last moments, which the warehouse, written in transactions, does not depend on.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def relax(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+    event.listen(Engine, "connect", relax)

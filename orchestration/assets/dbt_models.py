@@ -5,6 +5,7 @@ nothing a phase is built from has changed since it was last built, its tables st
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -48,8 +49,9 @@ def run_phase(context: dg.AssetExecutionContext, workspace: Workspace, phase: st
         now = fingerprints.fingerprint(connection, phase)
         if now == fingerprints.built_from(connection, phase):
             context.log.info(f"{phase}: nothing it is built from has changed; its tables stand as they are")
-            for key in sorted(context.selected_asset_keys, key=str):
-                yield dg.MaterializeResult(key, metadata={"unchanged": True})
+            for key in _in_order():
+                if key in context.selected_asset_keys:
+                    yield dg.MaterializeResult(key, metadata={"unchanged": True})
             return
         fingerprints.remember(connection, phase, None)
     yield from _events(context, build(workspace, select, exclude))
@@ -79,6 +81,15 @@ def _events(context: dg.AssetExecutionContext, results: Sequence[RunResult]) -> 
             )
     if failures:
         raise dg.Failure(f"{len(failures)} dbt models or tests failed: " + "; ".join(failures[:10]))
+
+
+def _in_order() -> list[dg.AssetKey]:
+    """Every model's asset, each after the models it reads: the order in which Dagster wants to hear of them."""
+    manifest = manifest_json()
+    nodes: Mapping[str, Mapping[str, Any]] = manifest["nodes"]  # type: ignore[assignment]
+    models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
+    graph = {name: [up for up in node["depends_on"]["nodes"] if up in models] for name, node in models.items()}
+    return [TRANSLATOR.get_asset_spec(manifest, name, None).key for name in TopologicalSorter(graph).static_order()]
 
 
 def _model_names(context: dg.AssetExecutionContext) -> list[str]:

@@ -18,6 +18,10 @@ from orchestration.schedules import time_config
 from orchestration.workspace import ENVIRONMENT_VARIABLE, Workspace
 
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+"""The run's events are in its history; what a person needs to know of them comes at the end."""
+
+
 def run_command(
     as_of: Annotated[str | None, typer.Option(help="Business day to look at, YYYY-MM-DD; default: today.")] = None,
     known_at: Annotated[
@@ -53,6 +57,7 @@ def execute(workspace: Workspace, job: str, as_of: str, known_at: str) -> str | 
     """Run a job to its end in this process; returns why it failed, or None."""
     os.environ[ENVIRONMENT_VARIABLE] = str(workspace.root)
     instance.prepare(workspace)
+    instance.write_history_lazily()
     logging.getLogger("dagster").setLevel(logging.WARNING)
 
     import dagster as dg
@@ -62,7 +67,7 @@ def execute(workspace: Workspace, job: str, as_of: str, known_at: str) -> str | 
     found = definitions(workspace).resolve_job_def(job)
     with dg.DagsterInstance.get() as history:
         result = found.execute_in_process(
-            run_config=time_config(as_of, known_at), instance=history, raise_on_error=False
+            run_config=time_config(as_of, known_at) | QUIET, instance=history, raise_on_error=False
         )
         if result.success:
             return None

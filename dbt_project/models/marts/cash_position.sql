@@ -8,7 +8,7 @@ intraday as (select * from {{ ref('bank_intraday_line') }}),
 
 alert as (
     select * from {{ source('monitoring', 'alert') }}
-    where status = 'open' and "check" like 'stale%'
+    where status = 'open' and "check" = 'stale_position'  -- a fresh intraday report keeps a position fresh though its statement is late
 ),
 
 rate as (select * from {{ ref('group_rate') }}),

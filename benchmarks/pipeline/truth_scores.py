@@ -1,0 +1,102 @@
+"""Precision and recall of a run on the simulated company, per leg, against the ground truth written beside its files.
+
+An *edge* is a pair of items of a leg's two datasets in one matched group. Precision is the share of found edges that are
+true; recall the share of true edges found. Edges between items that never reached the warehouse (a statement that was
+never delivered, a file that was quarantined) cannot be found and are left out of recall.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+LEGS = {
+    "bank_lines_payments": ("bank_lines", "payments"),
+    "payments_open_items": ("payments", "open_items"),
+    "bank_lines_open_items": ("bank_lines", "open_items"),
+}
+
+_BANK_KEY = """
+    SELECT bank_line_id AS item_id, account_id || '|' || bank_reference AS truth_id FROM canonical.bank_statement_line
+    WHERE bank_reference IS NOT NULL
+"""
+_TRUE = {
+    "bank_lines_payments": "SELECT k.item_id AS a, t.payment AS b FROM read_parquet('{0}/bank_line_payment.parquet') t "
+    "JOIN bank_key k ON k.truth_id = t.bank_line WHERE t.relation = 'booking'",
+    "payments_open_items": "SELECT payment AS a, open_item AS b FROM read_parquet('{0}/payment_open_item.parquet') WHERE outcome != 'rejected'",
+    "bank_lines_open_items": "SELECT k.item_id AS a, t.open_item AS b FROM read_parquet('{0}/bank_line_open_item.parquet') t "
+    "JOIN bank_key k ON k.truth_id = t.bank_line",
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """How right a leg is; `wrong` and `missed` hold a few edges to look at."""
+
+    leg: str
+    true_edges: int
+    found: int
+    right: int
+    wrong: tuple[tuple[str, str], ...]
+    missed: tuple[tuple[str, str], ...]
+
+    @property
+    def precision(self) -> float:
+        """Share of the found edges that are true."""
+        return self.right / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        """Share of the true edges that were found."""
+        return self.right / self.true_edges if self.true_edges else 1.0
+
+
+def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
+    """A score per leg; `warehouse` is opened for reading, `truth` is the folder the simulation wrote."""
+    result = []
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{warehouse}' AS w (READ_ONLY)")
+        connection.execute("USE w")
+        connection.execute(f"CREATE TEMP TABLE bank_key AS {_BANK_KEY}")
+        for leg, (left, right) in LEGS.items():
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE true_edge AS SELECT DISTINCT a, b FROM ({_TRUE[leg].format(truth)}) "
+                f"WHERE a IN (SELECT item_id FROM matching_input.{left}) AND b IN (SELECT item_id FROM matching_input.{right})"
+            )
+            connection.execute(
+                "CREATE OR REPLACE TEMP TABLE found_edge AS SELECT DISTINCT l.item_id AS a, r.item_id AS b "
+                "FROM matching.match_group g JOIN matching.match_item l USING (group_id, run_id) "
+                "JOIN matching.match_item r USING (group_id, run_id) "
+                "WHERE g.leg = ? AND g.status = 'matched' AND g.superseded_by IS NULL AND l.dataset = ? AND r.dataset = ?",
+                [leg, left, right],
+            )
+            counts = [
+                connection.execute(sql).fetchone()[0]  # type: ignore[index]
+                for sql in (
+                    "SELECT count(*) FROM true_edge", "SELECT count(*) FROM found_edge",
+                    "SELECT count(*) FROM found_edge SEMI JOIN true_edge USING (a, b)",
+                )
+            ]  # fmt: skip
+            wrong = connection.execute(f"FROM found_edge ANTI JOIN true_edge USING (a, b) ORDER BY ALL LIMIT {shown}").fetchall()
+            missed = connection.execute(f"FROM true_edge ANTI JOIN found_edge USING (a, b) ORDER BY ALL LIMIT {shown}").fetchall()
+            result.append(Score(leg, *counts, tuple(wrong), tuple(missed)))
+    return result
+
+
+def main(workspace: str) -> None:
+    """Print the table for a workspace that was simulated and run."""
+    root = Path(workspace)
+    print(f"{'leg':<24}{'true':>8}{'found':>8}{'right':>8}{'precision':>11}{'recall':>9}")
+    for one in scores(root / "warehouse.duckdb", root / "truth"):
+        print(f"{one.leg:<24}{one.true_edges:>8}{one.found:>8}{one.right:>8}{one.precision:>11.4f}{one.recall:>9.4f}")
+        for name, edges in (("wrong", one.wrong), ("missed", one.missed)):
+            for edge in edges[:5]:
+                print(f"    {name}: {edge[0]}  ~  {edge[1]}")
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1] if len(sys.argv) > 1 else "data/demo")
