@@ -25,7 +25,8 @@ def match_command(
     right: Annotated[Path | None, typer.Option(help="Right items.")] = None,
     links: Annotated[Path | None, typer.Option(help="Known links, a Parquet file.")] = None,
     rules: Annotated[
-        str | None, typer.Option(help="A rules file (YAML) or the name of a shipped preset; default: by the datasets given.")
+        str | None,
+        typer.Option(help="A rules file (YAML) or the name of a shipped preset; default: by the datasets given."),
     ] = None,
 ) -> None:
     """Match items of Parquet files; write match_group, match_item, unmatched (Parquet) and summary.json to OUT."""

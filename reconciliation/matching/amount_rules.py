@@ -1,4 +1,5 @@
-"""Amount rules: in which ways the amounts of items that belong together may agree. Declared per pass, tried in order."""
+"""Amount rules: in which ways the amounts of items that belong together may agree. Declared per pass, tried in
+order."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ DEFAULT_ODDS: Mapping[str, float] = {
 
 
 class AmountRule(BaseModel):
-    """One way in which amounts may agree, with its tolerance (`up_to` in units of the currency, `share` of the amount)."""
+    """One way in which amounts may agree, with its tolerance (`up_to` in units of the currency, `share` of the
+    amount)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

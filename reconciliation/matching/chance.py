@@ -1,14 +1,15 @@
 """Odds that equal amounts mean the same payment, estimated from the data itself, without labels.
 
-A pair that agrees in amount may be right or a coincidence. Coincidences do not care for the date window: they are counted
-where no true partner is expected, outside it (a *decoy* window), and scaled to the window's length. Both what is found
-inside and the coincidences are counted by level of evidence (same account, like name, nothing known, ...), which gives
-each level its odds: the local false discovery rate of target-decoy search, in odds.
+A pair that agrees in amount may be right or a coincidence. Coincidences do not care for the date window: they are
+counted where no true partner is expected, outside it (a *decoy* window), and scaled to the window's length. Both what
+is found inside and the coincidences are counted by level of evidence (same account, like name, nothing known, ...),
+which gives each level its odds: the local false discovery rate of target-decoy search, in odds.
 
-Items differ in their rate of coincidences: a monthly rent meets itself every thirty days, an odd amount never. An item's rate
-is estimated from its own decoys by Robbins' formula (An empirical Bayes approach to statistics, 1956): among items of
-which x decoys are seen, the mean rate is (x + 1) f(x + 1) / f(x), f being the share of items with so many. True pairs prefer some date
-distances: those that surer passes accepted tell which. Pseudo-counts stand for what is known before the data speaks.
+Items differ in their rate of coincidences: a monthly rent meets itself every thirty days, an odd amount never. An
+item's rate is estimated from its own decoys by Robbins' formula (An empirical Bayes approach to statistics, 1956):
+among items of which x decoys are seen, the mean rate is (x + 1) f(x + 1) / f(x), f being the share of items with so
+many. True pairs prefer some date distances: those that surer passes accepted tell which. Pseudo-counts stand for what
+is known before the data speaks.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _MAX_SEEN = 4  # decoys of one item from which its own count is its rate
 
 @dataclass(frozen=True)
 class Level:
-    """A level of evidence: coincidences per item and month as assumed before the data has spoken, and the words for it."""
+    """A level of evidence: coincidences per item and month as assumed before the data has spoken, and the words for
+    it."""
 
     name: str
     monthly_chance: float
@@ -40,7 +42,8 @@ class Level:
 
 @dataclass(frozen=True)
 class Window:
-    """Days of left date minus right date where partners are expected, and how far outside coincidences are counted."""
+    """Days of left date minus right date where partners are expected, and how far outside coincidences are
+    counted."""
 
     before: int
     after: int
@@ -85,25 +88,29 @@ def pair_odds(
 ) -> pl.DataFrame:
     """The pairs inside the window with their `odds`.
 
-    `pairs` has left, right, lag, level (index into `levels`), `is_open` (whether the right item is still to be had), `recurs`
-    (whether the left amount occurs more than once on its own side), also those up to `decoy_days` outside the window:
-    coincidences with settled items count too. `partnerless` left items, by level, carry what the level compares and found nothing
-    inside.
+    `pairs` has left, right, lag, level (index into `levels`), `is_open` (whether the right item is still to be had),
+    `recurs` (whether the left amount occurs more than once on its own side), also those up to `decoy_days` outside
+    the window: coincidences with settled items count too. `partnerless` left items, by level, carry what the level
+    compares and found nothing inside.
     """
     inside = pl.col("lag").is_between(-window.before, window.after)
     real = pairs.filter(inside, pl.col("is_open"))
     if real.is_empty():
         return real.with_columns(pl.lit(0.0).alias("odds"))
     decoys = pairs.filter(~inside)
-    seen = decoys.group_by("left", "level").len("seen").with_columns(
-        (pl.col("seen").sum().over("left") > pl.col("seen")).alias("elsewhere")
+    seen = (
+        decoys.group_by("left", "level")
+        .len("seen")
+        .with_columns((pl.col("seen").sum().over("left") > pl.col("seen")).alias("elsewhere"))
     )
     # a recurring amount is a price: it has rates of its own
     seen = seen.join(decoys.select("left", "recurs").unique("left"), on="left").with_columns(
         pl.col("elsewhere") | pl.col("recurs")
     )
     real = real.join(seen, on=["left", "level"], how="left", maintain_order="left")
-    busy = real.select("left").join(seen.select("left").unique().with_columns(busy=True), on="left", how="left", maintain_order="left")
+    busy = real.select("left").join(
+        seen.select("left").unique().with_columns(busy=True), on="left", how="left", maintain_order="left"
+    )
     real = real.with_columns(
         pl.col("seen").fill_null(0),
         pl.col("elsewhere").fill_null(busy["busy"].fill_null(False) | pl.col("recurs")),
@@ -133,7 +140,8 @@ def pair_odds(
 
 
 def _rates(counts: Floats, prior: float) -> Floats:
-    """Expected decoys of an item by the number seen (the last: that many or more), by Robbins' formula, never falling."""
+    """Expected decoys of an item by the number seen (the last: that many or more), by Robbins' formula, never
+    falling."""
     rates = np.zeros(_MAX_SEEN + 1)
     rates[0] = (counts[1] + _RATE_PRIOR * prior) / (counts[0] + _RATE_PRIOR)
     for seen in range(1, _MAX_SEEN):

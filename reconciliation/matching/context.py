@@ -61,8 +61,8 @@ class SideView:
         return core.hstack(data.read(columns, wanted).drop("row"))
 
     def frame(self, *columns: str | pl.Expr) -> pl.DataFrame:
-        """The open items: `row`, `open` (minor units), `currency`, `date` (days), `entity`, `account` (codes, 0: none) and the
-        asked columns of the item shape (texts as given), in row order."""
+        """The open items: `row`, `open` (minor units), `currency`, `date` (days), `entity`, `account` (codes, 0:
+        none) and the asked columns of the item shape (texts as given), in row order."""
         return self.selected(self.rows(), *columns)
 
 
@@ -97,7 +97,8 @@ class LegContext:
             self.accepted = (np.concatenate([self.accepted[0], left]), np.concatenate([self.accepted[1], right]))
 
     def lags(self, right_date: str | None = None) -> npt.NDArray[np.int64]:
-        """Days from right to left date of the pairs accepted so far; `right_date` names another date column of the right side."""
+        """Days from right to left date of the pairs accepted so far; `right_date` names another date column of the
+        right side."""
         left, right = self.accepted
         days = self.right.dataset.date[right].astype(np.int64)
         if right_date is not None and len(right):

@@ -1,7 +1,7 @@
 """Decisions of people: they outrank every rule, are applied before the passes, and undoing one touches no other.
 
-Decisions are an append-only log. `apply_decisions` turns it into what a run needs: groups to add to the ledger, groups to
-supersede, and `Holds`, what the passes may not touch.
+Decisions are an append-only log. `apply_decisions` turns it into what a run needs: groups to add to the ledger,
+groups to supersede, and `Holds`, what the passes may not touch.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -73,8 +74,8 @@ def apply_decisions(
     rules: Rules,
     as_of: date,
 ) -> Decided:
-    """Apply the decisions in the order they were made. `ledger` holds the active groups; `history` of a superseded group
-    is not needed: a confirmed or rejected group that is no longer active is left as it is.
+    """Apply the decisions in the order they were made. `ledger` holds the active groups; `history` of a superseded
+    group is not needed: a confirmed or rejected group that is no longer active is left as it is.
 
     Raises MatchingError for a kind, leg or item that does not exist, and for a match by hand that uses an item
     beyond its amount.
@@ -181,8 +182,8 @@ def _group(
     new_id = group_ids(leg.name, (words[0], words[1]), np.zeros(1, dtype=np.uint8))[0]
     at_left = members["dataset"] == leg.left.dataset
     left, right = members.filter(at_left), members.filter(~at_left)
-    difference = left["amount"].sum() - right["amount"].sum()
-    less = abs(left["amount"].sum()) < abs(right["amount"].sum())
+    totals = [Decimal(str(side["amount"].sum() or 0)) for side in (left, right)]
+    difference, less = totals[0] - totals[1], abs(totals[0]) < abs(totals[1])
     group = pl.DataFrame(
         {
             "group_id": [new_id],
@@ -192,8 +193,8 @@ def _group(
             "status": ["matched"],
             "cardinality": [_cardinality(left.height, right.height)],
             "currency": [members["currency"][0]],
-            "left_total": [left["amount"].sum()],
-            "right_total": [right["amount"].sum()],
+            "left_total": [totals[0]],
+            "right_total": [totals[1]],
             "difference": [difference],
             "difference_kind": ["none" if difference == 0 else "short_pay" if less else "over_pay"],
             "confidence": [1.0],

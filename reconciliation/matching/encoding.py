@@ -1,4 +1,5 @@
-"""A dataset as the passes see it: dense row numbers, Int64 minor units, small codes; texts stay in the file until asked for."""
+"""A dataset as the passes see it: dense row numbers, Int64 minor units, small codes; texts stay in the file until
+asked for."""
 
 from __future__ import annotations
 
@@ -22,9 +23,30 @@ LIMIT = 4_000_000_000_000_000_000  # minor units; larger amounts could not be ad
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _DECIMALS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(["CLF", "UYW"], 4),
 }
 
 
@@ -200,7 +222,8 @@ def _exponent(
     coded: Mapping[str, tuple[pl.LazyFrame, pl.DataFrame | None, pl.DataFrame]],
     recoded: Mapping[str, Codes],
 ) -> int:
-    """The fewest decimals from ISO 4217's up that hold every amount exactly; fewer where amounts are huge and whole."""
+    """The fewest decimals from ISO 4217's up that hold every amount exactly; fewer where amounts are huge and
+    whole."""
     own = [
         core["amount"].filter(pl.Series(recoded[name] == index)) if (recoded[name] != index).any() else core["amount"]
         for name, (_, _, core) in coded.items()

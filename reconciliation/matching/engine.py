@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from reconciliation.contracts import LINK
-from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.decisions import Holds
-from reconciliation.matching.encoding import Encoding, encode
+from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.item_frames import link_frame
 from reconciliation.matching.leftovers import unmatched_rows
@@ -36,9 +36,9 @@ def match(
 ) -> MatchResult:
     """All legs in order. `items` maps dataset names to frames of the item shape (missing columns are null).
 
-    `links` has the LINK shape. `ledger` holds the active groups of earlier runs, which use up their items; `holds` what
-    people have set aside or barred (`decisions.apply_decisions`). Raises MatchingError
-    when items or links are not of their shape, or a dataset the rules name is not given.
+    `links` has the LINK shape. `ledger` holds the active groups of earlier runs, which use up their items; `holds`
+    what people have set aside or barred (`decisions.apply_decisions`). Raises MatchingError when items or links are
+    not of their shape, or a dataset the rules name is not given.
     """
     return _run(items, rules, rules.legs, links, ledger, holds, before=None)
 
@@ -113,7 +113,8 @@ class _Links:
         self._empty = links is None
 
     def __call__(self, left: str, right: str) -> pl.DataFrame:
-        """Distinct links of two datasets: left, right (rows), amount (minor units of the right item, null where unknown)."""
+        """Distinct links of two datasets: left, right (rows), amount (minor units of the right item, null where
+        unknown)."""
         if (left, right) not in self._resolved:
             self._resolved[left, right] = self._resolve(left, right)
         return self._resolved[left, right]
@@ -205,9 +206,9 @@ class _LegRun:
             self._take(name, proposals, last=True)
         undecided = self._questions.ambiguous()
         self._taken.extend(undecided)
-        for each in undecided:
+        for tie in undecided:
             for number, view in enumerate(self._context.sides):
-                rows = each.members.filter(pl.col("side") == number)["row"].to_numpy()
+                rows = tie.members.filter(pl.col("side") == number)["row"].to_numpy()
                 self._pools.contest(view.dataset.name, view.side.pool, rows)
         self._seconds["ties"] = perf_counter() - started
 
@@ -249,7 +250,7 @@ class _LegRun:
         self._context.learn_lags(resolved.pairs)
         self._taken.append(Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members))
 
-    def _apply(self, number: int, rows: np.ndarray, applied: np.ndarray) -> None:  # type: ignore[type-arg]
+    def _apply(self, number: int, rows: Rows, applied: Ints) -> None:
         if not len(rows):
             return
         view = self._context.sides[number]

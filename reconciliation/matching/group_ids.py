@@ -18,7 +18,8 @@ DIGITS = 24
 def member_words(
     dataset: str, currency: Words, id_words: tuple[Words, Words], amount: Ints, applied: Ints
 ) -> tuple[Words, Words]:
-    """Two words per member. Amounts are in hundred-thousandths of the currency's unit, modulo 2^64; `currency` is the code's hash."""
+    """Two words per member. Amounts are in hundred-thousandths of the currency's unit, modulo 2^64; `currency` is the
+    code's hash."""
     with np.errstate(over="ignore"):
         salt = text_hash(pl.Series([dataset]), 3)[0]
         sums = mix(mix(amount.view(np.uint64)) + applied.view(np.uint64) + currency)
@@ -30,7 +31,9 @@ def id_words(item_ids: pl.Series) -> tuple[Words, Words]:
     return text_hash(item_ids, 1), text_hash(item_ids, 2)
 
 
-def group_ids(leg: str, words: tuple[Words, Words], status: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> pl.Series:
+def group_ids(
+    leg: str, words: tuple[Words, Words], status: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+) -> pl.Series:
     """The ids of a leg's groups, given the sums of their members' words and the index of their status."""
     with np.errstate(over="ignore"):
         salt = text_hash(pl.Series([leg]), 4)[0]

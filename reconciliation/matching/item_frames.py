@@ -13,7 +13,8 @@ _SCALE = 5
 
 
 def _amount(name: str, kind: pl.DataType) -> pl.Expr:
-    """The amount as DECIMAL(38,5). A float counts as its shortest decimal text: 0.1 is 0.10, not 0.1000000000000000055."""
+    """The amount as DECIMAL(38,5). A float counts as its shortest decimal text: 0.1 is 0.10, not
+    0.1000000000000000055."""
     column = pl.col(name)
     if kind.is_float():
         return column.cast(pl.String).cast(pl.Decimal(38, _SCALE)).alias(name)
@@ -41,7 +42,8 @@ def _shaped(
     unknown = [name for name in schema if name not in shape]
     if unknown:
         raise MatchingError(
-            f"{where}: unknown column{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}; known are {', '.join(shape)}"
+            f"{where}: unknown column{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}; "
+            f"known are {', '.join(shape)}"
         )
     missing = [name for name in required if name not in schema]
     if missing:
@@ -72,7 +74,8 @@ def _shaped(
 
 
 def item_frame(frame: pl.LazyFrame | pl.DataFrame, where: str) -> tuple[pl.LazyFrame, tuple[str, ...]]:
-    """Items with every column of the item shape (amounts as DECIMAL(38,5)), and the amount columns that came as floats.
+    """Items with every column of the item shape (amounts as DECIMAL(38,5)), and the amount columns that came as
+    floats.
 
     Lazy: nothing is read. Raises MatchingError for unknown or missing columns and for types that cannot be cast.
     """

@@ -11,7 +11,8 @@ _BUCKETS = 20  # bits of a key that are counted to find the few keys owned by ma
 
 
 def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.DataFrame:
-    """Rows whose 64-bit key has at most `limit` owners. Counts buckets first: most data has no frequent key at all."""
+    """Rows whose 64-bit key has at most `limit` owners. Counts buckets first: most data has no frequent key at
+    all."""
     if keys.height <= limit:
         return keys
     bucket = (keys[key].to_numpy() >> np.uint64(64 - _BUCKETS)).astype(np.int64)

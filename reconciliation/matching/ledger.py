@@ -1,4 +1,5 @@
-"""The match ledger over time: what is carried forward, what is released, what a run adds and supersedes. Nothing is deleted."""
+"""The match ledger over time: what is carried forward, what is released, what a run adds and supersedes. Nothing is
+deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ DECIDED = "decision"  # the pass name of groups that a person made; only a perso
 
 
 class LedgerChange(NamedTuple):
-    """What a run changes: rows to append, and group ids that are superseded with the group or the reason that did it."""
+    """What a run changes: rows to append, and group ids that are superseded with the group or the reason that did
+    it."""
 
     groups: pl.DataFrame
     items: pl.DataFrame
@@ -28,7 +30,8 @@ class LedgerChange(NamedTuple):
 
 
 def carry_forward(ledger: Ledger, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> tuple[Ledger, pl.DataFrame]:
-    """The groups that still stand on the items as they are now, and the others with the reason (`group_id`, `reason`).
+    """The groups that still stand on the items as they are now, and the others with the reason (`group_id`,
+    `reason`).
 
     `items` holds every dataset whole. A group is released when one of its items is no longer there, or its amount or
     currency has changed since the group was made; its other items are then open again.
@@ -127,9 +130,9 @@ def scaled_amounts(amounts: pl.Series) -> np.ndarray[tuple[int, ...], np.dtype[n
 def new_ledger(previous_active: Ledger, released: pl.DataFrame, result: MatchResult) -> LedgerChange:
     """What a run's result changes in the ledger.
 
-    Groups of the result that are not active yet are appended. Superseded are the `released` groups, and of the legs that
-    ran every automatic suggestion and tie that this run did not find again, by the group that now holds one of its items
-    or because nothing was found any more. A matched group that still stands is untouched.
+    Groups of the result that are not active yet are appended. Superseded are the `released` groups, and of the legs
+    that ran every automatic suggestion and tie that this run did not find again, by the group that now holds one of
+    its items or because nothing was found any more. A matched group that still stands is untouched.
     """
     superseded: dict[str, str] = dict(released.select("group_id", "reason").iter_rows())
     legs = result.summary.get("legs", {})

@@ -16,7 +16,8 @@ _MAX_PAIRS = 400  # of one amount: beyond it no candidate is nearer than the oth
 
 
 def unmatched_rows(context: LegContext, taken: Sequence[Taken], notes: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Open items outside every group of the leg, on the sides that report them: side, row, open, reason, candidates (ids)."""
+    """Open items outside every group of the leg, on the sides that report them: side, row, open, reason, candidates
+    (ids)."""
     parts = []
     for number, view in enumerate(context.sides):
         if not view.side.report_unmatched:
@@ -84,7 +85,8 @@ def _noted(notes: Sequence[pl.DataFrame], side: int) -> pl.DataFrame:
 
 
 def _nearest(context: LegContext, number: int, rest: pl.DataFrame) -> pl.DataFrame:
-    """Up to three open items of the other side with the same amount, nearest in date first, by id where equally near."""
+    """Up to three open items of the other side with the same amount, nearest in date first, by id where equally
+    near."""
     none = pl.DataFrame(schema={"row": pl.UInt32, "candidates": pl.List(pl.String)})
     other = context.sides[1 - number]
     if rest.is_empty():

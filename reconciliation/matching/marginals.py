@@ -1,12 +1,13 @@
 """How likely each of several competing pairs is: belief propagation on the graph of candidates.
 
-The model: each item belongs to at most one other. A set of pairs in which no item occurs twice has a weight, the product of
-its pairs' odds (how much likelier the evidence is if the two belong together than by chance, times prior odds). The
-probability of a pair is the weight of all such sets that hold it over the weight of all. Without a rival that is
-odds / (1 + odds), the Fellegi-Sunter posterior; rivals of equal odds share it equally, which is how a tie shows.
+The model: each item belongs to at most one other. A set of pairs in which no item occurs twice has a weight, the
+product of its pairs' odds (how much likelier the evidence is if the two belong together than by chance, times prior
+odds). The probability of a pair is the weight of all such sets that hold it over the weight of all. Without a rival
+that is odds / (1 + odds), the Fellegi-Sunter posterior; rivals of equal odds share it equally, which is how a tie
+shows.
 
-The sums are made by message passing, exact on graphs without cycles and convergent on all (Bayati, Gamarnik, Katz, Nair,
-Tetali: Simple deterministic approximation algorithms for counting matchings, 2007).
+The sums are made by message passing, exact on graphs without cycles and convergent on all (Bayati, Gamarnik, Katz,
+Nair, Tetali: Simple deterministic approximation algorithms for counting matchings, 2007).
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ _DAYS = 120  # a memo is at most that much older than the payment, and not young
 def netted_groups(
     context: LegContext, edges: pl.DataFrame, factor: float, evidence: Sequence[str]
 ) -> Iterator[Proposals]:
-    """Groups of a left item, all right items it names, and the only set of unnamed opposite items that makes up the rest.
+    """Groups of a left item, all right items it names, and the only set of unnamed opposite items that makes up the
+    rest.
 
     `edges` as in `settlement`. The unnamed items are of the same counterparty as the named ones.
     """
@@ -48,7 +49,9 @@ def netted_groups(
     memos = context.right.frame().select("row", "open", "date").join(parties, on="row")
     asked = of_star.join(stars, on="left").rename({"left": "row"})
     pairs, _ = key_pairs(asked, memos, ["party"], 100_000)
-    days = pl.Series(context.left.dataset.date[pairs["left"].to_numpy()].astype(np.int64)) - pairs["date"].cast(pl.Int64)
+    days = pl.Series(context.left.dataset.date[pairs["left"].to_numpy()].astype(np.int64)) - pairs["date"].cast(
+        pl.Int64
+    )
     fits = context.compatible(pairs["left"].to_numpy().astype(np.uint32), pairs["right"].to_numpy().astype(np.uint32))
     pairs = (
         pairs.filter(days.is_between(0, _DAYS) & pl.Series(fits))

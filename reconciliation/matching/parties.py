@@ -1,7 +1,8 @@
-"""Whose item is it: the counterparty of each item as one code, also where a bank line only names it in its text, or cut off.
+"""Whose item is it: the counterparty of each item as one code, also where a bank line only names it in its text, or
+cut off.
 
-The right side's items say who there is: a counterparty has an id, accounts, names. A left item is brought to it by the surest thing it
-carries: id, then account, then name, then a name found in its text.
+The right side's items say who there is: a counterparty has an id, accounts, names. A left item is brought to it by
+the surest thing it carries: id, then account, then name, then a name found in its text.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ def account_key(column: str) -> pl.Expr:
 
 
 def right_parties(context: LegContext) -> pl.DataFrame:
-    """The open right items' counterparties: `row`, `party` (code), `id`, `iban` (account), `name` (keys); once a leg."""
+    """The open right items' counterparties: `row`, `party` (code), `id`, `iban` (account), `name` (keys); once a
+    leg."""
     if "right_parties" not in context.cache:
         frame = _identity(context.right)
         party = pl.coalesce(
@@ -37,7 +39,8 @@ def right_parties(context: LegContext) -> pl.DataFrame:
 
 
 def left_parties(context: LegContext) -> pl.DataFrame:
-    """The open left items' counterparties among those of the right side: `row`, `party`; up to four where names are alike."""
+    """The open left items' counterparties among those of the right side: `row`, `party`; up to four where names are
+    alike."""
     if "left_parties" not in context.cache:
         context.cache["left_parties"] = _resolve(context)
     frame = context.cache["left_parties"]
@@ -75,7 +78,8 @@ def _resolve(context: LegContext) -> pl.DataFrame:
 
 
 def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `party` of names whose beginning stands in the text from a word's start; the longest beginning decides."""
+    """`row`, `party` of names whose beginning stands in the text from a word's start; the longest beginning
+    decides."""
     if texts.is_empty() or names.is_empty():
         return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     keyed = texts.with_columns(name_key(texts["text"]).alias("text")).drop_nulls("text")

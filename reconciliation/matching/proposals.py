@@ -28,7 +28,8 @@ GROUPS: dict[str, pl.DataType] = {
     "evidence": pl.UInt16(),
 }
 
-#: One row a member of a candidate group. `side` is 0 for left, 1 for right; `row` the dense row number in the dataset.
+#: One row a member of a candidate group. `side` is 0 for left, 1 for right; `row` the dense row number in the
+#: dataset.
 MEMBERS: dict[str, pl.DataType] = {
     "proposal": pl.UInt32(),
     "side": pl.UInt8(),

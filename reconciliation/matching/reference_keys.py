@@ -37,7 +37,8 @@ def _hashed(column: str) -> list[pl.Expr]:
 
 
 def dataset_keys(data: Dataset, rows: Mask) -> pl.DataFrame:
-    """`row`, `key`, `check`, `length` of the identifiers of these rows; what only says that there is none is left out."""
+    """`row`, `key`, `check`, `length` of the identifiers of these rows; what only says that there is none is left
+    out."""
     keys = (
         data.read(["references"], rows)
         .lazy()
@@ -61,7 +62,8 @@ def side_keys(context: LegContext, view: SideView) -> pl.DataFrame:
 
 
 def linked_keys(context: LegContext, view: SideView, through: str) -> pl.DataFrame:
-    """The identifiers of the items of another dataset that a side's open items are linked to, as keys of the side's rows."""
+    """The identifiers of the items of another dataset that a side's open items are linked to, as keys of the side's
+    rows."""
     name = f"linked_keys_{view.index}_{through}"
     if name not in context.cache:
         links = context.links(view.dataset.name, through)
@@ -96,10 +98,18 @@ def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFr
 
 
 def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataFrame:
-    """Pairs (left, right, length) where a word or reference of the left item is the beginning of a right item's reference."""
+    """Pairs (left, right, length) where a word or reference of the left item is the beginning of a right item's
+    reference."""
     view = context.left
     words = (
-        view.dataset.read([pl.concat_list(pl.col("text").str.extract_all(_WORD).fill_null([]), pl.col("references").fill_null([])).alias("word")], view.is_open)
+        view.dataset.read(
+            [
+                pl.concat_list(
+                    pl.col("text").str.extract_all(_WORD).fill_null([]), pl.col("references").fill_null([])
+                ).alias("word")
+            ],
+            view.is_open,
+        )
         .explode("word", empty_as_null=False, keep_nulls=False)
         .drop_nulls("word")
         .filter(pl.col("word").str.len_bytes() >= min_length, pl.col("word").str.contains("[0-9]"))
@@ -120,7 +130,9 @@ def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataF
         owners = met.select("word", "row_right").unique().group_by("word").len().filter(pl.col("len") > max_owners)
         met = met.join(owners, on="word", how="anti")
         found.append(met.select("length", left="row", right="row_right"))
-    edges = pl.concat(found) if found else pl.DataFrame(schema={"length": pl.UInt32, "left": pl.UInt32, "right": pl.UInt32})
+    edges = (
+        pl.concat(found) if found else pl.DataFrame(schema={"length": pl.UInt32, "left": pl.UInt32, "right": pl.UInt32})
+    )
     edges = edges.filter(pl.Series(context.compatible(edges["left"].to_numpy(), edges["right"].to_numpy())))
     return edges.group_by("left", "right").agg(pl.col("length").max())
 

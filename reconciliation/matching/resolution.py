@@ -1,7 +1,7 @@
 """Which candidates hold: rivals weighed against each other, ties recognised, probabilities attached.
 
-A row is *contested* when all that is proposed for it exceeds what is open of it. Uncontested candidates are judged alone, contested
-pairs by `marginals`, contested groups by the odds of all groups they exclude.
+A row is *contested* when all that is proposed for it exceeds what is open of it. Uncontested candidates are judged
+alone, contested pairs by `marginals`, contested groups by the odds of all groups they exclude.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ _NAMED_SHARE = 0.2  # a rival is named in a tie when it is at least this likely,
 class Resolved:
     """Of one yield of a pass: the candidates taken, and those that stay open questions.
 
-    `pairs` and `groups` are the taken rows of the proposals with `confidence`, `margin`, `status`. `tied` are edges (left, right,
-    odds, probability) that may yet be decided by elimination; `tied_groups` the same for groups (proposal numbers).
+    `pairs` and `groups` are the taken rows of the proposals with `confidence`, `margin`, `status`. `tied` are edges
+    (left, right, odds, probability) that may yet be decided by elimination; `tied_groups` the same for groups
+    (proposal numbers).
     """
 
     pairs: pl.DataFrame
@@ -100,7 +101,8 @@ def _resolve_pairs(context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFra
 
 
 def _named(tied: pl.DataFrame) -> pl.DataFrame:
-    """The edges worth naming: one of the item's candidates is probably right, and this one is not far behind the best."""
+    """The edges worth naming: one of the item's candidates is probably right, and this one is not far behind the
+    best."""
     probability = pl.col("probability")
     named = [
         (probability.sum().over(side) >= 0.5) & (probability >= _NAMED_SHARE * probability.max().over(side))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
@@ -19,7 +20,8 @@ from reconciliation.matching.stable_hash import Words, text_hash
 
 @dataclass(frozen=True)
 class MatchResult:
-    """The outcome of one leg or of all: frames of the shapes MATCH_GROUP, MATCH_ITEM and UNMATCHED, and the figures of the run."""
+    """The outcome of one leg or of all: frames of the shapes MATCH_GROUP, MATCH_ITEM and UNMATCHED, and the figures
+    of the run."""
 
     groups: pl.DataFrame
     items: pl.DataFrame
@@ -31,8 +33,9 @@ class MatchResult:
 class Taken:
     """Pairs and groups that one pass decided, as `resolution` gives them, with the pass's name and sentences.
 
-    `pairs`: left, right, left_applied, right_applied, difference_kind, evidence, confidence, margin, status. `groups`: proposal,
-    difference_kind, evidence, confidence, margin, status; `members`: proposal, side, row, applied (0 in an ambiguous group).
+    `pairs`: left, right, left_applied, right_applied, difference_kind, evidence, confidence, margin, status.
+    `groups`: proposal, difference_kind, evidence, confidence, margin, status; `members`: proposal, side, row, applied
+    (0 in an ambiguous group).
     """
 
     pass_name: str
@@ -253,7 +256,7 @@ class LegTables:
         return pl.concat(parts)
 
 
-def _named(index: np.ndarray, names: Sequence[str]) -> pl.Series:  # type: ignore[type-arg]
+def _named(index: npt.NDArray[np.generic], names: Sequence[str]) -> pl.Series:
     return pl.Series(list(names), dtype=pl.String).gather(index)
 
 

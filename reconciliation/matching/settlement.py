@@ -1,7 +1,7 @@
 """From evidence to candidates: edges say which items may belong together, amount rules say how their amounts agree.
 
-An edge is a pair of a left and a right row with the odds of its evidence. The star of an item is all its edges: a bank line
-that names three invoices, an invoice that two payments name.
+An edge is a pair of a left and a right row with the odds of its evidence. The star of an item is all its edges: a
+bank line that names three invoices, an invoice that two payments name.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def settle(
 ) -> Iterator[Proposals]:
     """Candidates from edges, one yield per amount rule.
 
-    `edges` has left, right (rows, distinct pairs that are compatible), odds, evidence (index of the sentence) and, for the rule
-    `linked`, amount (minor units, signed as the right item, null where unknown).
+    `edges` has left, right (rows, distinct pairs that are compatible), odds, evidence (index of the sentence) and,
+    for the rule `linked`, amount (minor units, signed as the right item, null where unknown).
     """
     for rule in rules:
         live = _live(context, edges)
@@ -96,18 +96,18 @@ def _bound(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Ints:
     )
     absolute = units[context.right.dataset.currency[edges["right"].to_numpy()]]
     relative = np.floor(np.abs(edges["other"].to_numpy().astype(np.float64)) * rule.share).astype(np.int64)
-    return np.maximum(absolute, relative)
+    return np.asarray(np.maximum(absolute, relative), dtype=np.int64)
 
 
 def _within(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
     apart = np.abs(edges["mine"].to_numpy() - edges["other"].to_numpy())
-    return np.less_equal(apart, _bound(context, edges, rule))
+    return np.asarray(apart <= _bound(context, edges, rule), dtype=np.bool_)
 
 
 def _fee_taken(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
     """A fee only ever costs: the left side (the bank) moves less money to us, or more away from us."""
     difference = edges["mine"].to_numpy() - edges["other"].to_numpy()
-    return np.logical_and(difference < 0, -difference <= _bound(context, edges, rule))
+    return np.asarray((difference < 0) & (-difference <= _bound(context, edges, rule)), dtype=np.bool_)
 
 
 def _mistyped(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
@@ -187,11 +187,8 @@ def _star_groups(
         "proposal", pl.lit(sides[center], pl.UInt8).alias("side"), row=center, applied=own_amount
     )
     around = stars.select("proposal", pl.lit(sides[other], pl.UInt8).alias("side"), row=other, applied=other_amount)
-    yield Proposals(
-        groups=_summary(stars, kind, factor),
-        members=pl.concat([middle, around]).cast(MEMBERS),
-        evidence=evidence,  # type: ignore[arg-type]
-    )
+    members = pl.concat([middle, around]).cast(MEMBERS)  # type: ignore[arg-type]
+    yield Proposals(groups=_summary(stars, kind, factor), members=members, evidence=evidence)
 
 
 def _summary(stars: pl.DataFrame, kind: str, factor: float) -> pl.DataFrame:
@@ -246,7 +243,8 @@ def _subset(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence
 
 
 def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
-    """Groups that apply what the links say: the links of a left item add up to it, none asks for more than is open."""
+    """Groups that apply what the links say: the links of a left item add up to it, none asks for more than is
+    open."""
     stated = edges.with_columns(
         (pl.col("amount").is_not_null() & (pl.col("amount") != 0)).all().over("left").alias("stated"),
         pl.col("amount").sum().over("left").alias("total"),
@@ -270,7 +268,8 @@ def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence
 def _partial(
     context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
 ) -> Iterator[Proposals]:
-    """One item settles part of the other; of several instalments, all together as long as they stay within the item."""
+    """One item settles part of the other; of several instalments, all together as long as they stay within the
+    item."""
     same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0))
     if same_sign.is_empty():
         return
@@ -286,9 +285,7 @@ def _partial(
         yield Proposals(pairs=pairs_frame(alone, "applied", "applied", "none", rule.factor), evidence=evidence)
 
 
-def _netted(
-    context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
-) -> Iterator[Proposals]:
+def _netted(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     from reconciliation.matching.netting import netted_groups
 
     yield from netted_groups(context, edges, rule.factor, evidence)

@@ -1,4 +1,5 @@
-"""A hash of texts that is the same on every machine and in every version of every library: ids in a ledger are built on it."""
+"""A hash of texts that is the same on every machine and in every version of every library: ids in a ledger are built
+on it."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ def _from_bytes(text: npt.NDArray[np.bytes_]) -> pl.Series:
 
     offsets = np.arange(0, 24 * len(text) + 1, 24, dtype=np.int64)
     array = pa.Array.from_buffers(
-        pa.large_string(), len(text), [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text))]
+        pa.large_string(), len(text), [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(text.tobytes())]
     )
     series = pl.from_arrow(array)
     assert isinstance(series, pl.Series)  # noqa: S101 - one array makes one series

@@ -16,7 +16,8 @@ from reconciliation.matching.rules import Rules, Side
 
 @dataclass(frozen=True)
 class Ledger:
-    """Active groups of earlier runs and of this run's earlier legs: frames of the shapes MATCH_GROUP and MATCH_ITEM."""
+    """Active groups of earlier runs and of this run's earlier legs: frames of the shapes MATCH_GROUP and
+    MATCH_ITEM."""
 
     groups: pl.DataFrame
     items: pl.DataFrame
@@ -36,7 +37,8 @@ class Pools:
         self._contested: dict[tuple[str, str], Mask] = {}
 
     def open(self, dataset: str, pool: str) -> Ints:
-        """The open amounts of a dataset in a pool: all of it where nothing was used yet. The array is the state itself."""
+        """The open amounts of a dataset in a pool: all of it where nothing was used yet. The array is the state
+        itself."""
         key = (dataset, pool)
         if key not in self._open:
             data = self._encoding.datasets[dataset]
@@ -46,7 +48,8 @@ class Pools:
         return self._open[key]
 
     def contest(self, dataset: str, pool: str, rows: Rows) -> None:
-        """Mark items that an ambiguous group names: one of its answers holds, so that no other leg may use them in the pool."""
+        """Mark items that an ambiguous group names: one of its answers holds, so that no other leg may use them in
+        the pool."""
         if (dataset, pool) not in self._contested:
             self._contested[dataset, pool] = np.zeros(self._encoding.datasets[dataset].height, dtype=np.bool_)
         self._contested[dataset, pool][rows] = True
@@ -68,7 +71,8 @@ class Pools:
         return amounts
 
     def use(self, ledger: Ledger, rules: Rules, before: str | None) -> None:
-        """Take what the ledger's groups have applied: matched ones, and suggestions of the legs that come before `before`.
+        """Take what the ledger's groups have applied: matched ones, and suggestions of the legs that come before
+        `before`.
 
         Raises MatchingError when a group has applied more of an item than the item amounts to: the item has changed
         and its groups have to be released first (`ledger.carry_forward`).

@@ -29,9 +29,10 @@ def unique_subsets(
 ) -> Iterator[Proposals]:
     """Candidate groups of each `center` item ("left" or "right") and a subset of its edges' other items.
 
-    `edges` as in `settlement`, with the open amounts `mine` (left) and `other` (right). An only solution has the odds of its
-    edges, or those that it is no chance hit where they are smaller; several solutions have equal odds and so are a tie.
-    An only solution of fewer than `least_only` items is not proposed. Items with more than `max_candidates` candidates are left with the reason `too_many_candidates`.
+    `edges` as in `settlement`, with the open amounts `mine` (left) and `other` (right). An only solution has the odds
+    of its edges, or those that it is no chance hit where they are smaller; several solutions have equal odds and so
+    are a tie. An only solution of fewer than `least_only` items is not proposed. Items with more than
+    `max_candidates` candidates are left with the reason `too_many_candidates`.
     """
     if edges.is_empty():
         return

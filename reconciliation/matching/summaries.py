@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.context import LegContext
+from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Ints
-from reconciliation.matching.results import STATUSES, Taken
+from reconciliation.matching.group_ids import STATUSES
+from reconciliation.matching.results import Taken
 
 
 def leg_summary(
@@ -19,7 +20,8 @@ def leg_summary(
     unmatched: pl.DataFrame,
     seconds: dict[str, float],
 ) -> dict[str, object]:
-    """Per side: open items at the start, matched and suggested ones by count and by share of value; per pass its groups."""
+    """Per side: open items at the start, matched and suggested ones by count and by share of value; per pass its
+    groups."""
     sides: dict[str, object] = {}
     for number, (view, start) in enumerate(zip(context.sides, at_start, strict=True)):
         items = int(np.count_nonzero(start))
@@ -48,7 +50,7 @@ def leg_summary(
     return {**sides, "passes": passes}
 
 
-def _applied(taken: Sequence[Taken], side: int, status: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _applied(taken: Sequence[Taken], side: int, status: int) -> tuple[Rows, Ints]:
     rows, amounts = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
     row, amount = ("left", "left_applied") if side == 0 else ("right", "right_applied")
     for each in taken:

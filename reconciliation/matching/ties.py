@@ -48,10 +48,8 @@ class OpenQuestions:
                 pl.lit(0, pl.UInt16).alias("evidence"),
             ).filter(pl.col("left_applied") == pl.col("right_applied"))
             self._edges[place] = (name, live.clear())
-            yield (
-                name,
-                Proposals(pairs=pairs.cast(PAIRS), evidence=("equal amounts; the other candidates are settled",)),
-            )  # type: ignore[arg-type]
+            shaped = pairs.cast(PAIRS)  # type: ignore[arg-type]
+            yield name, Proposals(pairs=shaped, evidence=("equal amounts; the other candidates are settled",))
 
     def ambiguous(self) -> list[Taken]:
         """One group for each set of items that compete, naming all of them, nothing applied."""

@@ -11,9 +11,11 @@ _DIGITS = 19
 
 
 def looks_mistyped(left: pl.Series, right: pl.Series) -> Mask:
-    """Of pairs of Int64 amounts: two neighbouring digits swapped, or one digit missing or too many (never just one wrong).
+    """Of pairs of Int64 amounts: two neighbouring digits swapped, or one digit missing or too many (never just one
+    wrong).
 
-    At least four digits; the sign has to agree. One wrong digit alone is left out: any two amounts of like size would do.
+    At least four digits; the sign has to agree. One wrong digit alone is left out: any two amounts of like size would
+    do.
     """
     same_sign = (left > 0) == (right > 0)
     a, b = left.abs().cast(pl.String), right.abs().cast(pl.String)

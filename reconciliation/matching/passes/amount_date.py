@@ -1,4 +1,5 @@
-"""Items of equal amount, close in date, weighed by what is known of the counterparty: account, id, name, a name in the text."""
+"""Items of equal amount, close in date, weighed by what is known of the counterparty: account, id, name, a name in
+the text."""
 
 from __future__ import annotations
 
@@ -34,8 +35,8 @@ _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 class AmountDate(PassConfig):
     """Equal amounts within `before` to `after` days (left date minus right date).
 
-    `right_date` chooses the right side's date (the due date for open items that are paid when due). Where an amount would pair more
-    than `max_pairs` times, only items of the same counterparty are paired.
+    `right_date` chooses the right side's date (the due date for open items that are paid when due). Where an amount
+    would pair more than `max_pairs` times, only items of the same counterparty are paired.
     """
 
     KIND: ClassVar[str] = "amount_date"
@@ -65,7 +66,8 @@ class AmountDate(PassConfig):
         lags = context.lags(None if self.right_date == "date" else self.right_date)
         partnerless = _partnerless(context, left, pairs.filter(pl.col("lag").is_between(-self.before, self.after)))
         weighed = pair_odds(pairs, window, lags, LEVELS, partnerless)
-        # another counterparty's item is never taken, however rare the amount; it only says that a partner may be elsewhere
+        # another counterparty's item is never taken, however rare the amount; it only says that a partner may be
+        # elsewhere
         weighed = weighed.filter(pl.col("level") < _LEVEL["other_name"])
         weighed = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"))
         yield Proposals(
@@ -77,8 +79,8 @@ class AmountDate(PassConfig):
     def _pairs(self, context: LegContext, left: pl.DataFrame, window: Window) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Pairs of equal amount, with the right items' names, and the left rows whose amount is everywhere.
 
-        All right items are looked at, settled ones too: they show which amounts recur. Of an amount that is everywhere only pairs
-        of one counterparty are made.
+        All right items are looked at, settled ones too: they show which amounts recur. Of an amount that is
+        everywhere only pairs of one counterparty are made.
         """
         right = self._right(context, left)
         keys = ["open", "currency"]
@@ -91,7 +93,9 @@ class AmountDate(PassConfig):
             sides = left, self._with_names(context.right, right)
             for party in ("party_account", "party_id", "name"):
                 of_party = [side.filter(pl.col(party).is_not_null()) for side in sides]
-                met, crowded = key_pairs(of_party[0], of_party[1].select(right.columns + [party]), [*keys, party], self.max_pairs)
+                met, crowded = key_pairs(
+                    of_party[0], of_party[1].select([*right.columns, party]), [*keys, party], self.max_pairs
+                )
                 parts.append(self._near(context, met.select(pairs.columns), window))
         near = pl.concat(parts).unique(["left", "right"])
         rows = np.unique(near["right"].to_numpy())
@@ -106,7 +110,8 @@ class AmountDate(PassConfig):
         return pairs.filter(pl.Series(context.compatible(*rows, open_only=False)))
 
     def _right(self, context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
-        """Right items, open or settled, of an amount that some left item has: `open` is the amount they were open with."""
+        """Right items, open or settled, of an amount that some left item has: `open` is the amount they were open
+        with."""
         view = context.right
         data = view.dataset
         amount = np.where(view.open != 0, view.open, data.amount)
@@ -162,7 +167,8 @@ def _recurs(view: SideView, items: pl.DataFrame) -> pl.Series:
 
 
 def _partnerless(context: LegContext, left: pl.DataFrame, inside: pl.DataFrame) -> list[int]:
-    """By level, left items that carry what it compares but have no candidate of that worth: they show how many have none."""
+    """By level, left items that carry what it compares but have no candidate of that worth: they show how many have
+    none."""
     known = left_parties(context).select("row").unique()
     good = inside.filter(pl.col("level") <= _LEVEL["some_name"], pl.col("is_open")).select(row="left").unique()
     some = inside.filter(pl.col("is_open")).select(row="left").unique()

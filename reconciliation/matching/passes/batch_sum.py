@@ -25,9 +25,9 @@ _SENTENCES = (
 class BatchSum(PassConfig):
     """Batches of one side against entries of the other.
 
-    `batches` names the side whose items form batches (`batch_id`). An entry is brought to a batch by the same `batch_id`, by the
-    batch's reference in its text or references (`in_text`), or by account, date (`before`, `after` days) and total alone
-    (`by_total`).
+    `batches` names the side whose items form batches (`batch_id`). An entry is brought to a batch by the same
+    `batch_id`, by the batch's reference in its text or references (`in_text`), or by account, date (`before`, `after`
+    days) and total alone (`by_total`).
     """
 
     KIND: ClassVar[str] = "batch"

@@ -20,9 +20,10 @@ _SURE_LENGTH = 7  # a shorter identifier in a text is less sure, by half a power
 class ExactReference(PassConfig):
     """Equal identifiers, settled by `amounts`.
 
-    `find` says where the identifiers of one side stand on the other: in its `references`, or as a whole word in its `text` (the left
-    side's, or the right side's), or there with its end cut off (`left_cut`). `through` names a dataset whose identifiers stand for the right items linked to them: a bank line
-    that names an invoice means the invoice's payment. An identifier with more than `max_owners` owners on a side names nobody.
+    `find` says where the identifiers of one side stand on the other: in its `references`, or as a whole word in its
+    `text` (the left side's, or the right side's), or there with its end cut off (`left_cut`). `through` names a
+    dataset whose identifiers stand for the right items linked to them: a bank line that names an invoice means the
+    invoice's payment. An identifier with more than `max_owners` owners on a side names nobody.
     """
 
     KIND: ClassVar[str] = "reference"

@@ -1,4 +1,5 @@
-"""Items of one dataset that cancel each other out: a payment that came back, a booking and its reversal, a voided cheque."""
+"""Items of one dataset that cancel each other out: a payment that came back, a booking and its reversal, a voided
+cheque."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ import polars as pl
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.joins import key_pairs, without_frequent
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.reference_keys import side_keys
 from reconciliation.matching.proposals import KIND, PAIRS, Proposals
+from reconciliation.matching.reference_keys import side_keys
 
 _SENTENCES = ("the same reference with the opposite amount", "the same counterparty with the opposite amount")
 

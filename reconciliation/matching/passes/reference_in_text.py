@@ -1,4 +1,5 @@
-"""Identifiers of one side found in the other side's free text, at token boundaries, also truncated, reformatted or wrapped."""
+"""Identifiers of one side found in the other side's free text, at token boundaries, also truncated, reformatted or
+wrapped."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ import polars as pl
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.reference_keys import NO_REFERENCE
 from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.reference_keys import NO_REFERENCE
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
 
@@ -37,8 +38,9 @@ _SHORT = 7  # an identifier below this many characters is less sure, by half a p
 class ReferenceInText(PassConfig):
     """Identifiers found in texts.
 
-    `texts` says whose texts are read (the other side's identifiers are searched in them). `through` names a dataset whose
-    identifiers stand for the items linked to them: a bank line that names an invoice means the payment of the invoice.
+    `texts` says whose texts are read (the other side's identifiers are searched in them). `through` names a dataset
+    whose identifiers stand for the items linked to them: a bank line that names an invoice means the payment of the
+    invoice.
     """
 
     KIND: ClassVar[str] = "reference_text"
@@ -84,7 +86,8 @@ class ReferenceInText(PassConfig):
         )
 
     def _hits(self, context: LegContext) -> pl.DataFrame:
-        """All hits that any pass of the leg with the same texts and identifiers wants: texts are cut into tokens once."""
+        """All hits that any pass of the leg with the same texts and identifiers wants: texts are cut into tokens
+        once."""
         variants = {
             variant
             for each in context.leg.passes

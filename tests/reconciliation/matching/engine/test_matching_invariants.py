@@ -224,7 +224,7 @@ def test_legs_one_by_one_give_what_all_legs_give(world: dict[str, pl.DataFrame])
     [("EUR", "9999999999999999.99"), ("JPY", "999999999999999999"), ("KWD", "999999999999999.999"), ("EUR", "0.00001")],
 )
 def test_amounts_of_any_size_and_currency_stay_exact(currency: str, amount: str) -> None:
-    row = {column: None for column in ITEM} | {
+    row = dict.fromkeys(ITEM) | {
         "amount": Decimal(amount),
         "currency": currency,
         "date": date(2024, 1, 1),
@@ -237,7 +237,7 @@ def test_amounts_of_any_size_and_currency_stay_exact(currency: str, amount: str)
 
 
 def test_an_amount_too_large_for_exact_sums_is_set_aside_not_rounded() -> None:
-    base = {column: None for column in ITEM} | {"currency": "EUR", "date": date(2024, 1, 1), "references": ["R-1001"]}
+    base = dict.fromkeys(ITEM) | {"currency": "EUR", "date": date(2024, 1, 1), "references": ["R-1001"]}
     lines = pl.DataFrame(
         [
             base | {"item_id": "B1", "amount": Decimal("999999999999999999")},
@@ -255,7 +255,7 @@ def test_an_amount_too_large_for_exact_sums_is_set_aside_not_rounded() -> None:
 def test_many_equal_amounts_are_left_open_without_a_guess_and_without_a_cross_product() -> None:
     count = 3000
     base = {"amount": Decimal(-100), "currency": "EUR", "date": date(2024, 1, 1), "entity": "E1", "account": "A1"}
-    rows = [{column: None for column in ITEM} | base | {"item_id": f"X{number}"} for number in range(count)]
+    rows = [dict.fromkeys(ITEM) | base | {"item_id": f"X{number}"} for number in range(count)]
     frame = pl.DataFrame(rows, schema=ITEM)
     result = match({"bank_lines": frame, "payments": frame, "open_items": frame.clear()}, RULES)
     assert result.groups.filter(pl.col("status") == "matched").is_empty()
