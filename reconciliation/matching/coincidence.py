@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 _STEPS = (100_000, 10_000, 1_000, 500, 100, 10, 1)  # minor units: roundest first
 _NEAR = 1.5  # like size: between 1/1.5 and 1.5 times the amount
 _PRIOR_ITEMS = 30.0  # items that the assumed share of partnered ones counts for
+_SHORTEST = 14  # days that a side is taken to cover at least
 _FLOOR = 0.3  # items that a range without any is taken to hold
 
 
@@ -31,7 +32,8 @@ def agreement_odds(left: pl.DataFrame, right: pl.DataFrame, pairs: pl.DataFrame,
     `left`, `right` rows of equal amount. `partnered` is the share of items expected to show on both sides before
     the data has spoken.
     """
-    days = max(int(np.ptp(side["date"].to_numpy())) + 1 for side in (left, right))
+    # a period shorter than the distances looked at would make every date a coincidence
+    days = max(_SHORTEST, *(int(np.ptp(side["date"].to_numpy())) + 1 for side in (left, right)))
     keys = ["open", "currency"]
     counts = (
         left.group_by(keys)

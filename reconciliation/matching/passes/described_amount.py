@@ -44,7 +44,7 @@ class DescribedAmount(PassConfig):
 
     kind: Literal["described"] = "described"
     window: int = 14
-    partnered: float = 0.8
+    partnered: float = 0.9
     rounds: int = 6
     max_pairs: int = 40_000
 

@@ -16,6 +16,8 @@ from reconciliation.matching.text.folding import ascii_upper_series, canonical_i
 from reconciliation.matching.text.names import word_similarity
 
 MAX_WORDS = 14  # the rarest words of a text; a longer one is a letter, not a booking text
+_UNSEEN = 8.0  # texts without the word that are added to those there are
+_SPEAKING = 2.0  # nats that a text has at least, to be compared
 _MIN_ALIKE = 0.75  # a lesser likeness of two words counts for nothing
 
 
@@ -48,7 +50,7 @@ def side_words(texts: pl.DataFrame) -> SideWords:
     documents = keyed.group_by("key").agg(pl.len().alias("times"), pl.col("words").first()).sort("key")
     documents = documents.with_row_index("document")
     words = documents.select("document", "times", "words").explode("words", empty_as_null=False, keep_nulls=False)
-    rarity = (total / pl.col("times").sum().over("words")).log()
+    rarity = _rarity(pl.col("times").sum().over("words"), total)
     words = (
         words.select("document", pl.col("words").alias("word"), rarity.alias("weight"))
         .sort("document", pl.col("weight"), "word", descending=[False, True, False])
@@ -62,23 +64,39 @@ def side_words(texts: pl.DataFrame) -> SideWords:
         .filter(pl.col("number").str.len_bytes() >= 3)
         .unique()
     )
-    numbers = numbers.with_columns((total / pl.len().over("number")).log().alias("weight"))
+    numbers = numbers.with_columns(_rarity(pl.len().over("number"), total).alias("weight"))
     rows = keyed.join(documents.select("key", "document"), on="key").select("row", "document").sort("row")
     return SideWords(rows, words, numbers.sort("row", "number"))
+
+
+def _rarity(texts: pl.Expr, total: int) -> pl.Expr:
+    """Nats of a word that stands in so many of `total` texts; nothing for one that most texts have.
+
+    The text itself is left out by half, and a few texts are added that do not have the word: one of two is not common.
+    """
+    nats = ((total + _UNSEEN) / (texts - 0.5)).log()
+    return pl.when((texts * 2 > total) & (texts > 1)).then(0.0).otherwise(nats)
+
+
+def _silent(side: SideWords) -> pl.DataFrame:
+    """Rows whose words and numbers say too little to be compared."""
+    spoken = side.words.group_by("document").agg(pl.col("weight").sum().alias("nats"))
+    counted = side.numbers.group_by("row").agg(pl.col("weight").sum().alias("number_nats"))
+    rows = side.rows.join(spoken, on="document", how="left").join(counted, on="row", how="left")
+    total = pl.col("nats").fill_null(0.0) + pl.col("number_nats").fill_null(0.0)
+    return rows.filter(total < _SPEAKING).select("row")
 
 
 def shared_information(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.Series:
     """The nats that each pair's texts have in common, in the order of `pairs` (`left`, `right` rows).
 
-    Null where a side has no text. Each word of the left text counts once, with the most alike word of the right: the
-    square of their likeness times the lesser weight.
+    Null where a side has no text, or none that says anything. Each word of the left text counts once, with the most
+    alike word of the right: the square of their likeness times the lesser weight.
     """
-    located = pairs.select("left", "right").join(
-        left.rows.rename({"row": "left", "document": "one"}), on="left", how="left", maintain_order="left"
-    )
-    located = located.join(
-        right.rows.rename({"row": "right", "document": "two"}), on="right", how="left", maintain_order="left"
-    )
+    located = pairs.select("left", "right")
+    for side, name, document in ((left, "left", "one"), (right, "right", "two")):
+        spoken = side.rows.join(_silent(side), on="row", how="anti").rename({"row": name, "document": document})
+        located = located.join(spoken, on=name, how="left", maintain_order="left")
     known = located.select("one", "two").drop_nulls().unique().sort("one", "two")
     crossed = known.join(left.words, left_on="one", right_on="document").join(
         right.words, left_on="two", right_on="document", suffix="_two"
