@@ -108,8 +108,10 @@ def test_a_discount_is_taken_in_time_or_it_is_not_granted(world: World) -> None:
 
 
 def test_a_failed_payment_is_made_good_later(world: World) -> None:
-    for payment in world.payments:
-        if payment.outcome in ("rejected", "returned"):
+    failed = [p for p in world.payments if p.outcome in ("rejected", "returned")]
+    assert any(p.execution_date > LAST_DAY - timedelta(days=5) for p in failed), "one fails too late to be made good"
+    for payment in failed:
+        if payment.execution_date < LAST_DAY - timedelta(days=10):
             for settlement in payment.settlements:
                 if settlement.document.kind == "invoice":
                     assert any(
