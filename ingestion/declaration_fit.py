@@ -32,6 +32,8 @@ def missing_columns(declaration: FileDeclaration, cells: Sequence[str]) -> tuple
 
 def is_header(declaration: FileDeclaration, cells: Sequence[str]) -> bool:
     """Whether a line names every column the declaration needs, and names at least one."""
+    if declaration.header and len(cells) < len(declaration.header):  # most lines, under most delimiters
+        return False
     return not missing_columns(declaration, cells) and read_columns(declaration, cells) > 0
 
 

@@ -19,7 +19,9 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from ingestion.declaration_catalogue import choices
 from ingestion.readers import reader
+from ingestion.readers.csv_table import csv_table
 from ingestion.reading import Records, Reject
 from ingestion.sources import Declaration, SourceConfig
 
@@ -80,6 +82,12 @@ def declared(data: bytes, format: str, block: dict[str, object] | None) -> int:
     return rows
 
 
+def cut(data: bytes, format: str, block: dict[str, object] | None) -> int:
+    """The reader's first half alone: rows cut and proven regular, with line and bytes of each, not typed yet."""
+    _, table = csv_table(io.BytesIO(data), choices(format, block or {}))
+    return sum(one.frame.height for one in table.blocks)
+
+
 def best(action: Callable[[], int]) -> float:
     times = []
     for _ in range(3):
@@ -94,7 +102,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=400_000)
     rows: int = parser.parse_args().rows
     table = Table(
-        "file", "MB", "Polars text, CPU s", "declared, CPU s", "ratio", title="declared CSV against a Polars text read"
+        "file",
+        "MB",
+        "Polars text, CPU s",
+        "rows cut, CPU s",
+        "ratio",
+        "typed records, CPU s",
+        "ratio",
+        title="declared CSV against a Polars text read",
     )
     for name, data, format, block in (
         ("bank, no quotes", bank_csv(rows, quoted=False), "csv", BANK),
@@ -104,7 +119,9 @@ def main() -> None:
         assert declared(data, format, block) == rows
         text = best(lambda data=data: pl.read_csv(data, separator=";", infer_schema=False).height)  # type: ignore[misc]
         full = best(lambda data=data, format=format, block=block: declared(data, format, block))  # type: ignore[misc]
-        table.add_row(name, f"{len(data) / 1e6:.0f}", f"{text:.2f}", f"{full:.2f}", f"{full / text:.1f}")
+        rows_cut = best(lambda data=data, format=format, block=block: cut(data, format, block))  # type: ignore[misc]
+        figures = (f"{text:.2f}", f"{rows_cut:.2f}", f"{rows_cut / text:.1f}", f"{full:.2f}", f"{full / text:.1f}")
+        table.add_row(name, f"{len(data) / 1e6:.0f}", *figures)
     Console().print(table)
 
 
