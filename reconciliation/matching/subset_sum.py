@@ -9,6 +9,7 @@ done in numpy by the same method.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,8 +24,9 @@ Bools = npt.NDArray[np.bool_]
 
 HALF_LIMIT = 40  # candidates of one half are bits of an Int64 mask, and their sums must fit Int64 with it
 MAX_AMOUNT = 2**62 // (2 * HALF_LIMIT)  # no subset sum, nor its distance to a target, can leave Int64
-_NUMPY_WORK = 8_000_000  # subset sums that numpy handles in the time a first compilation takes
+_NUMPY_WORK = 400_000  # subset sums of one call above which loading the kernel pays; a run makes many calls
 _CASE_WORK = 200  # what numpy's calls cost per case, in subset sums
+_KERNEL = "reconciliation.matching.subset_sum_kernel"
 _MIN_BAND = 64  # grid steps around the target in which chance is measured at least
 
 
@@ -77,7 +79,8 @@ def subset_sums(
     work = np.array([_half_subsets(int(size), max_size) for size in np.unique(sizes)], dtype=np.float64)
     steps = work[np.searchsorted(np.unique(sizes), sizes)]
     exhausted = (steps > budget) | (sizes > 2 * HALF_LIMIT)
-    solve = _compiled() if float((steps[~exhausted] + _CASE_WORK).sum()) > _NUMPY_WORK else _solve_numpy
+    loaded = _KERNEL in sys.modules
+    solve = _compiled() if loaded or float((steps[~exhausted] + _CASE_WORK).sum()) > _NUMPY_WORK else _solve_numpy
     count = np.zeros(len(goal), dtype=np.int64)
     chance = np.zeros(len(goal), dtype=np.float64)
     masks = np.zeros((len(goal), alternatives, 2), dtype=np.int64)
@@ -107,22 +110,19 @@ def _half_subsets(candidates: int, max_size: int) -> int:
 def _members(bounds: Ints, sizes: Ints, count: Ints, masks: Ints) -> tuple[Ints, Ints]:
     """Masks of the two halves into member positions."""
     alternatives = masks.shape[1]
-    starts = np.zeros((len(count), alternatives + 1), dtype=np.int64)
-    positions: list[Ints] = []
-    total = 0
+    solved = np.arange(alternatives) < count[:, None]
+    cases = np.nonzero(solved)[0]
     bits = np.arange(HALF_LIMIT, dtype=np.int64)
-    # solved cases only: few rows, each already the result of thousands of steps
-    for case in range(len(count)):
-        starts[case, 0] = total
-        for number in range(alternatives):
-            if number < count[case]:
-                left = np.flatnonzero((masks[case, number, 0] >> bits) & 1)
-                right = np.flatnonzero((masks[case, number, 1] >> bits) & 1) + sizes[case] // 2
-                chosen = bounds[case] + np.concatenate([left, right])
-                positions.append(chosen)
-                total += len(chosen)
-            starts[case, number + 1] = total
-    return starts, np.concatenate(positions) if positions else np.zeros(0, dtype=np.int64)
+    left, right = ((masks[solved][:, half, None] >> bits) & 1 for half in (0, 1))
+    chosen = np.concatenate([left, right], axis=1) != 0
+    row, bit = np.nonzero(chosen)
+    second_half = bit >= HALF_LIMIT
+    place = np.where(second_half, bit - HALF_LIMIT + (sizes // 2)[cases[row]], bit)
+    lengths = np.zeros(solved.shape, dtype=np.int64)
+    lengths[solved] = chosen.sum(axis=1)
+    ends = np.cumsum(lengths).reshape(solved.shape)
+    starts = np.concatenate([ends[:, :1] - lengths[:, :1], ends], axis=1)
+    return starts, bounds[cases[row]] + place
 
 
 def _enumerate(values: Ints, max_size: int) -> tuple[Ints, Ints, Ints]:
