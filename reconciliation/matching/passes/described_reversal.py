@@ -73,7 +73,12 @@ class DescribedReversal(PassConfig):
             .join(_total(words[1]), on="right", how="left", maintain_order="left")["nats"]
             .fill_null(0.0)
         )
-        alike = pairs.with_columns((common / own.clip(1.0)).alias("alike")).filter(pl.col("alike") >= self.min_share)
+        # a text that quotes the other whole needs no weighing of words
+        quoted = (pl.col("text_right").str.len_chars() >= 8) & pl.col("text").str.contains(
+            pl.col("text_right"), literal=True
+        )
+        share = pl.when(quoted.fill_null(False)).then(1.0).otherwise(common / own.clip(1.0))
+        alike = pairs.with_columns(share.alias("alike")).filter(pl.col("alike") >= self.min_share)
         if alike.is_empty():
             return
         # the nearer original is the likelier one, and the one that shares more words; equal ones stay tied

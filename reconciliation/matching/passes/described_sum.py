@@ -44,7 +44,7 @@ class DescribedSum(PassConfig):
     before: int = 3
     after: int = 7
     min_nats: float = 3.0
-    max_candidates: Annotated[int, Field(ge=2, le=40)] = 26
+    max_candidates: Annotated[int, Field(ge=2, le=40)] = 16
     summed: float = 0.3
     rounds: int = 3
 

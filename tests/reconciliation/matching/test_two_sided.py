@@ -1,0 +1,147 @@
+"""Two sides without a shared identifier: what is matched, what is left tied, and how right it is on labelled worlds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from reconciliation.matching import MatchResult, match, preset
+from simulation.two_sided import HARD, TwoSidedSettings, two_sided
+
+RULES = preset("two_sided")
+Row = tuple[str, str, int, str | None]  # item_id, amount, day of January, text
+
+
+def side(rows: list[Row]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "item_id": [row[0] for row in rows],
+            "amount": pl.Series([Decimal(row[1]) for row in rows], dtype=pl.Decimal(23, 5)),
+            "currency": ["USD"] * len(rows),
+            "date": [date(2026, 1, 1) + timedelta(days=row[2]) for row in rows],
+            "text": pl.Series([row[3] for row in rows], dtype=pl.String),
+        }
+    )
+
+
+def groups(left: list[Row], right: list[Row]) -> dict[str, list[set[str]]]:
+    """Members of the groups, by status."""
+    result = match({"left": side(left), "right": side(right)}, RULES)
+    members = result.items.join(result.groups.select("group_id", "status"), on="group_id")
+    found: dict[str, list[set[str]]] = {}
+    for (status, _), own in members.group_by("status", "group_id", maintain_order=True):
+        found.setdefault(str(status), []).append(set(own["item_id"]))
+    return found
+
+
+def test_an_odd_amount_that_both_sides_show_once_is_matched() -> None:
+    assert groups([("b", "-123.45", 2, None)], [("l", "-123.45", 0, None)]) == {"matched": [{"b", "l"}]}
+
+
+def test_two_entries_that_would_do_equally_are_a_tie() -> None:
+    found = groups([("b", "-50.00", 2, "X")], [("l1", "-50.00", 2, "X"), ("l2", "-50.00", 2, "X")])
+    assert found == {"ambiguous": [{"b", "l1", "l2"}]}
+
+
+def test_words_decide_between_equal_amounts() -> None:
+    found = groups(
+        [("b1", "-50.00", 2, "CARD ACME STORE"), ("b2", "-50.00", 2, "CARD ZENITH FOOD")],
+        [("l1", "-50.00", 2, "Zenith Foods"), ("l2", "-50.00", 2, "Acme Stores")],
+    )
+    assert sorted(map(sorted, found["matched"])) == [["b1", "l2"], ["b2", "l1"]]
+
+
+def test_opposite_amounts_and_far_dates_are_not_brought_together() -> None:
+    assert groups([("b", "-123.45", 2, "ACME")], [("l", "123.45", 2, "Acme")]) == {}
+    assert groups([("b", "-123.45", 90, "ACME")], [("l", "-123.45", 2, "Acme")]) == {}
+
+
+def test_one_payment_of_several_entries() -> None:
+    found = groups(
+        [("b", "-350.30", 2, "ACME")],
+        [("l1", "-100.10", 2, "Acme"), ("l2", "-250.20", 2, "Acme"), ("l3", "-70.00", 2, "Other")],
+    )
+    assert found == {"matched": [{"b", "l1", "l2"}]}
+
+
+def test_two_sets_that_add_up_equally_are_a_tie() -> None:
+    found = groups(
+        [("b", "-300.00", 2, "DEPOSIT")],
+        [
+            ("l1", "-100.00", 2, "Acme"),
+            ("l2", "-200.00", 2, "Zenith"),
+            ("l3", "-130.00", 2, "Other"),
+            ("l4", "-170.00", 2, "Fourth"),
+        ],
+    )
+    assert "matched" not in found and "suggested" not in found
+
+
+def test_a_voided_entry_is_paired_with_its_original() -> None:
+    found = groups(
+        [("b", "-10.11", 9, "SOMETHING ELSE")],
+        [("l1", "-77.31", 2, "Payment to Acme Tools"), ("l2", "77.31", 5, "VOID Payment to Acme Tools")],
+    )
+    assert found["matched"] == [{"l1", "l2"}]
+
+
+def test_a_reversal_that_the_bank_shows_too_is_left_to_the_two_sides() -> None:
+    found = groups(
+        [("b1", "-77.31", 2, "ACME TOOLS"), ("b2", "77.31", 5, "RETURN ACME TOOLS")],
+        [("l1", "-77.31", 2, "Payment to Acme Tools"), ("l2", "77.31", 5, "Return Acme Tools")],
+    )
+    assert sorted(map(sorted, found["matched"])) == [["b1", "l1"], ["b2", "l2"]]
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[MatchResult, pl.DataFrame]:
+    made = two_sided(
+        21, replace(TwoSidedSettings(), events=900, bank_style="uk_high_street", ledger_style="name_column")
+    )
+    return match({"left": made.bank, "right": made.ledger}, RULES), made.truth
+
+
+def edges(members: pl.DataFrame) -> set[frozenset[str]]:
+    pairs = members.join(members, on="group", suffix="_other").filter(pl.col("item_id") < pl.col("item_id_other"))
+    both = pairs.filter(
+        (pl.col("dataset") != pl.col("dataset_other")) | (pl.col("dataset").n_unique().over("group") == 1)
+    )
+    return {frozenset(pair) for pair in both.select("item_id", "item_id_other").rows()}
+
+
+def found_edges(result: MatchResult, status: str) -> set[frozenset[str]]:
+    wanted = result.groups.filter(status=status).select("group_id")
+    return edges(result.items.join(wanted, on="group_id", how="semi").rename({"group_id": "group"}))
+
+
+def test_matched_is_right_on_a_labelled_world(world: tuple[MatchResult, pl.DataFrame]) -> None:
+    result, truth = world
+    matched, right = found_edges(result, "matched"), edges(truth)
+    assert len(matched & right) / len(matched) > 0.985
+    assert len(matched & right) / len(right) > 0.75
+
+
+def test_groups_balance_and_no_item_is_used_twice(world: tuple[MatchResult, pl.DataFrame]) -> None:
+    result, _ = world
+    taken = result.groups.filter(pl.col("status") != "ambiguous")
+    assert result.items.join(taken, on="group_id", how="semi")["item_id"].is_unique().all()
+    unequal = taken.filter(pl.col("difference") != 0)
+    assert set(unequal["difference_kind"]) <= {"fee", "typing_error"}
+
+
+def test_row_order_changes_nothing() -> None:
+    made = two_sided(5, replace(HARD, events=200))
+    one = match({"left": made.bank, "right": made.ledger}, RULES)
+    other = match({"left": made.bank.reverse(), "right": made.ledger.sample(fraction=1, shuffle=True, seed=4)}, RULES)
+    keys = ["group_id", "dataset", "item_id"]
+    assert one.items.sort(keys).equals(other.items.sort(keys))
+    assert one.groups["status"].len() > 100
+    assert (
+        one.groups.select("group_id", "status")
+        .sort("group_id")
+        .equals(other.groups.select("group_id", "status").sort("group_id"))
+    )
