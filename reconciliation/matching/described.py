@@ -48,10 +48,14 @@ def accepted_pairs(context: LegContext) -> pl.DataFrame:
     return ordered(context, pl.DataFrame({"left": left, "right": right, "lag": lags}))
 
 
-def learned(context: LegContext, window: int) -> tuple[TextOdds, Floats]:
-    """What accepted pairs teach: the odds of texts, and the shares of date distances from -window to window."""
-    accepted = accepted_pairs(context)
-    return TextOdds(*leg_words(context), accepted), lag_shares(accepted["lag"].to_numpy(), window)
+def learned_lags(context: LegContext, window: int) -> Floats:
+    """The shares of date distances from -window to window, as accepted pairs teach them."""
+    return lag_shares(accepted_pairs(context)["lag"].to_numpy(), window)
+
+
+def learned_texts(context: LegContext) -> TextOdds:
+    """The odds of texts, as accepted pairs teach them."""
+    return TextOdds(*leg_words(context), accepted_pairs(context))
 
 
 def related_pairs(context: LegContext, window: int, min_nats: float) -> pl.DataFrame:

@@ -29,7 +29,8 @@ _WORD = r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?"
 _SEEDS = (1, 2)
 
 
-def _hashed(column: str) -> list[pl.Expr]:
+def hashed(column: str) -> list[pl.Expr]:
+    """A text column as `key` (64 bits) and `check` (32 bits of a second hash)."""
     return [
         pl.col(column).hash(_SEEDS[0]).alias("key"),
         pl.col(column).hash(_SEEDS[1]).cast(pl.UInt32, wrap_numerical=True).alias("check"),
@@ -44,7 +45,7 @@ def dataset_keys(data: Dataset, rows: Mask) -> pl.DataFrame:
         .lazy()
         .explode("references", empty_as_null=False, keep_nulls=False)
         .drop_nulls("references")
-        .select("row", *_hashed("references"), pl.col("references").str.len_bytes().cast(pl.UInt16).alias("length"))
+        .select("row", *hashed("references"), pl.col("references").str.len_bytes().cast(pl.UInt16).alias("length"))
         .collect()
     )
     none = pl.Series(NO_REFERENCE).hash(_SEEDS[0])
@@ -88,7 +89,7 @@ def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFr
             .select("row", pl.col("text").str.extract_all(_WORD).alias("word"))
             .explode("word", empty_as_null=False, keep_nulls=False)
             .filter(pl.col("word").str.len_bytes() >= min_length, pl.col("word").str.contains("[0-9]"))
-            .select("row", *_hashed("word"), pl.col("word").str.len_bytes().cast(pl.UInt16).alias("length"))
+            .select("row", *hashed("word"), pl.col("word").str.len_bytes().cast(pl.UInt16).alias("length"))
             .collect()
         )
         context.cache[name] = words

@@ -12,9 +12,10 @@ from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.reference_keys import hashed, word_keys
 from reconciliation.matching.settlement import settle
-from reconciliation.matching.text import find_identifiers
 
+_MIN_REFERENCE = 5  # characters of a batch reference that a text names
 _SENTENCES = (
     "both carry the same batch",
     "the batch's reference stands in the text",
@@ -60,15 +61,16 @@ class BatchSum(PassConfig):
         )
         if not self.in_text:
             return
-        text = pl.concat_str(
-            pl.col("references").list.join(" | "), pl.col("text"), separator="\n", ignore_nulls=True
-        ).alias("text")
-        texts = entries.frame(text).select(pl.col("row").alias("text_row"), "text").drop_nulls()
-        names = batched.select("batch_id").unique().sort("batch_id").with_row_index("identifier_row")
         # a batch id may be a composed key: its last part is what the bank was told
-        references = names.with_columns(pl.col("batch_id").str.split("|").list.last().alias("reference"))
-        hits = find_identifiers(texts, references.select("identifier_row", "reference"), max_owners=1, min_length=5)
-        found = hits.join(names, on="identifier_row").select(entry="text_row", batch_id="batch_id")
+        names = (
+            batched.select("batch_id")
+            .unique()
+            .with_columns(pl.col("batch_id").str.split("|").list.last().alias("reference"))
+        )
+        names = names.filter(pl.col("reference").str.len_bytes() >= _MIN_REFERENCE, pl.len().over("reference") == 1)
+        words = word_keys(context, entries, _MIN_REFERENCE)
+        met = words.join(names.select("batch_id", *hashed("reference")), on="key", suffix="_name")
+        found = met.filter(pl.col("check") == pl.col("check_name")).select(entry="row", batch_id="batch_id").unique()
         edges = _edges(context, found, batched, self.batches, self.odds / 10, 1)
         yield from settle(
             context, edges, (AmountRule(rule="equal"), AmountRule(rule="sum"), *self.rejected), _SENTENCES

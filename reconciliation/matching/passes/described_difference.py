@@ -12,7 +12,7 @@ from pydantic import Field
 
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, SideView, minor_tolerance
-from reconciliation.matching.described import learned, related_pairs
+from reconciliation.matching.described import learned_lags, learned_texts, related_pairs
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
@@ -59,7 +59,7 @@ class DescribedDifference(PassConfig):
             pairs, bound = pairs.filter(pl.Series(fits)), bound[fits]
             if pairs.is_empty():
                 continue
-            texts, shares = learned(context, self.window)
+            texts, shares = learned_texts(context), learned_lags(context, self.window)
             rivals = _rivals(context.right, pairs, bound, kind)
             evidence = texts.odds(pairs["nats"]) * shares[pairs["lag"].to_numpy() + self.window]
             odds = self.prior / (1 - self.prior) * evidence / rivals

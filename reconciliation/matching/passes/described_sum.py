@@ -11,7 +11,7 @@ from pydantic import Field
 
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.described import learned, related_pairs
+from reconciliation.matching.described import learned_lags, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
@@ -97,7 +97,7 @@ class DescribedSum(PassConfig):
     def _by_day(self, context: LegContext, span: int) -> pl.DataFrame:
         """Candidates by day; a case is an item and the day at which its candidates begin."""
         one, many = (context.left, context.right) if self.one == "left" else (context.right, context.left)
-        _, shares = learned(context, self.window)
+        shares = learned_lags(context, self.window)
         direction = 1 if self.one == "left" else -1
         steps = []
         for lag in range(-self.before, self.after + 1):
