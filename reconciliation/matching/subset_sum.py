@@ -24,7 +24,7 @@ Bools = npt.NDArray[np.bool_]
 
 HALF_LIMIT = 40  # candidates of one half are bits of an Int64 mask, and their sums must fit Int64 with it
 MAX_AMOUNT = 2**62 // (2 * HALF_LIMIT)  # no subset sum, nor its distance to a target, can leave Int64
-_NUMPY_WORK = 400_000  # subset sums of one call above which loading the kernel pays; a run makes many calls
+_NUMPY_WORK = 100_000  # subset sums of one call above which loading the kernel pays; a run makes many calls
 _CASE_WORK = 200  # what numpy's calls cost per case, in subset sums
 _KERNEL = "reconciliation.matching.subset_sum_kernel"
 _MIN_BAND = 64  # grid steps around the target in which chance is measured at least
