@@ -21,6 +21,7 @@ _BOUNDS = np.array([0.4, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0])  # nats in common; the 
 _TRUE_PRIOR = np.array([0.16, 0.08, 0.08, 0.12, 0.18, 0.18, 0.12, 0.08])
 _STRANGER_PRIOR = np.array([0.78, 0.12, 0.05, 0.03, 0.013, 0.005, 0.0015, 0.0005])
 _PRIOR_WEIGHT = 30.0  # pairs that the priors count for
+_LEARNED_FROM = 1500  # sure pairs are plenty; more would cost more than they teach
 _SHIFTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89)  # how far the partners are moved to make strangers
 
 
@@ -30,6 +31,7 @@ class TextOdds:
     def __init__(self, left: SideWords, right: SideWords, sure: pl.DataFrame) -> None:
         """Learn from `sure` pairs (`left`, `right` rows), in an order of business ids."""
         self._left, self._right = left, right
+        sure = sure.gather_every(max(1, sure.height // _LEARNED_FROM))
         true = self._classes(shared_information(left, right, sure))
         moved = [
             sure.select("left", pl.Series("right", np.roll(sure["right"].to_numpy(), shift)))
