@@ -34,13 +34,15 @@ def identifier_keys(
     reference: str = "reference",
     variants: Sequence[Variant] = SURE,
     min_length: int = 4,
+    among: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The keys under which each identifier may stand in a text, to be joined with `text_tokens` on `token`.
 
     Takes (`row`, `reference`), several references per row allowed. Gives distinct (`row`, `token`, `variant`, `rank`)
     with the surest variant of each key (`rank` 0 is the surest). A key has a digit and at least `min_length`
     characters. A reference that carries its own check digits (RF, QRR, OGM) has no cut or partial keys: what lost a
-    character would not verify.
+    character would not verify. With `among` (a frame with `token`), only keys that stand there: most identifiers
+    are in no text, and their keys need not be sorted.
     """
     given = identifiers.select(pl.col(row).alias("row"), pl.col(reference).alias("reference")).drop_nulls().unique()
     distinct = given.select("reference").unique().sort("reference")
@@ -49,7 +51,10 @@ def identifier_keys(
     written = written.with_columns(
         canonical_identifier(pl.col("compact")).alias("exact"), self_identifying(written["compact"]).alias("verified")
     )
-    keys = pl.concat([_keys(written, variant) for variant in variants]).filter(
+    by_variant = [_keys(written, variant) for variant in variants]
+    if among is not None:
+        by_variant = [keyed.join(among, on="token", how="semi") for keyed in by_variant]
+    keys = pl.concat(by_variant).filter(
         pl.col("token").str.contains("[0-9]") & (pl.col("token").str.len_bytes() >= min_length)
     )
     return (

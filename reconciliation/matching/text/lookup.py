@@ -28,7 +28,13 @@ def find_identifiers(
     more than `max_owners` identifiers of one `by` group names none of them and is left out.
     """
     tokens = repeated_tokens(texts, row="text_row", grams=grams, min_length=min_length)
-    keys = identifier_keys(identifiers, row="identifier_row", variants=variants, min_length=min_length)
+    keys = identifier_keys(
+        identifiers,
+        row="identifier_row",
+        variants=variants,
+        min_length=min_length,
+        among=tokens.select("token").unique(),
+    )
     if by:
         tokens = tokens.join(texts.select("text_row", *by).unique("text_row"), on="text_row")
         keys = keys.join(identifiers.select("identifier_row", *by).unique("identifier_row"), on="identifier_row")
