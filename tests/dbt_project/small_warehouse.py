@@ -11,11 +11,14 @@ from pathlib import Path
 
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
 from orchestration.warehouse import connect, create_tables, transaction
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 Value = object
+PARSED: dict[Path, Manifest] = {}
+"""The parsed project by target folder: a session parses once. All warehouse files have one name, dbt's catalog."""
 
 
 @contextmanager
@@ -87,23 +90,12 @@ class SmallWarehouse:
         with connect(self.path) as connection:
             connection.execute("DELETE FROM config.run_parameter")
             connection.execute("INSERT INTO config.run_parameter VALUES (?, ?, 'test')", [as_of, known_at])
+        folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--log-path", str(self.folder)]
+        common = [*folders, "--target-path", str(self.parsed), "--quiet", "--no-version-check"]
         with _environment("TIEOUT_WAREHOUSE", str(self.path)):
-            result = dbtRunner().invoke(
-                [
-                    command,
-                    "--project-dir",
-                    str(PROJECT),
-                    "--profiles-dir",
-                    str(PROJECT),
-                    "--target-path",
-                    str(self.parsed),
-                    "--log-path",
-                    str(self.folder),
-                    "--quiet",
-                    "--no-version-check",
-                    *options,
-                ]
-            )
+            if self.parsed not in PARSED:
+                PARSED[self.parsed] = dbtRunner().invoke(["parse", *common]).result
+            result = dbtRunner(manifest=PARSED[self.parsed]).invoke([command, *common, "--no-write-json", *options])
         DuckDBConnectionManager.close_all_connections()
         failures = [
             f"{one.node.name}: {one.message}"

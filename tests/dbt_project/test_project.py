@@ -11,8 +11,8 @@ AFTER_RESULTS = "after_results"
 
 @pytest.fixture(scope="module")
 def built(empty_group: SmallWarehouse) -> SmallWarehouse:
-    empty_group.dbt("build", "2026-09-30", "2026-09-30 21:59:59+00", "--exclude", f"tag:{AFTER_RESULTS}")
-    empty_group.dbt("build", "2026-09-30", "2026-09-30 21:59:59+00", "--select", f"tag:{AFTER_RESULTS}")
+    empty_group.dbt("run", "2026-09-30", "2026-09-30 21:59:59+00", "--exclude", f"tag:{AFTER_RESULTS}")
+    empty_group.dbt("run", "2026-09-30", "2026-09-30 21:59:59+00", "--select", f"tag:{AFTER_RESULTS}")
     return empty_group
 
 

@@ -60,7 +60,12 @@ step_approved as (
 approved as (
     select open_item_id, source_timezone, received_at, delivery_id, record_number from first_approved
     union all
-    select first_seen.open_item_id, first_seen.source_timezone, step_approved.received_at, step_approved.delivery_id, step_approved.record_number
+    select
+        first_seen.open_item_id,
+        first_seen.source_timezone,
+        step_approved.received_at,
+        step_approved.delivery_id,
+        step_approved.record_number
     from step_approved
     inner join first_seen on step_approved.open_item_id = first_seen.open_item_id
     where step_approved.open_item_id not in (select open_item_id from first_approved)

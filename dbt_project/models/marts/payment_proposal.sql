@@ -9,8 +9,6 @@ item as (
 
 three_way as (select * from {{ ref('three_way_match') }}),
 
-run as (select * from {{ ref('stg_run') }}),
-
 -- one invoice twice: the same party, currency and amount, and either the supplier's number is the same but for the way it is
 -- written, or it is missing on one side and the invoice dates are the same. The earlier of the two stands.
 named as (
