@@ -1,9 +1,10 @@
-"""One vocabulary for what kind of transaction an entry is: ISO 20022 bank transaction codes (domain, family, sub-family).
+"""One vocabulary for what kind of transaction an entry is: the ISO 20022 bank transaction codes (domain, family, ...).
 
 Sources: ISO 20022 external code set "Bank Transaction Code"; SWIFT MT 940 field :61: sub-field 6; the German business
-transaction codes (GVC, Deutsche Kreditwirtschaft, DFUe-Abkommen annex 3); BAI2 type codes (BAI, Cash Management Reporting
-Specifications version 2, appendix A). The original code is always kept beside the mapped one. A code without a sure
-counterpart maps to nothing (None), or to a family with sub-family OTHR where only that much is sure.
+transaction codes (GVC, Deutsche Kreditwirtschaft, DFUe-Abkommen annex 3); BAI2 type codes (BAI, Cash Management
+Reporting Specifications version 2, appendix A); OFX 2.2, chapter 11.4.4 (TRNTYPE). The original code is always kept
+beside the mapped one. A code without a sure counterpart maps to nothing (None), or to a family with sub-family OTHR
+where only that much is sure.
 """
 
 from __future__ import annotations
@@ -42,7 +43,6 @@ _SWIFT_CREDIT = _table(
     CHK -> PMNT RCHQ OTHR
     CLR -> PMNT MCOP OTHR
     CMI CMN CMS CMT CMZ CMP -> CAMT ACCB OTHR
-    CMI -> CAMT ACCB OTHR
     COL -> TRAD DOCC OTHR
     DCR -> TRAD DOCC OTHR
     DDT -> PMNT IDDT OTHR
@@ -85,7 +85,7 @@ _SWIFT_DEBIT = _table(
     200 201 202 203 205 -> PMNT ICDT OTHR
     """
 )
-# German business transaction codes. What is credited to a creditor collecting by direct debit is an issued direct debit.
+# German business transaction codes. What a creditor who collects by direct debit is credited is an issued direct debit.
 _GVC_CREDIT = _table(
     """
     051 166 168 169 -> PMNT RCDT ESCT
@@ -169,7 +169,6 @@ _BAI2 = _table(
     466 -> PMNT ICDT DMCT
     467 468 469 -> PMNT ICDT DMCT
     472 474 475 476 477 -> PMNT ICHQ OTHR
-    451 -> PMNT RDDT OTHR
     481 482 -> LDAS OTHR OTHR
     491 496 -> PMNT ICDT BOOK
     495 -> PMNT ICDT DMCT
@@ -184,16 +183,40 @@ _BAI2 = _table(
     575 577 -> CAMT ACCB ZABA
     654 -> ACMT MDOP INTR
     656 661 -> ACMT MDOP CHRG
-    661 -> ACMT MDOP CHRG
     682 683 684 -> SECU SETT OTHR
     695 697 698 699 -> ACMT MDOP OTHR
+    """
+)
+
+# OFX transaction types, by the sign of the amount. CREDIT, DEBIT, DEP, OTHER and the like say no more than the sign.
+_OFX_CREDIT = _table(
+    """
+    CASH -> PMNT CNTR CDPT
+    CHECK -> PMNT RCHQ OTHR
+    DIRECTDEBIT -> PMNT IDDT OTHR
+    DIRECTDEP XFER -> PMNT RCDT OTHR
+    DIV -> SECU CORP DVCA
+    INT -> ACMT MCOP INTR
+    """
+)
+_OFX_DEBIT = _table(
+    """
+    ATM -> PMNT CCRD CWDL
+    CASH -> PMNT CNTR CWDL
+    CHECK -> PMNT ICHQ OTHR
+    DIRECTDEBIT -> PMNT RDDT OTHR
+    FEE SRVCHG -> ACMT MDOP CHRG
+    INT -> ACMT MDOP INTR
+    PAYMENT XFER -> PMNT ICDT OTHR
+    POS -> PMNT CCRD POSD
+    REPEATPMT -> PMNT ICDT STDO
     """
 )
 
 
 @lru_cache(maxsize=8192)
 def from_swift(code: str, credit: bool) -> IsoCode | None:
-    """The ISO code of a :61: transaction type such as `NTRF`, `S103` or `FCHG`; `credit` is the direction of the entry."""
+    """The ISO code of a :61: transaction type such as `NTRF`, `S103`; `credit` is the direction of the entry."""
     kind = code[1:4]
     if kind.isdigit() and code[0] != "S":
         return None  # a message number follows S alone; N102 and the like are a bank's own
@@ -210,3 +233,9 @@ def from_gvc(code: str, credit: bool) -> IsoCode | None:
 def from_bai2(code: str) -> IsoCode | None:
     """The ISO code of a BAI2 detail type code such as `475`."""
     return _BAI2.get(code)
+
+
+@lru_cache(maxsize=8192)
+def from_ofx(kind: str, credit: bool) -> IsoCode | None:
+    """The ISO code of an OFX transaction type (TRNTYPE) such as `SRVCHG`; `credit` is the direction of the entry."""
+    return (_OFX_CREDIT if credit else _OFX_DEBIT).get(kind)
