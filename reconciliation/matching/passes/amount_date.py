@@ -29,6 +29,7 @@ LEVELS = (
     Level("other_account", 0.02, "equal amount but another counterparty account, {days}"),
 )
 _LEVEL = {level.name: place for place, level in enumerate(LEVELS)}
+_UNLIKE_NAME_ODDS = 200.0
 _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 
 
@@ -68,7 +69,11 @@ class AmountDate(PassConfig):
         weighed = pair_odds(pairs, window, lags, LEVELS, partnerless)
         # another counterparty's item is never taken, however rare the amount; it only says that a partner may be
         # elsewhere
-        weighed = weighed.filter(pl.col("level") < _LEVEL["other_name"])
+        weighed = weighed.filter(pl.col("level") < _LEVEL["other_account"])
+        # a text that shows no like name may show none at all: worth a suggestion, never more
+        unlike = pl.col("level") == _LEVEL["other_name"]
+        odds = pl.when(unlike).then(pl.col("odds").clip(upper_bound=_UNLIKE_NAME_ODDS)).otherwise("odds")
+        weighed = weighed.with_columns(odds.alias("odds"))
         weighed = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"))
         yield Proposals(
             pairs=pairs_frame(weighed, "open", "open", "none", 1.0),
@@ -204,7 +209,7 @@ def _level(pairs: pl.DataFrame) -> pl.Series:
         .then(_LEVEL["name"])
         .when(pl.col("alike") >= _LIKE)
         .then(_LEVEL["like_name"])
-        .when(both_account)
+        .when(both_account | (pl.col("party_id") != pl.col("party_id_right")).fill_null(False))
         .then(_LEVEL["other_account"])
         .when(pl.col("alike") >= _SOME)
         .then(_LEVEL["some_name"])

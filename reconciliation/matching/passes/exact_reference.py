@@ -20,16 +20,17 @@ _SURE_LENGTH = 7  # a shorter identifier in a text is less sure, by half a power
 class ExactReference(PassConfig):
     """Equal identifiers, settled by `amounts`.
 
-    `find` says where the identifiers of one side stand on the other: in its `references`, or as a whole word in its
-    `text` (the left side's, or the right side's), or there with its end cut off (`left_cut`). `through` names a
-    dataset whose identifiers stand for the right items linked to them: a bank line that names an invoice means the
-    invoice's payment. An identifier with more than `max_owners` owners on a side names nobody.
+    `find` says where the identifiers of one side stand on the other: in its `references`, as a whole word in its text
+    (`left_text`, `right_text`), there with the end cut off (`left_cut`); or whether both texts hold the same word
+    (`texts`). `through` names a dataset whose identifiers stand for the right items linked to them: a bank line that
+    names an invoice means the invoice's payment. An identifier with more than `max_owners` owners on a side names
+    nobody.
     """
 
     KIND: ClassVar[str] = "reference"
 
     kind: Literal["reference"] = "reference"
-    find: Literal["references", "left_text", "right_text", "left_cut"] = "references"
+    find: Literal["references", "left_text", "right_text", "texts", "left_cut"] = "references"
     through: str | None = None
     amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"))
     max_owners: int = 200
@@ -53,7 +54,7 @@ class ExactReference(PassConfig):
 
     def _whole(self, context: LegContext) -> pl.DataFrame:
         left, right = (
-            word_keys(context, view, self.min_length) if self.find == where else side_keys(context, view)
+            word_keys(context, view, self.min_length) if self.find in (where, "texts") else side_keys(context, view)
             for view, where in zip(context.sides, ("left_text", "right_text"), strict=True)
         )
         if self.through is not None:
@@ -61,6 +62,8 @@ class ExactReference(PassConfig):
         return joined(context, left, right, self.max_owners)
 
     def _sentence(self) -> str:
+        if self.find == "texts":
+            return "both texts name the same number"
         if self.find == "left_cut":
             return "the text names the beginning of the reference"
         where = "both carry the same reference" if self.find == "references" else "the text names the reference"

@@ -273,3 +273,12 @@ def test_the_text_names_the_invoice_and_the_link_its_payment() -> None:
     given = {"bank_lines": lines, "payments": payments, "open_items": open_items}
     result = match(given, preset("payables"), links=links)
     assert members(result, "matched") == [("B1", "P1"), ("I1", "P1")]
+
+
+def test_both_texts_name_the_same_invoice() -> None:
+    left = items({"item_id": "B1", "amount": -100, "text": "VOGEL LTD Ref: SI/26/20984"})
+    right = items(
+        {"item_id": "P1", "amount": -100, "text": "SI/26/20984"},
+        {"item_id": "P2", "amount": -100, "text": "SI/26/20985"},
+    )
+    assert members(match({"left": left, "right": right}, one_leg("{kind: reference, find: texts}"))) == ids("B1", "P1")
