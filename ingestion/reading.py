@@ -92,9 +92,20 @@ ReaderEvent = Records | Reject | FileFacts
 class Reader(Protocol):
     """One format. Stateless: `read` may run for several files at once."""
 
-    format: str  # the name used in source configs: camt.053, mt940, pain.001, csv, ...
-    version: str  # raised when the reading of the same bytes changes
-    kinds: tuple[str, ...]  # the contracts it may emit
+    @property
+    def format(self) -> str:
+        """The name used in source configs: camt.053, mt940, pain.001, csv, ..."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Raised when the reading of the same bytes changes."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The contracts it may emit."""
+        ...
 
     def read(self, stream: BinaryIO, source: SourceConfig) -> Iterator[ReaderEvent]:
         """Read a file opened for bytes; raises `FileRejected` only."""

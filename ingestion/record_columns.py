@@ -38,7 +38,7 @@ def unscaled(amount: int) -> Decimal:
     return Decimal(amount).scaleb(-5)
 
 
-def amount_array(values: Sequence[int | None]) -> pa.Array:
+def amount_array(values: Sequence[int | None]) -> pa.Array[pa.Scalar[pa.DataType]]:
     """Scaled integers as DECIMAL(23,5); exact for every amount the type can hold."""
     present = [0 if value is None else value for value in values]
     try:
@@ -52,10 +52,10 @@ def amount_array(values: Sequence[int | None]) -> pa.Array:
     if None in values:
         mask = np.array([value is not None for value in values], dtype=bool)
         validity = pa.py_buffer(np.packbits(mask, bitorder="little").tobytes())
-    return pa.Array.from_buffers(AMOUNT, len(present), [validity, pa.py_buffer(words)])
+    return pa.Array.from_buffers(AMOUNT, len(present), [validity, pa.py_buffer(words.tobytes())])
 
 
-def column_array(values: Sequence[Cell], kind: pa.DataType) -> pa.Array:
+def column_array(values: Sequence[Cell], kind: pa.DataType) -> pa.Array[pa.Scalar[pa.DataType]]:
     """One column: amounts scaled, dates as days since 1970-01-01, everything else as it is."""
     if kind == AMOUNT:
         return amount_array(values)  # type: ignore[arg-type]
@@ -85,7 +85,7 @@ class RecordColumns:
             columns = dict(zip(self.filled, zip(*rows[start : start + BATCH_ROWS], strict=True), strict=True))
             count = min(BATCH_ROWS, len(rows) - start)
             arrays = [
-                column_array(columns[name], kind) if name in columns else pa.nulls(count, kind)
+                column_array(columns[name], kind) if name in columns else pa.nulls(count, kind)  # type: ignore[call-overload]  # the stubs list no open type
                 for name, kind in self.contract.columns
             ]
             yield Records(self.contract.kind, pa.RecordBatch.from_arrays(arrays, schema=self.contract.schema))

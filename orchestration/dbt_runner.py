@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from orchestration.workspace import PROJECT_ROOT, Workspace
 
 if TYPE_CHECKING:
-    from dbt.contracts.results import RunResult
+    from dbt.artifacts.schemas.run import RunResult
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 PARSED = DBT_PROJECT / "target"
@@ -91,7 +91,7 @@ def _invoke(arguments: Sequence[str], warehouse: Path | None) -> Sequence[RunRes
     manifest = None
     if warehouse is not None:
         manifest = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
-        manifest.build_flat_graph()
+        manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     with _environment(WAREHOUSE_VARIABLE, None if warehouse is None else str(warehouse)):
         try:
             outcome = dbtRunner(manifest=manifest).invoke(
@@ -101,7 +101,7 @@ def _invoke(arguments: Sequence[str], warehouse: Path | None) -> Sequence[RunRes
                 ]
             )  # fmt: skip
         finally:
-            DuckDBConnectionManager.close_all_connections()
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.exception is not None or (outcome.result is None and not outcome.success):
         raise DbtFailed(f"dbt {arguments[0]} failed: {outcome.exception}") from outcome.exception
     return list(getattr(outcome.result, "results", []))

@@ -186,7 +186,7 @@ def _load_group(
         _insert_rows(connection, "raw.delivery", DELIVERY_COLUMNS, rows)
         kept = [p for p in group if verdicts[p.file.delivery_id].status not in ("quarantined", "conflict")]
         _insert_rows(connection, "raw.reject", REJECT_COLUMNS, _reject_rows(kept))
-        identities = [
+        identities: list[dict[str, object]] = [
             {"identity": one.identity, "content_hash": one.content_hash, "delivery_id": one.delivery_id,
              "statement_number": one.statement_number}
             for parsed in group

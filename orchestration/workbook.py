@@ -117,7 +117,7 @@ def _cell(sheet: Worksheet, row: int, column: int, value: object, name: str, for
         return 3
     if isinstance(value, Decimal):
         if exact_in_excel(value):
-            sheet.write_number(row, column, value, formats["money"])  # type: ignore[arg-type]  # Decimal is written digit for digit
+            sheet.write_number(row, column, value, formats["money"])  # a Decimal is written digit for digit
         else:
             sheet.write_string(row, column, format(value.normalize(), "f"))
         return len(f"{value:,.2f}")

@@ -125,7 +125,8 @@ class Picker:
         if plan is None:
             if len(self._plans) >= _PLANS:
                 self._plans.clear()
-            plan = itemgetter(*(self._place(paths, column) for column in self._columns))
+            first, *others = (self._place(paths, column) for column in self._columns)
+            plan = itemgetter(first, *others)  # type: ignore[arg-type]  # the stubs take the context's type for the index
             self._plans[paths] = plan
         picked: tuple[str | None, ...] = plan((*fields.values(), None))
         return picked

@@ -98,7 +98,8 @@ def remittance(blocks: Sequence[Structured], unstructured: str | None, country: 
         documents = references[1:] + documents
         return Remittance(references[0], kind, tuple(documents) or None, "\n".join(notes) or None)
     found = self_identifying_reference(unstructured) if unstructured else None
-    return Remittance(*(found or (None, None)), tuple(documents) or None, "\n".join(notes) or None)
+    reference, kind_found = found or (None, None)
+    return Remittance(reference, kind_found, tuple(documents) or None, "\n".join(notes) or None)
 
 
 class RemittanceCollector:

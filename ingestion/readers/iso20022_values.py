@@ -37,7 +37,7 @@ def amount(text: str | None) -> int:
             fraction = fraction.rstrip("0")
         digits = whole + fraction
         if digits.isascii() and digits.isdigit() and len(whole) <= 18 and len(fraction) <= 5:
-            return int(digits) * 10 ** (5 - len(fraction))
+            return int(digits + "0" * (5 - len(fraction)))
     raise ValueError(EXPECTED_AMOUNT)
 
 

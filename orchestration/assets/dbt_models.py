@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
-from dbt.contracts.results import RunResult
+from dbt.artifacts.schemas.run import RunResult
 
 from orchestration import fingerprints
 from orchestration.dbt_runner import build, manifest_json

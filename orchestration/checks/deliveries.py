@@ -77,6 +77,6 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[obje
     return connection.execute(sql + " ORDER BY ALL", parameters).fetchall()
 
 
-def _shown(rows: list[tuple[object, ...]]) -> dict[str, object]:
+def _shown(rows: list[tuple[object, ...]]) -> dict[str, int | list[str]]:
     """How many rows fail and the first of them, in full."""
     return {"failing": len(rows), "first": [" | ".join(str(value) for value in row) for row in rows[:SHOWN]]}
