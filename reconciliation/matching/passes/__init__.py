@@ -18,6 +18,7 @@ MODULES: Mapping[str, str] = {
     "offset": "offsetting",
     "described": "described_amount",
     "described_sum": "described_sum",
+    "described_cluster": "described_cluster",
     "described_difference": "described_difference",
     "described_reversal": "described_reversal",
 }

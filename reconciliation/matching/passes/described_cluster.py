@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext

@@ -145,3 +145,22 @@ def test_row_order_changes_nothing() -> None:
         .sort("group_id")
         .equals(other.groups.select("group_id", "status").sort("group_id"))
     )
+
+
+def test_two_payments_against_three_entries_of_one_party() -> None:
+    found = groups(
+        [
+            ("b1", "-310.45", 3, "WIRE ZENITH FOODS"),
+            ("b2", "-189.55", 3, "WIRE ZENITH FOODS"),
+            ("b3", "-61.07", 9, "CARD ACME TOOLS"),
+            ("b4", "-17.93", 11, "CARD HARBOR LINES"),
+        ],
+        [
+            ("l1", "-100.13", 2, "Zenith Foods Inc"),
+            ("l2", "-150.21", 2, "Zenith Foods Inc"),
+            ("l3", "-249.66", 2, "Zenith Foods Inc"),
+            ("l4", "-61.07", 8, "Acme Tools"),
+            ("l5", "-17.93", 11, "Harbor Lines"),
+        ],
+    )
+    assert {"b1", "b2", "l1", "l2", "l3"} in found["matched"]
