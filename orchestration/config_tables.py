@@ -32,8 +32,8 @@ def write_config(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
         **workspace.ownership().rows(),
     }  # fmt: skip
     for name, rows in tables.items():
-        connection.execute(f"DELETE FROM config.{name}")  # noqa: S608  (a name of this module)
+        connection.execute(f"DELETE FROM config.{name}")
         if rows:
             marks = ", ".join("?" for _ in CONFIG_TABLES[name])
-            connection.executemany(f"INSERT INTO config.{name} VALUES ({marks})", rows)  # noqa: S608
+            connection.executemany(f"INSERT INTO config.{name} VALUES ({marks})", rows)
     return {name: len(rows) for name, rows in tables.items()}

@@ -23,7 +23,7 @@ def content_hash(connection: duckdb.DuckDBPyConnection, table: str) -> str:
         return hashlib.sha256(b"").hexdigest()
     fields = ", ".join(f"coalesce(length(\"{c}\"::VARCHAR) || ':' || \"{c}\"::VARCHAR, '~')" for c in columns)
     row = connection.execute(
-        f"SELECT sha256(coalesce(string_agg(line, chr(10) ORDER BY line), '')) FROM (SELECT sha256(concat({fields})) AS line FROM {table})"  # noqa: S608
+        f"SELECT sha256(coalesce(string_agg(line, chr(10) ORDER BY line), '')) FROM (SELECT sha256(concat({fields})) AS line FROM {table})"
     ).fetchone()
     assert row is not None  # noqa: S101  (an aggregate without GROUP BY has one row)
     return hashlib.sha256(f"{','.join(columns)}\n{row[0]}".encode()).hexdigest()

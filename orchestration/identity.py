@@ -104,7 +104,7 @@ def _statement_identities(connection: duckdb.DuckDBPyConnection, incoming: Seque
     if "bank_statement" not in incoming:
         return []
     rows = " UNION ALL ".join(
-        f"SELECT delivery_id, statement_number, '{kind}' AS kind, {_content(kind, 't')} AS content "  # noqa: S608
+        f"SELECT delivery_id, statement_number, '{kind}' AS kind, {_content(kind, 't')} AS content "
         f"FROM incoming_{kind} t"
         for kind in _STATEMENT_KINDS
         if kind in incoming
@@ -119,7 +119,7 @@ def _statement_identities(connection: duckdb.DuckDBPyConnection, incoming: Seque
         SELECT s.identity, c.content_hash, s.delivery_id, s.statement_number
         FROM incoming_bank_statement s JOIN content c USING (delivery_id, statement_number)
         ORDER BY s.delivery_id, s.statement_number
-        """  # noqa: S608
+        """
     ).fetchall()
     return [Identity(*row) for row in found]
 
@@ -139,14 +139,14 @@ def _message_identities(
     if not named or not incoming:
         return {}
     rows = " UNION ALL ".join(
-        f"SELECT delivery_id, '{kind}' AS kind, {_content(kind, 't')} AS content FROM incoming_{kind} t"  # noqa: S608
+        f"SELECT delivery_id, '{kind}' AS kind, {_content(kind, 't')} AS content FROM incoming_{kind} t"
         for kind in incoming
         if kind not in _STATEMENT_KINDS
     )
     if not rows:
         return {}
     hashes = connection.execute(
-        f"SELECT delivery_id, sha256(string_agg(kind || ':' || content, chr(10) ORDER BY kind, content)) "  # noqa: S608
+        f"SELECT delivery_id, sha256(string_agg(kind || ':' || content, chr(10) ORDER BY kind, content)) "
         f"FROM ({rows}) GROUP BY ALL"
     ).fetchall()
     return {

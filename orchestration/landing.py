@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -17,7 +17,7 @@ from orchestration.workspace import Workspace
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")  # what transfers call a file they are still writing
 CHUNK_BYTES = 1 << 20
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,9 @@ def archive(workspace: Workspace, file: LandedFile) -> Path:
         shutil.copyfile(file.path, unfinished)
         if digest(unfinished) != file.sha256:
             unfinished.unlink()
-            raise OSError(f"{file.name}: the file changed while it was copied to the archive; it is read on the next run")
+            raise OSError(
+                f"{file.name}: the file changed while it was copied to the archive; it is read on the next run"
+            )
         unfinished.replace(target)
     return target
 

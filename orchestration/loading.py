@@ -239,13 +239,13 @@ def _insert_records(
             )
         candidates = f"incoming_{kind} WHERE delivery_id NOT IN (SELECT delivery_id FROM refused)"
         for delivery, loaded, duplicate in connection.execute(
-            f"SELECT delivery_id, count(*) FILTER (NOT ({is_repetition})), count(*) FILTER ({is_repetition}) "  # noqa: S608
+            f"SELECT delivery_id, count(*) FILTER (NOT ({is_repetition})), count(*) FILTER ({is_repetition}) "
             f"FROM {candidates} GROUP BY ALL"
         ).fetchall():
             before = counts.get(delivery, (0, 0))
             counts[delivery] = (before[0] + loaded, before[1] + duplicate)
         connection.execute(
-            f"INSERT INTO raw.{kind} ({names}) SELECT {names} FROM {candidates} AND NOT ({is_repetition})"  # noqa: S608
+            f"INSERT INTO raw.{kind} ({names}) SELECT {names} FROM {candidates} AND NOT ({is_repetition})"
         )
     return counts
 
@@ -297,7 +297,7 @@ def _insert_rows(
     names = list(columns)
     marks = ", ".join("?" for _ in names)
     connection.executemany(
-        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",
         [[row[name] for name in names] for row in rows],
     )
 

@@ -12,27 +12,29 @@ import duckdb
 import polars as pl
 
 from orchestration.run_time import RunTime
+from orchestration.warehouse import transaction
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
 from reconciliation.matching import Ledger, Leg, Rules, match_leg
 from reconciliation.matching.ledger import carry_forward, new_ledger
 
 INPUT = "matching_input"
+SETTLING_ROUNDS = 3
 
 
 def read_items(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str]) -> dict[str, pl.DataFrame]:
     """The datasets of `matching_input` in the item shape."""
-    return {name: connection.execute(f'SELECT * FROM {INPUT}."{name}"').pl() for name in datasets}  # noqa: S608
+    return {name: connection.execute(f'SELECT * FROM {INPUT}."{name}"').pl() for name in datasets}
 
 
 def read_links(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """The known links."""
-    return connection.execute(f"SELECT * FROM {INPUT}.links").pl()  # noqa: S608
+    return connection.execute(f"SELECT * FROM {INPUT}.links").pl()
 
 
 def read_active(connection: duckdb.DuckDBPyConnection) -> Ledger:
     """The groups no later run has superseded, and their items."""
     groups = connection.execute(
-        f"SELECT {_names(MATCH_GROUP)} FROM matching.match_group WHERE superseded_by IS NULL"  # noqa: S608
+        f"SELECT {_names(MATCH_GROUP)} FROM matching.match_group WHERE superseded_by IS NULL"
     ).pl()
     items = connection.execute(
         "SELECT group_id, dataset, item_id, applied_amount FROM matching.match_item SEMI JOIN "
@@ -69,18 +71,18 @@ def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpd
         run[:1],
     )
     connection.execute(
-        f"INSERT INTO matching.match_group ({_names(MATCH_GROUP)}, run_id, as_of) "  # noqa: S608
+        f"INSERT INTO matching.match_group ({_names(MATCH_GROUP)}, run_id, as_of) "
         f"SELECT {_names(MATCH_GROUP)}, ?, ? FROM new_groups ORDER BY group_id",
         run,
     )
     connection.execute(
-        f"INSERT INTO matching.match_item ({_names(MATCH_ITEM)}, run_id) "  # noqa: S608
+        f"INSERT INTO matching.match_item ({_names(MATCH_ITEM)}, run_id) "
         f"SELECT {_names(MATCH_ITEM)}, ? FROM new_items ORDER BY group_id, dataset, item_id",
         run[:1],
     )
     connection.execute("DELETE FROM matching.unmatched WHERE leg = ?", [leg])
     connection.execute(
-        f"INSERT INTO matching.unmatched ({_names(UNMATCHED)}) SELECT {_names(UNMATCHED)} FROM new_unmatched "  # noqa: S608
+        f"INSERT INTO matching.unmatched ({_names(UNMATCHED)}) SELECT {_names(UNMATCHED)} FROM new_unmatched "
         "ORDER BY dataset, item_id"
     )
     for name in ("new_superseded", "new_groups", "new_items", "new_unmatched"):
@@ -91,9 +93,39 @@ def _names(shape: Mapping[str, object]) -> str:
     return ", ".join(f'"{name}"' for name in shape)
 
 
-def run_leg(
-    connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg
-) -> tuple[LedgerUpdate, Mapping[str, object]]:
+def settle(connection: duckdb.DuckDBPyConnection, rules: Rules, run_time: RunTime) -> int:
+    """Look again at legs whose items a later leg has used in this run; returns how many legs were looked at again.
+
+    What is open in a leg, and why, is then told as it stands after all legs, and another run at once would change nothing.
+    """
+    again = 0
+    for _ in range(SETTLING_ROUNDS):
+        changed = {
+            row[0]
+            for row in connection.execute(
+                "SELECT DISTINCT leg FROM matching.match_group WHERE run_id = ? AND superseded_by IS NULL",
+                [run_time.run_id],
+            ).fetchall()
+        }
+        before = _ledger_size(connection)
+        stale = [
+            leg for place, leg in enumerate(rules.legs) if changed & {later.name for later in rules.legs[place + 1 :]}
+        ]
+        for leg in stale:
+            update, _summary = run_leg(connection, rules, leg)
+            with transaction(connection):
+                write_leg(connection, leg.name, update, run_time)
+        again += len(stale)
+        if _ledger_size(connection) == before:
+            break
+    return again
+
+
+def _ledger_size(connection: duckdb.DuckDBPyConnection) -> tuple[object, ...] | None:
+    return connection.execute("SELECT count(*), count(superseded_by) FROM matching.match_group").fetchone()
+
+
+def run_leg(connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg) -> tuple[LedgerUpdate, Mapping[str, object]]:
     """Match one leg on what is open; returns what changes and the engine's summary. Writes nothing.
 
     Groups whose items have changed or gone are released first, so that their other items take part again.

@@ -112,11 +112,11 @@ def _write_tables(
     try:
         for name in names:
             copy = f'snapshot.main."{name}"'  # in the file marts.duckdb, `marts.{name}` and `{name}` both name it
-            connection.execute(f'CREATE TABLE {copy} AS SELECT * FROM {SCHEMA}."{name}" ORDER BY ALL')  # noqa: S608
+            connection.execute(f'CREATE TABLE {copy} AS SELECT * FROM {SCHEMA}."{name}" ORDER BY ALL')
             connection.execute(
-                f"COPY (SELECT * FROM {copy}) TO '{folder / PARQUET / name}.parquet' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
+                f"COPY (SELECT * FROM {copy}) TO '{folder / PARQUET / name}.parquet' (FORMAT parquet, COMPRESSION zstd)"
             )
-            rows = connection.execute(f"SELECT count(*) FROM {copy}").fetchone()  # noqa: S608
+            rows = connection.execute(f"SELECT count(*) FROM {copy}").fetchone()
             assert rows is not None  # noqa: S101
             tables[name] = {"rows": rows[0], "content": content_hash(connection, f'{SCHEMA}."{name}"')}
             _comment(connection, copy, descriptions.get(name, {}))
@@ -148,11 +148,13 @@ def prune(workspace: Workspace, keep: int) -> list[str]:
     if keep < 1:
         raise ValueError(f"keep at least one snapshot; found --keep {keep}")
     standing = current(workspace)
-    runs = [path for path in workspace.published.iterdir() if (path / MANIFEST).exists() and not path.name.startswith(".")]
+    runs = [
+        path for path in workspace.published.iterdir() if (path / MANIFEST).exists() and not path.name.startswith(".")
+    ]
     runs.sort(key=lambda path: ((path / MANIFEST).stat().st_mtime_ns, path.name), reverse=True)
     kept = {path.name for path in runs[:keep]} | ({standing.run} if standing else set())
     gone = [path for path in runs if path.name not in kept]
-    gone += [path for path in workspace.published.glob(f"{UNFINISHED}*")]
+    gone += list(workspace.published.glob(f"{UNFINISHED}*"))
     for path in gone:
         shutil.rmtree(path)
     return sorted(path.name for path in gone)

@@ -1,6 +1,6 @@
 """What assets are given: the workspace, and the time of the run."""
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -33,7 +33,7 @@ class RunTimeConfig(dg.Config):
         """The run's time; raises `ValueError` where a value is not ISO 8601."""
         resolved = resolve(
             workspace.company(),
-            datetime.now(timezone.utc),
+            datetime.now(UTC),
             date.fromisoformat(self.as_of) if self.as_of else None,
             datetime.fromisoformat(self.known_at) if self.known_at else None,
         )

@@ -6,13 +6,13 @@ Models and jobs read both from `config.run_parameter`; a rerun with the same two
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 
 import duckdb
 
 from orchestration.company import Company
 
-UTC = timezone.utc
+UTC = UTC
 
 
 @dataclass(frozen=True)

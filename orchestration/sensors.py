@@ -4,6 +4,7 @@ import hashlib
 
 import dagster as dg
 
+from ingestion.connectors.options import FolderConnector
 from ingestion.sources import SourcesConfig
 from orchestration.jobs import INTRADAY
 from orchestration.workspace import Workspace
@@ -12,11 +13,16 @@ EVERY_SECONDS = 60
 
 
 def landing_state(workspace: Workspace, sources: SourcesConfig) -> str:
-    """A hash over name, size and modification time of every file that lies in landing/ for a source."""
+    """A hash over name, size and modification time of every file that others put into landing/ for a source.
+
+    What a connector brings is loaded by the run that brings it: it starts no other, which would bring again.
+    """
     from orchestration.landing import arrivals
 
     digest = hashlib.sha256()
     for source in sources.sources:
+        if not isinstance(source.connector, FolderConnector):
+            continue
         for path in arrivals(workspace, source):
             stat = path.stat()
             digest.update(f"{source.name}|{path.name}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())

@@ -95,7 +95,11 @@ def _exceptions(connection: duckdb.DuckDBPyConnection) -> Section:
     ).fetchall()
     base = connection.execute("SELECT any_value(base_currency) FROM marts.cash_position").fetchone()
     currency = base[0] if base and base[0] else "group currency"
-    return "Exceptions, most money first", ("cause", "count", f"money in {currency}", "oldest, days", "owner", "next step"), rows
+    return (
+        "Exceptions, most money first",
+        ("cause", "count", f"money in {currency}", "oldest, days", "owner", "next step"),
+        rows,
+    )
 
 
 def _stale(connection: duckdb.DuckDBPyConnection) -> Section:

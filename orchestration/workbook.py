@@ -44,7 +44,12 @@ def write_workbook(target: Path, database: Path, run_time: RunTime) -> None:
     """Write the workbook from a published database."""
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "remove_timezone": True}
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "remove_timezone": True,
+    }
     with xlsxwriter.Workbook(str(target), options) as book, duckdb.connect(str(database), read_only=True) as connection:
         book.set_properties({"title": "tieout", "comments": f"as of {run_time.as_of}, run {run_time.run_id}",
                              "created": datetime(run_time.as_of.year, run_time.as_of.month, run_time.as_of.day)})  # noqa: DTZ001  # fmt: skip
@@ -52,7 +57,7 @@ def write_workbook(target: Path, database: Path, run_time: RunTime) -> None:
         cover(book, connection, run_time, [name for name in SHEETS if name in present])
         for name, title in SHEETS.items():
             if name in present:
-                _sheet(book, connection, title, f'SELECT * FROM marts."{name}"', f"marts.{name}")  # noqa: S608
+                _sheet(book, connection, title, f'SELECT * FROM marts."{name}"', f"marts.{name}")
         if "cash_forecast" in present:
             _sheet(
                 book, connection, FORECAST,
@@ -74,7 +79,7 @@ def cover(book: Workbook, connection: duckdb.DuckDBPyConnection, run_time: RunTi
     sheet.write_row(3, 0, ["Run", run_time.run_id])
     sheet.write_row(5, 0, ["Sheet", "Table", "Rows"], bold)
     for row, name in enumerate(names, start=6):
-        count = connection.execute(f'SELECT count(*) FROM marts."{name}"').fetchone()  # noqa: S608
+        count = connection.execute(f'SELECT count(*) FROM marts."{name}"').fetchone()
         sheet.write_url(row, 0, f"internal:'{SHEETS[name]}'!A1", string=SHEETS[name])
         sheet.write_string(row, 1, f"marts.{name}")
         sheet.write_number(row, 2, count[0] if count else 0)

@@ -113,7 +113,9 @@ class Workspace:
         try:
             return path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise ConfigError(f"{path}: not found; `tieout init NAME` makes a workspace with every config file") from None
+            raise ConfigError(
+                f"{path}: not found; `tieout init NAME` makes a workspace with every config file"
+            ) from None
 
     def _load(self, name: str, model: type[Model]) -> Model:
         text = self.text(name)
@@ -131,6 +133,7 @@ def describe(error: ValidationError, file: str) -> str:
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
         found = problem.get("input")
-        shown = "" if isinstance(found, dict) else f" (found {found!r})"
+        hidden = isinstance(found, dict) or "connector" in problem["loc"]  # a secret put where it does not belong
+        shown = "" if hidden else f" (found {found!r})"
         lines.append(f"{file}: {key}: {problem['msg']}{shown}")
     return "\n".join(lines)

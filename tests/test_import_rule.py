@@ -31,7 +31,8 @@ def imported_rooms(source: str) -> Iterator[str]:
 def test_a_room_below_the_shell_imports_no_other_room(room: str) -> None:
     assert modules(room), f"{room} is empty: the rule would hold for nothing"
     crossings = {
-        str(path.relative_to(ROOT)): sorted(set(imported_rooms(path.read_text("utf-8"))) - {room}) for path in modules(room)
+        str(path.relative_to(ROOT)): sorted(set(imported_rooms(path.read_text("utf-8"))) - {room})
+        for path in modules(room)
     }
     assert {path: rooms for path, rooms in crossings.items() if rooms} == {}
 
@@ -41,10 +42,17 @@ def test_no_clock_below_the_shell(room: str) -> None:
     readings = []
     for path in modules(room):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and (node.value.id, node.attr) in CLOCKS:
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and (node.value.id, node.attr) in CLOCKS
+            ):
                 readings.append(f"{path.relative_to(ROOT)}:{node.lineno}")
     assert readings == []
 
 
 def test_a_crossing_would_be_seen() -> None:
-    assert list(imported_rooms("from ingestion.contracts import CONTRACTS\nimport orchestration.cli")) == ["ingestion", "orchestration"]
+    assert list(imported_rooms("from ingestion.contracts import CONTRACTS\nimport orchestration.cli")) == [
+        "ingestion",
+        "orchestration",
+    ]

@@ -25,7 +25,8 @@ _BANK_KEY = """
 _TRUE = {
     "bank_lines_payments": "SELECT k.item_id AS a, t.payment AS b FROM read_parquet('{0}/bank_line_payment.parquet') t "
     "JOIN bank_key k ON k.truth_id = t.bank_line WHERE t.relation = 'booking'",
-    "payments_open_items": "SELECT payment AS a, open_item AS b FROM read_parquet('{0}/payment_open_item.parquet') WHERE outcome != 'rejected'",
+    "payments_open_items": "SELECT payment AS a, open_item AS b FROM read_parquet('{0}/payment_open_item.parquet') "
+    "WHERE outcome != 'rejected'",
     "bank_lines_open_items": "SELECT k.item_id AS a, t.open_item AS b FROM read_parquet('{0}/bank_line_open_item.parquet') t "
     "JOIN bank_key k ON k.truth_id = t.bank_line",
 }
@@ -79,8 +80,12 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
                     "SELECT count(*) FROM found_edge SEMI JOIN true_edge USING (a, b)",
                 )
             ]  # fmt: skip
-            wrong = connection.execute(f"FROM found_edge ANTI JOIN true_edge USING (a, b) ORDER BY ALL LIMIT {shown}").fetchall()
-            missed = connection.execute(f"FROM true_edge ANTI JOIN found_edge USING (a, b) ORDER BY ALL LIMIT {shown}").fetchall()
+            wrong = connection.execute(
+                f"FROM found_edge ANTI JOIN true_edge USING (a, b) ORDER BY ALL LIMIT {shown}"
+            ).fetchall()
+            missed = connection.execute(
+                f"FROM true_edge ANTI JOIN found_edge USING (a, b) ORDER BY ALL LIMIT {shown}"
+            ).fetchall()
             result.append(Score(leg, *counts, tuple(wrong), tuple(missed)))
     return result
 

@@ -40,7 +40,9 @@ class Translator(DagsterDbtTranslator):
 TRANSLATOR = Translator()
 
 
-def run_phase(context: dg.AssetExecutionContext, workspace: Workspace, phase: str, select: str, exclude: str) -> Iterator[Event]:
+def run_phase(
+    context: dg.AssetExecutionContext, workspace: Workspace, phase: str, select: str, exclude: str
+) -> Iterator[Event]:
     """Build a phase, or the part of it that was asked for; raises `Failure` where a model or a blocking test failed."""
     if context.is_subset:
         yield from _events(context, build(workspace, " ".join(_model_names(context)), tests=True))

@@ -51,7 +51,9 @@ def forecasting_assets(workspace: WorkspaceResource):  # type: ignore[no-untyped
                 "INSERT INTO forecasting.cash_forecast BY NAME SELECT * FROM new_vintage ORDER BY entity, account, date, layer"
             )
             connection.execute("DELETE FROM forecasting.forecast_accuracy")
-            connection.execute("INSERT INTO forecasting.forecast_accuracy BY NAME SELECT * FROM new_accuracy ORDER BY ALL")
+            connection.execute(
+                "INSERT INTO forecasting.forecast_accuracy BY NAME SELECT * FROM new_accuracy ORDER BY ALL"
+            )
             connection.unregister("new_vintage")
             connection.unregister("new_accuracy")
     yield dg.MaterializeResult(FORECAST, metadata={"rows": vintage.height, "vintage": now.as_of.isoformat()})

@@ -1,8 +1,9 @@
-"""One asset per configured source: what has landed is archived, read and loaded, each delivery whole or not at all."""
+"""One asset per configured source: what it offers is brought to landing/, archived, read and loaded, each delivery whole or
+not at all."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -10,6 +11,7 @@ from ingestion.sources import SourceConfig
 from orchestration import run_time
 from orchestration.checks.deliveries import delivery_check_specs, delivery_checks
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
+from orchestration.transfers import reachable_check, reachable_check_specs, record, transfer
 from orchestration.warehouse import connect
 
 SCHEMA = "landing"
@@ -51,7 +53,10 @@ def source_asset(source: SourceConfig) -> dg.AssetsDefinition:
                 tags={"system": source.system, "format": source.format},
             )
         ],
-        check_specs=delivery_check_specs(source_key(source), statements=source.group == "bank"),
+        check_specs=[
+            *delivery_check_specs(source_key(source), statements=source.group == "bank"),
+            *reachable_check_specs(source_key(source), source),
+        ],
         pool=WAREHOUSE_POOL,
     )
     def load(context: dg.AssetExecutionContext, workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
@@ -61,6 +66,10 @@ def source_asset(source: SourceConfig) -> dg.AssetsDefinition:
 
         with connect(workspace.workspace.warehouse) as connection:
             now = run_time.read(connection)
+        attempt = transfer(workspace.workspace, source, now.known_at, _started_at(context))  # no open file meanwhile
+        with connect(workspace.workspace.warehouse) as connection:
+            if attempt is not None:
+                record(connection, attempt)
             files = landed(connection, workspace.workspace, source, now.known_at)
             summary = load_source(
                 connection, workspace.workspace, source, reader(source.format), files, context.run_id, context.log.debug
@@ -68,8 +77,16 @@ def source_asset(source: SourceConfig) -> dg.AssetsDefinition:
             checks = delivery_checks(connection, source, context.run_id)
         yield dg.MaterializeResult(source_key(source), metadata=asdict(summary) | {"files_in_landing": len(files)})
         yield from checks
+        if attempt is not None:
+            yield reachable_check(source_key(source), attempt)
 
     return load
+
+
+def _started_at(context: dg.AssetExecutionContext) -> datetime:
+    """When the run started: later sources of a long night belong to the same moment as the first."""
+    run = context.instance.get_run_record_by_id(context.run_id)
+    return datetime.fromtimestamp(run.start_time, UTC) if run and run.start_time else datetime.now(UTC)
 
 
 def source_assets(sources: Sequence[SourceConfig]) -> list[dg.AssetsDefinition]:

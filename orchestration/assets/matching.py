@@ -27,7 +27,9 @@ def leg_key(leg: Leg) -> dg.AssetKey:
 
 def leg_asset(rules: Rules, leg: Leg, before: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     """The asset of one leg, after the legs `before` it."""
-    inputs = [dg.AssetKey(["matching_input", name]) for name in dict.fromkeys((leg.left.dataset, leg.right.dataset, "links"))]
+    inputs = [
+        dg.AssetKey(["matching_input", name]) for name in dict.fromkeys((leg.left.dataset, leg.right.dataset, "links"))
+    ]
 
     @dg.multi_asset(
         name=f"match__{leg.name}",
@@ -88,9 +90,12 @@ def ledger_asset(rules: Rules) -> dg.AssetsDefinition:
         pool=WAREHOUSE_POOL,
     )  # fmt: skip
     def match_ledger(workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
+        from orchestration.match_ledger import settle
+
         with connect(workspace.workspace.warehouse) as connection:
+            settle(connection, rules, run_time.read(connection))
             for table in LEDGER_TABLES:
-                count = connection.execute(f"SELECT count(*) FROM matching.{table}").fetchone()  # noqa: S608
+                count = connection.execute(f"SELECT count(*) FROM matching.{table}").fetchone()
                 yield dg.MaterializeResult(["matching", table], metadata={"rows": count[0] if count else 0})
             yield over_application_check(connection, rules, group_key)
 

@@ -53,7 +53,10 @@ def raw_tables(sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
         specs=specs,
         check_specs=[
             dg.AssetCheckSpec(
-                CONTRACT, asset=["raw", kind], blocking=True, description="The new rows keep the record contract of their kind."
+                CONTRACT,
+                asset=["raw", kind],
+                blocking=True,
+                description="The new rows keep the record contract of their kind.",
             )
             for kind in CONTRACTS
         ],

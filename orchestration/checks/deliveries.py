@@ -18,16 +18,23 @@ def delivery_check_specs(asset: dg.AssetKey, *, statements: bool) -> list[dg.Ass
     """The checks an ingestion asset carries."""
     specs = [
         dg.AssetCheckSpec(
-            RECORDS, asset=asset, blocking=True, description="Per delivery: records read = loaded + rejected + duplicates."
+            RECORDS,
+            asset=asset,
+            blocking=True,
+            description="Per delivery: records read = loaded + rejected + duplicates.",
         ),
         dg.AssetCheckSpec(
-            REFUSED, asset=asset, description="No file of this run was quarantined, in conflict, or lost a record to a reject."
+            REFUSED,
+            asset=asset,
+            description="No file of this run was quarantined, in conflict, or lost a record to a reject.",
         ),
     ]
     if statements:
         specs.append(
             dg.AssetCheckSpec(
-                BALANCES, asset=asset, description="Per statement of this run: opening balance + booked entries = closing balance."
+                BALANCES,
+                asset=asset,
+                description="Per statement of this run: opening balance + booked entries = closing balance.",
             )
         )
     return specs

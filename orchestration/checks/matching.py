@@ -32,7 +32,7 @@ def balance_check(connection: duckdb.DuckDBPyConnection, leg: Leg, asset: dg.Ass
                OR coalesce(a.lefts, 0) != CASE WHEN a.rights IS NULL THEN g.left_total - g.right_total ELSE g.left_total END
                OR coalesce(a.rights, g.right_total) != g.right_total)
         ORDER BY ALL
-        """,  # noqa: S608
+        """,
         [*(() if leg.offsets else (leg.left.dataset, leg.right.dataset)), leg.name],
     ).fetchall()
     return dg.AssetCheckResult(
@@ -41,13 +41,15 @@ def balance_check(connection: duckdb.DuckDBPyConnection, leg: Leg, asset: dg.Ass
     )  # fmt: skip
 
 
-def over_application_check(connection: duckdb.DuckDBPyConnection, rules: Rules, asset: dg.AssetKey) -> dg.AssetCheckResult:
+def over_application_check(
+    connection: duckdb.DuckDBPyConnection, rules: Rules, asset: dg.AssetKey
+) -> dg.AssetCheckResult:
     """Whether the matched amounts of each item stay within its amount, per pool, over all legs."""
     pools = [(leg.name, side.dataset, side.pool) for leg in rules.legs for side in leg.sides]
     connection.execute("CREATE OR REPLACE TEMP TABLE pool_of(leg VARCHAR, dataset VARCHAR, pool VARCHAR)")
     connection.executemany("INSERT INTO pool_of VALUES (?, ?, ?)", sorted(set(pools)))
     items = " UNION ALL ".join(
-        f"SELECT '{name}' AS dataset, item_id, amount FROM matching_input.\"{name}\"" for name in rules.datasets  # noqa: S608
+        f"SELECT '{name}' AS dataset, item_id, amount FROM matching_input.\"{name}\"" for name in rules.datasets
     )
     beyond = connection.execute(
         f"""
@@ -61,7 +63,7 @@ def over_application_check(connection: duckdb.DuckDBPyConnection, rules: Rules, 
         GROUP BY p.pool, m.dataset, m.item_id
         HAVING abs(sum(m.applied_amount)) > abs(any_value(item.amount))
         ORDER BY ALL
-        """  # noqa: S608
+        """
     ).fetchall()
     return dg.AssetCheckResult(
         asset_key=asset, check_name=NEVER_TWICE, passed=not beyond,

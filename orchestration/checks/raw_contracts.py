@@ -21,7 +21,9 @@ def rules(kind: str) -> dict[str, str]:
         )
     for column in sorted(columns):
         if column == "currency" or column.endswith("_currency"):
-            found[f"{column} is an ISO 4217 code"] = f"\"{column}\" IS NULL OR regexp_full_match(\"{column}\", '[A-Z]{{3}}')"
+            found[f"{column} is an ISO 4217 code"] = (
+                f'"{column}" IS NULL OR regexp_full_match("{column}", \'[A-Z]{{3}}\')'
+            )
     if {"byte_start", "byte_end"} <= columns:
         found["byte range is in order"] = "byte_start IS NULL OR byte_end IS NULL OR byte_start <= byte_end"
     return found
@@ -32,7 +34,7 @@ def contract_check(connection: duckdb.DuckDBPyConnection, kind: str, deliveries:
     conditions = rules(kind)
     counted = ", ".join(f"count(*) FILTER (NOT ({condition}))" for condition in conditions.values())
     row = connection.execute(
-        f"SELECT count(*), {counted} FROM raw.{kind} WHERE delivery_id IN (SELECT unnest(?::VARCHAR[]))",  # noqa: S608
+        f"SELECT count(*), {counted} FROM raw.{kind} WHERE delivery_id IN (SELECT unnest(?::VARCHAR[]))",
         [list(deliveries)],
     ).fetchone()
     assert row is not None  # noqa: S101  (an aggregate without GROUP BY has one row)

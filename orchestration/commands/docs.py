@@ -11,7 +11,9 @@ from orchestration.workspace import PROJECT_ROOT, Workspace
 
 
 def docs_command(
-    workspace: Annotated[Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")
+    ] = None,
 ) -> None:
     """Write docs/reference/data-dictionary.md, and dbt's documentation site as one page beside the warehouse."""
     from orchestration.data_dictionary import write_data_dictionary

@@ -12,7 +12,9 @@ from orchestration.workspace import Workspace
 
 def publish_command(
     keep: Annotated[int, typer.Option(help="How many of the newest snapshots to keep; the current one always stays.")],
-    workspace: Annotated[Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")
+    ] = None,
 ) -> None:
     """Delete old snapshots. Every run publishes by itself; this makes room."""
     from orchestration.publishing import prune

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,6 @@ from orchestration.run_time import resolve
 from orchestration.schedules import time_config
 from orchestration.workspace import ENVIRONMENT_VARIABLE, Workspace
 
-
 QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 """The run's events are in its history; what a person needs to know of them comes at the end."""
 
@@ -26,10 +25,14 @@ def run_command(
     as_of: Annotated[str | None, typer.Option(help="Business day to look at, YYYY-MM-DD; default: today.")] = None,
     known_at: Annotated[
         str | None,
-        typer.Option(help="Count only what was delivered by then, ISO 8601 with offset; default: the end of that day, or now."),
+        typer.Option(
+            help="Count only what was delivered by then, ISO 8601 with offset; default: the end of that day, or now."
+        ),
     ] = None,
     job: Annotated[str, typer.Option(help=f"{NIGHTLY} or {INTRADAY}.")] = NIGHTLY,
-    workspace: Annotated[Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")
+    ] = None,
     quiet: Annotated[bool, typer.Option(help="No summary at the end.")] = False,
 ) -> None:
     """Run a job on a workspace and print what a treasurer needs to know of it."""
@@ -38,7 +41,7 @@ def run_command(
         raise typer.BadParameter(f"expected {NIGHTLY} or {INTRADAY}, found {job!r}", param_hint="--job")
     try:
         time = resolve(
-            chosen.company(), datetime.now(timezone.utc), date.fromisoformat(as_of) if as_of else None,
+            chosen.company(), datetime.now(UTC), date.fromisoformat(as_of) if as_of else None,
             datetime.fromisoformat(known_at) if known_at else None,
         )  # fmt: skip
     except ValueError as error:

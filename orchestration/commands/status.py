@@ -11,7 +11,9 @@ from orchestration.workspace import Workspace
 
 
 def status_command(
-    workspace: Annotated[Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")
+    ] = None,
 ) -> None:
     """Show what the last run found."""
     from orchestration.treasurer_summary import print_summary

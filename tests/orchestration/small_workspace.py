@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestration.workspace import Workspace
@@ -37,9 +37,16 @@ def small_workspace(root: Path, sources: str = SOURCES) -> Workspace:
 def mt940(number: int, day: str, opening: str, *amounts: str) -> str:
     """A statement of DE-EUR: `day` as YYMMDD, amounts in cents with sign; the closing balance follows from them."""
     closing = int(opening) + sum(int(amount) for amount in amounts)
-    lines = [":20:STMT", ":25:DE89370400440532013000", f":28C:{number}/1", f":60F:{_mark(int(opening))}{day}EUR{_comma(int(opening))}"]
+    lines = [
+        ":20:STMT",
+        ":25:DE89370400440532013000",
+        f":28C:{number}/1",
+        f":60F:{_mark(int(opening))}{day}EUR{_comma(int(opening))}",
+    ]
     for index, amount in enumerate(amounts, start=1):
-        lines.append(f":61:{day}{day[2:]}{_mark(int(amount))}{_comma(int(amount))}NTRFREF{number}{index}//BANK{number}{index}")
+        lines.append(
+            f":61:{day}{day[2:]}{_mark(int(amount))}{_comma(int(amount))}NTRFREF{number}{index}//BANK{number}{index}"
+        )
         lines.append(f":86:Invoice {number}-{index}")
     lines.append(f":62F:{_mark(closing)}{day}EUR{_comma(closing)}")
     return "\r\n".join(lines) + "\r\n"
@@ -58,6 +65,6 @@ def land(workspace: Workspace, name: str, content: str | bytes, received_at: str
     path = workspace.landing / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    moment = datetime.fromisoformat(received_at).replace(tzinfo=timezone.utc).timestamp()
+    moment = datetime.fromisoformat(received_at).replace(tzinfo=UTC).timestamp()
     os.utime(path, (moment, moment))
     return path

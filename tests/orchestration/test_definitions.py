@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC
 from pathlib import Path
 
 import dagster as dg
@@ -55,7 +56,19 @@ def test_every_asset_says_what_it_is(loaded: dg.Definitions) -> None:
 
 
 def test_nothing_is_read_from_a_later_layer(loaded: dg.Definitions) -> None:
-    order = ["config", "landing", "raw", "staging", "canonical", "matching_input", "matching", "monitoring", "forecasting", "marts", "published"]
+    order = [
+        "config",
+        "landing",
+        "raw",
+        "staging",
+        "canonical",
+        "matching_input",
+        "matching",
+        "monitoring",
+        "forecasting",
+        "marts",
+        "published",
+    ]
 
     def place(key: str) -> int:
         layer = key.split("/")[0]
@@ -97,12 +110,12 @@ def test_schedules_run_in_the_groups_time_zone(workspace: Workspace, loaded: dg.
 
 
 def test_a_scheduled_run_gets_its_scheduled_moment(loaded: dg.Definitions) -> None:
-    from datetime import datetime, timezone
+    from datetime import datetime
 
     schedule = loaded.resolve_schedule_def("nightly_schedule")
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_schedule_context(
-            instance=instance, scheduled_execution_time=datetime(2026, 9, 30, 3, 30, tzinfo=timezone.utc)
+            instance=instance, scheduled_execution_time=datetime(2026, 9, 30, 3, 30, tzinfo=UTC)
         )
         data = schedule.evaluate_tick(context)
     assert data.run_requests is not None
@@ -131,7 +144,9 @@ def test_the_sensor_starts_a_run_when_a_file_has_landed(workspace: Workspace, lo
 
 def test_a_wrong_config_names_file_key_and_what_was_expected(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "company.yml").write_text("name: G\nbase_currency: euro\ntimezone: Mars/Olympus\ncolour: red\n")
+    (tmp_path / "config" / "company.yml").write_text(
+        "name: G\nbase_currency: euro\ntimezone: Mars/Olympus\ncolour: red\n"
+    )
     with pytest.raises(ConfigError) as error:
         Workspace(tmp_path).company()
     text = str(error.value)

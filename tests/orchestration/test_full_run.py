@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -38,7 +38,7 @@ def anomalies(workspace: Workspace, kind: str) -> pl.DataFrame:
 
 def objects_alerted(workspace: Workspace, *checks: str) -> set[object]:
     marks = ", ".join(f"'{check}'" for check in checks)
-    return {row[0] for row in rows(workspace, f"SELECT object_id FROM monitoring.alert WHERE \"check\" IN ({marks})")}
+    return {row[0] for row in rows(workspace, f'SELECT object_id FROM monitoring.alert WHERE "check" IN ({marks})')}
 
 
 def contents(workspace: Workspace) -> dict[str, str]:
@@ -68,7 +68,11 @@ def test_every_record_of_every_file_is_accounted_for(company: Workspace) -> None
 
 def test_planted_delivery_problems_end_as_planted(company: Workspace) -> None:
     status = dict(rows(company, "SELECT file_name, status FROM marts.delivery_log"))
-    for kind, expected in (("delivery_duplicate", "duplicate"), ("delivery_quarantined", "quarantined"), ("record_rejected", "partly")):
+    for kind, expected in (
+        ("delivery_duplicate", "duplicate"),
+        ("delivery_quarantined", "quarantined"),
+        ("record_rejected", "partly"),
+    ):
         planted = anomalies(company, kind)["object_id"].to_list()
         assert planted, kind
         assert {name: status[name] for name in planted} == dict.fromkeys(planted, expected)
@@ -110,7 +114,7 @@ def test_planted_workflow_problems_are_alerts(company: Workspace, kind: str, che
         planted = planted.filter(pl.col("related_id").is_null())
     if kind == "sent_not_acknowledged":
         planted = planted.filter(pl.col("note").str.contains("not booked"))
-        planted = planted.filter(pl.col("date") < datetime(2026, 9, 25).date())  # younger ones are not late yet
+        planted = planted.filter(pl.col("date") < date(2026, 9, 25))  # younger ones are not late yet
     ids = set(planted["object_id"].to_list())
     assert ids, kind
     found = objects_alerted(company, *checks)
@@ -121,13 +125,16 @@ def test_the_stale_account_and_the_missing_statement_are_named(company: Workspac
     (stale,) = anomalies(company, "stale_account")["object_id"].to_list()
     assert rows(company, "SELECT account_id FROM marts.cash_position WHERE is_stale") == [(stale,)]
     (gap,) = anomalies(company, "missing_statement")["object_id"].to_list()
-    assert gap in {row[0] for row in rows(company, "SELECT account FROM monitoring.alert WHERE \"check\" = 'statement_gap'")}
+    assert gap in {
+        row[0] for row in rows(company, "SELECT account FROM monitoring.alert WHERE \"check\" = 'statement_gap'")
+    }
 
 
 def test_invoices_entered_twice_are_a_duplicate_risk(company: Workspace) -> None:
     planted = anomalies(company, "duplicate_payment")
     told = " ".join(
-        str(row) for row in rows(company, "SELECT object_id, message FROM monitoring.alert WHERE \"check\" LIKE 'duplicate%'")
+        str(row)
+        for row in rows(company, "SELECT object_id, message FROM monitoring.alert WHERE \"check\" LIKE 'duplicate%'")
     )
     found = [row for row in planted.iter_rows(named=True) if row["object_id"] in told or str(row["related_id"]) in told]
     assert planted.height and len(found) >= 0.75 * planted.height
@@ -138,14 +145,15 @@ def test_positions_are_the_closing_balances_of_the_last_statements(company: Work
     assert rows(company, "SELECT count(DISTINCT currency), count(*) FROM marts.cash_position") == [(5, 6)]
 
 
-def test_the_forecast_spans_thirteen_weeks_and_opens_at_the_position(company: Workspace) -> None:
+def test_the_forecast_spans_thirteen_weeks_and_opens_at_the_last_confirmed_balance(company: Workspace) -> None:
     opening = rows(
         company,
         "SELECT account_id, sum(amount) FROM marts.cash_forecast WHERE layer = 'opening' GROUP BY ALL ORDER BY 1",
     )
-    assert opening == rows(company, "SELECT account_id, position FROM marts.cash_position ORDER BY 1")
+    assert opening == rows(company, "SELECT account_id, statement_balance FROM marts.cash_position ORDER BY 1")
     assert rows(
-        company, "SELECT max(date) - min(date) >= 90 FROM marts.cash_forecast WHERE layer NOT IN ('opening', 'beyond_horizon')"
+        company,
+        "SELECT max(date) - min(date) >= 90 FROM marts.cash_forecast WHERE layer NOT IN ('opening', 'beyond_horizon')",
     ) == [(True,)]
 
 
@@ -154,7 +162,15 @@ def test_the_summary_is_one_a_treasurer_can_read(company: Workspace, capsys: pyt
 
     print_summary(company, Console(width=140, force_terminal=False))
     text = capsys.readouterr().out
-    for part in ("rheinbank_statements", "read", "duplicate", "bank_lines_payments", "Cash position", "stale balance", "marts.duckdb"):
+    for part in (
+        "rheinbank_statements",
+        "read",
+        "duplicate",
+        "bank_lines_payments",
+        "Cash position",
+        "stale balance",
+        "marts.duckdb",
+    ):
         assert part in text
 
 
@@ -174,7 +190,7 @@ def test_a_new_statement_arrives_intraday_while_another_process_reads(company: W
     text = newest.read_text("utf-8")
     again = newest.with_name("reissued.xml")
     again.write_text(text + "\n", encoding="utf-8")  # the same statement, other bytes
-    moment = datetime(2026, 9, 30, 21, 0, tzinfo=timezone.utc).timestamp()
+    moment = datetime(2026, 9, 30, 21, 0, tzinfo=UTC).timestamp()
     os.utime(again, (moment, moment))
     script = (
         "import sys, time, duckdb, pathlib\n"
@@ -198,4 +214,6 @@ def test_a_new_statement_arrives_intraday_while_another_process_reads(company: W
     manifest = json.loads((Path(before.folder) / "manifest.json").read_text())
     assert manifest["as_of"] == LAST_DAY
     with duckdb.connect(str(before.database), read_only=True) as connection:
-        assert connection.execute("SELECT count(*) FROM delivery_log WHERE file_name LIKE '%reissued.xml'").fetchone() == (0,)
+        assert connection.execute(
+            "SELECT count(*) FROM delivery_log WHERE file_name LIKE '%reissued.xml'"
+        ).fetchone() == (0,)

@@ -41,7 +41,17 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if before is None:
         del os.environ["DAGSTER_HOME"]
     port = free_port()
-    command = [sys.executable, "-m", "dagster_webserver", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "dagster_webserver",
+        "-m",
+        "orchestration.definitions",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     log = (root / "server.log").open("wb")
     server = subprocess.Popen(
         command, cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -84,7 +94,17 @@ def page(address: str, folder: Path) -> str:
 
 def test_the_lineage_shows_every_layer_with_its_assets(ui: str, tmp_path: Path) -> None:
     text = page(f"{ui}/asset-groups", tmp_path)
-    for group in ("landing_bank", "raw", "staging", "canonical", "matching", "monitoring", "forecasting", "marts", "published"):
+    for group in (
+        "landing_bank",
+        "raw",
+        "staging",
+        "canonical",
+        "matching",
+        "monitoring",
+        "forecasting",
+        "marts",
+        "published",
+    ):
         assert group in text, group
 
 

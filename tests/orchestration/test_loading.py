@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from orchestration.loading import LoadSummary, load_source
 from orchestration.warehouse import connect, create_tables
 from orchestration.workspace import Workspace
 
-LATER = datetime(2026, 12, 31, tzinfo=timezone.utc)
+LATER = datetime(2026, 12, 31, tzinfo=UTC)
 
 
 def load(workspace: Workspace, known_at: datetime = LATER, run_id: str = "run") -> LoadSummary:
@@ -38,7 +38,11 @@ def workspace(tmp_path: Path) -> Workspace:
 def test_a_file_becomes_raw_rows_and_an_archived_copy(workspace: Workspace) -> None:
     file = land(workspace, "testbank/1.sta", mt940(1, "260901", "100000", "-2500", "4000"), "2026-09-02T06:00:00")
     summary = load(workspace)
-    assert (summary.loaded, summary.records_read, summary.records_loaded) == (1, summary.records_read, summary.records_read)
+    assert (summary.loaded, summary.records_read, summary.records_loaded) == (
+        1,
+        summary.records_read,
+        summary.records_read,
+    )
     assert rows(workspace, "SELECT signed_amount::VARCHAR FROM raw.bank_entry ORDER BY entry_number") == [
         ("-25.00000",),
         ("40.00000",),
@@ -88,7 +92,7 @@ def test_a_file_that_is_no_statement_is_quarantined_with_its_reason(workspace: W
 def test_what_lands_after_known_at_waits(workspace: Workspace) -> None:
     land(workspace, "testbank/1.sta", mt940(1, "260901", "100000", "-2500"), "2026-09-02T06:00:00")
     land(workspace, "testbank/2.sta", mt940(2, "260902", "97500", "-100"), "2026-09-03T06:00:00")
-    evening = datetime(2026, 9, 2, 22, tzinfo=timezone.utc)
+    evening = datetime(2026, 9, 2, 22, tzinfo=UTC)
     assert load(workspace, evening).loaded == 1
     assert load(workspace, evening).deliveries == 0
     assert load(workspace).loaded == 1

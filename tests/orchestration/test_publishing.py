@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -23,7 +23,7 @@ BIG = Decimal("123456789012345678.12345")
 
 
 def run_time(number: int) -> RunTime:
-    return RunTime(date(2026, 9, 30), datetime(2026, 9, 30, 20, tzinfo=timezone.utc), f"{number:08d}-run")
+    return RunTime(date(2026, 9, 30), datetime(2026, 9, 30, 20, tzinfo=UTC), f"{number:08d}-run")
 
 
 @pytest.fixture
@@ -46,7 +46,10 @@ def test_a_snapshot_holds_database_parquet_workbook_and_manifest(workspace: Work
     snapshot = current(workspace)
     assert snapshot is not None and snapshot.run == "2026-09-30-00000001run"
     with duckdb.connect(str(snapshot.database), read_only=True) as connection:
-        assert connection.execute("SELECT id, amount FROM marts.exception_queue").fetchall() == [("a", BIG), ("b", Decimal("12.34"))]
+        assert connection.execute("SELECT id, amount FROM marts.exception_queue").fetchall() == [
+            ("a", BIG),
+            ("b", Decimal("12.34")),
+        ]
         assert connection.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'amount'").fetchall() == [
             ("Money at stake.",)
         ]
@@ -66,7 +69,11 @@ def test_the_workbook_keeps_every_digit_and_runs_no_formula(workspace: Workspace
     snapshot = current(workspace)
     assert snapshot is not None
     sheet = openpyxl.load_workbook(snapshot.workbook)["Exceptions"]
-    assert [cell.value for cell in sheet[2]] == ["a", "123456789012345678.12345", None]  # too long for a spreadsheet: text
+    assert [cell.value for cell in sheet[2]] == [
+        "a",
+        "123456789012345678.12345",
+        None,
+    ]  # too long for a spreadsheet: text
     assert [cell.value for cell in sheet[3]] == ["b", 12.34, "=1+1"]
     assert sheet["C3"].data_type == "s"
 
@@ -98,7 +105,10 @@ def test_another_process_reads_while_a_run_holds_the_working_file(workspace: Wor
     publish_once(workspace, 1, "one")
     snapshot = current(workspace)
     assert snapshot is not None
-    script = f"import duckdb; print(duckdb.connect({str(snapshot.database)!r}, read_only=True).sql('FROM marts.exception_queue').fetchall()[0][0])"
+    script = (
+        f"import duckdb; reader = duckdb.connect({str(snapshot.database)!r}, read_only=True); "
+        "print(reader.sql('FROM marts.exception_queue').fetchall()[0][0])"
+    )
     with connect(workspace.warehouse) as connection:
         connection.execute("BEGIN; INSERT INTO marts.exception_queue VALUES ('c', 1, NULL)")
         seen = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
@@ -106,7 +116,9 @@ def test_another_process_reads_while_a_run_holds_the_working_file(workspace: Wor
     assert seen.stdout.strip() == "a"
 
 
-def test_a_publish_cut_short_leaves_the_pointer_where_it_was(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_publish_cut_short_leaves_the_pointer_where_it_was(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish_once(workspace, 1, "one")
 
     def broken(*_: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,14 +35,16 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A group that has configured no account: whatever the files name is taken as it is named."""
     workspace = Workspace(tmp_path_factory.mktemp("samples"))
     workspace.config.mkdir()
-    (workspace.config / "company.yml").write_text("name: Samples\nbase_currency: EUR\ntimezone: Europe/Berlin\n", "utf-8")
+    (workspace.config / "company.yml").write_text(
+        "name: Samples\nbase_currency: EUR\ntimezone: Europe/Berlin\n", "utf-8"
+    )
     sources = [
         {"name": name.replace(".", "_"), "title": name, "system": group if group == "bank" else "hub", "format": name,
          "path": f"{name}/**/*", "owner": "treasury", "group": group}
         for name, group in FORMATS.items()
     ]  # fmt: skip
     (workspace.config / "sources.yml").write_text(yaml.safe_dump({"sources": sources}), "utf-8")
-    moment = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()
+    moment = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
     for name in FORMATS:
         shutil.copytree(SAMPLES / name, workspace.landing / name)
         for path in (workspace.landing / name).rglob("*"):
@@ -62,7 +64,9 @@ def test_each_file_ends_loaded_or_refused_with_its_reason(workspace: Workspace) 
 
 
 def test_a_refused_file_is_where_a_person_looks_for_it(workspace: Workspace) -> None:
-    refused = rows(workspace, "SELECT count(DISTINCT sha256) FROM marts.delivery_log WHERE status IN ('quarantined', 'conflict')")
+    refused = rows(
+        workspace, "SELECT count(DISTINCT sha256) FROM marts.delivery_log WHERE status IN ('quarantined', 'conflict')"
+    )
     reasons = list(workspace.quarantine.rglob("*.reason.txt"))
     assert refused == [(len(reasons),)]
     assert all(path.read_text("utf-8").strip() for path in reasons)
@@ -70,7 +74,9 @@ def test_a_refused_file_is_where_a_person_looks_for_it(workspace: Workspace) -> 
 
 def test_totals_tie_out_from_file_to_mart(workspace: Workspace) -> None:
     assert rows(workspace, "SELECT bool_and(is_tied_out) FROM marts.delivery_log") == [(True,)]
-    kinds = [row[0] for row in rows(workspace, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'")]
+    kinds = [
+        row[0] for row in rows(workspace, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'")
+    ]
     counted = " UNION ALL ".join(
         f"SELECT delivery_id FROM raw.{kind}" for kind in kinds if kind not in ("delivery", "reject", "identity")
     )
@@ -81,7 +87,8 @@ def test_totals_tie_out_from_file_to_mart(workspace: Workspace) -> None:
     )
     assert off == []
     booked = "SELECT delivery_id, sum(signed_amount) AS net, count(*) AS lines FROM raw.bank_entry e "
-    booked += "JOIN raw.bank_statement s USING (delivery_id, statement_number) WHERE e.status = 'BOOK' AND s.kind = 'statement' GROUP BY ALL"
+    booked += "JOIN raw.bank_statement s USING (delivery_id, statement_number) "
+    booked += "WHERE e.status = 'BOOK' AND s.kind = 'statement' GROUP BY ALL"
     different = rows(
         workspace,
         f"SELECT d.file_name, d.bank_lines, b.lines, d.bank_line_net, b.net FROM marts.delivery_log d JOIN ({booked}) b "
