@@ -18,6 +18,7 @@ from reconciliation.matching.marginals import Floats, pair_probabilities
 from reconciliation.matching.proposals import Proposals
 
 MATCHED, SUGGESTED = 0, 1
+_DIGITS = 9  # of a probability: its last bits depend on the order in which rows were added up
 _CLEAR_MARGIN = 0.2  # a winner that leads its rival by less is a tie
 _NAMED_SHARE = 0.2  # a rival is named in a tie when it is at least this likely, compared with the best
 
@@ -84,6 +85,7 @@ def _resolve_pairs(context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFra
             _best_other(node_r, probability[rival]),
         )
         margin[rival] = probability[rival] - runner
+    probability, margin = np.round(probability, _DIGITS), np.round(margin, _DIGITS)
     taken, status = _verdict(context, probability, margin)
     decided = pairs.with_columns(
         pl.Series("confidence", probability), pl.Series("margin", np.maximum(margin, 0.0)), pl.Series("status", status)
@@ -160,6 +162,7 @@ def _resolve_groups(context: LegContext, proposals: Proposals) -> tuple[pl.DataF
     weight = 1 + own_odds + rivals[numbers]
     probability = own_odds / weight
     margin = probability - best_rival[numbers] / weight
+    probability, margin = np.round(probability, _DIGITS), np.round(margin, _DIGITS)
     taken, status = _verdict(context, probability, margin)
     decided = groups.with_columns(
         pl.Series("confidence", probability), pl.Series("margin", np.maximum(margin, 0.0)), pl.Series("status", status)

@@ -90,7 +90,7 @@ def linked_worlds(draw: st.DrawFn) -> tuple[dict[str, pl.DataFrame], pl.DataFram
 
 
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
