@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import time
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ingestion.connectors.options import ConnectorConfig, FolderConnector, ODataConnector, RestConnector
 
 
 class Strict(BaseModel):
@@ -21,13 +25,6 @@ class Arrival(Strict):
     by: time
     timezone: str
     lag_days: int = Field(default=1, ge=0, le=10)
-
-
-class Connector(Strict):
-    """How files or records reach the landing folder when they do not simply lie there."""
-
-    kind: Literal["folder", "sftp", "s3", "rest", "odata"] = "folder"
-    options: dict[str, Any] = Field(default_factory=dict)
 
 
 class Declaration(Strict):
@@ -52,9 +49,44 @@ class SourceConfig(Strict):
     entity: str | None = None
     account: str | None = Field(default=None, description="account id, where the files do not name it")
     arrival: Arrival | None = None
-    connector: Connector = Connector()
+    connector: ConnectorConfig = Field(
+        default=FolderConnector(), description="how files reach landing/ where they do not simply lie there"
+    )
     declaration: Declaration | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """The folder under landing/ that `path` names; where it has wildcards, its part before the first."""
+        parts = PurePosixPath(self.path).parts[:-1]
+        plain = next((index for index, part in enumerate(parts) if _is_wild(part)), len(parts))
+        return "/".join(parts[:plain])
+
+    @property
+    def file_pattern(self) -> str:
+        """The last part of `path`: the names of the source's files."""
+        return PurePosixPath(self.path).name
+
+    @model_validator(mode="after")
+    def _what_a_connector_brings_lies_under_path(self) -> SourceConfig:
+        if isinstance(self.connector, FolderConnector):
+            return self
+        path = PurePosixPath(self.path)
+        if path.is_absolute() or ".." in path.parts or any(map(_is_wild, path.parts[:-1])):
+            raise ValueError(
+                "path: with a connector, expected one folder under landing/ and a name, e.g. mybank/camt/*.xml"
+            )
+        if isinstance(self.connector, ODataConnector | RestConnector) and not fnmatchcase(
+            f"{self.name}-20260930T040000000000Z.json", self.file_pattern
+        ):
+            raise ValueError(
+                f"path: an extraction lands as {self.name}-<moment>.json, which {self.file_pattern} does not match"
+            )
+        return self
+
+
+def _is_wild(part: str) -> bool:
+    return any(letter in part for letter in "*?[")
 
 
 class SourcesConfig(Strict):
