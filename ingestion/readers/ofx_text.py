@@ -83,8 +83,8 @@ class OfxText:
             found = list(_TOKEN.finditer(text))
             # what follows the last tag may go on in the next chunk
             done = found.pop().start() if found and not last else len(text)
-            for match, after in zip(found, [*found[1:], None], strict=True):
-                until = after.start() if after is not None else done
+            ends = [*(match.start() for match in found[1:]), done]
+            for match, until in zip(found, ends, strict=False):  # without a match there is nothing to end
                 yield from self._token(match, text[match.end() : until], offset, until)
                 self._advance(text[match.start() : until])
             text, offset = text[done:], offset + done
