@@ -9,11 +9,15 @@ import polars as pl
 
 from reconciliation.matching.coincidence import Floats, lag_shares
 from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.encoding import Ints
+from reconciliation.matching.nearby import within_days
 from reconciliation.matching.text.words import SideWords, shared_information, side_words
 from reconciliation.matching.text_odds import TextOdds
 
 _RARE = 1.2  # nats of a word by which items are brought together
-_MAX_PAIRS = 4_000_000  # pairs compared word by word; the commonest words are left out until no more are made
+_TURNS, _MOST = 20, 0.9  # steps in which a share is learned, and the largest it may be
+_LEAST = 3.0  # nats in common below which no pass speaks of related texts
+_LEAST_ROOM, _ROOM = 300_000, 40  # pairs brought together by a word: so many, and so many an open item; rarest first
 
 
 def leg_words(context: LegContext) -> tuple[SideWords, SideWords]:
@@ -64,34 +68,76 @@ def related_pairs(context: LegContext, window: int, min_nats: float) -> pl.DataF
 
     Gives `left`, `right`, `mine`, `other` (open amounts), `lag`, `nats`. Items are brought together by the
     beginnings of their rarer words (first letter and next two consonants, which survives cutting, abbreviation and
-    most typing errors) and by numbers.
+    most typing errors) and by numbers. Texts are compared once for all passes of the leg that ask for no wider
+    window: what is open only ever becomes less.
     """
-    sides = []
-    skeleton = pl.col("word").str.slice(0, 1) + pl.col("word").str.slice(1).str.replace_all("[AEIOUY]", "").str.slice(
-        0, 2
+    name = f"related within {window}"
+    if name not in context.cache:
+        context.cache[name] = _related(context, window)
+    pairs = context.cache[name]
+    left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
+    mine, other = context.left.open[left], context.right.open[right]
+    pairs = pairs.with_columns(pl.Series("mine", mine), pl.Series("other", other))
+    return pairs.filter(pl.Series((mine != 0) & (other != 0)), pl.col("nats") >= min_nats)
+
+
+def _related(context: LegContext, window: int) -> pl.DataFrame:
+    """Pairs of open items (`left`, `right`, `lag`, `nats`) within `window` days that share at least `_LEAST` nats."""
+    keys = spoken_keys(context)
+    counts = [side.group_by("key", "currency").len(name) for side, name in zip(keys, ("lefts", "rights"), strict=True)]
+    sizes = counts[0].join(counts[1], on=["key", "currency"])
+    # dates spread evenly: of all pairs of a key, so many lie within the window
+    days = [1, *(int(np.ptp(view.dataset.date[view.rows()])) + 1 for view in context.sides if len(view.rows()))]
+    near = min(1.0, (2 * window + 1) / max(days))
+    room = _LEAST_ROOM + _ROOM * sum(len(view.rows()) for view in context.sides)
+    met = (pl.col("lefts").cast(pl.Float64) * pl.col("rights") * near).alias("met")
+    sizes = sizes.with_columns(met).sort("met", "key", "currency").filter(pl.col("met").cum_sum() <= room)
+    left, right = (
+        side.join(sizes.select("key", "currency"), on=["key", "currency"], how="semi").rename({"row": name})
+        for side, name in zip(keys, ("left", "right"), strict=True)
     )
-    for words, view, name in zip(leg_words(context), context.sides, ("left", "right"), strict=True):
-        spoken = words.words.filter(pl.col("weight") >= _RARE).select("document", skeleton.alias("key"))
-        by_word = words.rows.join(spoken.unique(), on="document").select("row", "key")
-        by_number = words.numbers.filter(pl.col("weight") >= _RARE).select("row", pl.col("number").alias("key"))
-        keys = pl.concat([by_word, by_number]).join(view.frame(), on="row")
-        sides.append(keys.select(pl.col("row").alias(name), "key", "currency", "date", "open"))
-    left, right = sides
-    sizes = left.group_by("key").len("lefts").join(right.group_by("key").len("rights"), on="key")
-    sizes = sizes.with_columns(pairs=pl.col("lefts").cast(pl.Int64) * pl.col("rights").cast(pl.Int64)).sort(
-        "pairs", "key"
-    )
-    kept = sizes.filter(pl.col("pairs").cum_sum() <= _MAX_PAIRS).select("key")
-    lag = (pl.col("date") - pl.col("date_right")).cast(pl.Int64)
-    pairs = (
-        left.join(kept, on="key", how="semi")
-        .join(right, on=["key", "currency"])
-        .select("left", "right", lag.alias("lag"), mine="open", other="open_right")
-        .filter(pl.col("lag").is_between(-window, window))
-        .unique()
+    pairs = within_days(left, right, ["key", "currency"], window)
+    likely = (
+        pairs.group_by("left", "right")
+        .agg(pl.col("lag").first(), pl.min_horizontal("weight", "weight_right").sum().alias("told"))
+        .filter(pl.col("told") >= _LEAST / 2)
+        .select("left", "right", "lag")
         .sort("left", "right")
     )
-    fits = context.compatible(pairs["left"].to_numpy(), pairs["right"].to_numpy())
-    pairs = pairs.filter(pl.Series(fits, dtype=pl.Boolean))
-    pairs = pairs.with_columns(shared_information(*leg_words(context), pairs).alias("nats"))
-    return pairs.filter(pl.col("nats") >= min_nats)
+    fits = context.compatible(likely["left"].to_numpy(), likely["right"].to_numpy())
+    likely = likely.filter(pl.Series(fits, dtype=pl.Boolean))
+    nats = shared_information(*leg_words(context), likely)
+    return likely.with_columns(nats.alias("nats")).filter(pl.col("nats") >= _LEAST)
+
+
+def spoken_keys(context: LegContext) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Of each side's open items: `row`, `date`, `currency`, `key`, `weight` of the rarer words and the numbers."""
+    words = leg_words(context)
+    return _spoken_keys(context, context.left, words[0]), _spoken_keys(context, context.right, words[1])
+
+
+def learned_share(ratios: Floats, items: Ints, count: int, start: float, weight: float) -> float:
+    """The share of `count` open items that have a partner of some kind, by expectation and maximisation.
+
+    `ratios` are the likelihood ratios of the candidates, `items` the item of each. `start` is the share before the
+    data has spoken, and counts for `weight` items.
+    """
+    total = np.bincount(np.unique(items, return_inverse=True)[1], weights=np.minimum(ratios, 1e12))
+    share = start
+    for _ in range(_TURNS):
+        found = float((share * total / (1 - share + share * total)).sum())
+        share = min(_MOST, (found + start * weight) / (count + weight))
+    return share
+
+
+def _spoken_keys(context: LegContext, view: SideView, words: SideWords) -> pl.DataFrame:
+    """`row`, `date`, `currency`, `key`, `weight` of the open items' rarer words and numbers."""
+    consonants = pl.col("word").str.slice(1).str.replace_all("[AEIOUY]", "").str.slice(0, 2)
+    spoken = words.words.filter(pl.col("weight") >= _RARE).with_columns(
+        (pl.col("word").str.slice(0, 1) + consonants).alias("key")
+    )
+    spoken = spoken.group_by("document", "key").agg(pl.col("weight").max())
+    by_word = words.rows.join(spoken, on="document").select("row", "key", "weight")
+    by_number = words.numbers.filter(pl.col("weight") >= _RARE).select("row", pl.col("number").alias("key"), "weight")
+    core = view.frame().select("row", "date", "currency")
+    return core.join(pl.concat([by_word, by_number]), on="row").select("row", "date", "currency", "key", "weight")

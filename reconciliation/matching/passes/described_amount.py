@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.coincidence import agreement_odds, lag_shares
+from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shares
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.described import leg_words, ordered
+from reconciliation.matching.described import leg_words, ordered, spoken_keys
 from reconciliation.matching.encoding import Ints
-from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.marginals import pair_probabilities
+from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
@@ -26,6 +26,10 @@ _SENTENCES = (
     "equal amount, rare near that date, {days}; no text to compare",
 )
 _SURE_ODDS = 200.0  # by amount and date alone: pairs to learn the date distances and the texts from
+_SAME = ["open", "currency"]
+_NARROWER = (7, 3, 1, 0)  # days apart at which items of an amount that is everywhere are still looked at
+_ROOM = 20  # pairs an item, on the average, that are looked at in all
+_NEGLIGIBLE = 1e-6  # odds of a rival that changes no decision
 _SPEAKING = 2.5  # nats in common from which the text is named as evidence
 
 
@@ -36,8 +40,9 @@ class DescribedAmount(PassConfig):
     times how likely true partners are that many days apart against how often the amount turns up by chance
     (`coincidence`), times what the texts say (`text_odds`). Date distances and texts are learned from the pairs
     that amounts alone make sure. What is sure leaves first, in up to `rounds` rounds: the last rent that is open is
-    surer than the first of twelve. Amounts that would pair more than `max_pairs` times are left with the reason
-    `too_many_candidates`.
+    surer than the first of twelve. Of an amount that would pair more than `max_pairs` times only the nearest dates and
+    the texts with a word in common are compared, the others counted as rivals; what stays open of it carries the
+    reason `too_many_candidates`.
     """
 
     KIND: ClassVar[str] = "described"
@@ -72,7 +77,10 @@ class DescribedAmount(PassConfig):
                 texts = TextOdds(*words, sure)
             shares = lag_shares(sure["lag"].to_numpy(), self.window)
             odds = agreement * shares[place] * texts.odds(pairs["nats"])
-            probable = pair_probabilities(_dense(pairs["left"]), _dense(pairs["right"]), odds)
+            # rivals that are not listed are strangers by their texts, at any date of the window
+            apart = np.where(pairs["nats"].is_null().to_numpy(), 1.0, texts.ratios[0])
+            odds /= (1 + pairs["unlisted"].to_numpy() * agreement * apart / (2 * self.window + 1)) ** 2
+            probable = _probabilities(pairs, odds)
             taken = pairs.filter(pl.Series(probable >= context.leg.precision))
             last = turn == self.rounds - 1 or taken.is_empty()
             touched = pairs["left"].is_in(taken["left"].implode()) | pairs["right"].is_in(taken["right"].implode())
@@ -90,15 +98,98 @@ class DescribedAmount(PassConfig):
             texts = TextOdds(*words, sure)
 
     def _pairs(self, context: LegContext) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Compatible pairs of equal amount within the window, and notes on items with too many."""
-        pairs, crowded = key_pairs(context.left.frame(), context.right.frame(), ["open", "currency"], self.max_pairs)
-        notes = crowded.select(pl.lit(0, pl.UInt8).alias("side"), "row", pl.lit("too_many_candidates").alias("reason"))
-        lag = (pl.col("date") - pl.col("date_right")).cast(pl.Int64)
-        pairs = pairs.select("left", "right", "open", lag.alias("lag")).filter(
-            pl.col("lag").is_between(-self.window, self.window)
-        )
+        """Compatible pairs of equal amount within the window, and notes on items with too many.
+
+        `unlisted` is by how many items of that amount and time a pair's two items could pair with besides those
+        that are listed.
+        """
+        left, right = (view.frame().select("row", *_SAME, "date") for view in context.sides)
+        made = count_within_days(left, right, _SAME, self.window).sort("pairs", *_SAME)
+        room = self.max_pairs * 50 + _ROOM * (left.height + right.height)
+        crowded = made.filter((pl.col("pairs") > self.max_pairs) | (pl.col("pairs").cum_sum() > room)).select(_SAME)
+        sides = [side.join(crowded, on=_SAME, how="anti") for side in (left, right)]
+        pairs = _renamed(within_days(*sides, _SAME, self.window))
+        notes = Proposals().notes
+        if not crowded.is_empty():
+            sides = [side.join(crowded, on=_SAME, how="semi") for side in (left, right)]
+            nearest, left_out = self._nearest(context, *sides)
+            pairs = pl.concat([pairs, nearest])
+            notes = pl.concat(
+                [
+                    left_out.filter(pl.col("side") == number)
+                    .select(pl.lit(number, pl.UInt8).alias("side"), "row")
+                    .with_columns(pl.lit("too_many_candidates").alias("reason"))
+                    for number in (0, 1)
+                ]
+            )
+        pairs = self._with_unlisted(pairs.sort("left", "right"), left, right)
         fits = context.compatible(*(pairs[side].to_numpy().astype(np.uint32) for side in ("left", "right")))
         return pairs.filter(pl.Series(fits)), notes
+
+    def _nearest(
+        self, context: LegContext, left: pl.DataFrame, right: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Of amounts with too many pairs: those nearest in date, as many days as there is room for, and those whose
+        texts share a word that is not among the commonest; and the items left without some candidate."""
+        parts, wide = [], (left, right)
+        for days in _NARROWER:
+            fit = count_within_days(*wide, _SAME, days).filter(pl.col("pairs") <= self.max_pairs).select(_SAME)
+            parts.append(within_days(*(side.join(fit, on=_SAME, how="semi") for side in wide), _SAME, days))
+            wide = tuple(side.join(fit, on=_SAME, how="anti") for side in wide)
+        spoken = [
+            keys.join(side.select("row", "open"), on="row")
+            for keys, side in zip(spoken_keys(context), (left, right), strict=True)
+        ]
+        worded = [*_SAME, "key"]
+        fit = (
+            count_within_days(*spoken, worded, self.window)
+            .sort("pairs", *worded)
+            .filter(
+                pl.col("pairs").cum_sum().over(_SAME) <= self.max_pairs,
+                pl.col("pairs").cum_sum() <= self.max_pairs * 20 + _ROOM * (left.height + right.height),
+            )
+        )
+        met = within_days(*(side.join(fit, on=worded, how="semi") for side in spoken), worded, self.window)
+        pairs = pl.concat([_renamed(each) for each in (*parts, met)]).unique(["left", "right"])
+        left_out = pl.concat(
+            [side.select(pl.lit(number, pl.UInt8).alias("side"), "row") for number, side in enumerate((left, right))]
+        )
+        return pairs, left_out
+
+    def _with_unlisted(self, pairs: pl.DataFrame, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+        daily = [side.group_by(*_SAME, "date").len() for side in (left, right)]
+        around = []
+        for one, two in (daily, daily[::-1]):
+            near = within_days(one, two, _SAME, self.window).group_by(*_SAME, "date")
+            around.append(near.agg(pl.col("len_right").sum().cast(pl.Int64).alias("near")))
+        listed = pairs.with_columns(
+            pl.len().cast(pl.Int64).over("left").alias("of_left"),
+            pl.len().cast(pl.Int64).over("right").alias("of_right"),
+        )
+        for name, side, near in (("left", left, around[0]), ("right", right, around[1])):
+            own = side.join(near, on=[*_SAME, "date"]).select(pl.col("row").alias(name), f_near=pl.col("near"))
+            listed = listed.join(own, on=name, how="left", maintain_order="left").with_columns(
+                (pl.col("f_near") - pl.col(f"of_{name}")).clip(0).alias(f"of_{name}")
+            )
+            listed = listed.drop("f_near")
+        unlisted = pl.max_horizontal("of_left", "of_right").cast(pl.Float64)
+        return listed.select("left", "right", "open", "lag", unlisted.alias("unlisted"))
+
+
+def _renamed(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.select(pl.col("row").alias("left"), pl.col("row_right").alias("right"), "open", "lag")
+
+
+def _probabilities(pairs: pl.DataFrame, odds: Floats) -> Floats:
+    """The probability of each pair; where a pair has no rival that counts, that of its own odds."""
+    probable = odds / (1 + odds)
+    told = odds >= _NEGLIGIBLE
+    weighed = pairs.select("left", "right").filter(pl.Series(told))
+    rivals = weighed.select((pl.len().over("left") > 1) | (pl.len().over("right") > 1)).to_series().to_numpy()
+    weighed = weighed.filter(pl.Series(rivals))
+    place = np.flatnonzero(told)[rivals]
+    probable[place] = pair_probabilities(_dense(weighed["left"]), _dense(weighed["right"]), odds[place])
+    return probable
 
 
 def _dense(rows: pl.Series) -> Ints:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, SideView, minor_tolerance
-from reconciliation.matching.described import learned_lags, learned_texts, related_pairs
+from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
@@ -23,6 +23,7 @@ _SENTENCES = {
     "fee": "texts that share rare words, and amounts that differ by no more than a fee, {days}",
     "typing_error": "texts that share rare words, and amounts that differ as a slip of the keyboard makes them, {days}",
 }
+_PRIOR_ITEMS = 20.0  # items that the configured share of such pairs counts for
 _SLIPS = 15.0  # amounts that one slip makes of another: neighbours swapped, a digit missing or doubled
 
 
@@ -32,7 +33,7 @@ class DescribedDifference(PassConfig):
 
     A fee is at most `up_to` units or `share` of the amount, and one side always bears it: the one that `payer`
     names moves the less money in, or the more out. The odds are how often an open item has such a partner
-    (`prior`), times what text and date distance say, over the number of items whose amount would do as well by
+    (`prior`, a start that the data corrects), times what text and date distance say, over the number of items whose amount would do as well by
     chance.
     """
 
@@ -62,7 +63,11 @@ class DescribedDifference(PassConfig):
             texts, shares = learned_texts(context), learned_lags(context, self.window)
             rivals = _rivals(context.right, pairs, bound, kind)
             evidence = texts.odds(pairs["nats"]) * shares[pairs["lag"].to_numpy() + self.window]
-            odds = self.prior / (1 - self.prior) * evidence / rivals
+            ratios = evidence / rivals
+            share = learned_share(
+                ratios, pairs["left"].to_numpy().astype(np.int64), len(context.left.rows()), self.prior, _PRIOR_ITEMS
+            )
+            odds = share / (1 - share) * ratios
             weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
             yield Proposals(
                 pairs=pairs_frame(weighed, "mine", "other", kind, 1.0).select(list(PAIRS)), evidence=(_SENTENCES[kind],)

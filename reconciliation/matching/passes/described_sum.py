@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
-from reconciliation.matching.coincidence import Floats
-from reconciliation.matching.context import LegContext
-from reconciliation.matching.described import learned_lags, related_pairs
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.described import learned_lags, learned_share, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
@@ -22,6 +22,7 @@ _SENTENCES = (
     "the only items of one day that add up to the amount",
     "the only items of three days that add up to the amount",
 )
+Days = npt.NDArray[np.int32]
 _ALTERNATIVES = 3
 _PRIOR_ITEMS = 20.0  # items that the configured share of sums counts for
 
@@ -76,7 +77,14 @@ class DescribedSum(PassConfig):
             groups.append(own_groups.with_columns(pl.col("proposal") + shift))
             members.append(own_members.with_columns(pl.col("proposal") + shift))
             base += own_groups.height
-        return _distinct(pl.concat(groups), pl.concat(members))
+        found, of_found = _distinct(pl.concat(groups), pl.concat(members))
+        if found.is_empty():
+            return found, of_found
+        one = context.left if self.one == "left" else context.right
+        whole = of_found.filter(pl.col("side") == one.index).select("proposal", "row")
+        rows = found.join(whole, on="proposal", how="left", maintain_order="left")["row"].to_numpy().astype(np.int64)
+        share = learned_share(found["odds"].to_numpy(), rows, len(one.rows()), self.summed, _PRIOR_ITEMS)
+        return found.with_columns(pl.col("odds") * (share / (1 - share))), of_found
 
     def _by_text(self, context: LegContext) -> pl.DataFrame:
         """Candidates by text: `case`, `one`, `row`, `target`, `value`, `share` (of the date distance)."""
@@ -100,17 +108,24 @@ class DescribedSum(PassConfig):
         shares = learned_lags(context, self.window)
         direction = 1 if self.one == "left" else -1
         steps = []
+        crowd = _Crowd(one, many)
         for lag in range(-self.before, self.after + 1):
             share = float(shares[np.clip(direction * lag + self.window, 0, 2 * self.window)])
+            start = crowd.days - lag
+            # counted before any pair is made: a busy day would pair everything with everything
+            count = sum((crowd.smaller(start - offset) for offset in range(span)), np.zeros(len(start), np.int64))
+            few = (
+                one.frame()
+                .with_columns(pl.Series("start", start))
+                .filter(pl.Series((count >= 2) & (count <= self.max_candidates)))
+            )
             offsets = pl.DataFrame({"offset": list(range(span))}, schema={"offset": pl.Int32})
-            days = one.frame().with_columns((pl.col("date") - lag).alias("start")).join(offsets, how="cross")
-            days = days.with_columns((pl.col("start") - pl.col("offset")).alias("day"))
+            days = few.join(offsets, how="cross").with_columns((pl.col("start") - pl.col("offset")).alias("day"))
             met = days.join(many.frame(), left_on=["day", "currency"], right_on=["date", "currency"], suffix="_other")
             same_sign = (pl.col("open") > 0) == (pl.col("open_other") > 0)
             met = met.filter(same_sign & (pl.col("open_other").abs() < pl.col("open").abs()))
-            crowd = met.filter(pl.len().over("row") <= self.max_candidates)
             steps.append(
-                crowd.select(
+                met.select(
                     one="row", start="start", row="row_other", target="open", value="open_other", share=pl.lit(share)
                 )
             )
@@ -156,8 +171,7 @@ class DescribedSum(PassConfig):
         sizes = np.array([len(chosen) for _, chosen in solved])
         head = heads[np.array([case for case, _ in solved])]
         chance = np.maximum(answer.chance[[case for case, _ in solved]], 1e-7)
-        summed = self._summed(len(one.rows()), answer.count, np.minimum(answer.chance, 1.0), heads["one"].to_numpy())
-        odds = summed / (1 - summed) * head["share"].to_numpy() / chance
+        odds = head["share"].to_numpy() / chance
         number = np.arange(len(solved), dtype=np.uint32)
         parts = cases[np.concatenate([chosen for _, chosen in solved])].select(
             pl.Series("proposal", np.repeat(number, sizes)),
@@ -177,12 +191,30 @@ class DescribedSum(PassConfig):
         ).cast(GROUPS)  # type: ignore[arg-type]
         return groups, members
 
-    def _summed(self, items: int, count: Ints, chance: Floats, one: Ints) -> float:
-        """The share of the open items that are sums: those solved, less those that chance solves; drawn to `summed`."""
-        solved = len(np.unique(one[count > 0]))
-        by_chance = float(chance[np.isfinite(chance)].sum())
-        seen = max(0.0, solved - by_chance)
-        return min(0.9, (seen + self.summed * _PRIOR_ITEMS) / (items + _PRIOR_ITEMS))
+
+class _Crowd:
+    """How many items of one side a day has that could be part of each item of the other."""
+
+    def __init__(self, one: SideView, many: SideView) -> None:
+        rows, others = one.rows(), many.rows()
+        sizes = np.concatenate([np.abs(one.open[rows]), np.abs(many.open[others])])
+        rank = np.unique(sizes, return_inverse=True)[1].astype(np.int64)
+        self.days: Days = one.dataset.date[rows]
+        self._span = np.int64(len(rank) + 1)
+        self._kind = one.dataset.currency[rows].astype(np.int64) * 2 + (one.open[rows] > 0)
+        self._rank = rank[: len(rows)]
+        kinds = many.dataset.currency[others].astype(np.int64) * 2 + (many.open[others] > 0)
+        self._sorted = np.sort(self._code(kinds, many.dataset.date[others], rank[len(rows) :]))
+
+    def _code(self, kind: Ints, day: Days, rank: Ints) -> Ints:
+        code: Ints = ((kind << 24) + (day.astype(np.int64) + (1 << 23))) * self._span + rank
+        return code
+
+    def smaller(self, day: Days) -> Ints:
+        """By item of the one side: those of that day, its currency and sign that are smaller."""
+        least = np.searchsorted(self._sorted, self._code(self._kind, day, np.zeros_like(self._rank)))
+        below: Ints = np.searchsorted(self._sorted, self._code(self._kind, day, self._rank)) - least
+        return below
 
 
 def _distinct(groups: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

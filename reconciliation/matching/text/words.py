@@ -19,6 +19,7 @@ MAX_WORDS = 14  # the rarest words of a text; a longer one is a letter, not a bo
 _UNSEEN = 8.0  # texts without the word that are added to those there are
 _SPEAKING = 2.0  # nats that a text has at least, to be compared
 _MIN_ALIKE = 0.75  # a lesser likeness of two words counts for nothing
+_AT_ONCE = 100_000  # pairs of texts compared at once: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -97,22 +98,7 @@ def shared_information(left: SideWords, right: SideWords, pairs: pl.DataFrame) -
     for side, name, document in ((left, "left", "one"), (right, "right", "two")):
         spoken = side.rows.join(_silent(side), on="row", how="anti").rename({"row": name, "document": document})
         located = located.join(spoken, on=name, how="left", maintain_order="left")
-    known = located.select("one", "two").drop_nulls().unique().sort("one", "two")
-    crossed = known.join(left.words, left_on="one", right_on="document").join(
-        right.words, left_on="two", right_on="document", suffix="_two"
-    )
-    alike = word_similarity(crossed.select(left="word", right="word_two").unique()).filter(
-        pl.col("alike") >= _MIN_ALIKE
-    )
-    matched = crossed.join(alike, left_on=["word", "word_two"], right_on=["left", "right"])
-    information = (
-        matched.with_columns((pl.col("alike") ** 2 * pl.min_horizontal("weight", "weight_two")).alias("nats"))
-        .group_by("one", "two", "word")
-        .agg(pl.col("nats").max())
-        .sort("one", "two", "word")
-        .group_by("one", "two", maintain_order=True)
-        .agg(pl.col("nats").sum())
-    )
+    information = _of_documents(left, right, located.select("one", "two").drop_nulls().unique().sort("one", "two"))
     by_number = (
         pairs.select("left", "right")
         .unique()
@@ -130,3 +116,42 @@ def shared_information(left: SideWords, right: SideWords, pairs: pl.DataFrame) -
     return found.select(pl.when(pl.col("one").is_not_null() & pl.col("two").is_not_null()).then(total).alias("nats"))[
         "nats"
     ]
+
+
+def _of_documents(left: SideWords, right: SideWords, known: pl.DataFrame) -> pl.DataFrame:
+    """`one`, `two`, `nats` of pairs of sets of words; those without a word in common are left out."""
+    spoken = [
+        side.words.filter(pl.col("weight") > 0).join(known.select(document=name).unique(), on="document", how="semi")
+        for side, name in ((left, "one"), (right, "two"))
+    ]
+    # words are compared as numbers: of the many pairs of words of many pairs of texts, few are different ones
+    names = pl.concat([side["word"] for side in spoken]).unique().sort().to_frame().with_row_index("number")
+    numbered = [
+        side.join(names, on="word").select("document", "number", "weight").sort("document", "number") for side in spoken
+    ]
+    parts = []
+    for place in range(0, known.height, _AT_ONCE):
+        crossed = (
+            known.slice(place, _AT_ONCE)
+            .join(numbered[0], left_on="one", right_on="document")
+            .join(numbered[1], left_on="two", right_on="document", suffix="_two")
+        )
+        distinct = crossed.select("number", "number_two").unique().sort("number", "number_two")
+        words = names["word"]
+        alike = word_similarity(
+            distinct.select(left=words.gather(distinct["number"]), right=words.gather(distinct["number_two"]))
+        )
+        # names are numbered in their order: the similarities come in the order of `distinct`
+        similar = distinct.with_columns(alike["alike"]).filter(pl.col("alike") >= _MIN_ALIKE)
+        matched = crossed.join(similar, on=["number", "number_two"])
+        parts.append(
+            matched.with_columns((pl.col("alike") ** 2 * pl.min_horizontal("weight", "weight_two")).alias("nats"))
+            .group_by("one", "two", "number")
+            .agg(pl.col("nats").max())
+            .sort("one", "two", "number")
+            .group_by("one", "two", maintain_order=True)
+            .agg(pl.col("nats").sum())
+        )
+    if not parts:
+        return pl.DataFrame(schema={"one": known.schema["one"], "two": known.schema["two"], "nats": pl.Float64})
+    return pl.concat(parts)
