@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest, sha256
@@ -19,7 +19,7 @@ import duckdb
 from pydantic import ValidationError
 
 from ingestion.connectors import connector
-from ingestion.connectors.contracts import Clock, Connector, Delivery, TransferFailed, TransferState
+from ingestion.connectors.contracts import Clock, Connector, Delivery, TransferFailed, TransferState, Unreachable
 from ingestion.connectors.credentials import Credentials
 from ingestion.connectors.extraction import Unproven
 from ingestion.connectors.options import FolderConnector
@@ -33,6 +33,8 @@ EXTRACTIONS = 2  # an extraction whose data moved while it was read is asked for
 NAME_BYTES = 180
 SHOWN_PROBLEMS = 20
 UNSAFE_IN_NAMES = frozenset('<>:"|?*\\/')
+
+Connect = Callable[[SourceConfig, Credentials, Clock], Connector | None]
 
 
 def system_clock() -> Clock:
@@ -69,6 +71,7 @@ def transfer(
     run_started_at: datetime,
     clock: Clock | None = None,
     environment: Mapping[str, str] | None = None,
+    connect: Connect = connector,
 ) -> Transfer | None:
     """Bring what is new at a source into its landing folder; None for a source whose files lie there already.
 
@@ -88,7 +91,7 @@ def transfer(
     credentials = Credentials(os.environ if environment is None else environment)
     tally = _Tally()
     try:
-        _bring(workspace, source, min(known_at, attempted_at), clock, credentials, tally)
+        _bring(workspace, source, min(known_at, attempted_at), clock, credentials, connect, tally)
     except TransferFailed as failure:
         tally.problems.append(str(failure))
     except Exception as error:  # a fault of one transport must not take the other sources' night with it
@@ -113,12 +116,13 @@ def _bring(
     received_at: datetime,
     clock: Clock,
     credentials: Credentials,
+    connect: Connect,
     tally: _Tally,
 ) -> None:
     folder = _landing_folder(workspace, source)
     state = read_state(workspace, source.name)
     before = state
-    remote: Connector | None = connector(source, credentials, clock)
+    remote = connect(source, credentials, clock)
     assert remote is not None, source.connector.kind  # noqa: S101  (folders were left out before)
     deadline = getattr(source.connector.options, "deadline_seconds", 0.0)
     try:
@@ -135,6 +139,11 @@ def _bring(
                 landed = _land(offered, folder, source, moment, remote.max_bytes, clock, deadline)
             except StillWritten as waiting:
                 tally.waiting.append(str(waiting))
+                continue
+            except Unreachable:
+                raise  # so will be the next one
+            except TransferFailed as failure:
+                tally.problems.append(str(failure))
                 continue
             state = offered.remembered(state)
             tally.files += landed

@@ -49,10 +49,6 @@ class _KnownHost(SFTPFileSystem):  # type: ignore[misc]
 
 def sftp_files(options: SftpOptions, pattern: str, credentials: Credentials, clock: Clock) -> RemoteFiles:
     """The connector of an SFTP folder; raises `TransferFailed` where a secret is missing or a key cannot be read."""
-    name = options.host if options.port == SSH_PORT else f"[{options.host}]:{options.port}"
-    known_host = HostKeyEntry.from_line(f"{name} {options.host_key}")
-    if known_host is None:
-        raise TransferFailed("host_key: not a public key; expected it as `ssh-keyscan` prints it: ssh-ed25519 AAAA...")
     seconds = options.timeout_seconds
     login: dict[str, object] = {
         "port": options.port, "username": options.user, "look_for_keys": False, "allow_agent": False,
@@ -62,10 +58,21 @@ def sftp_files(options: SftpOptions, pattern: str, credentials: Credentials, clo
         login["password"] = credentials.get(options.password_env)
     else:
         login["pkey"] = _private_key(options, credentials)
-    connect = partial(_KnownHost, options.host, known_host=known_host, answer_within=seconds, **login)
+    connect = partial(_KnownHost, options.host, known_host=_known_host(options), answer_within=seconds, **login)
     where = f"sftp://{options.host}:{options.port}/{options.folder.strip('/')}"
     folder = RemoteFolder(where, options.folder, connect, _explained, options, clock)
     return RemoteFiles(folder, pattern, options.settle_seconds, options, clock)
+
+
+def _known_host(options: SftpOptions) -> HostKeyEntry:
+    name = options.host if options.port == SSH_PORT else f"[{options.host}]:{options.port}"
+    try:
+        entry = HostKeyEntry.from_line(f"{name} {options.host_key}")
+    except (paramiko.SSHException, ValueError):
+        entry = None
+    if entry is None:
+        raise TransferFailed("host_key: not a public key; expected it as `ssh-keyscan` prints it: ssh-ed25519 AAAA...")
+    return entry
 
 
 def _private_key(options: SftpOptions, credentials: Credentials) -> paramiko.PKey:

@@ -148,6 +148,11 @@ def test_another_host_key_is_not_spoken_to(bank: SftpServer) -> None:
     assert not isinstance(refused.value, Unreachable) and time.slept == []
 
 
+def test_a_host_key_that_is_none_is_told(bank: SftpServer) -> None:
+    with pytest.raises(TransferFailed, match="host_key: not a public key"):
+        files(bank, host_key="ssh-ed25519 AAAA")
+
+
 def test_a_refused_login_is_tried_once(bank: SftpServer) -> None:
     time = FakeTime()
     with pytest.raises(TransferFailed, match="refused the login"):
