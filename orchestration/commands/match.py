@@ -103,13 +103,19 @@ def _tell(result: MatchResult, out: Path) -> None:
     legs = result.summary["legs"]
     assert isinstance(legs, dict)  # noqa: S101 - the engine's own summary
     for name, figures in legs.items():
-        for side in ("left", "right"):
+        # where entries of one dataset undo each other, both sides are the same items
+        offsets = figures["left"]["dataset"] == figures["right"]["dataset"]
+        for side in ("left",) if offsets else ("left", "right"):
             own = figures[side]
             rate = "" if own["matched_rate"] is None else f" ({own['matched_rate']:.2%})"
             print(
                 f"{name}: {own['dataset']}: {own['items']} open, {own['matched']} matched{rate}, "
                 f"{own['suggested']} suggested, {own['ambiguous']} ambiguous"
             )
+    warnings = result.summary["warnings"]
+    assert isinstance(warnings, list)  # noqa: S101 - the engine's own summary
+    for warning in warnings:
+        print(f"warning: {warning}")
     floats = result.summary["float_columns"]
     assert isinstance(floats, dict)  # noqa: S101 - the engine's own summary
     for dataset, columns in floats.items():

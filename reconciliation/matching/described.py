@@ -96,7 +96,7 @@ def _related(context: LegContext, window: int) -> pl.DataFrame:
         side.join(sizes.select("key", "currency"), on=["key", "currency"], how="semi").rename({"row": name})
         for side, name in zip(keys, ("left", "right"), strict=True)
     )
-    pairs = within_days(left, right, ["key", "currency"], window)
+    pairs = within_days((left, right), ["key", "currency"], window)
     likely = (
         pairs.group_by("left", "right")
         .agg(pl.col("lag").first(), pl.min_horizontal("weight", "weight_right").sum().alias("told"))

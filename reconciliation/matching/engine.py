@@ -19,6 +19,7 @@ from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.resolution import resolve
 from reconciliation.matching.results import LegTables, MatchResult, Taken
 from reconciliation.matching.rules import Leg, Rules
+from reconciliation.matching.sign_check import sign_warning
 from reconciliation.matching.state import Ledger, Pools
 from reconciliation.matching.summaries import leg_summary
 from reconciliation.matching.ties import OpenQuestions
@@ -81,11 +82,13 @@ def _run(
     seconds = {"encode": perf_counter() - started}
     results: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     summaries: dict[str, object] = {}
+    warnings: list[str] = []
     for leg in legs:
         run = _LegRun(leg, encoding, pools, linked, holds or Holds())
         run.passes()
         results.append(run.tables(rules.version))
         summaries[leg.name] = run.summary()
+        warnings.extend(run.warnings())
     groups, members, unmatched = (pl.concat(each) for each in zip(*results, strict=True))
     seconds["total"] = perf_counter() - started
     return MatchResult(
@@ -97,6 +100,7 @@ def _run(
             "datasets": {name: data.height for name, data in encoding.datasets.items()},
             "float_columns": {name: list(columns) for name, columns in encoding.float_columns.items()},
             "legs": summaries,
+            "warnings": warnings,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
         },
     )
@@ -232,6 +236,11 @@ class _LegRun:
     def summary(self) -> dict[str, object]:
         """Rates by item and value, and seconds per pass."""
         return leg_summary(self._context, self._at_start, self._taken, self._unmatched, self._seconds)
+
+    def warnings(self) -> list[str]:
+        """What makes the leg's outcome doubtful as a whole."""
+        warning = sign_warning(self._context, self._at_start)
+        return [] if warning is None else [warning]
 
     def _take(self, name: str, proposals: Proposals, *, last: bool = False) -> None:
         if not proposals.notes.is_empty():

@@ -104,11 +104,11 @@ class DescribedAmount(PassConfig):
         that are listed.
         """
         left, right = (view.frame().select("row", *_SAME, "date") for view in context.sides)
-        made = count_within_days(left, right, _SAME, self.window).sort("pairs", *_SAME)
+        made = count_within_days((left, right), _SAME, self.window).sort("pairs", *_SAME)
         room = self.max_pairs * 50 + _ROOM * (left.height + right.height)
         crowded = made.filter((pl.col("pairs") > self.max_pairs) | (pl.col("pairs").cum_sum() > room)).select(_SAME)
         sides = [side.join(crowded, on=_SAME, how="anti") for side in (left, right)]
-        pairs = _renamed(within_days(*sides, _SAME, self.window))
+        pairs = _renamed(within_days(sides, _SAME, self.window))
         notes = Proposals().notes
         if not crowded.is_empty():
             sides = [side.join(crowded, on=_SAME, how="semi") for side in (left, right)]
@@ -131,25 +131,26 @@ class DescribedAmount(PassConfig):
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Of amounts with too many pairs: those nearest in date, as many days as there is room for, and those whose
         texts share a word that is not among the commonest; and the items left without some candidate."""
-        parts, wide = [], (left, right)
+        parts: list[pl.DataFrame] = []
+        wide = [left, right]
         for days in _NARROWER:
-            fit = count_within_days(*wide, _SAME, days).filter(pl.col("pairs") <= self.max_pairs).select(_SAME)
-            parts.append(within_days(*(side.join(fit, on=_SAME, how="semi") for side in wide), _SAME, days))
-            wide = tuple(side.join(fit, on=_SAME, how="anti") for side in wide)
+            fit = count_within_days(wide, _SAME, days).filter(pl.col("pairs") <= self.max_pairs).select(_SAME)
+            parts.append(within_days((side.join(fit, on=_SAME, how="semi") for side in wide), _SAME, days))
+            wide = [side.join(fit, on=_SAME, how="anti") for side in wide]
         spoken = [
             keys.join(side.select("row", "open"), on="row")
             for keys, side in zip(spoken_keys(context), (left, right), strict=True)
         ]
         worded = [*_SAME, "key"]
         fit = (
-            count_within_days(*spoken, worded, self.window)
+            count_within_days(spoken, worded, self.window)
             .sort("pairs", *worded)
             .filter(
                 pl.col("pairs").cum_sum().over(_SAME) <= self.max_pairs,
                 pl.col("pairs").cum_sum() <= self.max_pairs * 20 + _ROOM * (left.height + right.height),
             )
         )
-        met = within_days(*(side.join(fit, on=worded, how="semi") for side in spoken), worded, self.window)
+        met = within_days((side.join(fit, on=worded, how="semi") for side in spoken), worded, self.window)
         pairs = pl.concat([_renamed(each) for each in (*parts, met)]).unique(["left", "right"])
         left_out = pl.concat(
             [side.select(pl.lit(number, pl.UInt8).alias("side"), "row") for number, side in enumerate((left, right))]
@@ -160,8 +161,8 @@ class DescribedAmount(PassConfig):
         daily = [side.group_by(*_SAME, "date").len() for side in (left, right)]
         around = []
         for one, two in (daily, daily[::-1]):
-            near = within_days(one, two, _SAME, self.window).group_by(*_SAME, "date")
-            around.append(near.agg(pl.col("len_right").sum().cast(pl.Int64).alias("near")))
+            met = within_days((one, two), _SAME, self.window)
+            around.append(met.group_by(*_SAME, "date").agg(pl.col("len_right").sum().cast(pl.Int64).alias("near")))
         listed = pairs.with_columns(
             pl.len().cast(pl.Int64).over("left").alias("of_left"),
             pl.len().cast(pl.Int64).over("right").alias("of_right"),

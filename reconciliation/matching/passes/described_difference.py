@@ -33,8 +33,8 @@ class DescribedDifference(PassConfig):
 
     A fee is at most `up_to` units or `share` of the amount, and one side always bears it: the one that `payer`
     names moves the less money in, or the more out. The odds are how often an open item has such a partner
-    (`prior`, a start that the data corrects), times what text and date distance say, over the number of items whose amount would do as well by
-    chance.
+    (`prior`, corrected by the data), times what text and date distance say, over the number of items whose amount
+    would do as well by chance.
     """
 
     KIND: ClassVar[str] = "described_difference"

@@ -9,7 +9,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import leg_words
-from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import KIND, PAIRS, Proposals
 from reconciliation.matching.text.folding import ascii_upper_series
@@ -19,6 +19,8 @@ _SENTENCES = (
     "the opposite amount and the same words, and the later text says that it undoes another, {days}",
     "the opposite amount and the same words, {days}",
 )
+_SAME = ["size", "currency"]
+_MAX_PAIRS = 20_000  # of one amount: beyond it no original stands out
 #: Words by which an entry says that it undoes another, in the languages of most bank and ledger texts.
 UNDOING = (
     r"\b(?:VOID(?:ED)?|REVERS(?:AL|ED|E|ING)|RVSL|CANCEL(?:L?ED|LATION)?|RETURN(?:ED)?|RTN|RTD|REJECT(?:ED)?|"
@@ -52,9 +54,9 @@ class DescribedReversal(PassConfig):
         later, earlier = (frame.with_columns(ascii_upper_series(frame["text"]).alias("text")) for frame in texts)
         if self.said:
             later = later.filter(pl.col("text").str.contains(UNDOING))
-        pairs, _ = key_pairs(later, earlier, ["size", "currency"], 20_000)
-        days = (pl.col("date") - pl.col("date_right")).cast(pl.Int64)
-        pairs = pairs.with_columns(days.alias("days")).filter(
+        fit = count_within_days((later, earlier), _SAME, self.after).filter(pl.col("pairs") <= _MAX_PAIRS)
+        near = within_days((side.join(fit, on=_SAME, how="semi") for side in (later, earlier)), _SAME, self.after)
+        pairs = near.rename({"row": "left", "row_right": "right", "lag": "days"}).filter(
             pl.col("open") == -pl.col("open_right"),
             (pl.col("days") > 0) | ((pl.col("days") == 0) & (pl.lit(self.said) | (pl.col("open") > 0))),
             pl.col("days") <= self.after,
@@ -102,9 +104,9 @@ class DescribedReversal(PassConfig):
         if not self.unless or self.unless not in context.datasets or pairs.is_empty():
             return pairs
         data = context.datasets[self.unless]
-        other = pl.DataFrame({"open": data.amount, "currency": data.currency, "other_date": data.date})
-        near = pairs.select("left", "open", "currency", "date").unique().join(other, on=["open", "currency"])
-        near = near.filter((pl.col("date") - pl.col("other_date")).abs() <= self.unless_days)
+        other = pl.DataFrame({"open": data.amount, "currency": data.currency, "date": data.date}).unique()
+        later = pairs.select("left", "open", "currency", "date").unique()
+        near = within_days((later, other), ["open", "currency"], self.unless_days)
         return pairs.join(near, on="left", how="anti")
 
 

@@ -161,3 +161,79 @@ def test_two_payments_against_three_entries_of_one_party() -> None:
         ],
     )
     assert {"p1", "p2", "e1", "e2", "e3"} in found["matched"]
+
+
+def named(count: int) -> list[str]:
+    """Different texts."""
+    first = ("ACME", "HARBOR", "SUMMIT", "REDWOOD", "PIONEER", "LIBERTY")
+    second = ("TOOLS", "LINES", "MEDIA", "COFFEE", "TRAVEL")
+    return [f"{first[n % 6]} {second[n % 5]} {chr(65 + n % 26)}{chr(65 + n // 26)}KO" for n in range(count)]
+
+
+def test_required_columns_alone_are_enough() -> None:
+    bare = side([("b1", "-123.45", 2, None), ("b2", "-77.31", 4, None)]).drop("text")
+    books = bare.with_columns(item_id=pl.Series(["l1", "l2"]))
+    result = match({"left": bare, "right": books}, RULES)
+    assert result.groups["status"].to_list() == ["matched", "matched"]
+
+
+def test_amounts_as_floats_are_read_by_their_shortest_decimals() -> None:
+    floats = side([("b1", "-0.30", 2, "ACME"), ("b2", "-77.31", 4, "ZENITH")]).with_columns(
+        pl.col("amount").cast(pl.Float64)
+    )
+    result = match({"left": floats, "right": floats.with_columns(pl.col("item_id").str.replace("b", "l"))}, RULES)
+    assert result.groups["status"].to_list() == ["matched", "matched"]
+    assert result.summary["float_columns"] == {"left": ["amount"], "right": ["amount"]}
+
+
+def test_a_shared_reference_outweighs_date_and_amount() -> None:
+    left = side([("b1", "-50.00", 2, "ACME"), ("b2", "-50.00", 9, "ACME")])
+    right = side([("l1", "-50.00", 9, "Acme"), ("l2", "-50.00", 2, "Acme")])
+    given = [
+        each.with_columns(references=pl.Series([["INV-90017"], ["INV-90018"]], dtype=pl.List(pl.String)))
+        for each in (left, right)
+    ]
+    result = match({"left": given[0], "right": given[1]}, RULES)
+    pairs = result.items.group_by("group_id").agg(pl.col("item_id").sort()).get_column("item_id").to_list()
+    assert sorted(pairs) == [["b1", "l1"], ["b2", "l2"]]
+
+
+def test_different_accounts_and_entities_are_never_brought_together() -> None:
+    left = side([("b", "-123.45", 2, "ACME")]).with_columns(account=pl.lit("A1"))
+    right = side([("l", "-123.45", 2, "Acme")])
+    assert match({"left": left, "right": right.with_columns(account=pl.lit("A2"))}, RULES).groups.is_empty()
+    assert match({"left": left, "right": right.with_columns(account=pl.lit("A1"))}, RULES).groups.height == 1
+
+
+def test_one_row_finds_its_partner_among_many_and_an_empty_side_finds_none() -> None:
+    books: list[Row] = [(f"l{n}", f"-{100 + n}.{n % 90 + 10}", n % 60, text) for n, text in enumerate(named(60))]
+    assert groups([("b", "-107.17", 8, named(8)[7])], books) == {"matched": [{"b", "l7"}]}
+    assert groups([], books) == {}
+
+
+def test_equal_amounts_and_equal_texts_without_end_are_left_with_a_reason() -> None:
+    many: list[Row] = [(f"{n:04d}", "-50.00", n % 20, "MONTHLY FEE") for n in range(400)]
+    result = match({"left": side(many), "right": side(many)}, RULES)
+    assert "matched" not in result.groups["status"].to_list()
+    assert result.unmatched["reason"].unique().to_list() == ["too_many_candidates"]
+
+
+def test_words_decide_among_very_many_equal_amounts() -> None:
+    amounts = [f"-{61 + n}.{n % 89 + 10}" if n < 80 else "-50.00" for n in range(380)]
+    bank: list[Row] = [(f"b{n:03d}", amounts[n], n % 20, f"CARD {text}") for n, text in enumerate(named(380))]
+    books: list[Row] = [(f"l{n:03d}", amounts[n], n % 20, text.title()) for n, text in enumerate(named(380))]
+    found = groups(bank, books)["matched"]
+    assert all(len({item[1:] for item in pair}) == 1 for pair in found)
+    assert len(found) > 300
+
+
+def test_sides_of_opposite_sign_are_told_not_turned_round() -> None:
+    rows: list[Row] = [(f"b{n}", f"-{100 + 7 * n}.{n + 10}", n, text) for n, text in enumerate(named(12))]
+    left, right = side(rows), side(rows).with_columns(pl.col("amount") * -1)
+    result = match({"left": left, "right": right}, RULES)
+    assert result.groups.is_empty()
+    assert result.summary["warnings"] == [
+        "two_sided: 12 amounts that left and right show once each have opposite signs, 0 have equal ones; amounts are "
+        "signed by their effect on cash on both sides, turn the signs of one side round"
+    ]
+    assert match({"left": left, "right": left}, RULES).summary["warnings"] == []

@@ -34,7 +34,9 @@ def test_two_files_are_matched_by_the_two_sided_preset(tmp_path: Path, capsys: p
     ]
     assert pl.read_parquet(out / "match_item.parquet")["item_id"].sort().to_list() == ["B1", "P1"]
     assert json.loads((out / "summary.json").read_text())["legs"]["two_sided"]["left"]["matched"] == 1
-    assert "1 matched" in capsys.readouterr().out
+    told = capsys.readouterr().out.splitlines()
+    assert "two_sided: left: 2 open, 1 matched (50.00%), 0 suggested, 0 ambiguous" in told
+    assert len([line for line in told if line.startswith("left_reversals")]) == 1
 
 
 def test_a_folder_with_the_three_datasets_is_matched_by_the_payables_preset(tmp_path: Path) -> None:
