@@ -32,6 +32,7 @@ _HEADER = re.compile(
     r"(?<![A-Z])(VERSION|ENCODING|CHARSET|NEWFILEUID)\s*[:=]\s*[\"']?(.*?)(?=CHARSET:|COMPRESSION:|[\s\"'<]|$)"
 )
 _XML_ENCODING = re.compile(r"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.-]+)")
+_DECLARATION = re.compile(r"<!(DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
 _CODE_PAGES = {"1252": "cp1252", "8859-1": "latin-1", "ISO-8859-1": "latin-1", "NONE": "cp1252", "": "cp1252"}
@@ -77,6 +78,8 @@ class OfxText:
                             advice="Check that the source's format fits the file.",
                         )  # fmt: skip
                     continue
+                if declared := _DECLARATION.search(text, 0, begin.start()):
+                    raise self._declares(declared[1])
                 self._read_header(text[: begin.start()])
                 self._advance(text[: begin.start()])
                 offset, text, started = begin.start(), text[begin.start() :], True
@@ -89,20 +92,13 @@ class OfxText:
                 self._advance(text[match.start() : until])
             text, offset = text[done:], offset + done
             if len(text) > _VALUE_LIMIT:
-                raise FileRejected(
-                    "a value is longer than any bank statement's", place=f"line {self.line}",
-                    found=f"more than {_VALUE_LIMIT} bytes without a tag",
-                    expected="values of a few hundred characters",
-                    advice="Check that the source's format fits the file.",
-                )  # fmt: skip
+                raise self._too_long()
 
     def _token(self, match: re.Match[str], after: str, offset: int, until: int) -> Iterator[Tag]:
         if (name := match["declaration"]) is not None:
-            raise FileRejected(
-                "the file declares a document type or entities", place=f"line {self.line}", found=f"<!{name}",
-                expected="no DTD: OFX needs none, and one can make a reader fetch or inflate other content",
-                advice="Ask the bank for the file without it; do not load a file of unknown origin.",
-            )  # fmt: skip
+            raise self._declares(name)
+        if until - match.end() > _VALUE_LIMIT or match.end() - match.start() > _VALUE_LIMIT:
+            raise self._too_long()
         start, end = offset + match.start(), offset + (match.end() if match["close"] else until)
         if (cdata := match["cdata"]) is not None:
             yield Tag("", True, False, decode(cdata, self.encoding).strip(), start, end, self.line)
@@ -111,6 +107,20 @@ class OfxText:
             yield Tag(name.upper(), not match["close"], bool(match["empty"]), value, start, end, self.line)
         elif value := self._value(after):
             yield Tag("", True, False, value, start, end, self.line)  # the text goes on after a comment
+
+    def _too_long(self) -> FileRejected:
+        return FileRejected(
+            "a value is longer than any bank statement's", place=f"line {self.line}",
+            found=f"more than {_VALUE_LIMIT} bytes without a tag", expected="values of a few hundred characters",
+            advice="Check that the source's format fits the file.",
+        )  # fmt: skip
+
+    def _declares(self, what: str) -> FileRejected:
+        return FileRejected(
+            "the file declares a document type or entities", place=f"line {self.line}", found=f"<!{what}",
+            expected="no DTD: OFX needs none, and one can make a reader fetch or inflate other content",
+            advice="Ask the bank for the file without it; do not load a file of unknown origin.",
+        )  # fmt: skip
 
     def _value(self, text: str) -> str:
         text = text.strip()

@@ -15,13 +15,14 @@ from ingestion.currencies import minor_units
 from ingestion.record_columns import AMOUNT_LIMIT
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_AMOUNT = re.compile(r"([+-]?)(\d{1,18})(?:([.,])(\d{0,8}))?")
-_GROUPED = re.compile(r"([+-]?)(\d{1,3}(?:([.,])\d{3})(?:\3\d{3})*)([.,])(\d{0,8})")
-_RATE = re.compile(r"\d{1,12}(?:[.,]\d{1,10})?")
+_AMOUNT = re.compile(r"([+-]?)(\d{1,18})(?:([.,])(\d{0,8}))?", re.ASCII)
+_GROUPED = re.compile(r"([+-]?)(\d{1,3}(?:([.,])\d{3})(?:\3\d{3})*)([.,])(\d{0,8})", re.ASCII)
+_RATE = re.compile(r"\d{1,12}(?:[.,]\d{1,10})?", re.ASCII)
 _STAMP = re.compile(
-    r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,:](\d{1,6}))?)?)?\s*(?:\[([^\]]*)\]?)?\s*"
+    r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2})(?:[.,:](\d{1,6}))?)?)?\s*(?:\[([^\]]*)\]?)?\s*",
+    re.ASCII,
 )
-_ZONE = re.compile(r"\s*([+-]?)(\d{1,2})(?:[.:](\d{1,2}))?\s*(?::.*)?")
+_ZONE = re.compile(r"\s*([+-]?)(\d{1,2})(?:[.:](\d{1,2}))?\s*(?::.*)?", re.ASCII)
 
 
 class Stamp(NamedTuple):
