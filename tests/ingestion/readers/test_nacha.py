@@ -1,0 +1,210 @@
+"""NACHA files: payments, returns, corrections, and control totals that have to be right (format-trap 19)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from bank_file_writers import nacha, nacha_addendum, nacha_entry
+from iso20022_files import Reading, outcome, read
+
+from ingestion.readers import mt940, nacha_records, ofx_text
+from ingestion.reading import FileRejected
+
+
+def only(reading: Reading, kind: str = "payment_instruction") -> dict[str, object]:
+    (row,) = reading[kind]
+    return row
+
+
+def test_a_credit_file() -> None:
+    reading = read(nacha([nacha_entry(123456, 1), nacha_entry(1, 2, "Other", id="INV-8")]), "nacha", "4711")
+    message, batch = only(reading, "payment_message"), only(reading, "payment_batch")
+    assert (message["direction"], message["created_at"]) == ("credit_transfer", "2026-03-31T06:00:00")
+    assert (message["computed_count"], message["computed_sum"], message["declared_sum"]) == (
+        2, Decimal("1234.57"), Decimal("1234.57"),
+    )  # fmt: skip
+    assert (batch["payment_method"], batch["local_instrument"], batch["category_purpose"]) == ("TRF", "PPD", "PAYROLL")
+    assert (batch["debtor_name"], batch["debtor_account"]) == ("Our Company", "4711")
+    first, second = reading["payment_instruction"]
+    assert (first["amount"], first["currency"], first["end_to_end_id"]) == (Decimal("1234.56"), "USD", "INV-7")
+    assert (first["counterparty_name"], first["counterparty_account"]) == ("Receiver", "12345678")
+    assert (first["counterparty_agent"], first["instruction_id"]) == ("231380104", "121042880000001")
+    assert first["requested_execution_date"] == date(2026, 4, 2)
+    assert {first["message_id"], second["message_id"]} == {message["message_id"]}
+    assert first["payment_information_id"] == batch["payment_information_id"]
+    assert reading.facts is not None and len(reading.facts.control_totals) == 6
+
+
+def test_both_directions_in_one_batch_are_two_messages() -> None:
+    reading = read(nacha([nacha_entry(500, 1), nacha_entry(-300, 2)]), "nacha")
+    assert [(row["direction"], row["computed_sum"]) for row in reading["payment_message"]] == [
+        ("credit_transfer", 5), ("direct_debit", 3),
+    ]  # fmt: skip
+    assert len({row["payment_information_id"] for row in reading["payment_batch"]}) == 2
+    directions = {row["message_id"]: row["direction"] for row in reading["payment_message"]}
+    assert [directions[row["message_id"]] for row in reading["payment_instruction"]] == [
+        "credit_transfer", "direct_debit",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "direction"),
+    [("22", "credit_transfer"), ("32", "credit_transfer"), ("27", "direct_debit"), ("37", "direct_debit"),
+     ("52", "credit_transfer"), ("55", "direct_debit")],
+)  # fmt: skip
+def test_the_transaction_code_gives_the_direction(code: str, direction: str) -> None:
+    assert only(read(nacha([nacha_entry(100, 1, code=code)]), "nacha"), "payment_message")["direction"] == direction
+
+
+def test_remittance_in_addenda() -> None:
+    text = "RMR*IV*INV-7**100.50*101*0.5\\RMR*CM*CN-1**-2\\"
+    reading = read(nacha([nacha_entry(9850, 1, addenda=1), nacha_addendum(text)], sec="CCD"), "nacha")
+    assert only(reading)["remittance_unstructured"] == text
+    invoice, note = reading["payment_remittance"]
+    assert (invoice["document_type"], invoice["document_number"], invoice["remitted_amount"]) == (
+        "CINV", "INV-7", Decimal("100.5"),
+    )  # fmt: skip
+    assert (invoice["due_amount"], invoice["discount_amount"]) == (101, Decimal("0.5"))
+    assert (note["document_type"], note["remitted_amount"]) == ("CREN", -2)
+
+
+def test_a_corporate_entry_counts_its_addenda_before_the_name() -> None:
+    message = "ST*820*0001\\RMR*IV*" + "A" * 70 + "**7\\"
+    lines = [
+        nacha_entry(700, 1, "0002Receiver Company", addenda=2),
+        nacha_addendum(message[:80]), nacha_addendum(message[80:], 2),
+    ]  # fmt: skip
+    reading = read(nacha(lines, sec="CTX"), "nacha")
+    assert only(reading)["counterparty_name"] == "Receiver Company"
+    assert only(reading, "payment_remittance")["document_number"] == "A" * 70, "the message runs on over addenda"
+    assert reading.facts is not None and not reading.facts.warnings
+
+
+def returned(code: str = "R01", kind: str = "99", text: str = "") -> str:
+    trace = "121042880000007"
+    return f"7{kind}{code}{trace}{'':<6}23138010{text:<44}121042880000001"
+
+
+def test_a_return_is_a_status_of_the_original_payment() -> None:
+    data = nacha([nacha_entry(5000, 1, code="26", addenda=1), returned(text="NSF")])
+    reading = read(data, "nacha")
+    status = only(reading, "payment_status")
+    assert (status["level"], status["status"], status["reason_code"]) == ("transaction", "RJCT", "R01")
+    assert status["reason_text"] == "insufficient funds: NSF"
+    assert (status["original_instruction_id"], status["original_end_to_end_id"]) == ("121042880000007", "INV-7")
+    assert (status["original_amount"], status["original_currency"]) == (Decimal(50), "USD")
+    assert set(reading.records) == {"payment_status"}, "a return is no payment"
+
+
+def test_a_notification_of_change_and_an_acknowledgement() -> None:
+    change = nacha([nacha_entry(0, 1, code="21", addenda=1), returned("C01", "98", "1918171614")], sec="COR")
+    status = only(read(change, "nacha"), "payment_status")
+    assert (status["status"], status["reason_code"], status["reason_text"]) == ("ACWC", "C01", "1918171614")
+    receipt = nacha([nacha_entry(0, 1, code="24", id="121042880000007")], sec="ACK")
+    status = only(read(receipt, "nacha"), "payment_status")
+    assert (status["status"], status["original_instruction_id"]) == ("RCVD", "121042880000007")
+
+
+def test_check_entries_carry_a_check_number() -> None:
+    row = only(read(nacha([nacha_entry(-2500, 1, id="123879654")], sec="ARC"), "nacha"))
+    assert (row["cheque_number"], row["end_to_end_id"]) == ("123879654", None)
+
+
+def test_accounting_advices_are_rejected_by_name() -> None:
+    lines = [
+        "101 231380104 1210428822603310600A094101Federal Reserve Bank   My Bank Name                   ",
+        "5280Our Company                         121042882 ADVAccounting      260402   0121042880000001",
+        "681231380104744-5678-99    00000005000012104288211131 Name                    0011000010500001",
+        f"8280{1:06d}{23138010:010d}{0:020d}{50000:020d}{'Our Company':<19}12104288{1:07d}",
+        f"9{1:06d}{1:06d}{1:08d}{23138010:010d}{0:020d}{50000:020d}",
+    ]
+    reading = read("\n".join(lines), "nacha")
+    (reject,) = reading.rejects
+    assert (reject.found, reject.amount) == ("ADV", Decimal(500)) and not reading.records
+
+
+def test_warnings_for_what_moves_no_total() -> None:
+    entries = [nacha_entry(100, 1, routing="231380105"), nacha_entry(0, 2, code="23")]
+    reading = read(nacha(entries, service="225"), "nacha")
+    assert reading.facts is not None
+    warnings = " ".join(reading.facts.warnings)
+    assert all(word in warnings for word in ("check digit", "debits only", "no amount"))
+
+
+GOOD = nacha([nacha_entry(1234, 1)], [nacha_entry(-99, 2)])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (b"0000001234INV", b"0000001235INV", "total of credits"),
+        (b"0000000099INV", b"0000000098INV", "total of debits"),
+        (b"62223138010", b"62223138011", "entry hash"),
+        (b"8200000001", b"8200000002", "number of entries"),
+        (b"\n9000002", b"\n9000003", "number of batches"),
+        (b"\n9000002000001", b"\n9000002000002", "number of blocks"),
+        (b"\n900000200000100000002", b"\n900000200000100000003", "number of entries"),
+        (b"121042880000001\n5", b"121042880000009\n5", "batch number"),
+        (b"0000001234INV", b"00000012X4INV", "cannot be read"),
+        (b"\n622", b"\n699", "cannot be read"),
+        (b"101 ", b"102 ", "file header"),
+        (b"094101", b"080101", "file header"),
+        (b"\n8200", b"\n4200", "out of order"),
+    ],
+)
+def test_wrong_totals_and_order_are_refused(old: bytes, new: bytes, reason: str) -> None:
+    changed = GOOD.replace(old, new, 1)
+    assert changed != GOOD
+    verdict = outcome(changed, "nacha")
+    assert isinstance(verdict, FileRejected)
+    assert reason in verdict.reason and verdict.place and verdict.found and verdict.advice
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GOOD.replace(b"\n", b"\r\n"),
+        GOOD.replace(b"\n", b""),
+        GOOD.replace(b" \n", b"\n"),
+        GOOD.rstrip(b"9\n") + b"\n",
+        b"\xef\xbb\xbf" + GOOD,
+        GOOD + b"\n\n",
+    ],
+)
+def test_line_ends_padding_and_fillers_change_nothing(data: bytes) -> None:
+    assert read(data, "nacha").content() == read(GOOD, "nacha").content()
+
+
+def test_files_one_after_another_are_read_as_two() -> None:
+    twice = read(GOOD + nacha([nacha_entry(1, 1)], modifier="B"), "nacha")
+    assert len({row["message_id"] for row in twice["payment_message"]}) == 3
+    numbers = [row["transaction_number"] for row in twice["payment_instruction"]]
+    assert numbers == [1, 2, 3]
+
+
+def test_byte_ranges_hold_the_entry_and_its_addenda() -> None:
+    data = nacha([nacha_entry(1, 1, addenda=1), nacha_addendum("one")], [nacha_entry(2, 2)])
+    for row in read(data, "nacha")["payment_instruction"]:
+        piece = data[row["byte_start"] : row["byte_end"]].split(b"\n")
+        assert piece[0][:1] == b"6" and all(line[:1] == b"7" for line in piece[1:])
+        assert data[: row["byte_start"]].count(b"\n") + 1 == row["file_line"]
+
+
+@pytest.mark.parametrize(("data", "reason"), [(b"", "empty"), (b"\0", "NUL"), (b"hello", "header"), (b"1" * 5000, "")])
+def test_files_that_are_none_are_refused(data: bytes, reason: str) -> None:
+    verdict = outcome(data, "nacha")
+    assert isinstance(verdict, FileRejected) and reason in verdict.reason and verdict.expected
+
+
+@pytest.mark.parametrize("size", [7, 61, 500])
+def test_where_a_file_is_cut_into_chunks_changes_nothing(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from test_bank_file_properties import FILES
+
+    from ingestion.readers import bai2_lines
+
+    whole = {format: read(data, format).content() for format, data in FILES.items()}
+    for module, name in ((mt940, "_CHUNK"), (ofx_text, "_CHUNK"), (nacha_records, "_CHUNK"), (bai2_lines, "CHUNK")):
+        monkeypatch.setattr(module, name, size)
+    assert {format: read(data, format).content() for format, data in FILES.items()} == whole
