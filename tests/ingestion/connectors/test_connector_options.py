@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from ingestion.connectors.options import FolderConnector
+from ingestion.connectors.options import Auth, ConnectorConfig, FolderConnector
 from ingestion.sources import SourceConfig
 from orchestration.workspace import ConfigError, Workspace
 
@@ -103,3 +104,14 @@ def test_a_secret_in_the_config_is_refused_and_not_repeated(tmp_path: Path) -> N
     with pytest.raises(ConfigError) as error:
         Workspace(tmp_path).sources()
     assert "connector.sftp.options.password" in str(error.value) and "hunter" not in str(error.value)
+
+
+def test_every_block_of_the_documentation_is_valid() -> None:
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "connect-a-source.md"
+    kinds = []
+    for text in re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        block = yaml.safe_load(text)
+        block = block[0] if isinstance(block, list) else block
+        model: TypeAdapter[object] = TypeAdapter(ConnectorConfig if "connector" in block else Auth)
+        kinds.append(getattr(model.validate_python(block.get("connector") or block["auth"]), "kind", None))
+    assert kinds == ["sftp", "s3", "odata", "oauth2", "rest"]
