@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKSPACE ?= data/demo
 AS_OF ?= 2026-09-30
+# Where this is set, every command would compile every library anew.
+export PYTHONDONTWRITEBYTECODE :=
 CODE := orchestration ingestion reconciliation simulation tests benchmarks
 
 .PHONY: run test dev lint format bench fuzz docs clean help

@@ -64,7 +64,7 @@ def build(workspace: Workspace, select: str, exclude: str = "", *, tests: bool =
     A failed model or test is a result like any other; raises `DbtFailed` where dbt itself could not run.
     """
     manifest_path()
-    arguments = ["build" if tests else "run", "--select", *select.split()]
+    arguments = ["build" if tests else "run", "--no-write-json", "--select", *select.split()]
     if exclude:
         arguments += ["--exclude", *exclude.split()]
     arguments += ["--target-path", str(workspace.dbt_target), "--log-path", str(workspace.dbt_target)]

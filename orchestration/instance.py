@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from orchestration.workspace import Workspace
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+class AnotherRun(RuntimeError):  # noqa: N818  (what it says is what happened)
+    """Two runs of one workspace would fix each other's time."""
+
 
 SETTINGS = """\
 # Written by tieout. One writer for the working file: steps that open it take the one slot of the pool `warehouse`.
@@ -13,6 +24,8 @@ concurrency:
   pools:
     granularity: op
     default_limit: 1
+  runs:
+    max_concurrent_runs: 1
 run_monitoring:
   enabled: true
   free_slots_after_run_end_seconds: 60
@@ -30,17 +43,31 @@ def prepare(workspace: Workspace) -> None:
     os.environ["DAGSTER_HOME"] = str(workspace.dagster_home)
 
 
-def write_history_lazily() -> None:
-    """Let SQLite sync the run history at checkpoints instead of after each event, for this process.
+@contextmanager
+def run_history(workspace: Workspace, *, keep: bool) -> Iterator[dg.DagsterInstance]:
+    """The instance a run in this process reports to: the workspace's, for the UI, or one that is forgotten after.
 
-    A run tells of a thousand events, and each would wait for the disk. In WAL mode this cannot damage the history; a power
-    cut may lose its last moments, which the warehouse, written in transactions, does not depend on.
+    A run tells of a thousand events, and each costs the kept history several commits: more than the work itself where little
+    is new. What an auditor needs (deliveries, matches, alerts, snapshots, each with its run) is in the warehouse either way.
     """
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
+    import dagster as dg
 
-    def relax(connection: object, _: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute("PRAGMA synchronous=NORMAL")
+    if keep:
+        prepare(workspace)
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+    else:
+        with dg.DagsterInstance.ephemeral() as instance:
+            yield instance
 
-    event.listen(Engine, "connect", relax)
+
+@contextmanager
+def only_run(workspace: Workspace) -> Iterator[None]:
+    """Hold the workspace for one run of this machine; raises `AnotherRun` where one is under way."""
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    with (workspace.root / ".run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AnotherRun(f"{workspace.root}: another run is under way; start again when it has ended") from None
+        yield

@@ -33,6 +33,7 @@ def run_command(
     workspace: Annotated[
         Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")
     ] = None,
+    history: Annotated[bool, typer.Option(help="Keep the run's events for the Dagster UI of this workspace.")] = False,
     quiet: Annotated[bool, typer.Option(help="No summary at the end.")] = False,
 ) -> None:
     """Run a job on a workspace and print what a treasurer needs to know of it."""
@@ -46,7 +47,7 @@ def run_command(
         )  # fmt: skip
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    failure = execute(chosen, job, time.as_of.isoformat(), time.known_at.isoformat())
+    failure = execute(chosen, job, time.as_of.isoformat(), time.known_at.isoformat(), history=history)
     if failure:
         sys.stderr.write(f"the run failed; what was published before still stands\n{failure}\n")
         raise typer.Exit(1)
@@ -56,25 +57,24 @@ def run_command(
         print_summary(chosen)
 
 
-def execute(workspace: Workspace, job: str, as_of: str, known_at: str) -> str | None:
+def execute(workspace: Workspace, job: str, as_of: str, known_at: str, *, history: bool = False) -> str | None:
     """Run a job to its end in this process; returns why it failed, or None."""
     os.environ[ENVIRONMENT_VARIABLE] = str(workspace.root)
-    instance.prepare(workspace)
-    instance.write_history_lazily()
     logging.getLogger("dagster").setLevel(logging.WARNING)
+    try:
+        with instance.only_run(workspace), instance.run_history(workspace, keep=history) as events:
+            from orchestration.definitions import definitions
 
-    import dagster as dg
-
-    from orchestration.definitions import definitions
-
-    found = definitions(workspace).resolve_job_def(job)
-    with dg.DagsterInstance.get() as history:
-        result = found.execute_in_process(
-            run_config=time_config(as_of, known_at) | QUIET, instance=history, raise_on_error=False
-        )
-        if result.success:
-            return None
-        return "\n".join(_reasons(result))
+            result = (
+                definitions(workspace)
+                .resolve_job_def(job)
+                .execute_in_process(
+                    run_config=time_config(as_of, known_at) | QUIET, instance=events, raise_on_error=False
+                )
+            )
+            return None if result.success else "\n".join(_reasons(result))
+    except instance.AnotherRun as other:
+        return str(other)
 
 
 def _reasons(result: object) -> list[str]:
