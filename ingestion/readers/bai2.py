@@ -628,7 +628,7 @@ class _Reading:
             "detail_count": pa.array(np.zeros(count, dtype=np.int64), INT),
             "text": text,
         }
-        arrays = [columns.get(name, None) for name in BANK_ENTRY.names]
+        arrays = [columns.get(name) for name in BANK_ENTRY.names]
         filled = [
             pa.nulls(count, kind) if one is None else one
             for one, (_, kind) in zip(arrays, BANK_ENTRY.columns, strict=True)

@@ -57,7 +57,7 @@ class MtReader:
     version = "1"
     kinds = (BANK_STATEMENT.kind, BANK_BALANCE.kind, BANK_ENTRY.kind, BANK_ENTRY_DETAIL.kind)
 
-    def __init__(self, format: str) -> None:  # noqa: A002  (the contract's word)
+    def __init__(self, format: str) -> None:
         self.format = format
 
     def read(self, stream: BinaryIO, source: SourceConfig) -> Iterator[ReaderEvent]:
