@@ -14,6 +14,7 @@ MODULES: Mapping[str, str] = {
     "reference_text": "reference_in_text",
     "batch": "batch_sum",
     "amount_date": "amount_date",
+    "recurring": "recurring",
     "subset_sum": "subset_sums",
     "offset": "offsetting",
     "described": "described_amount",

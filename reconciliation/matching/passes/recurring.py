@@ -1,0 +1,132 @@
+"""Equal amounts of one counterparty, again and again: rents, subscriptions, standing prices. The dates tell them apart.
+
+A monthly amount meets an equal one every month, so that an equal amount alone proves nothing; but each item also has
+its own partner nearby. The whole series is weighed at once: how likely each date distance is, how often an item of such
+a series has no partner at all, and what the other items of the series need (`resolution`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.chance import Window, lag_shares
+from reconciliation.matching.context import LegContext
+from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.parties import left_parties, right_parties
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.settlement import pairs_frame
+from reconciliation.matching.text import name_key, name_similarity
+
+_LIKE = 0.88  # similarity of two names of equal amounts in one entity from which they mean one counterparty
+_MAX_NAMES = 50  # counterparties of an amount in an entity whose names are compared
+_ALONE, _ALONE_OF = 1.0, 50.0  # lines of a series without a partner assumed before any is seen, of so many
+_SPARE, _SPARE_OF = 1.0, 20.0  # the same for items that no line wants
+_CLOSE_DAYS, _CLOSE_ODDS = 14, 100.0  # rivals no further apart than that leave a doubt
+_UNSEEN = 0.2  # further items of the amount assumed around a line that sees none
+
+
+class Recurring(PassConfig):
+    """Equal amounts of the same counterparty within `before` to `after` days (left date minus right date).
+
+    `right_date` chooses the right side's date. Items of the series up to `around` days outside that window say how dense
+    the series is. A series that would make more than `max_pairs` pairs is left to other passes.
+    """
+
+    KIND: ClassVar[str] = "recurring"
+
+    kind: Literal["recurring"] = "recurring"
+    right_date: Literal["date", "due_date", "value_date"] = "date"
+    before: int = 3
+    after: int = 10
+    around: int = 60
+    max_pairs: int = 40_000
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Pairs of equal amount and counterparty, with the odds that they belong together."""
+        window = Window(self.before, self.after, self.around)
+        pairs = self._pairs(context, window)
+        if pairs.is_empty():
+            return
+        inside = pairs.filter("inside")
+        wanted, lines = inside["left"].n_unique(), pairs["left"].n_unique()
+        served, items = inside["right"].n_unique(), pairs["right"].n_unique()
+        alone = (lines - wanted + _ALONE) / (lines + _ALONE_OF)
+        spare = (items - served + _SPARE) / (items + _SPARE_OF)
+        near = inside.with_columns(pl.lit(0, pl.UInt16).alias("evidence")).join(
+            pairs.group_by("left").agg((~pl.col("inside")).sum().alias("others")), on="left", maintain_order="left"
+        )
+        density = (near["others"].to_numpy() + _UNSEEN) / (2 * self.around) * spare
+        lags = context.lags(None if self.right_date == "date" else self.right_date)
+        likely = lag_shares(lags, window)[near["lag"].to_numpy() + self.before]
+        odds = (1 - alone) / alone * likely / density
+        # two of a series so close in date may have been taken in any order: worth a suggestion, never more
+        odds = np.where(
+            _crowded(near, "left", "right") | _crowded(near, "right", "left"), np.minimum(odds, _CLOSE_ODDS), odds
+        )
+        yield Proposals(
+            pairs=pairs_frame(near.with_columns(pl.Series("odds", odds)), "open", "open", "none", 1.0),
+            evidence=("equal amount of the same counterparty, the nearest in date of its series, {days}",),
+        )
+
+    def _pairs(self, context: LegContext, window: Window) -> pl.DataFrame:
+        """Left, right, open, lag, inside: of every series, also pairs outside the window."""
+        left = context.left.frame().select("row", "open", "currency", "entity", "date")
+        own: list[str | pl.Expr] = []
+        if self.right_date != "date":
+            own = [pl.col(self.right_date).to_physical().alias("own_date")]
+        day = pl.coalesce("own_date", "date") if own else pl.col("date")
+        right = context.right.frame(*own).select("row", "open", "currency", "entity", day.alias("date"))
+        right = right.join(left.select("open", "currency").unique(), on=["open", "currency"], how="semi")
+        right = right.join(right_parties(context).select("row", "party", "name"), on="row")
+        left = left.join(right.select("open", "currency").unique(), on=["open", "currency"], how="semi")
+        known = left_parties(context)
+        unnamed = left.join(known, on="row", how="anti")
+        known = pl.concat([known, _like_names(context, unnamed, right)])
+        pairs, _ = key_pairs(
+            left.join(known, on="row"), right.drop("name"), ["party", "open", "currency"], self.max_pairs
+        )
+        first, last = window.reach
+        lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
+        pairs = pairs.with_columns(lag.alias("lag")).filter(pl.col("lag").is_between(first, last))
+        fits = context.compatible(
+            pairs["left"].to_numpy().astype(np.uint32), pairs["right"].to_numpy().astype(np.uint32)
+        )
+        inside = pl.col("lag").is_between(-self.before, self.after)
+        return (
+            pairs.filter(pl.Series(fits))
+            .unique(["left", "right"])
+            .sort("left", "right")
+            .select("left", "right", "open", "lag", inside.alias("inside"))
+        )
+
+
+def _crowded(near: pl.DataFrame, center: str, other: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether the item has a further candidate whose date is at most two weeks from this one's."""
+    lag = pl.col("lag")
+    order = near.select(center, other, "lag").with_row_index("place").sort(center, "lag", other)
+    before = (lag - lag.shift(1).over(center)).fill_null(_CLOSE_DAYS + 1)
+    after = (lag.shift(-1).over(center) - lag).fill_null(_CLOSE_DAYS + 1)
+    close = order.with_columns((pl.min_horizontal(before, after) <= _CLOSE_DAYS).alias("close")).sort("place")
+    return close["close"].to_numpy()
+
+
+def _like_names(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of left items whose name is like the name of just one counterparty with such an amount."""
+    none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+    if left.is_empty():
+        return none
+    given = context.left.selected(left["row"].to_numpy(), pl.col("counterparty_name").alias("name"))
+    named = left.with_columns(name_key(given["name"]).alias("name")).drop_nulls("name")
+    keys = ["open", "currency", "entity"]
+    whom = right.select(*keys, "party", "name").drop_nulls("name").unique()
+    whom = whom.filter(pl.len().over(keys) <= _MAX_NAMES)
+    met = named.join(whom, on=keys, suffix="_right")
+    if met.is_empty():
+        return none
+    like = met.filter(name_similarity(met["name"], met["name_right"]) >= _LIKE).select("row", "party").unique()
+    return like.filter(pl.len().over("row") == 1)
