@@ -594,9 +594,7 @@ class _Reading:
         days = pa.array(as_of, pa.int32()).cast(DATE)
         immediate = found.immediate[rows]
         if value_date is not None:
-            merged = [
-                int(as_of[at]) if immediate[at] else one for at, one in enumerate(value_date)
-            ]
+            merged = [int(as_of[at]) if immediate[at] else one for at, one in enumerate(value_date)]
             value_days = pa.array(merged, pa.int32()).cast(DATE)
         else:
             value_days = pa.array(as_of, pa.int32(), mask=~immediate).cast(DATE)

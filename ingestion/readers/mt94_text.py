@@ -277,7 +277,7 @@ def _slashes(text: str) -> EntryText:
     remittance, reference, kind = _slash_remittance(take("REMI", ""))
     rest = [f"/{word}/{value}" for word, value in words.items() if word not in _SLASH_TAKEN]
     compact = "".join(account.split())
-    values = EntryText(
+    return EntryText(
         "\n".join(filter(None, [lead, remittance])) or None,
         " ".join(name.split()) or None,
         account_id(account) if is_iban(compact) else account or None,
@@ -293,7 +293,6 @@ def _slashes(text: str) -> EntryText:
         structured_reference=reference,
         structured_reference_type=kind,
     )
-    return values
 
 
 _SLASH_TAKEN = frozenset(["EREF", "PREF", "KREF", "MARF", "ULTD", "ULTB", "ULTC", "PURP", "RTRN"])

@@ -12,6 +12,7 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import cut_edges, joined, linked_keys, side_keys, word_keys
+from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 
 _SURE_LENGTH = 7  # a shorter identifier in a text is less sure, by half a power of ten for each character
@@ -41,10 +42,9 @@ class ExactReference(PassConfig):
         """Pairs of open items that share an identifier."""
         if self.through is not None and self.through not in context.datasets:
             return
-        if self.find == "left_cut":
-            edges = cut_edges(context, self.min_length, self.max_owners)
-        else:
-            edges = self._whole(context)
+        edges = (
+            cut_edges(context, self.min_length, self.max_owners) if self.find == "left_cut" else self._whole(context)
+        )
         if edges.is_empty():
             return
         short = (pl.col("length").cast(pl.Float64) - _SURE_LENGTH).clip(upper_bound=0.0) / 2
@@ -59,7 +59,8 @@ class ExactReference(PassConfig):
         )
         if self.through is not None:
             right = linked_keys(context, context.right, self.through)
-        return joined(context, left, right, self.max_owners)
+        edges = joined(context, left, right, self.max_owners)
+        return edges if self.through is None else told_by_date(context, edges, context.right, self.through)
 
     def _sentence(self) -> str:
         if self.find == "texts":

@@ -14,6 +14,7 @@ from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import NO_REFERENCE
+from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
 
@@ -68,7 +69,10 @@ class ReferenceInText(PassConfig):
             return pl.DataFrame()
         name = f"text_hits_{self.texts}_{self.through}_{self.min_length}_{self.max_owners}_{self.grams}"
         if name not in context.cache:
-            context.cache[name] = self._hits(context)
+            found = self._hits(context)
+            if self.through is not None:
+                found = told_by_date(context, found, context.sides[1 if self.texts == "left" else 0], self.through)
+            context.cache[name] = found
         hits = context.cache[name]
         fits = context.compatible(hits["left"].to_numpy(), hits["right"].to_numpy())
         hits = hits.filter(pl.Series(fits), pl.col("variant").is_in([str(variant) for variant in self.variants]))
