@@ -412,7 +412,9 @@ class _Reading:
         group, file = self.group, self.file
         if group is None or file is None or self.account is not None:
             raise self._misplaced(lines, index, "group trailer (98)", "a group 02, and a trailer 49 for each account")
-        self._prove(group.totals, lines, index, "98", *(_part(fields, number) for number in range(3)), group.currency)
+        self._prove(
+            group.totals, lines, index, "98", _part(fields, 0), _part(fields, 1), _part(fields, 2), group.currency
+        )
         file.total += group.totals.total
         file.provable &= group.totals.provable
         self.group = None
@@ -421,7 +423,7 @@ class _Reading:
         file = self.file
         if file is None or self.group is not None:
             raise self._misplaced(lines, index, "file trailer (99)", "a file 01, and a trailer 98 for each group")
-        self._prove(file, lines, index, "99", *(_part(fields, number) for number in range(3)), None)
+        self._prove(file, lines, index, "99", _part(fields, 0), _part(fields, 1), _part(fields, 2), None)
         self.file = None
 
     def _prove(
@@ -575,7 +577,7 @@ class _Reading:
             return
         scaled_amount = found.amount[rows] * factor
         signed = scaled_amount * sign
-        size: pa.Array = _amounts(np.abs(signed))
+        size: pa.Array[pa.Scalar[pa.DataType]] = _amounts(np.abs(signed))
         signed_column = _amounts(signed)
         large = [at for at in range(count) if int(rows[at]) in found.large] if found.large else []
         if large:
@@ -600,8 +602,8 @@ class _Reading:
             value_days = pa.array(as_of, pa.int32(), mask=~immediate).cast(DATE)
         text = slices(lines, found.text_start[rows], found.text_end[rows])
         if lines.separator in lines.text:
-            text = pa.compute.replace_substring(text, lines.separator.decode(), "\n")
-        columns: dict[str, pa.Array] = {
+            text = pa.compute.replace_substring(text, lines.separator.decode(), "\n")  # type: ignore[type-var]
+        columns: dict[str, pa.Array[pa.Scalar[pa.DataType]]] = {
             "record_number": pa.array(record, INT),
             "file_line": pa.array(lines.line[index], INT),
             "byte_start": pa.array(lines.byte_start[index], INT),
@@ -628,7 +630,9 @@ class _Reading:
         }
         arrays = [columns.get(name) for name in BANK_ENTRY.names]
         filled = [
-            pa.nulls(count, kind) if one is None else one
+            pa.nulls(count, kind)  # type: ignore[call-overload]  # the stubs list no open type
+            if one is None
+            else one
             for one, (_, kind) in zip(arrays, BANK_ENTRY.columns, strict=True)
         ]
         yield Records(BANK_ENTRY.kind, pa.RecordBatch.from_arrays(filled, schema=BANK_ENTRY.schema))
@@ -689,17 +693,19 @@ def _part(fields: list[str], number: int) -> str:
     return fields[number].strip() if number < len(fields) else ""
 
 
-def _amounts(values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array:
+def _amounts(values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array[pa.Scalar[pa.DataType]]:
     """Scaled int64 amounts as DECIMAL(23,5) without a Python object each."""
     words = np.empty((len(values), 2), dtype=np.int64)
     words[:, 0] = values
     words[:, 1] = values >> 63
-    return pa.Array.from_buffers(AMOUNT, len(values), [None, pa.py_buffer(words)])
+    return pa.Array.from_buffers(AMOUNT, len(values), [None, pa.py_buffer(words.tobytes())])
 
 
-def _repeated(values: list[str] | list[str | None], which: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array:
+def _repeated(
+    values: list[str] | list[str | None], which: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> pa.Array[pa.Scalar[pa.DataType]]:
     """A text column of few distinct values, each row's by its number."""
-    return pa.array(values, pa.string()).take(pa.array(which))
+    return pa.array(values, pa.string()).take(which)
 
 
 _HANDLERS = {

@@ -266,7 +266,8 @@ def details(lines: Lines) -> Details:
     given = np.searchsorted(commas, head_end) - at - 1  # commas after the record code's
 
     def comma(number: Ints | int) -> Ints:
-        return commas[at + number]
+        found: Ints = commas[at + number]
+        return found
 
     type_at = commas[at] + 1
     type_ok = comma(1) - type_at == 3
@@ -377,7 +378,7 @@ def _walk(lines: Lines, result: Details, row: int, start: int, end: int, dates: 
     result.text_start[row], result.text_end[row] = field(6 + extra)[0], end
 
 
-def slices(lines: Lines, start: Ints, end: Ints) -> pa.Array:
+def slices(lines: Lines, start: Ints, end: Ints) -> pa.Array[pa.Scalar[pa.DataType]]:
     """The text of each slice, trimmed, null where empty. Slices follow one another in the chunk.
 
     Arrow reads slice, gap, slice, gap, ... as one array of strings without copying; every second one is taken.
@@ -389,6 +390,9 @@ def slices(lines: Lines, start: Ints, end: Ints) -> pa.Array:
     offsets = np.empty(2 * count, dtype=np.int32)
     offsets[0::2] = start
     offsets[1::2] = end
-    every = pa.StringArray.from_buffers(2 * count - 1, pa.py_buffer(offsets), pa.py_buffer(lines.text))
-    column = pc.ascii_trim(every.take(pa.array(np.arange(0, 2 * count, 2))), " \t\r")
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    every = pa.StringArray.from_buffers(2 * count - 1, pa.py_buffer(offsets.tobytes()), pa.py_buffer(lines.text))
+    texts: pa.ChunkedArray[pa.StringScalar] | pa.StringArray = every.take(np.arange(0, 2 * count, 2))  # type: ignore[assignment]
+    column = pc.ascii_trim(texts, " \t\r")
+    empty = pc.equal(column, "")  # type: ignore[call-overload]
+    found: pa.Array[pa.Scalar[pa.DataType]] = pc.if_else(empty, pa.scalar(None, pa.string()), column)
+    return found
