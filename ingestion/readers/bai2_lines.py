@@ -391,7 +391,7 @@ def slices(lines: Lines, start: Ints, end: Ints) -> pa.Array[pa.Scalar[pa.DataTy
     offsets[0::2] = start
     offsets[1::2] = end
     every = pa.StringArray.from_buffers(2 * count - 1, pa.py_buffer(offsets.tobytes()), pa.py_buffer(lines.text))
-    texts: pa.ChunkedArray[pa.StringScalar] | pa.StringArray = every.take(np.arange(0, 2 * count, 2))  # type: ignore[assignment]
+    texts: pa.ChunkedArray[pa.StringScalar] | pa.StringArray = every.take(np.arange(0, 2 * count, 2))
     column = pc.ascii_trim(texts, " \t\r")
     empty = pc.equal(column, "")  # type: ignore[call-overload]
     found: pa.Array[pa.Scalar[pa.DataType]] = pc.if_else(empty, pa.scalar(None, pa.string()), column)
