@@ -79,12 +79,12 @@ def _deliveries(connection: duckdb.DuckDBPyConnection) -> Section:
 def _match_rates(connection: duckdb.DuckDBPyConnection) -> Section:
     rows = connection.execute(
         "SELECT leg, dataset, sum(items)::BIGINT, sum(matched_items) / sum(items), "
-        "sum(matched_value)::DOUBLE / nullif(sum(value), 0)::DOUBLE, "
+        "sum(matched_value::DOUBLE / nullif(value, 0)::DOUBLE * value_base::DOUBLE) / nullif(sum(value_base), 0)::DOUBLE, "
         "sum(suggested_items)::BIGINT, sum(ambiguous_items)::BIGINT, sum(open_items)::BIGINT "
         "FROM marts.reconciliation_status GROUP BY leg, dataset ORDER BY leg, dataset"
     ).fetchall()
-    columns = ("leg", "side", "items", "matched", "by value*", "suggested", "ambiguous", "open")
-    return "Reconciliation per leg (* amounts of all currencies added up as they are)", columns, rows
+    columns = ("leg", "side", "items", "matched", "by value", "suggested", "ambiguous", "open")
+    return "Reconciliation per leg (value in the group's currency)", columns, rows
 
 
 def _exceptions(connection: duckdb.DuckDBPyConnection) -> Section:
@@ -112,7 +112,7 @@ def _stale(connection: duckdb.DuckDBPyConnection) -> Section:
 
 def _positions(connection: duckdb.DuckDBPyConnection) -> Section:
     rows = connection.execute(
-        "SELECT entity_id, account_id, currency, position, position_date, position_base, base_currency, "
+        "SELECT entity_id, account_id, currency, position, position_date, position_base::DECIMAL(23, 2), base_currency, "
         "CASE WHEN is_stale THEN 'stale balance' WHEN balance_check = 'off' THEN 'statement does not add up' "
         "WHEN continuity = 'gap' THEN 'statement missing before' ELSE '' END "
         "FROM marts.cash_position ORDER BY entity_id, account_id, currency"

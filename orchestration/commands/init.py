@@ -10,7 +10,7 @@ import typer
 from orchestration.workspace import PROJECT_ROOT, Workspace
 
 COMPANY = """\
-# The group: its companies and its own bank accounts. `docs/how-to/onboard-an-entity.md` explains each key.
+# The group: its companies and its own bank accounts. `docs/how-to/start-a-workspace.md` explains each key.
 name: {name}
 base_currency: EUR
 timezone: Europe/Berlin
