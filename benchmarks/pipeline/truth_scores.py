@@ -1,7 +1,8 @@
 """Precision and recall of a run on the simulated company, per leg, against the ground truth written beside its files.
 
 An *edge* is a pair of items of a leg's two datasets in one matched group. Precision is the share of found edges that are
-true; recall the share of true edges found. Edges between items that never reached the warehouse (a statement that was
+true; recall the share of true edges found. In a group of several items on both sides an edge is right where the true
+partners of both its items are in the group: which belongs to which inside it is not said. Edges between items that never reached the warehouse (a statement that was
 never delivered, a file that was quarantined) cannot be found and are left out of recall.
 """
 
@@ -30,6 +31,13 @@ _TRUE = {
     "bank_lines_open_items": "SELECT k.item_id AS a, t.open_item AS b FROM read_parquet('{0}/bank_line_open_item.parquet') t "
     "JOIN bank_key k ON k.truth_id = t.bank_line",
 }
+
+_RIGHT = (
+    "EXISTS (SELECT 1 FROM true_edge t JOIN found_edge f ON f.a = found_edge.a AND f.b = t.b "
+    "AND f.group_id = found_edge.group_id WHERE t.a = found_edge.a) "
+    "AND EXISTS (SELECT 1 FROM true_edge t JOIN found_edge f ON f.a = t.a AND f.b = found_edge.b "
+    "AND f.group_id = found_edge.group_id WHERE t.b = found_edge.b)"
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
                 f"WHERE a IN (SELECT item_id FROM matching_input.{left}) AND b IN (SELECT item_id FROM matching_input.{right})"
             )
             connection.execute(
-                "CREATE OR REPLACE TEMP TABLE found_edge AS SELECT DISTINCT l.item_id AS a, r.item_id AS b "
+                "CREATE OR REPLACE TEMP TABLE found_edge AS SELECT DISTINCT group_id, l.item_id AS a, r.item_id AS b "
                 "FROM matching.match_group g JOIN matching.match_item l USING (group_id, run_id) "
                 "JOIN matching.match_item r USING (group_id, run_id) "
                 "WHERE g.leg = ? AND g.status = 'matched' AND g.superseded_by IS NULL AND l.dataset = ? AND r.dataset = ?",
@@ -77,11 +85,11 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
                 connection.execute(sql).fetchone()[0]  # type: ignore[index]
                 for sql in (
                     "SELECT count(*) FROM true_edge", "SELECT count(*) FROM found_edge",
-                    "SELECT count(*) FROM found_edge SEMI JOIN true_edge USING (a, b)",
+                    f"SELECT count(*) FROM found_edge WHERE {_RIGHT}",
                 )
             ]  # fmt: skip
             wrong = connection.execute(
-                f"FROM found_edge ANTI JOIN true_edge USING (a, b) ORDER BY ALL LIMIT {shown}"
+                f"SELECT a, b FROM found_edge WHERE NOT ({_RIGHT}) ORDER BY ALL LIMIT {shown}"
             ).fetchall()
             missed = connection.execute(
                 f"FROM true_edge ANTI JOIN found_edge USING (a, b) ORDER BY ALL LIMIT {shown}"
