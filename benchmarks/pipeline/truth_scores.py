@@ -2,7 +2,9 @@
 
 An *edge* is a pair of items of a leg's two datasets in one matched group. Precision is the share of found edges that are
 true; recall the share of true edges found. In a group of several items on both sides an edge is right where the true
-partners of both its items are in the group: which belongs to which inside it is not said. Edges between items that never reached the warehouse (a statement that was
+partners of both its items are in the group: which belongs to which inside it is not said.
+
+Edges between items that never reached the warehouse (a statement that was
 never delivered, a file that was quarantined) cannot be found and are left out of recall.
 """
 

@@ -409,7 +409,7 @@ select
     {{ convert_money('exception.amount', 'rate.numerator', 'rate.denominator') }} as amount_base,
     exception.since,
     cast(run.as_of - exception.since as bigint) as age_days,
-    coalesce(account.owner, delivery.source_owner) as owner,
+    coalesce(account.owner, delivery.source_owner, 'treasury') as owner,
     exception.message,
     next_step.step as next_step,
     exception.correlation_id,
