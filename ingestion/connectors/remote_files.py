@@ -61,7 +61,7 @@ class RemoteFolder:
 
     def facts(self, name: str) -> RemoteFile:
         """A file as it is now."""
-        return _facts(self._tried(lambda store: store.info(f"{self.path.rstrip('/')}/{name}", refresh=True)))
+        return self._tried(lambda store: self._look(store, name))
 
     def read(self, name: str, position: int, size: int) -> bytes:
         """Up to a chunk of a file from a position; empty at its end."""
@@ -74,7 +74,10 @@ class RemoteFolder:
                 if position == 0 and hasattr(stream, "prefetch"):
                     stream.prefetch(size)  # SFTP answers each request of 32 kB: without this, one at a time
                 stream.seek(position)
-            return self._open[1].read(min(CHUNK_BYTES, size - position))
+            chunk = self._open[1].read(min(CHUNK_BYTES, size - position))
+            if not chunk and self._look(store, name).size > position:
+                raise EOFError("the line broke while the file was read")  # transports may tell that as its end
+            return chunk
 
         return self._tried(read)
 
@@ -85,6 +88,9 @@ class RemoteFolder:
         client = getattr(store, "client", None)
         if client is not None:
             client.close()
+
+    def _look(self, store: AbstractFileSystem, name: str) -> RemoteFile:
+        return _facts(store.info(f"{self.path.rstrip('/')}/{name}", refresh=True))
 
     def _close_file(self) -> None:
         opened, self._open = self._open, None
