@@ -7,10 +7,12 @@ that no float and no per-cell object is ever needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.contracts import AMOUNT, DATE, Contract
@@ -22,6 +24,7 @@ BATCH_ROWS = 8192
 
 Cell = str | int | bool | Decimal | Sequence[str] | None
 Row = tuple[Cell, ...]
+Column: TypeAlias = "pa.Array[pa.Scalar[pa.DataType]]"
 
 
 def scaled(amount: Decimal) -> int:
@@ -38,30 +41,48 @@ def unscaled(amount: int) -> Decimal:
     return Decimal(amount).scaleb(-5)
 
 
-def amount_array(values: Sequence[int | None]) -> pa.Array[pa.Scalar[pa.DataType]]:
+def amount_array(values: Sequence[int | None]) -> Column:
     """Scaled integers as DECIMAL(23,5); exact for every amount the type can hold."""
     present = [0 if value is None else value for value in values]
     try:
         low = np.array(present, dtype=np.int64)
     except OverflowError:
         return pa.array([None if value is None else unscaled(value) for value in values], AMOUNT)
-    words = np.empty((len(present), 2), dtype=np.int64)  # little-endian 128 bit: low word, then the sign
-    words[:, 0] = low
-    words[:, 1] = low >> 63
-    validity = None
-    if None in values:
-        mask = np.array([value is not None for value in values], dtype=bool)
-        validity = pa.py_buffer(np.packbits(mask, bitorder="little").tobytes())
-    return pa.Array.from_buffers(AMOUNT, len(present), [validity, pa.py_buffer(words.tobytes())])
+    if None not in values:
+        return int_amount_array(low)
+    return int_amount_array(low, np.array([value is not None for value in values], dtype=bool))
 
 
-def column_array(values: Sequence[Cell], kind: pa.DataType) -> pa.Array[pa.Scalar[pa.DataType]]:
+def int_amount_array(values: npt.NDArray[np.int64], present: npt.NDArray[np.bool_] | None = None) -> Column:
+    """Scaled 64-bit integers as DECIMAL(23,5), null where not `present`, without a Python object each."""
+    words = np.empty((len(values), 2), dtype=np.int64)  # little-endian 128 bit: low word, then the sign
+    words[:, 0] = values
+    words[:, 1] = values >> 63
+    validity = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little").data)
+    return pa.Array.from_buffers(AMOUNT, len(values), [validity, pa.py_buffer(words.data)])
+
+
+def column_array(values: Sequence[Cell], kind: pa.DataType) -> Column:
     """One column: amounts scaled, dates as days since 1970-01-01, everything else as it is."""
     if kind == AMOUNT:
         return amount_array(values)  # type: ignore[arg-type]
     if kind == DATE:
         return pa.array(values, pa.int32()).cast(DATE)
     return pa.array(values, kind)
+
+
+def positions(values: npt.NDArray[np.integer], missing: npt.NDArray[np.bool_] | None = None) -> pa.Int64Array:
+    """Positions to take values at, null where `missing`."""
+    return pa.array(values, pa.int64(), mask=missing)
+
+
+def contract_batch(contract: Contract, columns: Mapping[str, Column], count: int) -> pa.RecordBatch:
+    """A batch of a contract from the columns given; the rest of the contract is null."""
+    arrays = [
+        columns[name] if name in columns else pa.nulls(count, kind)  # type: ignore[call-overload]  # the stubs list no open type
+        for name, kind in contract.columns
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=contract.schema)
 
 
 class RecordColumns:
@@ -82,10 +103,7 @@ class RecordColumns:
         """The rows so far as batches; forgets them."""
         rows, self.rows = self.rows, []
         for start in range(0, len(rows), BATCH_ROWS):
-            columns = dict(zip(self.filled, zip(*rows[start : start + BATCH_ROWS], strict=True), strict=True))
-            count = min(BATCH_ROWS, len(rows) - start)
-            arrays = [
-                column_array(columns[name], kind) if name in columns else pa.nulls(count, kind)  # type: ignore[call-overload]  # the stubs list no open type
-                for name, kind in self.contract.columns
-            ]
-            yield Records(self.contract.kind, pa.RecordBatch.from_arrays(arrays, schema=self.contract.schema))
+            part = rows[start : start + BATCH_ROWS]
+            given = dict(zip(self.filled, zip(*part, strict=True), strict=True))
+            columns = {name: column_array(given[name], kind) for name, kind in self.contract.columns if name in given}
+            yield Records(self.contract.kind, contract_batch(self.contract, columns, len(part)))

@@ -25,7 +25,7 @@ GROUP_STATUS = {"1": "update", "2": "deletion", "3": "correction", "4": "test on
 FUNDS_EXTRA = {"": 0, "0": 0, "1": 0, "2": 0, "Z": 0, "V": 2, "S": 3}  # fields after the funds type; D counts its own
 
 
-def directions() -> npt.NDArray[np.int64]:
+def _directions() -> npt.NDArray[np.int64]:
     """By type code: 1 credit, -1 debit, 0 unknown. The codes 920-959 and 960-999 are a bank's own credits and debits."""
     table = np.zeros(1000, dtype=np.int64)
     table[100:400] = 1
@@ -35,6 +35,9 @@ def directions() -> npt.NDArray[np.int64]:
     table[920:960] = 1
     table[960:1000] = -1
     return table
+
+
+DIRECTIONS = _directions()
 
 
 @dataclass(frozen=True)

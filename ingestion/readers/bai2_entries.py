@@ -1,0 +1,157 @@
+"""The entry rows of a chunk of BAI2 transactions, all at once, and the reject of each transaction that cannot be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.bank_transaction_codes import from_bai2
+from ingestion.contracts import BANK_ENTRY, DATE, INT, TEXT
+from ingestion.readers.bai2_details import Details, slices
+from ingestion.readers.bai2_fields import NON_MONETARY
+from ingestion.readers.bai2_lines import Ints, Lines
+from ingestion.readers.bai2_structure import Segment
+from ingestion.reading import Records, Reject
+from ingestion.record_columns import Column, amount_array, contract_batch, int_amount_array, positions, unscaled
+
+
+class _Codes(NamedTuple):
+    """Text columns by type code, 000 to 999."""
+
+    native: Column
+    domain: Column
+    family: Column
+    subfamily: Column
+
+
+@lru_cache(maxsize=1)
+def _codes() -> _Codes:
+    native = [f"{code:03d}" for code in range(1000)]
+    iso = [from_bai2(code) for code in native]
+    return _Codes(
+        pa.array(native, TEXT),
+        pa.array([one.domain if one else None for one in iso], TEXT),
+        pa.array([one.family if one else None for one in iso], TEXT),
+        pa.array([one.subfamily if one else None for one in iso], TEXT),
+    )
+
+
+def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> tuple[Records | None, list[Reject]]:
+    """The batch of a chunk's entries (None where there are none) and the rejects beside it."""
+    if not segments:
+        return None, []
+    sizes = np.array([one.last - one.first for one in segments])
+    which = np.repeat(np.arange(len(segments)), sizes)
+    # a transaction's distance from its run's first is the same in the chunk, in record numbers and in entry numbers
+    step = np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    rows = np.array([one.first for one in segments])[which] + step
+    record = np.array([one.first_record for one in segments])[which] + step
+    entry = np.array([one.first_entry for one in segments])[which] + step
+    good = found.good[rows]
+    rejects = [
+        _reject(lines, found, segments[which[at]], int(rows[at]), int(record[at]), int(entry[at]))
+        for at in np.flatnonzero(~good).tolist()
+    ]
+    if rejects:
+        which, rows, record, entry = which[good], rows[good], record[good], entry[good]
+    count = len(rows)
+    if not count:
+        return None, rejects
+    amount, signed, negative = _amounts(found, rows, np.array([one.account.factor for one in segments])[which])
+    as_of = np.array([one.group.as_of for one in segments])[which]
+    immediate = found.immediate[rows]
+    value_day = np.where(immediate, as_of, found.value_day[rows])
+    index, code = found.index[rows], positions(found.type_code[rows])
+    text = slices(lines, found.text_start[rows], found.text_end[rows])
+    if lines.continued:
+        text = pc.replace_substring(text, lines.separator.decode(), "\n")  # type: ignore[type-var]
+    codes = _codes()
+    currencies = [one.account.currency for one in segments]
+    columns: dict[str, Column] = {
+        "record_number": pa.array(record, INT),
+        "file_line": pa.array(lines.line[index], INT),
+        "byte_start": pa.array(lines.byte_start[index], INT),
+        "byte_end": pa.array(lines.byte_end[index], INT),
+        "statement_number": pa.array(np.array([one.account.number for one in segments])[which], INT),
+        "entry_number": pa.array(entry, INT),
+        "account_servicer_reference": slices(lines, found.bank_start[rows], found.bank_end[rows]),
+        "customer_reference": slices(lines, found.customer_start[rows], found.customer_end[rows]),
+        "status": pa.repeat(pa.scalar("BOOK", TEXT), count),
+        "amount": amount,
+        "currency": (
+            pa.repeat(pa.scalar(currencies[0], TEXT), count)
+            if len(set(currencies)) == 1
+            else pa.array(currencies, TEXT).take(positions(which))
+        ),
+        "credit_debit": pa.array(["CRDT", "DBIT"], TEXT).take(positions(negative.astype(np.int8))),
+        "signed_amount": signed,
+        "reversal": pa.array(negative != (found.sign[rows] < 0)),
+        "booking_date": pa.array(as_of.astype(np.int32)).view(DATE),
+        "value_date": pa.array(value_day.astype(np.int32), mask=~(immediate | found.dated[rows])).view(DATE),
+        "domain_code": codes.domain.take(code),
+        "family_code": codes.family.take(code),
+        "subfamily_code": codes.subfamily.take(code),
+        "native_code": codes.native.take(code),
+        "native_issuer": pa.repeat(pa.scalar("BAI2", TEXT), count),
+        "detail_count": pa.array(np.zeros(count, dtype=np.int64)),
+        "text": text,
+    }
+    return Records(BANK_ENTRY.kind, contract_batch(BANK_ENTRY, columns, count)), rejects
+
+
+def _amounts(
+    found: Details, rows: Ints, factor: Ints
+) -> tuple[Column, Column, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    """Amount, signed amount and whether it is a debit. A negative amount turns the direction of its type code round."""
+    sign = found.sign[rows]
+    signed = found.amount[rows] * factor * sign
+    large = [at for at, row in enumerate(rows.tolist()) if row in found.large] if found.large else []
+    if not large:
+        return int_amount_array(np.abs(signed)), int_amount_array(signed), (sign < 0)
+    exact: list[int] = signed.tolist()
+    debit = sign < 0
+    for at in large:
+        exact[at] = found.large[int(rows[at])] * int(factor[at]) * int(sign[at])
+        debit[at] = exact[at] < 0
+    return amount_array([abs(value) for value in exact]), amount_array(exact), debit
+
+
+def _reject(lines: Lines, found: Details, segment: Segment, row: int, record: int, entry: int) -> Reject:
+    """A transaction that cannot be loaded, and why."""
+    account = segment.account
+    index = int(found.index[row])
+    code = int(found.type_code[row])
+    unreadable = found.unreadable.get(row)
+    value: Decimal | None = unscaled(abs(found.exact(row)) * account.factor)
+    expected = "a three-digit type code, an amount in digits, a funds type 0, 1, 2, S, V, D or Z"
+    if unreadable is not None:
+        what, text = unreadable
+        value = None if what == "amount" else value
+    elif code == NON_MONETARY:
+        what, text, expected = "type code", "890 (non-monetary information)", "a transaction with an amount"
+    elif found.sign[row] == 0:
+        what, text = "type code", f"{code:03d}"
+        expected = "a code of a credit (100-399, 920-959) or a debit (400-699, 960-999)"
+    else:
+        what, text, expected = "value date", found.bad_dates.get(row, ""), "a date YYMMDD of the calendar"
+    raw = lines.text[lines.start[index] : lines.end[index]].replace(lines.separator, b"\n88,")
+    return Reject(
+        record,
+        f"{account.totals.place}: entry {entry}, line {lines.line[index]}",
+        what,
+        text,
+        expected,
+        "The entry was not loaded; the account's balances will differ by it. Ask the bank what it means.",
+        raw.decode("utf-8", "replace")[:2000],
+        int(lines.line[index]),
+        int(lines.byte_start[index]),
+        int(lines.byte_end[index]),
+        value,
+        account.currency,
+    )
