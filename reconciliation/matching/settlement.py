@@ -167,7 +167,9 @@ def _sum(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: S
         stars = live.with_columns(
             pl.col(others).sum().over(center).alias("total"), pl.len().over(center).alias("count")
         )
-        met = stars.filter(pl.col("count").is_between(2, MAX_STAR), pl.col("total") == pl.col(own))
+        # where one has the whole amount, the others only cancel out: which one it is, a sum does not say
+        whole = (pl.col(others) == pl.col(own)).any().over(center)
+        met = stars.filter(pl.col("count").is_between(2, MAX_STAR), pl.col("total") == pl.col(own)).filter(~whole)
         yield from _star_groups(met, center, "none", rule.factor, evidence)
     yield from _many_to_many(_live(context, edges), rule.factor, evidence)
 
@@ -271,6 +273,11 @@ def _partial(
     """One item settles part of the other; of several instalments, all together as long as they stay within the
     item."""
     same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0))
+    # what an earlier settlement has left of an item is a discount or a short pay: no larger amount asks for it
+    whole = np.abs(context.right.open[same_sign["right"].to_numpy()]) == np.abs(
+        context.right.dataset.amount[same_sign["right"].to_numpy()]
+    )
+    same_sign = same_sign.filter(pl.Series(whole) | (pl.col("mine").abs() <= pl.col("other").abs()))
     if same_sign.is_empty():
         return
     single = same_sign.filter(pl.len().over("left") == 1)

@@ -17,6 +17,7 @@ MODULES: Mapping[str, str] = {
     "recurring": "recurring",
     "subset_sum": "subset_sums",
     "offset": "offsetting",
+    "returned": "returned",
     "described": "described_amount",
     "described_sum": "described_sum",
     "described_cluster": "described_cluster",

@@ -1,0 +1,147 @@
+"""Lines that say they undo another, and the line they undo: a payment that came back, a booking corrected by the bank.
+
+The text says *that* something is undone (RETURN, STORNO, REVERSAL, ...), the opposite amount in the same account says
+what. How often such an amount is there by chance is counted outside the window (`chance`), by what else the two have in
+common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.chance import Level, Window, pair_odds
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.parties import account_key
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.passes.described_reversal import UNDOING
+from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.settlement import pairs_frame
+from reconciliation.matching.text.folding import ascii_upper_series
+
+LEVELS = (
+    Level("number", 0.0005, "the text says that it undoes another, both name the same number, {days}"),
+    Level("account", 0.001, "the text says that it undoes another of the same counterparty account, {days}"),
+    Level("word", 0.001, "the text says that it undoes another, both texts share a rare word, {days}"),
+    Level("amount", 0.005, "the text says that it undoes another, the only opposite amount before it, {days}"),
+)
+_LEVEL = {level.name: place for place, level in enumerate(LEVELS)}
+_OTHER = len(LEVELS)  # of another counterparty: no candidate
+_RARE_WORD, _RARE_NUMBER = 0.02, 0.005  # share of texts up to which a word or a number tells one from another
+_FEW = 3  # texts that may share a word, however few texts there are
+
+
+class Returned(PassConfig):
+    """Pairs of opposite amount in one account of one dataset, the left item saying that it undoes another.
+
+    The left item is at most `after` days later than the right one. Of an amount that makes more than `max_pairs` pairs
+    none stands out.
+    """
+
+    KIND: ClassVar[str] = "returned"
+
+    kind: Literal["returned"] = "returned"
+    after: int = 30
+    decoy_days: int = 60
+    max_pairs: int = 400
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Pairs that cancel out, with odds from decoy windows."""
+        window = Window(0, self.after, self.decoy_days)
+        undoing = self._undoing(context)
+        pairs = self._pairs(context, undoing)
+        if pairs.is_empty():
+            return
+        pairs = pairs.with_columns(_levels(context, pairs).alias("level"))
+        inside = pairs.filter(pl.col("lag").is_between(0, self.after), pl.col("level") < _OTHER)
+        # of two that both say it, the first is the one undone
+        explained = pl.concat([inside["left"], inside["right"]]).unique()
+        alone = undoing.filter(~pl.col("row").is_in(explained.implode())).height
+        known = pairs.filter(pl.col("level") < _OTHER)
+        weighed = pair_odds(known, window, context.lags(), LEVELS, [alone] * len(LEVELS))
+        shaped = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"), opposite=-pl.col("open"))
+        yield Proposals(
+            pairs=pairs_frame(shaped, "open", "opposite", "none", 1.0), evidence=[level.sentence for level in LEVELS]
+        )
+
+    def _undoing(self, context: LegContext) -> pl.DataFrame:
+        """Open left items that have an opposite amount somewhere, of those that say they undo."""
+        left = context.left.frame()
+        opposite = context.right.frame().select((-pl.col("open")).alias("open"), "currency").unique()
+        rows = left.join(opposite, on=["open", "currency"], how="semi")["row"].sort().to_numpy()
+        frame = context.left.selected(rows, "text")
+        said = ascii_upper_series(frame["text"]).str.contains(UNDOING).fill_null(False)
+        return frame.filter(said).drop("text")
+
+    def _pairs(self, context: LegContext, undoing: pl.DataFrame) -> pl.DataFrame:
+        right = context.right.frame().with_columns(-pl.col("open"))
+        pairs, _ = key_pairs(undoing, right, ["open", "currency", "account"], self.max_pairs)
+        lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
+        # chance is counted before the window alone: after a return the payment is made again
+        last = self.after + 2 * self.decoy_days
+        pairs = pairs.with_columns(lag.alias("lag")).filter(
+            pl.col("lag").is_between(0, last), pl.col("left") != pl.col("right")
+        )
+        fits = context.compatible(pairs["left"].to_numpy(), pairs["right"].to_numpy())
+        # on one day the money goes out before it comes back
+        later = (pl.col("lag") != 0) | (pl.col("open") > 0)
+        return pairs.filter(pl.Series(fits), later).select(
+            "left", "right", "open", "lag", is_open=pl.lit(True), recurs=pl.lit(False)
+        )
+
+
+def _levels(context: LegContext, pairs: pl.DataFrame) -> pl.Series:
+    """What the two items of each pair have in common besides the amount."""
+    view = context.left
+    rows = np.unique(np.concatenate([pairs["left"].to_numpy(), pairs["right"].to_numpy()])).astype(np.uint32)
+    accounts = view.selected(rows, account_key("counterparty_account").alias("party")).select("row", "party")
+    told = pairs.select("left", "right").join(
+        accounts, left_on="left", right_on="row", maintain_order="left", how="left"
+    )
+    told = told.join(accounts, left_on="right", right_on="row", maintain_order="left", how="left", suffix="_right")
+    same = told["party"] == told["party_right"]
+    numbers, words = (_shared(pairs, _rare(view, rows, each)) for each in ("number", "word"))
+    level = (
+        pl.when(pl.Series(numbers))
+        .then(_LEVEL["number"])
+        .when(same.fill_null(False))
+        .then(_LEVEL["account"])
+        .when((~same).fill_null(False))
+        .then(_OTHER)
+        .when(pl.Series(words))
+        .then(_LEVEL["word"])
+        .otherwise(_LEVEL["amount"])
+    )
+    return pl.select(level.alias("level")).to_series()
+
+
+def _rare(view: SideView, rows: np.ndarray[tuple[int], np.dtype[np.uint32]], what: str) -> pl.DataFrame:
+    """`row`, `said`: the words (letters alone) or the numbers (with a digit) that few of these items' texts hold."""
+    said = pl.concat_str(
+        "counterparty_name", "text", pl.col("references").list.join(" "), separator=" ", ignore_nulls=True
+    )
+    texts = view.selected(rows, said.alias("said")).select("row", "said").drop_nulls("said")
+    pattern = r"\b[A-Z]{4,}\b" if what == "word" else r"[A-Z0-9/._-]*[0-9][A-Z0-9/._-]*[A-Z0-9]"
+    found = (
+        texts.select("row", ascii_upper_series(texts["said"]).str.extract_all(pattern).alias("said"))
+        .explode("said", empty_as_null=False, keep_nulls=False)
+        .filter(pl.col("said").str.len_bytes() >= 4)
+        .unique()
+    )
+    share = _RARE_WORD if what == "word" else _RARE_NUMBER
+    return found.filter(pl.len().over("said") <= max(_FEW, int(share * texts.height)))
+
+
+def _shared(pairs: pl.DataFrame, said: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """By pair: whether the two items say something in common."""
+    numbered = pairs.select("left", "right").with_row_index("pair")
+    met = numbered.join(said, left_on="left", right_on="row").join(
+        said, left_on=["right", "said"], right_on=["row", "said"], how="semi"
+    )
+    shared = np.zeros(pairs.height, dtype=np.bool_)
+    shared[met["pair"].unique().to_numpy()] = True
+    return shared

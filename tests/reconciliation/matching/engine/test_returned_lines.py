@@ -1,0 +1,82 @@
+"""Lines that say they undo another: a payment that came back, a booking the bank corrected."""
+
+from __future__ import annotations
+
+import polars as pl
+from example_items import ids, items, members, one_leg
+
+from reconciliation.matching import MatchResult, match, parse_rules, preset
+
+RULES = one_leg("{kind: returned}", left="lines", right="lines")
+
+
+def line(name: str, amount: str, on: int, text: str | None = None, **more: object) -> dict[str, object]:
+    return {"item_id": name, "amount": amount, "on": on, "text": text, "account": "A1"} | more
+
+
+def matched(*rows: dict[str, object]) -> MatchResult:
+    return match({"lines": items(*rows)}, RULES)
+
+
+def test_a_return_goes_to_the_payment_of_the_same_account_before_it() -> None:
+    result = matched(
+        line("OUT", "-102.80", 0, "INV RE-2026-30323", counterparty_account="FR50 5649"),
+        line("BACK", "102.80", 1, "RETURN AC04 ACCOUNT CLOSED", counterparty_account="FR505649"),
+    )
+    assert members(result, "matched") == ids("OUT", "BACK")
+    assert "says that it undoes another" in result.groups["explanation"][0]
+
+
+def test_a_correction_without_any_name_goes_to_the_only_opposite_amount() -> None:
+    result = matched(line("OUT", "-7081.55", 0, "REVERSAL"), line("BACK", "7081.55", 2, "CORRECTION OF BOOKING"))
+    assert members(result) == ids("OUT", "BACK")
+
+
+def test_another_counterparty_another_account_or_a_later_payment_is_not_what_came_back() -> None:
+    text = {"text": "STORNO"}
+    assert matched(
+        line("OTHER", "-50.10", 0, counterparty_account="FR1"),
+        line("BACK", "50.10", 1, counterparty_account="FR2") | text,
+    ).groups.is_empty()
+    assert matched(line("OTHER", "-50.10", 0, account="A2"), line("BACK", "50.10", 1) | text).groups.is_empty()
+    assert matched(line("AGAIN", "-50.10", 5), line("BACK", "50.10", 1) | text).groups.is_empty()
+
+
+def test_the_opposite_amount_alone_says_nothing() -> None:
+    assert matched(line("OUT", "-50.10", 0, "PAYMENT"), line("IN", "50.10", 1, "PAYMENT")).groups.is_empty()
+
+
+def test_a_payment_its_return_and_its_repeat_are_no_sum_of_the_one_payment() -> None:
+    text = {"text": "Invoice 2026/30640"}
+    lines = items(line("L1", "-140", 0) | text, line("L2", "140", 2) | text, line("L3", "-140", 7) | text)
+    payments = items(
+        *({"item_id": f"P{n}", "amount": "-140", "on": on, "counterparty_id": "V28"} for n, on in ((1, 0), (2, 7)))
+    )
+    bill = items({"item_id": "I1", "amount": "-140", "references": ["2026/30640"], "counterparty_id": "V28"})
+    links = pl.DataFrame(
+        [{"left_dataset": "payments", "left_id": "P1", "right_dataset": "open_items", "right_id": "I1"}]
+    )
+    datasets = {"bank_lines": lines, "payments": payments, "open_items": bill}
+    result = match(datasets, preset("payables"), links=links)
+    paid = result.groups.filter(pl.col("leg") == "bank_lines_payments", pl.col("status") == "matched")
+    named = result.items.join(paid.select("group_id"), on="group_id")
+    assert sorted(sorted(each) for each in named.group_by("group_id").agg("item_id")["item_id"].to_list()) == [
+        ["L1", "P1"],
+        ["L3", "P2"],
+    ]
+
+
+def test_the_rest_of_a_settled_item_is_not_paid_in_part_by_a_larger_line() -> None:
+    rules = parse_rules(
+        "legs:\n"
+        "  - {name: first, left: {dataset: a, pool: p}, right: {dataset: items, pool: q}, passes: [links]}\n"
+        "  - name: second\n    left: {dataset: b, pool: p}\n    right: {dataset: items, pool: q}\n    precision: 0.9\n"
+        "    passes: [{kind: reference, find: left_text, amounts: [partial]}]\n"
+    )
+    datasets = {
+        "a": items({"item_id": "P1", "amount": 95}),
+        "b": items({"item_id": "B1", "amount": 120, "text": "invoice 4711900"}),
+        "items": items({"item_id": "I1", "amount": 100, "references": ["4711900"]}),
+    }
+    links = pl.DataFrame([{"left_dataset": "a", "left_id": "P1", "right_dataset": "items", "right_id": "I1"}])
+    assert members(match(datasets, rules, links=links)) == ids("P1", "I1")
