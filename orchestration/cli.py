@@ -13,6 +13,7 @@ from importlib.metadata import version
 COMMANDS = {
     "run": "Run a job: load what has landed, reconcile, monitor, forecast, publish.",
     "status": "Show the summary of the published run again.",
+    "explain": "Show the whole life of an invoice, payment, bank line or match.",
     "publish": "Delete old published snapshots.",
     "read": "Show what is in a file without loading it.",
     "match": "Run the matching engine alone, on Parquet files.",

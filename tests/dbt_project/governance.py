@@ -120,7 +120,7 @@ def deliver_governed(warehouse: SmallWarehouse) -> None:
             ),
             item("sap", "1000", "61", "90", purchase_order="4500", reference="A1", **kr),
             item("sap", "1000", "62", "70", purchase_order="4501", reference="A2", **kr),
-            item("sap", "1000", "63", "50", purchase_order="4502", reference="A3", **kr),
+            item("sap", "1000", "63", "50", purchase_order="4502", reference="A2", **kr),
             item("sap", "1000", "64", "25", reference="RE-2026/0815", created_at="20260901", **kr),
             item("sap", "1000", "65", "25", reference="re 2026 0815", created_at="20260905", **kr),
             item("sap", "1000", "66", "1000", reference="A6", discount_percent="3", discount_date="2026-10-03", **kr),
@@ -149,6 +149,12 @@ def deliver_governed(warehouse: SmallWarehouse) -> None:
     )
     warehouse.insert(
         "matching.match_item",
-        {"group_id": "G1", "dataset": "payments", "item_id": "M1|P1|1", "applied_amount": "-98"},
-        {"group_id": "G1", "dataset": "open_items", "item_id": "sap|1000|51|2026|", "applied_amount": "-98"},
+        {"group_id": "G1", "dataset": "payments", "item_id": "M1|P1|1", "applied_amount": "-98", "run_id": "r"},
+        {
+            "group_id": "G1",
+            "dataset": "open_items",
+            "item_id": "sap|1000|51|2026|",
+            "applied_amount": "-98",
+            "run_id": "r",
+        },
     )

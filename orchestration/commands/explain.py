@@ -1,0 +1,166 @@
+"""`tieout explain ID`: the whole life of an invoice, payment, bank line or match."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import duckdb
+import typer
+
+from orchestration.explain import Explanation, NotOne, Row, explain
+from orchestration.warehouse import connect
+from orchestration.workspace import ConfigError, Workspace
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 160
+SHOWN = 30
+"""Rows of a table on the screen; --json shows all."""
+
+
+def explain_command(
+    id: Annotated[
+        str,
+        typer.Argument(
+            help="A key, a document or invoice number, an end-to-end id, a bank reference (account|reference), a group id."
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as one JSON object.")] = False,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")
+    ] = None,
+) -> None:
+    """Show where a thing comes from, what happened to it, what it was matched with, by which rule and in which run.
+
+    Exit status 2 where the id names nothing or several things; the message lists what it could be.
+    """
+    chosen = Workspace.current(workspace)
+    if not chosen.warehouse.exists():
+        raise ConfigError(f"{chosen.warehouse}: there is no warehouse yet; `tieout run` makes it")
+    try:
+        with connect(chosen.warehouse, read_only=True) as connection:
+            found = explain(connection, id)
+    except NotOne as problem:
+        sys.stderr.write(f"tieout explain: {problem}\n")
+        raise typer.Exit(2) from None
+    except duckdb.CatalogException as problem:
+        raise ConfigError(
+            f"{chosen.warehouse}: no run has come to its end yet; `tieout run` first ({problem})"
+        ) from None
+    except duckdb.IOException as problem:
+        raise ConfigError(
+            f"{chosen.warehouse}: a run holds the warehouse; try again when it is done ({problem})"
+        ) from None
+    if as_json:
+        print(json.dumps(found.as_rows(), indent=2, default=_plain, ensure_ascii=False))
+    else:
+        print_explanation(found)
+
+
+def _plain(value: object) -> str:
+    """Money digit for digit, times as ISO 8601 in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def print_explanation(found: Explanation, console: Console | None = None) -> None:
+    """Print the explanation as tables; times are UTC."""
+    from rich.console import Console
+
+    out = console or Console(width=None if Console().is_terminal else WIDTH, highlight=False)
+    out.rule(f"[bold]{found.thing.type} {_cell(found.thing.id)}", align="left")
+    facts = (
+        (name.replace("_", " "), value) for name, value in found.facts.items() if name != "id" and value is not None
+    )
+    out.print("  ".join(f"[dim]{name}[/dim] {_cell(value)}" for name, value in facts))
+    _table(out, "Belongs to", ("type", "id", "status", "amount", "currency", "counterparty"), found.related)
+    _table(
+        out, "Where it comes from (sha256 is the file's name in archive/)",
+        ("object_type", "system", "said", "received_at", "file_name", "sha256", "record"),
+        [row | {"record": _place(row)} for row in found.observations],
+    )  # fmt: skip
+    _table(
+        out, "What happened",
+        ("at", "object_type", "event", "system", "actor", "hours_in_state", "latency_hours", "file_name", "record"),
+        [row | {"record": _place(row)} for row in found.steps],
+    )  # fmt: skip
+    for group in found.matches:
+        _print_match(out, group)
+    _table(out, "Still open", ("leg", "dataset", "item_id", "open_amount", "reason", "best_candidates"), found.open)
+    if found.decisions:
+        _table(out, "Decided by people", [name for name in found.decisions[0] if name != "leg"], found.decisions)
+    _table(out, "Alerts", ("check", "severity", "status", "since", "message", "owner"), found.alerts)
+
+
+def _print_match(out: Console, group: Row) -> None:
+    state = str(group["status"]) if group["superseded_by"] is None else f"superseded: {group['superseded_by']}"
+    title = f"Match {group['group_id']}: {state}"
+    facts = (
+        "leg",
+        "pass",
+        "rules_version",
+        "cardinality",
+        "difference",
+        "difference_kind",
+        "confidence",
+        "as_of",
+        "run_id",
+    )
+    _table(out, title, ("dataset", "item_id", "applied_amount"), group["items"])
+    out.print("  " + "  ".join(f"[dim]{name.replace('_', ' ')}[/dim] {_cell(group[name])}" for name in facts))
+    out.print(f"  {_cell(group['explanation'])}", soft_wrap=True)
+
+
+def _table(out: Console, title: str, columns: Sequence[str], rows: object) -> None:
+    """A table of the columns named, nothing where there is no row."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not isinstance(rows, list) or not rows:
+        return
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, padding=(0, 1))
+    for name in columns:
+        is_number = any(isinstance(row.get(name), Decimal | float) for row in rows)
+        table.add_column(name.replace("_", " "), justify="right" if is_number else "left", overflow="fold")
+    for row in rows[:SHOWN]:
+        cells = ((_cell(row.get(name)), name) for name in columns)
+        table.add_row(*(Text(text[:12] if name == "sha256" else text) for text, name in cells))
+    out.print(table)
+    if len(rows) > SHOWN:
+        out.print(f"  ... and {len(rows) - SHOWN} more; --json shows all")
+
+
+def _place(row: Row) -> str:
+    """Record, line and bytes of a file, as far as they are known."""
+    parts = [f"{row['record_number']}"] if row.get("record_number") is not None else []
+    parts += [f"line {row['file_line']}"] if row.get("file_line") is not None else []
+    parts += [f"bytes {row['byte_start']}-{row['byte_end']}"] if row.get("byte_start") is not None else []
+    return ", ".join(parts)
+
+
+def _cell(value: object) -> str:
+    """A value as text a terminal can be given: whatever a file held, no control character passes."""
+    from orchestration.treasurer_summary import money
+
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return money(value)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value))
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return "".join(c if c.isprintable() else " " for c in text).replace("[", "\\[")

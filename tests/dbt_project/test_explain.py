@@ -1,0 +1,87 @@
+"""`tieout explain`: the life of a thing by any of its names, along the chain of the money, down to the record of a file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from small_warehouse import SmallWarehouse
+
+from orchestration.cli import main
+from orchestration.explain import Explanation, NotOne, explain, find
+from orchestration.warehouse import connect
+
+
+def explained(built: SmallWarehouse, name: str) -> Explanation:
+    with connect(built.path, read_only=True) as connection:
+        return explain(connection, name)
+
+
+def test_an_invoice_is_followed_to_its_payment_its_match_and_the_record_it_came_from(built: SmallWarehouse) -> None:
+    found = explained(built, "sap|1000|51|2026|")
+    assert [(row["type"], row["id"]) for row in found.related] == [("payment", "M1|P1|1")]
+    (first,) = [row for row in found.observations if row["object_type"] == "open_item"]
+    assert (first["file_name"], first["sha256"], first["archived"]) == ("sap/sap1", "sap1", "archive/sa/sap1")
+    assert first["record_kind"] == "open_item" and isinstance(first["record_number"], int)
+    events = [(row["object_type"], row["event"]) for row in found.steps]
+    assert ("open_item", "received") in events and ("payment", "instructed") in events
+    (group,) = found.matches
+    assert (group["group_id"], group["leg"], group["pass"], group["rules_version"], group["run_id"]) == (
+        "G1", "open_items_to_payments", "remittance", "1", "r",
+    )  # fmt: skip
+    assert [item["dataset"] for item in group["items"]] == ["open_items", "payments"]  # type: ignore[attr-defined]
+
+
+def test_a_match_shows_the_life_of_each_of_its_items(built: SmallWarehouse) -> None:
+    found = explained(built, "G1")
+    assert {(row["type"], row["id"]) for row in found.related} == {
+        ("open_item", "sap|1000|51|2026|"), ("payment", "M1|P1|1"),
+    }  # fmt: skip
+
+
+def test_an_item_of_two_systems_shows_what_both_said(built: SmallWarehouse) -> None:
+    found = explained(built, "oracle|20|OR-9||")
+    assert found.thing.id == "netsuite|2|NS-9||"
+    assert [row["system"] for row in found.observations] == ["oracle", "netsuite"]
+
+
+def test_a_payment_is_found_by_its_end_to_end_id_though_the_bank_repeats_it(built: SmallWarehouse) -> None:
+    with connect(built.path, read_only=True) as connection:
+        assert (find(connection, "e2").type, find(connection, "e2").id) == ("payment", "M1|P1|2")
+
+
+def test_a_name_of_several_things_lists_them_and_a_wrong_one_the_nearest(built: SmallWarehouse) -> None:
+    with connect(built.path, read_only=True) as connection:
+        with pytest.raises(NotOne, match=r"'TWIN-REF' is no open item.*nor is anything near it"):
+            find(connection, "TWIN-REF")
+        with pytest.raises(
+            NotOne, match=r"'a2' is 2 things.*\n  open_item  sap\|1000\|62\|\|.*\n  open_item  sap\|1000\|63\|\|"
+        ):
+            find(connection, "a2")
+        with pytest.raises(NotOne, match=r"near it are:\n  open_item  sap\|1000\|51\|2026\|"):
+            find(connection, "sap|1000|51|2026")
+
+
+def test_json_gives_money_digit_for_digit_and_a_wrong_id_is_wrong_usage(
+    built: SmallWarehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", "sap|1000|51|2026|", "--json", "--workspace", str(built.folder)])
+    assert ended.value.code == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["type"], told["facts"]["amount"]) == ("open_item", "-100.00000")
+    assert told["matches"][0]["items"][0]["applied_amount"] == "-98.00000"
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", "nobody", "--workspace", str(built.folder)])
+    assert ended.value.code == 2
+    assert "'nobody' is no open item, payment, bank line or match" in capsys.readouterr().err
+
+
+def test_the_page_reads_from_origin_to_match(built: SmallWarehouse, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["explain", "sap|1000|51|2026|", "--workspace", str(built.folder)])
+    page = capsys.readouterr().out
+    places = [
+        page.index(title) for title in ("Belongs to", "Where it comes from", "What happened", "Match G1: matched")
+    ]
+    assert places == sorted(places)
