@@ -41,17 +41,30 @@ DEFAULT_ODDS: Mapping[str, float] = {
 }
 
 
+def _by_currency(value: object) -> object:
+    return value if isinstance(value, Mapping) else {"default": value}
+
+
+Tolerance = Annotated[dict[str, Annotated[Decimal, Field(ge=0)]], BeforeValidator(_by_currency)]
+
+
 class AmountRule(BaseModel):
-    """One way in which amounts may agree, with its tolerance (`up_to` in units of the currency, `share` of the
-    amount)."""
+    """One way in which amounts may agree, with its tolerance: `share` of the amount, or `up_to` units of the currency.
+
+    `up_to` is one number for all currencies, or one each, `default` standing for those not named.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rule: RuleName
-    up_to: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    up_to: Tolerance = {}
     share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     days: Annotated[int, Field(ge=0)] = 0
     odds: Annotated[float, Field(gt=0)] | None = None
+
+    def tolerance(self, currency: str) -> Decimal:
+        """`up_to` in units of that currency (ISO 4217)."""
+        return self.up_to.get(currency, self.up_to.get("default", Decimal(0)))
 
     @property
     def factor(self) -> float:

@@ -7,7 +7,6 @@ bank line that names three invoices, an invoice that two payments name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -91,8 +90,13 @@ def _of_pairs(
 
 def _bound(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Ints:
     """The tolerance of each edge in minor units: the larger of the absolute one and the share of the right amount."""
+    encoding = context.encoding
     units = np.asarray(
-        [int(rule.up_to * Decimal(10) ** exponent) for exponent in context.encoding.exponents], dtype=np.int64
+        [
+            int(rule.tolerance(currency).scaleb(exponent))
+            for currency, exponent in zip(encoding.currencies, encoding.exponents, strict=True)
+        ],
+        dtype=np.int64,
     )
     absolute = units[context.right.dataset.currency[edges["right"].to_numpy()]]
     relative = np.floor(np.abs(edges["other"].to_numpy().astype(np.float64)) * rule.share).astype(np.int64)
