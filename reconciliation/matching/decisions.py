@@ -1,7 +1,8 @@
 """Decisions of people: they outrank every rule, are applied before the passes, and undoing one touches no other.
 
-Decisions are an append-only log. `apply_decisions` turns it into what a run needs: groups to add to the ledger,
-groups to supersede, and `Holds`, what the passes may not touch.
+`apply_decisions` turns the decisions in force into what a run needs: groups to add to the ledger, groups to supersede,
+and `Holds`, what the passes may not touch. It is given the decisions as they stand; who may decide, and whether a second
+person has agreed, is settled before.
 """
 
 from __future__ import annotations
@@ -9,40 +10,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 
-import numpy as np
 import polars as pl
 
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
+from reconciliation.matching.decided_groups import MadeGroups, applied_in_pools, leg_sides, made_groups, side_pools
 from reconciliation.matching.errors import MatchingError
-from reconciliation.matching.group_ids import group_ids, id_words, member_words
-from reconciliation.matching.item_frames import item_frame
-from reconciliation.matching.ledger import DECIDED, scaled_amounts
+from reconciliation.matching.ledger import DECIDED
 from reconciliation.matching.rules import Rules
-from reconciliation.matching.stable_hash import text_hash
 from reconciliation.matching.state import Ledger
 
-KINDS = ("confirm", "reject", "match", "unmatch", "write_off", "ignore", "revoke")
+MAKING = ("confirm", "match", "write_off")  # these make a group
+BARRING = ("reject", "unmatch")  # these say that the left items do not belong to the right ones
+KINDS = (*MAKING, *BARRING, "ignore")
 
 DECISION = {
     "decision_id": pl.String(),
-    "actor": pl.String(),
-    "decided_at": pl.Datetime("us", "UTC"),  # later decisions on the same group or items follow earlier ones
     "kind": pl.String(),  # one of KINDS
-    "leg": pl.String(),  # of match, write_off and ignore
-    "group_id": pl.String(),  # of confirm, reject and unmatch
-    "revokes": pl.String(),  # of revoke: the decision that no longer holds
-    "until": pl.Date(),  # of ignore: the first day the items take part again; null: until revoked
+    "actor": pl.String(),
+    "decided_at": pl.Datetime("us", "UTC"),  # of two that want the same money, the earlier holds
     "reason": pl.String(),
+    "leg": pl.String(),  # null only of ignore: in every leg
+    "until": pl.Date(),  # of ignore: the first day the items take part again; null: until undone
+    "difference_kind": pl.String(),  # what a difference of the two sides is; null: by its sign
+    "approved_by": pl.String(),  # the second person, where one had to agree
+    "undone_by": pl.String(),  # who undid it, and by which decision; null: it is in force
 }
-#: The items of a decision; `amount` null means all of the item.
+#: The items of a decision. `amount` null means all of the item; `seen_amount` and `seen_currency` are the item's as the
+#: person saw it, null: not looked at. A decision holds only as long as the items are what the person saw.
 DECISION_ITEM = {
     "decision_id": pl.String(),
     "dataset": pl.String(),
     "item_id": pl.String(),
     "amount": pl.Decimal(23, 5),
+    "seen_amount": pl.Decimal(23, 5),
+    "seen_currency": pl.String(),
 }
+#: What became of a decision that makes a group: the group, or why it no longer fits the items.
+EFFECT = {"decision_id": pl.String(), "group_id": pl.String(), "lapsed": pl.String()}
 BARRED = {"leg": pl.String(), "left_id": pl.String(), "right_id": pl.String()}
 IGNORED = {"leg": pl.String(), "dataset": pl.String(), "item_id": pl.String()}
 
@@ -57,13 +62,15 @@ class Holds:
 
 @dataclass(frozen=True)
 class Decided:
-    """The outcome of the decisions: the ledger the passes start from, what was added to it and superseded in it."""
+    """The outcome of the decisions: the ledger the passes start from, what was added to it and superseded in it (group
+    id -> by which group, or why), and what became of each decision that makes a group (EFFECT)."""
 
     ledger: Ledger
     groups: pl.DataFrame
     items: pl.DataFrame
     superseded: Mapping[str, str]
     holds: Holds
+    effects: pl.DataFrame
 
 
 def apply_decisions(
@@ -74,142 +81,109 @@ def apply_decisions(
     rules: Rules,
     as_of: date,
 ) -> Decided:
-    """Apply the decisions in the order they were made. `ledger` holds the active groups; `history` of a superseded
-    group is not needed: a confirmed or rejected group that is no longer active is left as it is.
+    """Apply `decisions` (DECISION) about `decision_items` (DECISION_ITEM) to the active groups of `ledger`.
 
-    Raises MatchingError for a kind, leg or item that does not exist, and for a match by hand that uses an item
-    beyond its amount.
+    `items` holds every dataset whole; the ledger's groups stand on them (`ledger.carry_forward`). A decision whose items
+    have changed, gone or been used up by an earlier decision has lapsed: it makes no group and says why; nothing is
+    raised, because a late delivery must not stop a run. Automatic groups that use a decided item beyond its amount, or
+    hold a pair that was rejected, are superseded. Raises MatchingError for an unknown kind.
     """
+    by_hand = ledger.groups.filter(pl.col("pass") == DECIDED)
+    if decisions.is_empty() and by_hand.is_empty():
+        none = pl.DataFrame(schema=EFFECT)
+        return Decided(ledger, ledger.groups.clear(), ledger.items.clear(), {}, Holds(), none)
     unknown = sorted(set(decisions["kind"].to_list()) - set(KINDS))
     if unknown:
         raise MatchingError(f"decisions: unknown kind {', '.join(unknown)}; known are {', '.join(KINDS)}")
-    revoked = decisions.filter(pl.col("kind") == "revoke")["revokes"].to_list()
-    standing = decisions.filter(pl.col("kind") != "revoke", ~pl.col("decision_id").is_in(revoked)).sort(
-        "decided_at", "decision_id"
-    )
-    made_groups, made_items = [pl.DataFrame(schema=MATCH_GROUP)], [pl.DataFrame(schema=MATCH_ITEM)]
-    barred, ignored = [pl.DataFrame(schema=BARRED)], [pl.DataFrame(schema=IGNORED)]
-    superseded: dict[str, str] = {}
-    for decision in standing.iter_rows(named=True):  # decisions are made by hand: they are few
-        kind, group_id = decision["kind"], decision["group_id"] or ""
-        own = decision_items.filter(pl.col("decision_id") == decision["decision_id"])
-        held = ledger.items.filter(pl.col("group_id") == group_id).select("dataset", "item_id", amount="applied_amount")
-        group = ledger.groups.filter(pl.col("group_id") == group_id)
-        leg = group["leg"][0] if group.height else decision["leg"]
-        if kind == "ignore":
-            if decision["until"] is None or decision["until"] > as_of:
-                ignored.append(own.select(pl.lit(leg).alias("leg"), "dataset", "item_id"))
-            continue
-        if kind in ("reject", "unmatch"):
-            pairs = _pairs(own if group.is_empty() else held, rules, leg)
-            barred.append(pairs)
-            if group.height:
-                superseded[group_id] = f"decision {decision['decision_id']} by {decision['actor']}"
-            continue
-        if kind == "confirm" and group.is_empty():
-            continue
-        chosen = held if kind == "confirm" and group["status"][0] != "ambiguous" else own
-        new_group, new_items = _group(chosen, decision, leg, items, rules)
-        new_id = new_group["group_id"][0]
-        if ledger.groups.filter(pl.col("group_id") == new_id).is_empty():
-            made_groups.append(new_group)
-            made_items.append(new_items)
-        if kind == "confirm" and new_id != group_id:
-            superseded[group_id] = new_id
-    groups, members = pl.concat(made_groups), pl.concat(made_items)
-    rest = ledger.groups.filter(~pl.col("group_id").is_in(list(superseded)))
-    kept = ledger.items.join(rest.select("group_id"), on="group_id", how="semi")
+    held = decision_items.join(decisions, on="decision_id", how="inner")
+    in_force = held.filter(pl.col("undone_by").is_null())
+    barred = _barred(in_force.filter(pl.col("kind").is_in(BARRING)), rules)
+    made = made_groups(held.filter(pl.col("kind").is_in(MAKING)), items, rules)
+    superseded = _by_decision(ledger, made, rules)
+    superseded |= _rejected(ledger, made, barred)
+    superseded |= _no_longer_decided(by_hand, made)
+    standing = ledger.groups.filter(~pl.col("group_id").is_in(list(superseded)))
+    added = made.groups.join(standing, on="group_id", how="anti").select(list(MATCH_GROUP))
+    members = made.items.join(added.select("group_id"), on="group_id", how="semi").select(list(MATCH_ITEM))
+    kept = ledger.items.join(standing.select("group_id"), on="group_id", how="semi")
     return Decided(
-        Ledger(pl.concat([rest, groups]), pl.concat([kept, members])),
-        groups,
+        Ledger(pl.concat([standing, added]), pl.concat([kept, members])),
+        added,
         members,
         superseded,
-        Holds(pl.concat(barred).unique(maintain_order=True), pl.concat(ignored).unique(maintain_order=True)),
+        Holds(barred.select(list(BARRED)).unique().sort(list(BARRED)), _ignored(in_force, as_of)),
+        made.effects,
     )
 
 
-def _pairs(members: pl.DataFrame, rules: Rules, leg: str) -> pl.DataFrame:
-    """Every left item with every right item of what was rejected."""
-    sides = rules.leg(leg)
-    left = members.filter(pl.col("dataset") == sides.left.dataset).select(left_id="item_id")
-    right = members.filter(pl.col("dataset") == sides.right.dataset).select(right_id="item_id")
-    return left.join(right, how="cross").select(pl.lit(leg).alias("leg"), "left_id", "right_id")
+def _ignored(in_force: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    waiting = pl.col("until").is_null() | (pl.col("until") > as_of)
+    ignored = in_force.filter(pl.col("kind") == "ignore", waiting).select(list(IGNORED))
+    return ignored.unique().sort(list(IGNORED))
 
 
-def _group(
-    chosen: pl.DataFrame,
-    decision: Mapping[str, object],
-    leg_name: str,
-    items: Mapping[str, pl.LazyFrame | pl.DataFrame],
-    rules: Rules,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """A matched group of these items, as a person decided."""
-    leg, where = rules.leg(leg_name), f"decision {decision['decision_id']}"
-    known = []
-    for dataset in chosen["dataset"].unique().sort().to_list():
-        if dataset not in items:
-            raise MatchingError(f"{where}: no dataset {dataset}")
-        shaped, _ = item_frame(items[dataset], dataset)
-        wanted = chosen.filter(pl.col("dataset") == dataset)
-        known.append(
-            shaped.select("item_id", "currency", whole="amount")
-            .join(wanted.lazy(), on="item_id", how="inner")
-            .collect()
-            .select("dataset", "item_id", "currency", "whole", "amount")
+def _barred(rejected: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Every left item with every right item of what was rejected, with the decision and its actor."""
+    sided = rejected.join(leg_sides(rules), on="leg", how="inner")
+    left = sided.filter(pl.col("dataset") == pl.col("left_dataset")).select(
+        "decision_id", "leg", "actor", "offsets", left_id="item_id"
+    )
+    right = sided.filter(pl.col("dataset") == pl.col("right_dataset")).select("decision_id", right_id="item_id")
+    pairs = left.join(right, on="decision_id", how="inner")
+    return pairs.filter(~(pl.col("offsets") & (pl.col("left_id") == pl.col("right_id"))))
+
+
+def _by_decision(ledger: Ledger, made: MadeGroups, rules: Rules) -> dict[str, str]:
+    """Automatic groups that give way: guesses about an item that is decided on, matches that leave too little of it."""
+    if made.items.is_empty():
+        return {}
+    automatic = ledger.items.join(
+        ledger.groups.filter(pl.col("pass") != DECIDED)
+        .join(made.groups, on="group_id", how="anti")
+        .select("group_id", "leg", "status"),
+        on="group_id",
+        how="inner",
+    )
+    key = ["dataset", "item_id", "pool"]
+    decided = (
+        applied_in_pools(made.items.join(made.groups.select("group_id", "leg"), on="group_id"), rules)
+        .group_by(key)
+        .agg(
+            pl.col("applied_amount").abs().sum().alias("decided"),
+            pl.col("whole").abs().first(),
+            pl.col("group_id").min().alias("heir"),
         )
-    if not known or sum(frame.height for frame in known) != chosen.height:
-        raise MatchingError(f"{where}: an item it names is not there")
-    members = pl.concat(known).sort("dataset", "item_id")
-    members = members.with_columns(pl.coalesce("amount", "whole").cast(pl.Decimal(38, 5)).alias("amount"))
-    if members["currency"].n_unique() > 1:
-        raise MatchingError(f"{where}: items of more than one currency")
-    if members.filter(
-        (pl.col("amount").abs() > pl.col("whole").abs()) | (pl.col("amount") * pl.col("whole") < 0)
-    ).height:
-        raise MatchingError(f"{where}: an item is applied beyond its amount")
-    words = np.zeros((2, 1), dtype=np.uint64)
-    with np.errstate(over="ignore"):
-        for (dataset,), part in members.group_by(["dataset"]):
-            own = member_words(
-                str(dataset),
-                text_hash(part["currency"], 5),
-                id_words(part["item_id"]),
-                scaled_amounts(part["whole"]),
-                scaled_amounts(part["amount"]),
-            )
-            words[0] += own[0].sum(dtype=np.uint64)
-            words[1] += own[1].sum(dtype=np.uint64)
-    new_id = group_ids(leg.name, (words[0], words[1]), np.zeros(1, dtype=np.uint8))[0]
-    at_left = members["dataset"] == leg.left.dataset
-    left, right = members.filter(at_left), members.filter(~at_left)
-    totals = [Decimal(str(side["amount"].sum() or 0)) for side in (left, right)]
-    difference, less = totals[0] - totals[1], abs(totals[0]) < abs(totals[1])
-    group = pl.DataFrame(
-        {
-            "group_id": [new_id],
-            "leg": [leg.name],
-            "pass": [DECIDED],
-            "rules_version": [rules.version],
-            "status": ["matched"],
-            "cardinality": [_cardinality(left.height, right.height)],
-            "currency": [members["currency"][0]],
-            "left_total": [totals[0]],
-            "right_total": [totals[1]],
-            "difference": [difference],
-            "difference_kind": ["none" if difference == 0 else "short_pay" if less else "over_pay"],
-            "confidence": [1.0],
-            "margin": [1.0],
-            "explanation": [f"Decided by {decision['actor']} ({decision['kind']}): {decision['reason']}"],
-        },
-        schema_overrides={name: pl.Decimal(38, 5) for name in ("left_total", "right_total", "difference")},
-    ).cast(dict(MATCH_GROUP))  # type: ignore[arg-type]
-    held = members.select(pl.lit(new_id).alias("group_id"), "dataset", "item_id", applied_amount="amount")
-    return group, held.cast(dict(MATCH_ITEM))  # type: ignore[arg-type]
+    )
+    met = applied_in_pools(automatic, rules).join(decided, on=key, how="inner")
+    matched = pl.col("status") == "matched"
+    used = pl.col("applied_amount").abs().filter(matched).sum().over(key)
+    beyond = met.filter(~matched | (used + pl.col("decided") > pl.col("whole")))
+    blocking = side_pools(rules).explode("blocked_by", keep_nulls=False, empty_as_null=False)
+    blocked = (
+        automatic.join(blocking.select("leg", "dataset", pool="blocked_by"), on=["leg", "dataset"], how="inner")
+        .join(decided, on=key, how="inner")
+    )  # fmt: skip
+    gone = pl.concat([beyond.select("group_id", "heir"), blocked.select("group_id", "heir")])
+    return dict(gone.group_by("group_id").agg(pl.col("heir").min()).sort("group_id").iter_rows())
 
 
-def _cardinality(left: int, right: int) -> str:
-    if left <= 1 and right <= 1:
-        return "1:1"
-    if left <= 1:
-        return "1:N"
-    return "N:1" if right <= 1 else "N:M"
+def _rejected(ledger: Ledger, made: MadeGroups, barred: pl.DataFrame) -> dict[str, str]:
+    """Automatic groups that hold a pair a person has rejected."""
+    if barred.is_empty():
+        return {}
+    automatic = ledger.groups.filter(pl.col("pass") != DECIDED).join(made.groups, on="group_id", how="anti")
+    members = ledger.items.join(automatic.select("group_id", "leg"), on="group_id", how="inner")
+    hit = barred.join(members.select("leg", "group_id", left_id="item_id"), on=["leg", "left_id"], how="inner").join(
+        members.select("group_id", right_id="item_id"), on=["group_id", "right_id"], how="inner"
+    )
+    named = hit.select("group_id", reason=pl.format("decision {} by {}", "decision_id", "actor"))
+    return dict(named.group_by("group_id").agg(pl.col("reason").min()).sort("group_id").iter_rows())
+
+
+def _no_longer_decided(by_hand: pl.DataFrame, made: MadeGroups) -> dict[str, str]:
+    """Groups in the ledger that a person made, and that no decision in force makes any more."""
+    lost = by_hand.join(made.groups, on="group_id", how="anti").select("group_id")
+    why = made.undone.group_by("group_id").agg(pl.col("reason").min())
+    named = lost.join(why, on="group_id", how="left").sort("group_id")
+    unknown = pl.lit("no decision stands behind it any more")
+    return dict(named.select("group_id", pl.col("reason").fill_null(unknown)).iter_rows())

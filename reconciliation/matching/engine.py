@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.contracts import LINK
+from reconciliation.matching.barring import pair_keys, without_barred
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.decisions import Holds
 from reconciliation.matching.encoding import Encoding, Ints, encode
@@ -195,8 +196,7 @@ class _LegRun:
             met = barred.join(left, left_on="left_id", right_on="item_id").join(
                 right, left_on="right_id", right_on="item_id"
             )
-            key = met["left"].to_numpy().astype(np.uint64) << np.uint64(32) | met["right"].to_numpy()
-            self._context.barred = np.unique(key)
+            self._context.barred = np.unique(pair_keys(met["left"].to_numpy(), met["right"].to_numpy()))
 
     def passes(self) -> None:
         """Run the passes, then settle what elimination settles and name the ties."""
@@ -243,6 +243,8 @@ class _LegRun:
         return [] if warning is None else [warning]
 
     def _take(self, name: str, proposals: Proposals, *, last: bool = False) -> None:
+        if self._context.barred is not None:
+            proposals = without_barred(proposals, self._context.barred)
         if not proposals.notes.is_empty():
             self._notes.append(proposals.notes)
         if proposals.pairs.is_empty() and proposals.groups.is_empty():

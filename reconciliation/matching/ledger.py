@@ -39,7 +39,7 @@ def carry_forward(ledger: Ledger, items: Mapping[str, pl.LazyFrame | pl.DataFram
     if ledger.groups.is_empty():
         return ledger, pl.DataFrame(schema=RELEASED)
     members = ledger.items.join(ledger.groups.select("group_id", "leg", "status"), on="group_id", how="inner")
-    current = _current(members, items)
+    current = current_amounts(members, items)
     members = members.join(current, on=["dataset", "item_id"], how="left", maintain_order="left")
     gone = (
         members.filter(pl.col("amount").is_null())
@@ -61,8 +61,9 @@ def carry_forward(ledger: Ledger, items: Mapping[str, pl.LazyFrame | pl.DataFram
     return kept, released
 
 
-def _current(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:
-    """Amount and currency, as the datasets have them now, of the items that groups hold."""
+def current_amounts(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:
+    """Amount and currency, as the datasets have them now, of the items that `members` names: dataset, item_id, amount
+    (DECIMAL(38,5)), currency."""
     parts = [
         pl.DataFrame(
             schema={
@@ -75,6 +76,8 @@ def _current(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFr
     ]
     for name, frame in items.items():
         wanted = members.filter(pl.col("dataset") == name).select("item_id").unique()
+        if wanted.is_empty():
+            continue
         shaped, _ = item_frame(frame, name)
         parts.append(
             shaped.select(pl.lit(name).alias("dataset"), "item_id", "amount", "currency")
@@ -86,11 +89,21 @@ def _current(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFr
 
 def _same_fingerprint(members: pl.DataFrame) -> pl.DataFrame:
     """Of groups whose items are all there: the ids that come out the same when made again."""
-    made: list[pl.DataFrame] = [pl.DataFrame(schema={"group_id": pl.String})]
+    again = fingerprints(members.with_columns(key="group_id"))
+    # an id of another make carries no fingerprint: such a group stands as long as its items are there
+    foreign = pl.col("key").str.contains(rf"^[0-9a-f]{{{DIGITS}}}$").not_()
+    return again.filter((pl.col("group_id") == pl.col("key")) | foreign).select(group_id="key")
+
+
+def fingerprints(members: pl.DataFrame) -> pl.DataFrame:
+    """The group id (`group_id`) of each `key`: what its members are, with their amounts and what is applied of them.
+
+    `members`: key, leg, status, dataset, item_id, currency, amount, applied_amount; a key has one leg and one status.
+    """
+    made: list[pl.DataFrame] = [pl.DataFrame(schema={"key": pl.String, "group_id": pl.String})]
     for (leg,), of_leg in members.group_by(["leg"]):
-        numbered = of_leg.with_columns(pl.col("group_id").rank("dense").alias("group") - 1)
-        count = numbered["group"].n_unique()
-        words = np.zeros((2, count), dtype=np.uint64)
+        numbered = of_leg.with_columns(pl.col("key").rank("dense").alias("group") - 1)
+        words = np.zeros((2, numbered["group"].n_unique()), dtype=np.uint64)
         for (dataset,), part in numbered.group_by(["dataset"]):
             own = member_words(
                 str(dataset),
@@ -103,12 +116,10 @@ def _same_fingerprint(members: pl.DataFrame) -> pl.DataFrame:
             with np.errstate(over="ignore"):
                 np.add.at(words[0], place, own[0])
                 np.add.at(words[1], place, own[1])
-        groups = numbered.select("group", "group_id", "status").unique("group").sort("group")
-        code = groups["status"].replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt8)
-        again = group_ids(str(leg), (words[0], words[1]), code.to_numpy())
-        # an id of another make carries no fingerprint: such a group stands as long as its items are there
-        foreign = groups["group_id"].str.contains(rf"^[0-9a-f]{{{DIGITS}}}$").not_()
-        made.append(groups.filter((again == groups["group_id"]) | foreign).select("group_id"))
+        keys = numbered.select("group", "key", "status").unique("group").sort("group")
+        code = keys["status"].replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt8)
+        ids = group_ids(str(leg), (words[0], words[1]), code.to_numpy())
+        made.append(keys.select("key", group_id=ids))
     return pl.concat(made)
 
 
