@@ -13,6 +13,7 @@ MODULES: Mapping[str, str] = {
     "reference": "exact_reference",
     "reference_text": "reference_in_text",
     "batch": "batch_sum",
+    "batch_rejected": "batch_rejected",
     "amount_date": "amount_date",
     "recurring": "recurring",
     "subset_sum": "subset_sums",

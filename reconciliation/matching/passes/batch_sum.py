@@ -13,6 +13,7 @@ from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import hashed, word_keys
+from reconciliation.matching.rejected_members import less_rejected
 from reconciliation.matching.settlement import settle
 
 _MIN_REFERENCE = 5  # characters of a batch reference that a text names
@@ -21,6 +22,8 @@ _SENTENCES = (
     "the batch's reference stands in the text",
     "the batch adds up to the amount in the same account, {days}",
 )
+_LESS = [f"{sentence}, less rejected members" for sentence in _SENTENCES]
+_NAMED_PRIOR = 20.0  # odds that an entry that names a batch and is not all of it lacks rejected members
 
 
 class BatchSum(PassConfig):
@@ -55,10 +58,7 @@ class BatchSum(PassConfig):
 
     def _named(self, context: LegContext, entries: SideView, batched: pl.DataFrame) -> Iterator[Proposals]:
         own = entries.frame("batch_id").select("row", "batch_id").drop_nulls("batch_id")
-        edges = _edges(context, own.rename({"row": "entry"}), batched, self.batches, self.odds, 0)
-        yield from settle(
-            context, edges, (AmountRule(rule="equal"), AmountRule(rule="sum"), *self.rejected), _SENTENCES
-        )
+        yield from self._of_batch(context, own.rename({"row": "entry"}), batched, self.odds, 0)
         if not self.in_text:
             return
         # a batch id may be a composed key: its last part is what the bank was told
@@ -71,10 +71,23 @@ class BatchSum(PassConfig):
         words = word_keys(context, entries, _MIN_REFERENCE)
         met = words.join(names.select("batch_id", *hashed("reference")), on="key", suffix="_name")
         found = met.filter(pl.col("check") == pl.col("check_name")).select(entry="row", batch_id="batch_id").unique()
-        edges = _edges(context, found, batched, self.batches, self.odds / 10, 1)
-        yield from settle(
-            context, edges, (AmountRule(rule="equal"), AmountRule(rule="sum"), *self.rejected), _SENTENCES
-        )
+        yield from self._of_batch(context, found, batched, self.odds / 10, 1)
+
+    def _of_batch(
+        self, context: LegContext, found: pl.DataFrame, batched: pl.DataFrame, odds: float, sentence: int
+    ) -> Iterator[Proposals]:
+        """Entries (`entry`) that name a batch (`batch_id`): the whole of it, or all but a few, or some of it."""
+        edges = _edges(context, found, batched, self.batches, odds, sentence)
+        yield from settle(context, edges, (AmountRule(rule="equal"), AmountRule(rule="sum")), _SENTENCES)
+        entries, members = (context.left, context.right) if self.batches == "right" else (context.right, context.left)
+        still = batched.filter(pl.Series(members.is_open[batched["row"].to_numpy()]))
+        named = found.filter(pl.Series(entries.is_open[found["entry"].to_numpy()]))
+        groups, parts = less_rejected(context, self.batches, named, still, least_booked=1)
+        if not groups.is_empty():
+            likely = (pl.col("odds") * _NAMED_PRIOR).clip(upper_bound=odds)
+            said = pl.lit(sentence, pl.UInt16).alias("evidence")
+            yield Proposals(groups=groups.with_columns(likely, said), members=parts, evidence=_LESS)
+        yield from settle(context, edges, self.rejected, _SENTENCES)
 
     def _by_total(
         self, context: LegContext, entries: SideView, members: SideView, batched: pl.DataFrame

@@ -1,0 +1,119 @@
+"""Batches booked without the members that were rejected: what the entry lacks of the batch's total is a few of its
+members.
+
+The few that are missing are searched, not the many that are there: banks reject payments one by one, so that of a
+hundred members one or two are missing, and there are few ways in which one or two can make up a rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.marginals import Floats
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
+from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
+
+#: How often one, two, three members of a batch are rejected, of batches that lose any.
+SHARES = (0.85, 0.12, 0.03)
+_DENSER = 3.0  # rests and members are small, where amounts lie closer than over the whole range
+
+
+def less_rejected(
+    context: LegContext, batches: str, found: pl.DataFrame, batched: pl.DataFrame, least_booked: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Groups of an entry and a batch without the only one to three of its members that make up what the entry lacks.
+
+    `batches` is the side ("left", "right") of the members. `found` has `entry` (row) and `batch_id`; `batched` the open
+    members (`row`, `open`, `batch_id`).
+    Gives GROUPS, whose `odds` are likelihood ratios (a rest found, over rests found by chance) and whose `evidence`
+    is 0, with MEMBERS. At least `least_booked` members have to be left.
+    """
+    entries, members = (context.left, context.right) if batches == "right" else (context.right, context.left)
+    found = _compatible(context, batches, found, batched)
+    heads = _rests(entries, found, batched, least_booked)
+    if heads.is_empty():
+        return Proposals().groups, Proposals().members
+    cases = heads.select("case", "batch_id").join(batched.select("batch_id", "row", "open"), on="batch_id")
+    cases = cases.with_columns(pl.Series("order", members.order(cases["row"].to_numpy()))).sort("case", "order")
+    bounds = np.concatenate([[0], np.cumsum(heads["count"].to_numpy())]).astype(np.int64)
+    answer = subset_sums(
+        heads["rest"].to_numpy(), bounds, cases["open"].to_numpy(), max_size=len(SHARES), alternatives=2
+    )
+    only = np.flatnonzero((answer.count == 1) & ~answer.exhausted)
+    missing = [answer.solution(int(case), 0) for case in only]
+    sizes = np.array([len(each) for each in missing], dtype=np.int64)
+    kept = heads.with_columns(case_of=pl.int_range(pl.len()))[only].with_columns(
+        pl.Series("size", sizes), proposal=pl.int_range(pl.len(), dtype=pl.UInt32)
+    )
+    kept = kept.filter(pl.col("count") - pl.col("size") >= least_booked)
+    if kept.is_empty():
+        return Proposals().groups, Proposals().members
+    out = np.zeros(cases.height, dtype=np.bool_)
+    out[np.concatenate(missing)] = True
+    booked = cases.filter(pl.Series(~out)).join(kept.select("case", "proposal"), on="case")
+    whole = kept.select("proposal", pl.lit(entries.index, pl.UInt8).alias("side"), row="entry", applied="booked")
+    parts = booked.select("proposal", pl.lit(members.index, pl.UInt8).alias("side"), row="row", applied="open")
+    groups = kept.with_columns(pl.Series("odds", _ratios(kept))).select(
+        "proposal", pl.lit(KIND["none"]).alias("difference_kind"), "odds", pl.lit(0).alias("evidence")
+    )
+    shaped = pl.concat([whole.cast(MEMBERS), parts.cast(MEMBERS)])  # type: ignore[arg-type]
+    return groups.cast(GROUPS), shaped  # type: ignore[arg-type]
+
+
+def _compatible(context: LegContext, batches: str, found: pl.DataFrame, batched: pl.DataFrame) -> pl.DataFrame:
+    """`found` without batches of which the entry may not pay every member: another currency, account or entity."""
+    met = found.select("entry", "batch_id").unique().join(batched.select("batch_id", member="row"), on="batch_id")
+    left, right = (
+        met[each].to_numpy() for each in (("entry", "member") if batches == "right" else ("member", "entry"))
+    )
+    fits = pl.Series("fits", context.compatible(left, right))
+    return met.with_columns(fits).group_by("entry", "batch_id").agg(pl.col("fits").all()).filter("fits").drop("fits")
+
+
+def _rests(entries: SideView, found: pl.DataFrame, batched: pl.DataFrame, least_booked: int) -> pl.DataFrame:
+    """Entries that lack no more of a batch than its largest members: `case`, `entry`, `batch_id`, `booked`, `rest`,
+    `count`, `grid` (the step all the batch's amounts lie on)."""
+    size = pl.col("open").abs()
+    totals = batched.group_by("batch_id").agg(
+        pl.col("open").sum().alias("total"),
+        pl.len().alias("count"),
+        size.top_k(len(SHARES)).sum().alias("largest"),
+        (pl.col("open") > 0).n_unique().alias("signs"),
+        pl.col("open").alias("amounts"),
+    )
+    totals = totals.filter(pl.col("count") > least_booked, pl.col("signs") == 1, pl.col("total").abs() <= MAX_AMOUNT)
+    met = found.join(totals, on="batch_id")
+    met = met.with_columns(pl.Series("booked", entries.open[met["entry"].to_numpy()]))
+    met = met.with_columns((pl.col("total") - pl.col("booked")).alias("rest")).filter(
+        (pl.col("booked") > 0) == (pl.col("total") > 0),
+        pl.col("booked") != 0,
+        (pl.col("rest") > 0) == (pl.col("total") > 0),
+        pl.col("rest") != 0,
+        pl.col("rest").abs() <= pl.col("largest"),
+    )
+    grids = [_grid(each.to_numpy()) for each in met["amounts"]]  # few batches: those a rest is searched in
+    return (
+        met.drop("amounts", "signs", "largest")
+        .with_columns(pl.Series("grid", grids, dtype=pl.Int64))
+        .sort("entry", "batch_id")
+        .with_row_index("case")
+    )
+
+
+def _grid(amounts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+    return max(1, int(np.gcd.reduce(amounts)))
+
+
+def _ratios(kept: pl.DataFrame) -> Floats:
+    """By group: how often so many members are rejected, over how often so few make up any given rest by chance."""
+    count, size = kept["count"].to_numpy().astype(np.float64), kept["size"].to_numpy()
+    ways: Sequence[Floats] = (count, count * (count - 1) / 2, count * (count - 1) * (count - 2) / 6)
+    up_to = np.cumsum(np.vstack(ways), axis=0)[size - 1, np.arange(len(size))]
+    places = np.abs(kept["total"].to_numpy()) / kept["grid"].to_numpy()
+    chance = np.minimum(_DENSER * up_to / np.maximum(places, 1.0), 1.0)
+    ratio: Floats = np.asarray(SHARES)[size - 1] / chance
+    return ratio

@@ -1,0 +1,44 @@
+"""Batches that a bank books without the members it rejected."""
+
+from __future__ import annotations
+
+from example_items import ids, items, members, one_leg, only_group, reasons
+
+from reconciliation.matching import match
+
+AMOUNTS = {"P1": "-811.21", "P2": "-1212.34", "P3": "-417.99", "P4": "-2822.82", "P5": "-1950.07"}
+
+
+def batch(name: str = "RUN-01", **amounts: str) -> list[dict[str, object]]:
+    return [
+        {"item_id": item, "amount": amount, "account": "A", "batch_id": name}
+        for item, amount in (amounts or AMOUNTS).items()
+    ]
+
+
+def test_an_entry_that_names_the_batch_lacks_one_member() -> None:
+    left = items({"item_id": "B1", "amount": "-6796.44", "account": "A", "text": "COLLECTIVE ORDER RUN-01"})
+    result = match({"left": left, "right": items(*batch())}, one_leg("{kind: batch}"))
+    assert members(result, "matched") == ids("B1", "P1", "P2", "P4", "P5")
+    assert reasons(result) == {"P3": "no_candidate"}
+    assert "less rejected members" in result.groups["explanation"][0]
+
+
+def test_an_entry_that_names_nothing_is_told_by_account_date_and_rest() -> None:
+    left = items({"item_id": "B1", "amount": "-6796.44", "account": "A", "on": 1})
+    result = match({"left": left, "right": items(*batch())}, one_leg("{kind: batch_rejected}", precision=0.95))
+    assert members(result, "matched") == ids("B1", "P1", "P2", "P4", "P5")
+
+
+def test_two_members_that_could_both_be_the_rejected_one_are_not_guessed() -> None:
+    left = items({"item_id": "B1", "amount": "-30.00", "account": "A", "text": "RUN-10 TOTAL"})
+    right = items(*batch("RUN-10", P1="-10.00", P2="-20.00", P3="-10.00"))
+    assert only_group(match({"left": left, "right": right}, one_leg("{kind: batch}")))["status"] == "ambiguous"
+
+
+def test_another_account_or_a_later_batch_is_not_meant() -> None:
+    other = items({"item_id": "B1", "amount": "-6796.44", "account": "B"})
+    early = items({"item_id": "B1", "amount": "-6796.44", "account": "A", "on": -9})
+    for left in (other, early):
+        rules = one_leg("{kind: batch_rejected}", precision=0.9)
+        assert match({"left": left, "right": items(*batch())}, rules).groups.is_empty()
