@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.content_hash import content_hash
+from orchestration.run_content import TableContent
 from orchestration.run_time import RunTime
 from orchestration.workbook import write_workbook
 from orchestration.workspace import Workspace
@@ -63,12 +63,12 @@ def current(workspace: Workspace) -> Snapshot | None:
 
 def publish(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, run_time: RunTime, fingerprint: str,
-    descriptions: Mapping[str, Mapping[str, str]],
+    descriptions: Mapping[str, Mapping[str, str]], contents: Mapping[str, TableContent],
 ) -> tuple[Snapshot, bool]:  # fmt: skip
     """Publish the marts as they are; returns the snapshot and whether it is new.
 
     Where CURRENT was made from the same content (`fingerprint`), it stands. `descriptions` holds, per table, the comment of
-    the table under `""` and of its columns by name.
+    the table under `""` and of its columns by name; `contents` rows and hash of each canonical table and mart (`schema.table`).
     """
     standing = current(workspace)
     if standing is not None and standing.manifest().get("fingerprint") == fingerprint:
@@ -78,7 +78,7 @@ def publish(
     work = workspace.published / f"{UNFINISHED}{name}"
     shutil.rmtree(work, ignore_errors=True)
     (work / PARQUET).mkdir(parents=True)
-    tables = _write_tables(connection, work, descriptions)
+    tables = _write_tables(connection, work, descriptions, contents)
     write_workbook(work / WORKBOOK, work / DATABASE, run_time)
     manifest = {
         "run_id": run_time.run_id,
@@ -86,6 +86,11 @@ def publish(
         "known_at": run_time.known_at.isoformat(),
         "fingerprint": fingerprint,
         "tables": tables,
+        "canonical": {
+            name.partition(".")[2]: {"rows": each.rows, "content": each.content}
+            for name, each in contents.items()
+            if not name.startswith(f"{SCHEMA}.")
+        },
     }
     (work / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     for path in work.rglob("*"):
@@ -98,8 +103,9 @@ def publish(
 
 
 def _write_tables(
-    connection: duckdb.DuckDBPyConnection, folder: Path, descriptions: Mapping[str, Mapping[str, str]]
-) -> dict[str, dict[str, object]]:
+    connection: duckdb.DuckDBPyConnection, folder: Path, descriptions: Mapping[str, Mapping[str, str]],
+    contents: Mapping[str, TableContent],
+) -> dict[str, dict[str, object]]:  # fmt: skip
     names = [
         row[0]
         for row in connection.execute(
@@ -118,7 +124,7 @@ def _write_tables(
             )
             rows = connection.execute(f"SELECT count(*) FROM {copy}").fetchone()
             assert rows is not None  # noqa: S101
-            tables[name] = {"rows": rows[0], "content": content_hash(connection, f'{SCHEMA}."{name}"')}
+            tables[name] = {"rows": rows[0], "content": contents[f"{SCHEMA}.{name}"].content}
             _comment(connection, copy, descriptions.get(name, {}))
     finally:
         connection.execute("DETACH snapshot")

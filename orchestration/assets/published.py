@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import fingerprints, run_time
+from orchestration import fingerprints, run_content, run_time
 from orchestration.dbt_runner import manifest_json
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
 from orchestration.warehouse import connect
@@ -46,9 +46,10 @@ def published_assets(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         from orchestration.publishing import publish
 
         with connect(workspace.workspace.warehouse) as connection:
+            now = run_time.read(connection)
             snapshot, is_new = publish(
-                connection, workspace.workspace, run_time.read(connection),
-                fingerprints.fingerprint(connection, fingerprints.MARTS), descriptions(),
+                connection, workspace.workspace, now, fingerprints.fingerprint(connection, fingerprints.MARTS),
+                descriptions(), run_content.store(connection, now),
             )  # fmt: skip
             tables: Mapping[str, Mapping[str, int]] = snapshot.manifest()["tables"]  # type: ignore[assignment]
             short = {}

@@ -180,6 +180,12 @@ def test_a_second_run_changes_nothing(company: Workspace) -> None:
     assert execute(company, "nightly", LAST_DAY, LAST_MOMENT) is None
     assert contents(company) == before
     assert current(company) == snapshot
+    ((runs, tables, said),) = rows(
+        company,
+        "SELECT count(DISTINCT run_id), count(DISTINCT table_name), count(DISTINCT (table_name, content_hash)) "
+        "FROM ops.run_content",
+    )
+    assert (runs, said) == (2, tables)
 
 
 def test_a_new_statement_arrives_intraday_while_another_process_reads(company: Workspace) -> None:

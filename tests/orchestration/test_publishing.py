@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from orchestration.publishing import current, prune, publish
+from orchestration.run_content import store
 from orchestration.run_time import RunTime
 from orchestration.warehouse import connect
 from orchestration.workspace import Workspace
@@ -38,7 +39,8 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def publish_once(workspace: Workspace, number: int, fingerprint: str) -> bool:
     with connect(workspace.warehouse) as connection:
-        return publish(connection, workspace, run_time(number), fingerprint, DESCRIPTIONS)[1]
+        contents = store(connection, run_time(number))
+        return publish(connection, workspace, run_time(number), fingerprint, DESCRIPTIONS, contents)[1]
 
 
 def test_a_snapshot_holds_database_parquet_workbook_and_manifest(workspace: Workspace) -> None:

@@ -22,6 +22,9 @@ payment as (select * from {{ ref('payment_instruction') }}),
 
 run as (select * from {{ ref('stg_run') }}),
 
+-- how far our knowledge goes: the newest delivery. Not the run's clock, so that runs that know the same say the same.
+newest as (select max(received_at) as received_at from {{ ref('stg_delivery') }}),
+
 -- an invoice is eligible once it is approved and not blocked; where no approval is asked for, once it is posted
 eligible as (
     select
@@ -170,9 +173,9 @@ select
     numbered.detail,
     numbered.entity_id,
     numbered.next_event,
-    -- the last state lasts until the run's known_at
+    -- the last state lasts as far as we know
     round(
-        greatest(date_diff('second', numbered."at", coalesce(numbered.next_at, run.known_at)), 0) / 3600.0, 2
+        greatest(date_diff('second', numbered."at", coalesce(numbered.next_at, newest.received_at)), 0) / 3600.0, 2
     ) as hours_in_state,
     numbered.next_at is null as is_current,
     numbered.known_at,
@@ -180,4 +183,4 @@ select
     numbered.delivery_id,
     numbered.record_number
 from numbered
-cross join run
+cross join newest
