@@ -12,7 +12,6 @@ import polars as pl
 from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
 from reconciliation.matching.rules import Leg, Side
 
-_LAGS = 100_000
 Rows = npt.NDArray[np.uint32]
 
 
@@ -90,10 +89,9 @@ class LegContext:
         return self.encoding.datasets
 
     def learn_lags(self, pairs: pl.DataFrame) -> None:
-        """Remember accepted pairs for their date distances; the first hundred thousand say enough."""
-        room = _LAGS - len(self.accepted[0])
-        if room > 0 and not pairs.is_empty():
-            left, right = pairs["left"].to_numpy()[:room], pairs["right"].to_numpy()[:room]
+        """Remember accepted pairs for their date distances."""
+        if not pairs.is_empty():
+            left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
             self.accepted = (np.concatenate([self.accepted[0], left]), np.concatenate([self.accepted[1], right]))
 
     def lags(self, right_date: str | None = None) -> npt.NDArray[np.int64]:

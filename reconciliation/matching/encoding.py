@@ -3,7 +3,7 @@ asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from reconciliation.contracts import AMOUNT
+from reconciliation.matching.columns import Columns
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.item_frames import exact_amounts, item_frame
 
@@ -60,8 +61,7 @@ class Dataset:
     """One dataset. Arrays are indexed by row: the item's place in the frame as given, never used to break a tie."""
 
     name: str
-    items: pl.LazyFrame  # the item shape, amounts DECIMAL(38,5)
-    source: pl.DataFrame | None  # the same in memory, where it was given so
+    columns: Columns  # the item shape, amounts DECIMAL(38,5)
     height: int
     amount: Ints  # minor units of the item's currency
     currency: Codes  # index into `Encoding.currencies`
@@ -71,38 +71,16 @@ class Dataset:
     too_large: Codes  # rows whose amount does not fit 64-bit minor units; they take part in no pass
 
     def read(self, columns: Sequence[str | pl.Expr], rows: Mask | None = None) -> pl.DataFrame:
-        """Columns of the item shape for the rows of a mask (default: all), with `row`, in row order."""
-        if self.source is not None:
-            return _masked(self.source.select(columns), 0, rows)
-        if rows is None:
-            return self.items.select(columns).collect().with_row_index("row")
-        parts: list[pl.DataFrame] = []
-        start = 0
-        for batch in _batches(self.items.select(columns)):
-            parts.append(_masked(batch, start, rows[start : start + batch.height]))
-            start += batch.height
-        return pl.concat(parts, rechunk=False) if parts else _masked(self.items.select(columns).collect(), 0, rows)
+        """As `Columns.read`."""
+        return self.columns.read(columns, rows)
 
     def rows_of(self, items: pl.DataFrame) -> pl.DataFrame:
         """`items` (with `item_id`) and the `row` of each; those that are not there are left out."""
-        ids = self.items.select("item_id") if self.source is None else self.source.lazy().select("item_id")
-        return ids.with_row_index("row").join(items.lazy(), on="item_id", how="inner").collect()
+        return self.read(["item_id"]).join(items, on="item_id", how="inner")
 
     def item_ids(self, rows: npt.NDArray[np.uint32]) -> pl.Series:
         """The item ids of these rows, in this order."""
-        mask = np.zeros(self.height, dtype=np.bool_)
-        mask[rows] = True
-        place = np.cumsum(mask) - 1
-        return self.read(["item_id"], mask)["item_id"].gather(place[rows])
-
-
-def _batches(lazy: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    yield from lazy.collect_batches(maintain_order=True)
-
-
-def _masked(frame: pl.DataFrame, start: int, mask: Mask | None) -> pl.DataFrame:
-    frame = frame.with_row_index("row", offset=start)
-    return frame if mask is None else frame.filter(pl.Series(mask))
+        return self.read(["item_id"])["item_id"].gather(rows)
 
 
 @dataclass
@@ -158,8 +136,7 @@ def encode(frames: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> Encoding:
         minor, too_large = _minor_units(core["amount"], recoded[name], exponents)
         datasets[name] = Dataset(
             name=name,
-            items=items,
-            source=source,
+            columns=Columns(items if source is None else source, core.height),
             height=core.height,
             amount=minor,
             currency=recoded[name],
