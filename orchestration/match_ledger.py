@@ -11,11 +11,14 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from orchestration.decisions.tables import read_decisions, write_effects
 from orchestration.run_time import RunTime
+from orchestration.run_time import read as read_run_time
 from orchestration.warehouse import transaction
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
 from reconciliation.matching import Ledger, Leg, Rules, match_leg
-from reconciliation.matching.ledger import carry_forward, new_ledger
+from reconciliation.matching.decisions import apply_decisions
+from reconciliation.matching.ledger import RELEASED, carry_forward, new_ledger
 
 INPUT = "matching_input"
 SETTLING_ROUNDS = 3
@@ -51,6 +54,7 @@ class LedgerUpdate:
     items: pl.DataFrame  # MATCH_ITEM, to append
     superseded: Mapping[str, str]  # group_id -> by which group, or why
     unmatched: pl.DataFrame  # UNMATCHED, the leg's whole state
+    effects: pl.DataFrame  # DECISION_EFFECT, of all decisions that make a group
 
 
 def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpdate, run_time: RunTime) -> None:
@@ -87,6 +91,7 @@ def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpd
     )
     for name in ("new_superseded", "new_groups", "new_items", "new_unmatched"):
         connection.unregister(name)
+    write_effects(connection, update.effects)
 
 
 def _names(shape: Mapping[str, object]) -> str:
@@ -128,11 +133,15 @@ def _ledger_size(connection: duckdb.DuckDBPyConnection) -> tuple[object, ...] | 
 def run_leg(connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg) -> tuple[LedgerUpdate, Mapping[str, object]]:
     """Match one leg on what is open; returns what changes and the engine's summary. Writes nothing.
 
-    Groups whose items have changed or gone are released first, so that their other items take part again.
+    Groups whose items have changed or gone are released first, so that their other items take part again. Then what
+    people decided is applied, of all legs: the first leg of a run writes it, the others find it done.
     """
     items = read_items(connection, rules.datasets)
     active = read_active(connection)
     kept, released = carry_forward(active, items)
-    result = match_leg(leg.name, items, rules, links=read_links(connection), ledger=kept)
-    change = new_ledger(active, released, result)
-    return LedgerUpdate(change.groups, change.items, change.superseded, result.unmatched), result.summary
+    decided = apply_decisions(kept, *read_decisions(connection), items, rules, read_run_time(connection).as_of)
+    result = match_leg(leg.name, items, rules, links=read_links(connection), ledger=decided.ledger, holds=decided.holds)
+    given_way = pl.DataFrame(list(decided.superseded.items()), schema=RELEASED, orient="row")
+    change = new_ledger(active, pl.concat([released, given_way]), result)
+    groups, members = pl.concat([decided.groups, change.groups]), pl.concat([decided.items, change.items])
+    return LedgerUpdate(groups, members, change.superseded, result.unmatched, decided.effects), result.summary

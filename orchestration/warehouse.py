@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
+from orchestration.decisions.shapes import DECISIONS, RULES_VERSION
 from reconciliation import contracts as results
 
 LOCK_ATTEMPTS = 60
@@ -93,6 +94,10 @@ CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("entity_id", "object", "from_system", "to_system"), "VARCHAR"),
         "cutover_date": "DATE",
     },
+    "counterparty_decision": {
+        **dict.fromkeys(("counterparty_id", "other_id"), "VARCHAR"), "is_same": "BOOLEAN",
+        **dict.fromkeys(("decision_id", "actor"), "VARCHAR"), "decided_at": "TIMESTAMPTZ", "reason": "VARCHAR",
+    },
 }  # fmt: skip
 
 _ARROW_TO_DUCKDB: Mapping[pa.DataType, str] = {
@@ -111,9 +116,10 @@ def _polars_to_duckdb(kind: pl.DataType) -> str:
         return f"DECIMAL({kind.precision},{kind.scale})"
     if isinstance(kind, pl.List):
         return _polars_to_duckdb(kind.inner) + "[]"  # type: ignore[arg-type]
-    return {pl.String: "VARCHAR", pl.Date: "DATE", pl.Int64: "BIGINT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}[
-        type(kind)
-    ]
+    return {
+        pl.String: "VARCHAR", pl.Date: "DATE", pl.Int64: "BIGINT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN",
+        pl.Datetime: "TIMESTAMPTZ",
+    }[type(kind)]  # fmt: skip
 
 
 def _columns(shape: Mapping[str, pl.DataType], **more: str) -> dict[str, str]:
@@ -127,6 +133,10 @@ RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
     "matching.match_group": _columns(results.MATCH_GROUP, **LEDGER, superseded_by="VARCHAR", superseded_in="VARCHAR"),
     "matching.match_item": _columns(results.MATCH_ITEM, run_id="VARCHAR"),
     "matching.unmatched": _columns(results.UNMATCHED),
+    "matching.decision": _columns(DECISIONS),
+    "matching.decision_item": _columns(results.DECISION_ITEM),
+    "matching.decision_effect": _columns(results.DECISION_EFFECT),
+    "matching.rules_version": _columns(RULES_VERSION),
     "monitoring.alert": _columns(results.ALERT),
     "forecasting.cash_forecast": _columns(results.CASH_FORECAST),
     "forecasting.forecast_accuracy": _columns(results.FORECAST_ACCURACY),

@@ -103,6 +103,10 @@ class Workspace:
         except MatchingError as error:
             raise ConfigError(str(error)) from error
 
+    def optional(self, name: str, model: type[Model]) -> Model:
+        """A config file that a workspace need not have: without it the model's defaults hold."""
+        return self._load(name, model) if (self.config / name).exists() else model()
+
     def optional_text(self, name: str) -> str:
         """A config file as text, empty where the workspace does not have it: its defaults hold then."""
         return self.text(name) if (self.config / name).exists() else ""

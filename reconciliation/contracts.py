@@ -51,7 +51,7 @@ MATCH_GROUP: dict[str, pl.DataType] = {
     "left_total": AMOUNT,
     "right_total": AMOUNT,
     "difference": AMOUNT,  # left_total - right_total = difference, typed by difference_kind
-    "difference_kind": pl.String(),  # none, fee, fx, discount, rounding, short_pay, over_pay, return, typing_error
+    "difference_kind": pl.String(),  # none, fee, fx, discount, rounding, short_pay, over_pay, return, typing_error, write_off
     "confidence": pl.Float64(),
     "margin": pl.Float64(),  # to the runner-up
     "explanation": pl.String(),
@@ -71,6 +71,35 @@ UNMATCHED: dict[str, pl.DataType] = {
     "open_amount": AMOUNT,
     "reason": pl.String(),  # no_candidate, ambiguous, outside_window, search_budget, ...
     "best_candidates": pl.List(pl.String()),
+}
+
+DECISION: dict[str, pl.DataType] = {
+    "decision_id": pl.String(),
+    "kind": pl.String(),  # confirm, match, write_off, reject, unmatch, ignore
+    "actor": pl.String(),
+    "decided_at": pl.Datetime("us", "UTC"),  # of two that want the same money, the earlier holds
+    "reason": pl.String(),
+    "leg": pl.String(),  # null only of ignore: in every leg
+    "until": pl.Date(),  # of ignore: the first day the items take part again; null: until undone
+    "difference_kind": pl.String(),  # what a difference of the two sides is; null: by its sign
+    "approved_by": pl.String(),  # the second person, where one had to agree
+    "undone_by": pl.String(),  # who undid it, and by which decision; null: it is in force
+}
+
+#: The items of a decision. It holds only as long as they are what the person saw.
+DECISION_ITEM: dict[str, pl.DataType] = {
+    "decision_id": pl.String(),
+    "dataset": pl.String(),
+    "item_id": pl.String(),
+    "amount": AMOUNT,  # how much of the item is meant; null: all of it
+    "seen_amount": AMOUNT,  # the item's amount and currency as the person saw them; null: not looked at
+    "seen_currency": pl.String(),
+}
+
+DECISION_EFFECT: dict[str, pl.DataType] = {
+    "decision_id": pl.String(),  # of a decision that makes a group
+    "group_id": pl.String(),  # the group it made
+    "lapsed": pl.String(),  # why it makes none: its items have changed, gone, or been used up
 }
 
 ALERT: dict[str, pl.DataType] = {

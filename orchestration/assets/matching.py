@@ -29,7 +29,7 @@ def leg_asset(rules: Rules, leg: Leg, before: Sequence[dg.AssetKey]) -> dg.Asset
     """The asset of one leg, after the legs `before` it."""
     inputs = [
         dg.AssetKey(["matching_input", name]) for name in dict.fromkeys((leg.left.dataset, leg.right.dataset, "links"))
-    ]
+    ] + [dg.AssetKey(["matching", "decision"]), dg.AssetKey(["matching", "decision_item"])]
 
     @dg.multi_asset(
         name=f"match__{leg.name}",

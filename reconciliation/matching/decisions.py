@@ -13,7 +13,7 @@ from datetime import date
 
 import polars as pl
 
-from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
+from reconciliation.contracts import DECISION_EFFECT, MATCH_GROUP, MATCH_ITEM
 from reconciliation.matching.decided_groups import MadeGroups, applied_in_pools, leg_sides, made_groups, side_pools
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.ledger import DECIDED
@@ -24,30 +24,6 @@ MAKING = ("confirm", "match", "write_off")  # these make a group
 BARRING = ("reject", "unmatch")  # these say that the left items do not belong to the right ones
 KINDS = (*MAKING, *BARRING, "ignore")
 
-DECISION = {
-    "decision_id": pl.String(),
-    "kind": pl.String(),  # one of KINDS
-    "actor": pl.String(),
-    "decided_at": pl.Datetime("us", "UTC"),  # of two that want the same money, the earlier holds
-    "reason": pl.String(),
-    "leg": pl.String(),  # null only of ignore: in every leg
-    "until": pl.Date(),  # of ignore: the first day the items take part again; null: until undone
-    "difference_kind": pl.String(),  # what a difference of the two sides is; null: by its sign
-    "approved_by": pl.String(),  # the second person, where one had to agree
-    "undone_by": pl.String(),  # who undid it, and by which decision; null: it is in force
-}
-#: The items of a decision. `amount` null means all of the item; `seen_amount` and `seen_currency` are the item's as the
-#: person saw it, null: not looked at. A decision holds only as long as the items are what the person saw.
-DECISION_ITEM = {
-    "decision_id": pl.String(),
-    "dataset": pl.String(),
-    "item_id": pl.String(),
-    "amount": pl.Decimal(23, 5),
-    "seen_amount": pl.Decimal(23, 5),
-    "seen_currency": pl.String(),
-}
-#: What became of a decision that makes a group: the group, or why it no longer fits the items.
-EFFECT = {"decision_id": pl.String(), "group_id": pl.String(), "lapsed": pl.String()}
 BARRED = {"leg": pl.String(), "left_id": pl.String(), "right_id": pl.String()}
 IGNORED = {"leg": pl.String(), "dataset": pl.String(), "item_id": pl.String()}
 
@@ -63,7 +39,7 @@ class Holds:
 @dataclass(frozen=True)
 class Decided:
     """The outcome of the decisions: the ledger the passes start from, what was added to it and superseded in it (group
-    id -> by which group, or why), and what became of each decision that makes a group (EFFECT)."""
+    id -> by which group, or why), and what became of each decision that makes a group (DECISION_EFFECT)."""
 
     ledger: Ledger
     groups: pl.DataFrame
@@ -90,7 +66,7 @@ def apply_decisions(
     """
     by_hand = ledger.groups.filter(pl.col("pass") == DECIDED)
     if decisions.is_empty() and by_hand.is_empty():
-        none = pl.DataFrame(schema=EFFECT)
+        none = pl.DataFrame(schema=DECISION_EFFECT)
         return Decided(ledger, ledger.groups.clear(), ledger.items.clear(), {}, Holds(), none)
     unknown = sorted(set(decisions["kind"].to_list()) - set(KINDS))
     if unknown:

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 from example_items import items, members, one_leg, reasons
 
+from reconciliation.contracts import DECISION, DECISION_ITEM
 from reconciliation.matching import Ledger, MatchingError, match
-from reconciliation.matching.decisions import BARRED, DECISION, DECISION_ITEM, Decided, Holds, apply_decisions
+from reconciliation.matching.decisions import BARRED, Decided, Holds, apply_decisions
 from reconciliation.matching.ledger import carry_forward
 
 RULES = one_leg("{kind: reference}", "{kind: amount_date}")
