@@ -45,20 +45,34 @@ def run_phase(
 ) -> Iterator[Event]:
     """Build a phase, or the part of it that was asked for; raises `Failure` where a model or a blocking test failed."""
     if context.is_subset:
+        with connect(workspace.warehouse) as connection:
+            fingerprints.remember(connection, phase, None)  # parts of it may now be of another day
         yield from _events(context, build(workspace, " ".join(_model_names(context)), tests=True))
         return
     with connect(workspace.warehouse) as connection:
         now = fingerprints.fingerprint(connection, phase)
-        if now == fingerprints.built_from(connection, phase):
+        found = fingerprints.remembered_checks(connection, phase)
+        if found and now == fingerprints.built_from(connection, phase):
             context.log.info(f"{phase}: nothing it is built from has changed; its tables stand as they are")
-            for key in _in_order():
-                if key in context.selected_asset_keys:
-                    yield dg.MaterializeResult(key, metadata={"unchanged": True})
+            yield from _standing(context, found)
             return
         fingerprints.remember(connection, phase, None)
-    yield from _events(context, build(workspace, select, exclude))
+    results = build(workspace, select, exclude)
+    yield from _events(context, results)
     with connect(workspace.warehouse) as connection:
+        fingerprints.remember_checks(connection, phase, _test_results(results))
         fingerprints.remember(connection, phase, now)
+
+
+def _standing(context: dg.AssetExecutionContext, found: Sequence[tuple[str, str, int]]) -> Iterator[Event]:
+    """A phase that stands: its models unchanged, its tests as they were when it was built."""
+    for key in _in_order():
+        if key in context.selected_asset_keys:
+            yield dg.MaterializeResult(key, metadata={"unchanged": True})
+    checks = {key.name: key for key in context.assets_def.check_keys}
+    for name, status, failing in found:
+        if name in checks:
+            yield _check_result(checks[name], status, failing)
 
 
 def _events(context: dg.AssetExecutionContext, results: Sequence[RunResult]) -> Iterator[Event]:
@@ -73,16 +87,24 @@ def _events(context: dg.AssetExecutionContext, results: Sequence[RunResult]) -> 
             key = TRANSLATOR.get_asset_spec(manifest, node.unique_id, None).key
             yield dg.MaterializeResult(key, metadata={"seconds": round(result.execution_time, 3)})
         elif str(node.resource_type) == "test" and node.name in checks and status != "skipped":
-            key = checks[node.name]
-            yield dg.AssetCheckResult(
-                asset_key=key.asset_key,
-                check_name=key.name,
-                passed=status == "pass",
-                severity=dg.AssetCheckSeverity.WARN if status == "warn" else dg.AssetCheckSeverity.ERROR,
-                metadata={"failing_rows": result.failures or 0},
-            )
+            yield _check_result(checks[node.name], status, result.failures or 0)
     if failures:
         raise dg.Failure(f"{len(failures)} dbt models or tests failed: " + "; ".join(failures[:10]))
+
+
+def _check_result(key: dg.AssetCheckKey, status: str, failing: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key, check_name=key.name, passed=status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if status == "warn" else dg.AssetCheckSeverity.ERROR,
+        metadata={"failing_rows": failing},
+    )  # fmt: skip
+
+
+def _test_results(results: Sequence[RunResult]) -> list[tuple[str, str, int]]:
+    tests = [result for result in results if str(result.node.resource_type) == "test"]
+    return [
+        (result.node.name, str(result.status), result.failures or 0) for result in tests if result.status != "skipped"
+    ]
 
 
 def _in_order() -> list[dg.AssetKey]:

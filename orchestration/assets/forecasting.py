@@ -1,12 +1,19 @@
 """Cash forecasts: one vintage a business day, kept, and what became of the earlier ones."""
 
-import dagster as dg
+from datetime import date
 
-from orchestration import run_time
+import dagster as dg
+import duckdb
+
+from orchestration import fingerprints, run_time
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
 from orchestration.warehouse import connect, transaction
 
 FORECAST, ACCURACY = dg.AssetKey(["forecasting", "cash_forecast"]), dg.AssetKey(["forecasting", "forecast_accuracy"])
+READS = ("canonical", "matching")
+ROWS = """
+    SELECT (SELECT count(*) FROM forecasting.cash_forecast WHERE vintage = ?), count(*) FROM forecasting.forecast_accuracy
+"""
 INPUTS = (
     "bank_account", "bank_statement", "bank_statement_line", "open_item", "payment_instruction", "remittance_advice",
     "cash_position_event",
@@ -31,30 +38,36 @@ INPUTS = (
 )  # fmt: skip
 def forecasting_assets(workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
     """Forecast from canonical facts with config/forecasting.yml; the vintage of the day replaces an earlier run of the day."""
+    rules = workspace.workspace.optional_text("forecasting.yml")
+    with connect(workspace.workspace.warehouse) as connection:
+        day = run_time.read(connection).as_of
+        unchanged = fingerprints.job_stands(connection, fingerprints.FORECASTING, READS, rules)
+        if not unchanged:
+            _forecast(connection, rules, str(workspace.workspace.config / "forecasting.yml"), day)
+            fingerprints.job_ended(connection, fingerprints.FORECASTING, READS, rules)
+        rows = connection.execute(ROWS, [day]).fetchone() or (0, 0)
+    yield dg.MaterializeResult(FORECAST, metadata={"rows": rows[0], "vintage": day.isoformat(), "unchanged": unchanged})
+    yield dg.MaterializeResult(ACCURACY, metadata={"rows": rows[1], "unchanged": unchanged})
+
+
+def _forecast(connection: duckdb.DuckDBPyConnection, rules: str, where: str, day: date) -> None:
+    """Write the vintage of the day, and what became of the earlier ones."""
     from orchestration.assets.forecasting_inputs import read_forecast_inputs
     from reconciliation.forecasting import accuracy, forecast, parse_forecasting
 
-    config = parse_forecasting(
-        workspace.workspace.optional_text("forecasting.yml"), str(workspace.workspace.config / "forecasting.yml")
-    )
-    with connect(workspace.workspace.warehouse) as connection:
-        now = run_time.read(connection)
-        inputs = read_forecast_inputs(connection)
-        vintage = forecast(inputs, config, now.as_of)
-        earlier = connection.execute("SELECT * FROM forecasting.cash_forecast WHERE vintage < ?", [now.as_of]).pl()
-        compared = accuracy(earlier, inputs, config, now.as_of)
-        with transaction(connection):
-            connection.register("new_vintage", vintage.to_arrow())
-            connection.register("new_accuracy", compared.to_arrow())
-            connection.execute("DELETE FROM forecasting.cash_forecast WHERE vintage = ?", [now.as_of])
-            connection.execute(
-                "INSERT INTO forecasting.cash_forecast BY NAME SELECT * FROM new_vintage ORDER BY entity, account, date, layer"
-            )
-            connection.execute("DELETE FROM forecasting.forecast_accuracy")
-            connection.execute(
-                "INSERT INTO forecasting.forecast_accuracy BY NAME SELECT * FROM new_accuracy ORDER BY ALL"
-            )
-            connection.unregister("new_vintage")
-            connection.unregister("new_accuracy")
-    yield dg.MaterializeResult(FORECAST, metadata={"rows": vintage.height, "vintage": now.as_of.isoformat()})
-    yield dg.MaterializeResult(ACCURACY, metadata={"rows": compared.height})
+    config = parse_forecasting(rules, where)
+    inputs = read_forecast_inputs(connection)
+    vintage = forecast(inputs, config, day)
+    earlier = connection.execute("SELECT * FROM forecasting.cash_forecast WHERE vintage < ?", [day]).pl()
+    compared = accuracy(earlier, inputs, config, day)
+    with transaction(connection):
+        connection.register("new_vintage", vintage.to_arrow())
+        connection.register("new_accuracy", compared.to_arrow())
+        connection.execute("DELETE FROM forecasting.cash_forecast WHERE vintage = ?", [day])
+        connection.execute(
+            "INSERT INTO forecasting.cash_forecast BY NAME SELECT * FROM new_vintage ORDER BY entity, account, date, layer"
+        )
+        connection.execute("DELETE FROM forecasting.forecast_accuracy")
+        connection.execute("INSERT INTO forecasting.forecast_accuracy BY NAME SELECT * FROM new_accuracy ORDER BY ALL")
+        connection.unregister("new_vintage")
+        connection.unregister("new_accuracy")

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from ingestion.connectors.options import FolderConnector
 from ingestion.sources import SourceConfig
 from orchestration import run_time
 from orchestration.checks.deliveries import delivery_check_specs, delivery_checks
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
-from orchestration.transfers import reachable_check, reachable_check_specs, record, transfer
+from orchestration.transfers import Transfer, reachable_check, reachable_check_specs, record, transfer
 from orchestration.warehouse import connect
+from orchestration.workspace import Workspace
 
 SCHEMA = "landing"
 
@@ -64,17 +66,16 @@ def source_asset(source: SourceConfig) -> dg.AssetsDefinition:
         from orchestration.landing import landed
         from orchestration.loading import load_source
 
-        with connect(workspace.workspace.warehouse) as connection:
-            now = run_time.read(connection)
-        attempt = transfer(workspace.workspace, source, now.known_at, _started_at(context))  # no open file meanwhile
+        attempt = _transferred(context, workspace.workspace, source)
         with connect(workspace.workspace.warehouse) as connection:
             if attempt is not None:
                 record(connection, attempt)
-            files = landed(connection, workspace.workspace, source, now.known_at)
+            files = landed(connection, workspace.workspace, source, run_time.read(connection).known_at)
             summary = load_source(
-                connection, workspace.workspace, source, reader(source.format), files, context.run_id, context.log.debug
-            )
-            checks = delivery_checks(connection, source, context.run_id)
+                connection, workspace.workspace, source, reader(source.format), files, context.run.run_id,
+                context.log.debug,
+            )  # fmt: skip
+            checks = delivery_checks(connection, source, context.run.run_id)
         yield dg.MaterializeResult(source_key(source), metadata=asdict(summary) | {"files_in_landing": len(files)})
         yield from checks
         if attempt is not None:
@@ -83,9 +84,18 @@ def source_asset(source: SourceConfig) -> dg.AssetsDefinition:
     return load
 
 
+def _transferred(context: dg.AssetExecutionContext, workspace: Workspace, source: SourceConfig) -> Transfer | None:
+    """What the source offers, brought while the working file is closed; None where its files lie in landing/ already."""
+    if isinstance(source.connector, FolderConnector):
+        return None
+    with connect(workspace.warehouse) as connection:
+        known_at = run_time.read(connection).known_at
+    return transfer(workspace, source, known_at, _started_at(context))
+
+
 def _started_at(context: dg.AssetExecutionContext) -> datetime:
     """When the run started: later sources of a long night belong to the same moment as the first."""
-    run = context.instance.get_run_record_by_id(context.run_id)
+    run = context.instance.get_run_record_by_id(context.run.run_id)
     return datetime.fromtimestamp(run.start_time, UTC) if run and run.start_time else datetime.now(UTC)
 
 

@@ -1,12 +1,20 @@
 """Alerts: what a person should know of after this run, and what has resolved itself."""
 
 import dagster as dg
+import duckdb
 
-from orchestration import run_time
+from orchestration import fingerprints, run_time
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
 from orchestration.warehouse import connect, transaction
 
 KEY = dg.AssetKey(["monitoring", "alert"])
+READS = ("canonical", "matching")
+COUNTED = ("open", "resolved", "critical")
+COUNTS = """
+    SELECT count(*) FILTER (status = 'open'), count(*) FILTER (status != 'open'),
+        count(*) FILTER (status = 'open' AND severity = 'critical')
+    FROM monitoring.alert
+"""
 INPUTS = (
     "bank_account", "bank_statement", "bank_statement_line", "open_item", "payment_instruction", "payment_status_event",
     "remittance_advice", "counterparty_bank_account", "group_rate",
@@ -28,24 +36,27 @@ INPUTS = (
 )  # fmt: skip
 def monitoring_assets(workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
     """Look at canonical facts with the rules of config/monitoring.yml; keep what earlier runs have seen."""
+    rules = workspace.workspace.optional_text("monitoring.yml")
+    with connect(workspace.workspace.warehouse) as connection:
+        unchanged = fingerprints.job_stands(connection, fingerprints.MONITORING, READS, rules)
+        if not unchanged:
+            _monitor(connection, rules, str(workspace.workspace.config / "monitoring.yml"))
+            fingerprints.job_ended(connection, fingerprints.MONITORING, READS, rules)
+        counts = connection.execute(COUNTS).fetchone()
+    yield dg.MaterializeResult(KEY, metadata=dict(zip(COUNTED, counts or (), strict=True)) | {"unchanged": unchanged})
+
+
+def _monitor(connection: duckdb.DuckDBPyConnection, rules: str, where: str) -> None:
+    """The alerts of this run in the place of those of the run before, which they carry on."""
     from orchestration.assets.monitoring_inputs import read_monitoring_inputs
     from reconciliation.contracts import ALERT
     from reconciliation.monitoring import monitor, parse_monitoring
 
-    config = parse_monitoring(
-        workspace.workspace.optional_text("monitoring.yml"), str(workspace.workspace.config / "monitoring.yml")
-    )
-    with connect(workspace.workspace.warehouse) as connection:
-        now = run_time.read(connection)
-        known = connection.execute("SELECT * FROM monitoring.alert").pl().cast(dict(ALERT))  # type: ignore[arg-type]
-        alerts = monitor(read_monitoring_inputs(connection), config, now.as_of, known)
-        with transaction(connection):
-            connection.register("new_alerts", alerts.to_arrow())
-            connection.execute("DELETE FROM monitoring.alert")
-            connection.execute("INSERT INTO monitoring.alert BY NAME SELECT * FROM new_alerts ORDER BY alert_id")
-            connection.unregister("new_alerts")
-    opened = alerts.filter(alerts["status"] == "open")
-    yield dg.MaterializeResult(
-        KEY, metadata={"open": opened.height, "resolved": alerts.height - opened.height,
-                       "critical": opened.filter(opened["severity"] == "critical").height},
-    )  # fmt: skip
+    known = connection.execute("SELECT * FROM monitoring.alert").pl().cast(dict(ALERT))  # type: ignore[arg-type]
+    inputs = read_monitoring_inputs(connection)
+    alerts = monitor(inputs, parse_monitoring(rules, where), run_time.read(connection).as_of, known)
+    with transaction(connection):
+        connection.register("new_alerts", alerts.to_arrow())
+        connection.execute("DELETE FROM monitoring.alert")
+        connection.execute("INSERT INTO monitoring.alert BY NAME SELECT * FROM new_alerts ORDER BY alert_id")
+        connection.unregister("new_alerts")

@@ -65,7 +65,7 @@ def raw_tables(sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
     def check_raw_tables(context: dg.AssetExecutionContext, workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
         with connect(workspace.workspace.warehouse) as connection:
             new = connection.execute(
-                "SELECT delivery_id FROM raw.delivery WHERE run_id = ?", [context.run_id]
+                "SELECT delivery_id FROM raw.delivery WHERE run_id = ?", [context.run.run_id]
             ).fetchall()
             deliveries = [row[0] for row in new]
             for name in REGISTRY:

@@ -36,7 +36,7 @@ DECISION_TABLES = {
 )
 def workspace_config(context: dg.AssetExecutionContext, config: RunTimeConfig, workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
     """Validate the config, create what tables are missing, fix as_of and known_at."""
-    current = config.resolve(workspace.workspace, context.run_id)
+    current = config.resolve(workspace.workspace, context.run.run_id)
     with connect(workspace.workspace.warehouse) as connection:
         create_tables(connection)
         with transaction(connection):

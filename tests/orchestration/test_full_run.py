@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import polars as pl
@@ -17,6 +18,7 @@ from simulated_company import LAST_DAY, LAST_MOMENT, simulated_company
 from benchmarks.pipeline.truth_scores import scores
 from orchestration.commands.run import execute
 from orchestration.content_hash import content_hash
+from orchestration.dbt_runner import manifest_json
 from orchestration.publishing import current
 from orchestration.treasurer_summary import print_summary
 from orchestration.warehouse import connect
@@ -174,9 +176,30 @@ def test_the_summary_is_one_a_treasurer_can_read(company: Workspace, capsys: pyt
         assert part in text
 
 
-def test_a_second_run_changes_nothing(company: Workspace) -> None:
+def test_a_run_with_nothing_new_leaves_every_phase_as_it_stands(
+    company: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("nothing is new, and yet a phase is made again")
+
     before, snapshot = contents(company), current(company)
     assert len(before) > 50
+    for again in (
+        "assets.dbt_models.build", "match_ledger.run_leg", "assets.monitoring._monitor", "assets.forecasting._forecast"
+    ):  # fmt: skip
+        monkeypatch.setattr(f"orchestration.{again}", refuse)
+    assert execute(company, "nightly", LAST_DAY, LAST_MOMENT) is None
+    assert contents(company) == before
+    assert current(company) == snapshot
+    nodes = cast("dict[str, dict[str, object]]", manifest_json()["nodes"]).values()
+    tests = [(node["name"],) for node in nodes if node["resource_type"] == "test"]
+    assert set(rows(company, "SELECT test FROM ops.phase_check")) == set(tests)  # told again with what they found
+
+
+def test_doing_all_of_it_again_changes_nothing(company: Workspace) -> None:
+    before, snapshot = contents(company), current(company)
+    with connect(company.warehouse) as connection:
+        connection.execute("DELETE FROM ops.phase")
     assert execute(company, "nightly", LAST_DAY, LAST_MOMENT) is None
     assert contents(company) == before
     assert current(company) == snapshot
