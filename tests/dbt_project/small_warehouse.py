@@ -40,6 +40,7 @@ class SmallWarehouse:
 
     folder: Path
     parsed: Path  # dbt's target folder, shared by the warehouses of a test session: the project is parsed once
+    project: Path = PROJECT
 
     def __post_init__(self) -> None:
         with connect(self.path) as connection:
@@ -90,7 +91,14 @@ class SmallWarehouse:
         with connect(self.path) as connection:
             connection.execute("DELETE FROM config.run_parameter")
             connection.execute("INSERT INTO config.run_parameter VALUES (?, ?, 'test')", [as_of, known_at])
-        folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--log-path", str(self.folder)]
+        folders = [
+            "--project-dir",
+            str(self.project),
+            "--profiles-dir",
+            str(self.project),
+            "--log-path",
+            str(self.folder),
+        ]
         common = [*folders, "--target-path", str(self.parsed), "--quiet", "--no-version-check"]
         with _environment("TIEOUT_WAREHOUSE", str(self.path)):
             if self.parsed not in PARSED:

@@ -1,8 +1,6 @@
 -- Every observation of every open item, from all systems, append-only: the history that open_item is the newest state of.
-select * from {{ ref('stg_sap__open_item') }}
+{% for system in var('erp_systems') -%}
+select * from {{ ref('stg_' ~ system ~ '__open_item') }}
 union all by name
-select * from {{ ref('stg_netsuite__open_item') }}
-union all by name
-select * from {{ ref('stg_dynamics__open_item') }}
-union all by name
+{% endfor -%}
 select * from {{ ref('stg_generic__open_item') }}
