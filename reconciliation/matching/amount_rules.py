@@ -67,6 +67,11 @@ class AmountRule(BaseModel):
         return self.up_to.get(currency, self.up_to.get("default", Decimal(0)))
 
     @property
+    def differs(self) -> bool:
+        """Whether the amounts of the two sides need not agree to the minor unit."""
+        return self.rule in ("rounding", "fee", "fx", "typing_error", "partial", "deviation")
+
+    @property
     def factor(self) -> float:
         """What this way of agreeing multiplies the odds of the evidence with."""
         return self.odds if self.odds is not None else DEFAULT_ODDS[self.rule]

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.described import learned_share
+from reconciliation.matching.few_of_many import chance_of_few, grids
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.parties import right_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
@@ -15,7 +17,7 @@ from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 
 _MAX_MEMOS = 3  # deducted at once
 _MAX_CANDIDATES = 30
-_PRIOR = 4.0  # odds that a payment short of what it names deducts a memo rather than pays in part
+_SHARE, _PRIOR_STARS = 0.5, 20.0  # payments short of what they name that deduct a memo, before any is seen; of so many
 _DAYS = 120  # a memo is at most that much older than the payment, and not younger
 
 
@@ -63,7 +65,12 @@ def netted_groups(
         return
     order = context.right.order(pairs["right"].to_numpy().astype(np.uint32))
     pairs = pairs.with_columns(pl.Series("order", order)).sort("left", "order")
-    cases = pairs.group_by("left", maintain_order=True).agg(pl.len(), pl.col("rest").first())
+    cases = pairs.group_by("left", maintain_order=True).agg(
+        pl.len(),
+        pl.col("rest").first(),
+        pl.col("open").abs().sum().alias("candidates"),
+        pl.col("open").alias("amounts"),
+    )
     offsets = np.concatenate([[0], np.cumsum(cases["len"].to_numpy())]).astype(np.int64)
     found = subset_sums(cases["rest"].to_numpy(), offsets, pairs["open"].to_numpy(), max_size=_MAX_MEMOS)
     only = np.flatnonzero((found.count == 1) & ~found.exhausted)
@@ -84,14 +91,18 @@ def netted_groups(
             ),
         ]
     ).cast(MEMBERS)  # type: ignore[arg-type]
-    chance = pl.Series("chance", np.maximum(found.chance[only], 1e-9))
+    of_case = cases[only]
+    chance = chance_of_few(
+        of_case["len"].to_numpy().astype(np.int64), lengths, of_case["candidates"].to_numpy(), grids(of_case["amounts"])
+    )
+    share = learned_share(1 / chance, np.arange(len(only)), cases.height, _SHARE, _PRIOR_STARS)
+    unlikely = pl.Series(share / (1 - share) / chance)
     groups = (
         centers.sort("proposal")
-        .with_columns(chance)
         .select(
             "proposal",
             pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
-            pl.min_horizontal(pl.col("odds") * factor, _PRIOR / pl.col("chance")).alias("odds"),
+            pl.min_horizontal(pl.col("odds") * factor, unlikely).alias("odds"),
             "evidence",
         )
         .cast(GROUPS)  # type: ignore[arg-type]

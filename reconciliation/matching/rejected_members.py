@@ -7,19 +7,17 @@ hundred members one or two are missing, and there are few ways in which one or t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.few_of_many import chance_of_few, grids
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
 from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 
 #: How often one, two, three members of a batch are rejected, of batches that lose any.
 SHARES = (0.85, 0.12, 0.03)
-_DENSER = 3.0  # rests and members are small, where amounts lie closer than over the whole range
 
 
 def less_rejected(
@@ -95,25 +93,16 @@ def _rests(entries: SideView, found: pl.DataFrame, batched: pl.DataFrame, least_
         pl.col("rest") != 0,
         pl.col("rest").abs() <= pl.col("largest"),
     )
-    grids = [_grid(each.to_numpy()) for each in met["amounts"]]  # few batches: those a rest is searched in
     return (
         met.drop("amounts", "signs", "largest")
-        .with_columns(pl.Series("grid", grids, dtype=pl.Int64))
+        .with_columns(pl.Series("grid", grids(met["amounts"])))
         .sort("entry", "batch_id")
         .with_row_index("case")
     )
 
 
-def _grid(amounts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
-    return max(1, int(np.gcd.reduce(amounts)))
-
-
 def _ratios(kept: pl.DataFrame) -> Floats:
     """By group: how often so many members are rejected, over how often so few make up any given rest by chance."""
-    count, size = kept["count"].to_numpy().astype(np.float64), kept["size"].to_numpy()
-    ways: Sequence[Floats] = (count, count * (count - 1) / 2, count * (count - 1) * (count - 2) / 6)
-    up_to = np.cumsum(np.vstack(ways), axis=0)[size - 1, np.arange(len(size))]
-    places = np.abs(kept["total"].to_numpy()) / kept["grid"].to_numpy()
-    chance = np.minimum(_DENSER * up_to / np.maximum(places, 1.0), 1.0)
-    ratio: Floats = np.asarray(SHARES)[size - 1] / chance
+    count, size, total, grid = (kept[name].to_numpy().astype(np.int64) for name in ("count", "size", "total", "grid"))
+    ratio: Floats = np.asarray(SHARES)[size - 1] / chance_of_few(count, size, total, grid)
     return ratio

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import polars as pl
 
+from reconciliation.matching.amount_differences import discounts, fee_taken, mistyped, short_or_over, within
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.encoding import Ints, Mask
+from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import components
+from reconciliation.matching.party_evidence import with_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
-from reconciliation.matching.typing_errors import looks_mistyped
 
 MAX_STAR = 5000  # members a sum may have; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
@@ -28,12 +29,14 @@ def settle(
     """Candidates from edges, one yield per amount rule.
 
     `edges` has left, right (rows, distinct pairs that are compatible), odds, evidence (index of the sentence) and,
-    for the rule `linked`, amount (minor units, signed as the right item, null where unknown).
+    for the rule `linked`, amount (minor units, signed as the right item, null where unknown). `whole` (optional) says
+    whether the identifier was read whole, not a part of it.
     """
     for rule in rules:
         live = _live(context, edges)
         if live.is_empty():
             return
+        live = with_parties(context, live, rule)
         yield from _SETTLERS[rule.rule](context, live, rule, evidence)
 
 
@@ -88,69 +91,10 @@ def _of_pairs(
     return settler
 
 
-def _bound(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Ints:
-    """The tolerance of each edge in minor units: the larger of the absolute one and the share of the right amount."""
-    encoding = context.encoding
-    units = np.asarray(
-        [
-            int(rule.tolerance(currency).scaleb(exponent))
-            for currency, exponent in zip(encoding.currencies, encoding.exponents, strict=True)
-        ],
-        dtype=np.int64,
-    )
-    absolute = units[context.right.dataset.currency[edges["right"].to_numpy()]]
-    relative = np.floor(np.abs(edges["other"].to_numpy().astype(np.float64)) * rule.share).astype(np.int64)
-    return np.asarray(np.maximum(absolute, relative), dtype=np.int64)
-
-
-def _within(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
-    apart = np.abs(edges["mine"].to_numpy() - edges["other"].to_numpy())
-    return np.asarray(apart <= _bound(context, edges, rule), dtype=np.bool_)
-
-
-def _fee_taken(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
-    """A fee only ever costs: the left side (the bank) moves less money to us, or more away from us."""
-    difference = edges["mine"].to_numpy() - edges["other"].to_numpy()
-    return np.asarray((difference < 0) & (-difference <= _bound(context, edges, rule)), dtype=np.bool_)
-
-
-def _mistyped(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
-    return looks_mistyped(edges["mine"], edges["other"])
-
-
-def _short_or_over(edges: pl.DataFrame) -> pl.Series:
-    short = edges["mine"].abs() < edges["other"].abs()
-    return pl.select(pl.when(short).then(KIND["short_pay"]).otherwise(KIND["over_pay"])).to_series().cast(pl.UInt8)
-
-
-def _discounts(context: LegContext, edges: pl.DataFrame, days: int) -> Ints:
-    """By edge: the discount that may be taken on the right item at the left item's date, in minor units, else 0."""
-    data = context.right.dataset
-    if "discounts" not in context.cache:
-        given = data.read(["discount_amount", "discount_until"], context.right.is_open)
-        context.cache["discounts"] = given.filter(pl.col("discount_amount").fill_null(0) != 0)
-    known = context.cache["discounts"]
-    if known.is_empty():
-        return np.zeros(edges.height, dtype=np.int64)
-    rows = known["row"].to_numpy()
-    factors = np.asarray([10 ** (5 - exponent) for exponent in context.encoding.exponents], dtype=np.int64)
-    amount = np.zeros(data.height, dtype=np.int64)
-    amount[rows] = (
-        known["discount_amount"].to_physical().abs().cast(pl.Int64).to_numpy() // factors[data.currency[rows]]
-    )
-    until = np.full(data.height, np.iinfo(np.int32).max, dtype=np.int64)  # no last day given: any day
-    last = known["discount_until"].to_physical().fill_null(np.iinfo(np.int32).max - 10_000)
-    until[rows] = last.cast(pl.Int64).to_numpy()
-    left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
-    in_time = context.left.dataset.date[left] <= until[right] + days
-    full = context.right.open[right] == data.amount[right]  # a discount is taken on the whole item
-    return np.where(in_time & full, amount[right], 0)
-
-
 def _discount(
     context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
 ) -> Iterator[Proposals]:
-    taken = _discounts(context, edges, rule.days)
+    taken = discounts(context, edges, rule.days)
     if not taken.any():
         return
     net = pl.col("other") - pl.col("other").sign() * pl.Series(taken)
@@ -309,10 +253,10 @@ _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[st
     "netted": _netted,
     "linked": _linked,
     "discount": _discount,
-    "rounding": _of_pairs(_within, "rounding"),
-    "fee": _of_pairs(_fee_taken, "fee"),
-    "fx": _of_pairs(_within, "fx"),
-    "typing_error": _of_pairs(_mistyped, "typing_error"),
+    "rounding": _of_pairs(within, "rounding"),
+    "fee": _of_pairs(fee_taken, "fee"),
+    "fx": _of_pairs(within, "fx"),
+    "typing_error": _of_pairs(mistyped, "typing_error"),
     "partial": _partial,
-    "deviation": _of_pairs(_within, _short_or_over),
+    "deviation": _of_pairs(within, short_or_over),
 }

@@ -49,7 +49,9 @@ class ExactReference(PassConfig):
             return
         short = (pl.col("length").cast(pl.Float64) - _SURE_LENGTH).clip(upper_bound=0.0) / 2
         certainty = pl.lit(self.odds) * (1.0 if self.find == "references" else pl.lit(10.0).pow(short))
-        edges = edges.with_columns(certainty.alias("odds"), pl.lit(0, pl.UInt16).alias("evidence"))
+        edges = edges.with_columns(
+            certainty.alias("odds"), pl.lit(0, pl.UInt16).alias("evidence"), whole=pl.lit(self.find != "left_cut")
+        )
         yield from settle(context, edges, self.amounts, (self._sentence(),))
 
     def _whole(self, context: LegContext) -> pl.DataFrame:

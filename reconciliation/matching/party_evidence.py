@@ -1,0 +1,154 @@
+"""How much the counterparties of two items say about whether the items belong together, learned from the data.
+
+Fellegi-Sunter weights without labels: the true pairs are those that surer passes of the leg have accepted, strangers
+are the same items with each other's partners. What most pairs show, true or not, weighs nothing; a counterparty that
+few items have weighs much. The weights are drawn to a prior where there is little data, and bounded: the same
+counterparty never proves a match, another never rules one out (a third party may pay).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.amount_rules import AmountRule
+from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.described import accepted_pairs
+from reconciliation.matching.marginals import Floats
+from reconciliation.matching.parties import account_key
+from reconciliation.matching.text import name_key, name_similarity
+
+#: What two items may show: the same account or id, like names, the name in the other's text, nothing, another.
+_SAME, _LIKE, _TOLD, _SILENT, _OTHER = range(5)
+_TRUE_PRIOR = np.array([0.3, 0.3, 0.15, 0.2, 0.05])
+_STRANGER_PRIOR = np.array([0.01, 0.01, 0.01, 0.2, 0.77])
+_PRIOR_WEIGHT = 30.0  # pairs that the priors count for
+_MOST = 100.0  # a weight is between one over this and this
+_LEARNED_FROM = 2000
+_SHIFTS = (1, 3, 7, 19)  # how far partners are moved to make strangers
+_BEYOND_DOUBT = 10.0  # times the odds the leg asks for, from which counterparties are not looked at
+_ELSEWHERE = 100.0  # how much less a difference in amount is believed where another item of the party agrees exactly
+_ALIKE, _UNLIKE = 0.88, 0.6  # similarity of names that means one counterparty, and of those that means two
+_MOST_EQUAL, _NEAR_DAYS = 200, 90  # equal amounts beyond which none is anyone's, and days in which one may be meant
+_BEGINNING = 8  # letters of a name that a text has to show
+
+
+def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
+    """Edges that this way of agreeing leaves in doubt, weighed by what their counterparties say as well."""
+    precision = context.leg.precision
+    doubtful = edges["odds"].to_numpy() * rule.factor < _BEYOND_DOUBT * precision / (1 - precision)
+    if not doubtful.any():
+        return edges
+    left, right = (edges[side].to_numpy()[doubtful] for side in ("left", "right"))
+    weight = party_weights(context, left, right)
+    if "whole" in edges.columns:
+        # a part of an identifier names its neighbours too, and those are of the same counterparty
+        weight = np.where(edges["whole"].to_numpy()[doubtful], weight, np.minimum(weight, 1.0))
+    if rule.differs:
+        elsewhere = agrees_elsewhere(context, left, right)
+        weight = np.where(elsewhere, np.minimum(weight, 1.0) / _ELSEWHERE, weight)
+    weights = np.ones(edges.height)
+    weights[doubtful] = weight
+    return edges.with_columns(pl.col("odds") * pl.Series(weights))
+
+
+def party_weights(context: LegContext, left: Rows, right: Rows) -> Floats:
+    """By pair of rows: how many times likelier their counterparties make it that the two belong together."""
+    if "party_weights" not in context.cache:
+        context.cache["party_weights"] = pl.DataFrame({"weight": _learned(context)})
+    weights = context.cache["party_weights"]["weight"].to_numpy()
+    found: Floats = weights[_classes(context, left, right)]
+    return found
+
+
+def agrees_elsewhere(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """By pair of rows: whether one of the two agrees in amount with another open item that is of its counterparty."""
+    found = np.zeros(len(left), dtype=np.bool_)
+    for own, view, other in ((left, context.left, context.right), (right, context.right, context.left)):
+        asked = pl.DataFrame({"own": own, "amount": view.open[own], "currency": view.dataset.currency[own]}).unique()
+        open_rows = other.rows()
+        amounts = other.open[open_rows]
+        among = np.isin(amounts, asked["amount"].to_numpy())
+        there = pl.DataFrame(
+            {
+                "there": open_rows[among],
+                "amount": amounts[among],
+                "currency": other.dataset.currency[open_rows[among]],
+            }
+        )
+        there = there.filter(pl.len().over("amount", "currency") <= _MOST_EQUAL)
+        met = asked.join(there, on=["amount", "currency"])
+        pairs = (met["own"].to_numpy(), met["there"].to_numpy())
+        ordered = pairs if view is context.left else pairs[::-1]
+        days = context.left.dataset.date[ordered[0]].astype(np.int64) - context.right.dataset.date[ordered[1]]
+        near = context.compatible(*ordered) & (np.abs(days) <= _NEAR_DAYS)
+        near[near] = np.isin(_classes(context, *(rows[near] for rows in ordered)), (_SAME, _LIKE, _TOLD))
+        found |= np.isin(own, pairs[0][near])
+    return found
+
+
+def _learned(context: LegContext) -> Floats:
+    sure = accepted_pairs(context)
+    sure = sure.gather_every(max(1, sure.height // _LEARNED_FROM))
+    left, right = sure["left"].to_numpy(), sure["right"].to_numpy()
+    # strangers of one entity and currency, as candidates are
+    order = np.lexsort((np.arange(len(left)), context.left.dataset.currency[left], context.left.dataset.entity[left]))
+    left, right = left[order], right[order]
+    moved = [shift for shift in _SHIFTS if shift < len(left)]
+    strange = _classes(
+        context,
+        np.concatenate([left for _ in moved]) if moved else left[:0],
+        np.concatenate([np.roll(right, shift) for shift in moved]) if moved else right[:0],
+    )
+    seen = np.bincount(_classes(context, left, right), minlength=5) + _PRIOR_WEIGHT * _TRUE_PRIOR
+    chance = np.bincount(strange, minlength=5) + _PRIOR_WEIGHT * _STRANGER_PRIOR
+    weights: Floats = np.clip((seen / seen.sum()) / (chance / chance.sum()), 1 / _MOST, _MOST)
+    return weights
+
+
+def _classes(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    if not len(left):
+        return np.zeros(0, dtype=np.int64)
+    one, two = (_shown(view, rows) for view, rows in ((context.left, left), (context.right, right)))
+    pairs = pl.DataFrame({"left": left, "right": right})
+    pairs = pairs.join(one, left_on="left", right_on="row", how="left", maintain_order="left")
+    pairs = pairs.join(two, left_on="right", right_on="row", how="left", maintain_order="left", suffix="_right")
+    alike = name_similarity(pairs["name"], pairs["name_right"])
+    same, other = (
+        pl.any_horizontal((test(pl.col(key), pl.col(f"{key}_right"))).fill_null(False) for key in ("party", "id"))
+        for test in (pl.Expr.eq, pl.Expr.ne)
+    )
+    told = pl.any_horizontal(
+        pl.col(text).str.contains(pl.col(name), literal=True).fill_null(False)
+        for text, name in (("text", "beginning_right"), ("text_right", "beginning"))
+    )
+    shown = (
+        pl.when(same)
+        .then(_SAME)
+        .when(pl.col("alike") >= _ALIKE)
+        .then(_LIKE)
+        .when(told)
+        .then(_TOLD)
+        .when(other | (pl.col("alike") < _UNLIKE))
+        .then(_OTHER)
+        .otherwise(_SILENT)
+    )
+    classes = pairs.with_columns(alike.alias("alike")).select(shown.cast(pl.Int64).alias("shown"))["shown"]
+    return classes.to_numpy()
+
+
+def _shown(view: SideView, rows: Rows) -> pl.DataFrame:
+    """`row`, `party` (account), `id`, `name`, `text` and `beginning` (of the name), the last two without spaces."""
+    frame = view.selected(
+        np.unique(rows),
+        account_key("counterparty_account").alias("party"),
+        pl.col("counterparty_id").alias("id"),
+        pl.col("counterparty_name").alias("name"),
+        pl.when(pl.col("counterparty_name").is_null()).then(pl.col("text")).alias("text"),
+    )
+    name, text = name_key(frame["name"]), name_key(frame["text"])
+    whole = pl.col("name").str.replace_all(" ", "", literal=True)
+    return frame.select("row", "party", "id", name.alias("name"), text.alias("text")).with_columns(
+        pl.col("text").str.replace_all(" ", "", literal=True),
+        pl.when(whole.str.len_chars() >= _BEGINNING).then(whole.str.slice(0, _BEGINNING)).alias("beginning"),
+    )

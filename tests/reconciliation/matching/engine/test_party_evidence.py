@@ -1,0 +1,60 @@
+"""What counterparties add to a reference whose amount does not agree."""
+
+from __future__ import annotations
+
+import pytest
+from example_items import ids, items, members, one_leg
+
+from reconciliation.matching import MatchResult, match
+
+PARTIAL = "{kind: reference, find: left_text, amounts: [partial]}"
+
+
+def partial(shown: dict[str, object], *others: dict[str, object]) -> MatchResult:
+    """A line of 60 that names invoice 9346 of 100, and says of its sender what is `shown`."""
+    left = items({"item_id": "B1", "amount": "60.12", "text": "invoice 9346"} | shown)
+    invoice = {"item_id": "I1", "amount": 100, "references": ["9346"], "counterparty_account": "DE1 2"}
+    named = {"counterparty_name": "Weber Metall GmbH"}
+    return match({"left": left, "right": items(invoice | named, *others)}, one_leg(PARTIAL))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"counterparty_account": "de12"},
+        {"counterparty_name": "WEBER METALL"},
+        {"text": "ORIG CO NAME:WEBER METALL CO ENTRY DESCR:VENDOR PMT IND ID:9346"},
+    ],
+)
+def test_the_same_counterparty_makes_a_part_payment_sure(shown: dict[str, object]) -> None:
+    assert members(partial(shown), "matched") == ids("B1", "I1")
+
+
+@pytest.mark.parametrize("shown", [{}, {"counterparty_account": "FR77"}, {"counterparty_name": "Tanaka Foods"}])
+def test_nothing_or_another_counterparty_leaves_it_in_doubt(shown: dict[str, object]) -> None:
+    assert members(partial(shown), "matched") == []
+
+
+def test_a_line_that_agrees_with_another_item_of_its_counterparty_is_no_part_payment() -> None:
+    other = {"item_id": "I2", "amount": "60.12", "references": ["9364"], "counterparty_account": "DE12"}
+    assert members(partial({"counterparty_account": "DE12"}, other), "matched") == []
+
+
+def test_a_cut_number_of_the_same_counterparty_names_its_neighbours_too() -> None:
+    left = items({"item_id": "B1", "amount": "99.00", "text": "RE-2026-4711", "counterparty_account": "DE12"})
+    right = items(
+        {"item_id": "I1", "amount": 100, "references": ["RE-2026-471183"], "counterparty_account": "DE12"},
+    )
+    rules = one_leg("{kind: reference_text, variants: [truncated], amounts: [{rule: fx, share: 0.03}]}")
+    assert members(match({"left": left, "right": right}, rules), "matched") == []
+
+
+def test_a_memo_deducted_unnamed_is_sure_where_it_alone_makes_up_the_rest() -> None:
+    left = items({"item_id": "B1", "amount": "322.89", "on": 2, "text": "AR-000016884", "counterparty_account": "DE12"})
+    party = {"counterparty_account": "DE12", "counterparty_id": "C1"}
+    right = items(
+        {"item_id": "I1", "amount": "385.96", "references": ["AR-000016884"]} | party,
+        {"item_id": "M1", "amount": "-63.07", "references": ["AR-000016885"]} | party,
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: reference_text, amounts: [netted, partial]}"))
+    assert members(result, "matched") == ids("B1", "I1", "M1")
