@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from reconciliation.contracts import AMOUNT
 from reconciliation.matching.columns import Columns
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.item_frames import exact_amounts, item_frame
+from reconciliation.matching.stable_hash import Words, id_words
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint32]
@@ -77,6 +79,11 @@ class Dataset:
     def rows_of(self, items: pl.DataFrame) -> pl.DataFrame:
         """`items` (with `item_id`) and the `row` of each; those that are not there are left out."""
         return self.read(["item_id"]).join(items, on="item_id", how="inner")
+
+    @cached_property
+    def id_words(self) -> tuple[Words, Words]:
+        """Two hashes of each item id, by row."""
+        return id_words(self.read(["item_id"])["item_id"])
 
     def item_ids(self, rows: npt.NDArray[np.uint32]) -> pl.Series:
         """The item ids of these rows, in this order."""

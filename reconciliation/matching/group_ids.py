@@ -26,11 +26,6 @@ def member_words(
         return mix((id_words[0] ^ salt) + sums), mix((id_words[1] ^ salt) + sums)
 
 
-def id_words(item_ids: pl.Series) -> tuple[Words, Words]:
-    """Two hashes of each item id."""
-    return text_hash(item_ids, 1), text_hash(item_ids, 2)
-
-
 def group_ids(
     leg: str, words: tuple[Words, Words], status: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 ) -> pl.Series:

@@ -13,7 +13,7 @@ from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Codes, Ints
 from reconciliation.matching.explanation import group_explanations, pair_explanations
-from reconciliation.matching.group_ids import STATUSES, group_ids, id_words, member_words
+from reconciliation.matching.group_ids import STATUSES, group_ids, member_words
 from reconciliation.matching.proposals import DIFFERENCE_KINDS
 from reconciliation.matching.stable_hash import Words, text_hash
 
@@ -51,13 +51,11 @@ class LegTables:
     def __init__(self, context: LegContext, rules_version: str) -> None:
         self._context = context
         self._version = rules_version
-        self._ids: list[pl.Series] = []
-        self._hashes: list[tuple[Words, Words]] = []
+        self._ids = [view.dataset.read(["item_id"])["item_id"] for view in context.sides]
         self._currencies = text_hash(pl.Series(list(context.encoding.currencies), dtype=pl.String), 5)
 
     def build(self, taken: Sequence[Taken], unmatched: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Groups, items and unmatched. `unmatched` has side, row, open, reason, candidates (list of ids)."""
-        self._load(taken, unmatched)
         groups, items = [_shaped({}, MATCH_GROUP)], [_shaped({}, MATCH_ITEM)]
         for each in taken:
             for made in (self._pairs(each), self._groups(each)):
@@ -66,21 +64,11 @@ class LegTables:
                     items.append(made[1])
         return pl.concat(groups), pl.concat(items), self._unmatched(unmatched)
 
-    def _load(self, taken: Sequence[Taken], unmatched: pl.DataFrame) -> None:
-        """Item ids and their hashes, of both sides; one read where both sides are one dataset."""
-        left = self._context.left.dataset
-        self._ids = [left.read(["item_id"])["item_id"]]
-        right = self._context.right.dataset
-        self._ids.append(self._ids[0] if right is left else right.read(["item_id"])["item_id"])
-        own = id_words(self._ids[0])
-        hashes = [own, own if right is left else id_words(self._ids[1])]
-        self._hashes = hashes
-
     def _words(self, side: int, rows: Rows, applied: Ints) -> tuple[Words, Words]:
         """The words of members, by which their group is known."""
         data = self._context.sides[side].dataset
         currency = data.currency[rows]
-        own = self._hashes[side][0][rows], self._hashes[side][1][rows]
+        own = data.id_words[0][rows], data.id_words[1][rows]
         scaled = self._scaled(data.amount[rows], currency), self._scaled(applied, currency)
         return member_words(data.name, self._currencies[currency], own, *scaled)
 

@@ -52,6 +52,11 @@ def _chunk_hash(texts: pl.Series, seed: int) -> Words:
     return result
 
 
+def id_words(item_ids: pl.Series) -> tuple[Words, Words]:
+    """Two hashes of each item id."""
+    return text_hash(item_ids, 1), text_hash(item_ids, 2)
+
+
 def hexadecimal(high: Words, low: Words) -> pl.Series:
     """Two words as 24 hexadecimal digits: all of the first, the upper half of the second."""
     data = np.empty((len(high), 12), dtype=np.uint8)

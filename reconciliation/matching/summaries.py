@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.context import LegContext
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.group_ids import STATUSES
 from reconciliation.matching.results import Taken
@@ -27,15 +27,13 @@ def leg_summary(
         items = int(np.count_nonzero(start))
         value = float(np.abs(start.astype(np.float64)).sum())
         figures: dict[str, object] = {"dataset": view.dataset.name, "items": items}
+        counts, values = _applied(taken, number, len(start))
         for code, status in enumerate(STATUSES):
-            rows, applied = _applied(taken, number, code)
-            count = len(np.unique(rows))
-            figures[status] = count
+            figures[status] = counts[code]
             if code < 2:
-                amount = float(np.abs(applied.astype(np.float64)).sum())
-                figures[f"{status}_rate"] = round(count / items, 6) if items else None
+                figures[f"{status}_rate"] = round(counts[code] / items, 6) if items else None
                 # minor units of several currencies are added as they are: a share for orientation
-                figures[f"{status}_value_rate"] = round(amount / value, 6) if value else None
+                figures[f"{status}_value_rate"] = round(values[code] / value, 6) if value else None
         own = unmatched.filter(pl.col("side") == number)
         figures["unmatched"] = own.height
         figures["unmatched_reasons"] = dict(sorted(own.group_by("reason").len().iter_rows()))
@@ -50,17 +48,21 @@ def leg_summary(
     return {**sides, "passes": passes}
 
 
-def _applied(taken: Sequence[Taken], side: int, status: int) -> tuple[Rows, Ints]:
-    rows, amounts = [np.zeros(0, dtype=np.uint32)], [np.zeros(0, dtype=np.int64)]
+def _applied(taken: Sequence[Taken], side: int, height: int) -> tuple[list[int], list[float]]:
+    """By status: how many of a side's items groups hold, and what they apply of them."""
+    seen = np.zeros((len(STATUSES), height), dtype=np.bool_)
+    values = [0.0] * len(STATUSES)
     row, amount = ("left", "left_applied") if side == 0 else ("right", "right_applied")
     for each in taken:
-        if not each.pairs.is_empty():
-            own = each.pairs.filter(pl.col("status") == status)
-            rows.append(own[row].to_numpy())
-            amounts.append(own[amount].to_numpy())
-        if not each.groups.is_empty():
-            numbers = each.groups.filter(pl.col("status") == status).select("proposal")
-            members = each.members.join(numbers, on="proposal", how="semi").filter(pl.col("side") == side)
-            rows.append(members["row"].to_numpy())
-            amounts.append(members["applied"].to_numpy())
-    return np.concatenate(rows), np.concatenate(amounts)
+        members = each.members.filter(pl.col("side") == side).join(
+            each.groups.select("proposal", "status"), on="proposal"
+        )
+        for frame, rows, applied in ((each.pairs, row, amount), (members, "row", "applied")):
+            if frame.is_empty():
+                continue
+            status, numbers, amounts = (frame[name].to_numpy() for name in ("status", rows, applied))
+            for code in np.unique(status):
+                own = status == code
+                seen[code][numbers[own]] = True
+                values[code] += float(np.abs(amounts[own].astype(np.float64)).sum())
+    return [int(np.count_nonzero(each)) for each in seen], values
