@@ -75,3 +75,11 @@ def discounts(context: LegContext, edges: pl.DataFrame, days: int) -> Ints:
     in_time = context.left.dataset.date[left] <= until[right] + days
     full = context.right.open[right] == data.amount[right]  # a discount is taken on the whole item
     return np.where(in_time & full, amount[right], 0)
+
+
+def discount_amounts(context: LegContext) -> Ints:
+    """By right row, open or not: its cash discount in minor units, not negative, 0 where it has none."""
+    data = context.right.dataset
+    given = data.read(["discount_amount"])["discount_amount"].fill_null(0).to_physical().abs().cast(pl.Int64).to_numpy()
+    factors = np.asarray([10 ** (5 - exponent) for exponent in context.encoding.exponents], dtype=np.int64)
+    return np.asarray(given // factors[data.currency], dtype=np.int64)

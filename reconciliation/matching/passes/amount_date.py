@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
+from reconciliation.matching.amount_differences import discount_amounts
 from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.joins import key_pairs
@@ -36,14 +37,16 @@ _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 class AmountDate(PassConfig):
     """Equal amounts within `before` to `after` days (left date minus right date).
 
-    `right_date` chooses the right side's date (the due date for open items that are paid when due). Where an amount
+    `right_date` chooses the right side's date (the due date for open items that are paid when due). With `net` the right
+    items are taken less their cash discount, those that have one; `right_date` is then best its last day. Where an amount
     would pair more than `max_pairs` times, only items of the same counterparty are paired.
     """
 
     KIND: ClassVar[str] = "amount_date"
 
     kind: Literal["amount_date"] = "amount_date"
-    right_date: Literal["date", "due_date", "value_date"] = "date"
+    right_date: Literal["date", "due_date", "value_date", "discount_until"] = "date"
+    net: bool = False
     before: int = 3
     after: int = 10
     decoy_days: int = 60
@@ -75,8 +78,9 @@ class AmountDate(PassConfig):
         odds = pl.when(unlike).then(pl.col("odds").clip(upper_bound=_UNLIKE_NAME_ODDS)).otherwise("odds")
         weighed = weighed.with_columns(odds.alias("odds"))
         weighed = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"))
+        whole = pl.Series("whole", context.right.open[weighed["right"].to_numpy()])
         yield Proposals(
-            pairs=pairs_frame(weighed, "open", "open", "none", 1.0),
+            pairs=pairs_frame(weighed.with_columns(whole), "open", "whole", "discount" if self.net else "none", 1.0),
             evidence=[level.sentence for level in LEVELS],
             notes=notes,
         )
@@ -120,7 +124,12 @@ class AmountDate(PassConfig):
         view = context.right
         data = view.dataset
         amount = np.where(view.open != 0, view.open, data.amount)
+        discount = discount_amounts(context) if self.net else np.zeros(0, dtype=np.int64)
+        if self.net:  # a discount is taken on the whole item
+            amount = np.where(amount == data.amount, amount - np.sign(amount) * discount, 0)
         wanted = np.isin(amount, np.unique(left["open"].to_numpy()))
+        if self.net:
+            wanted &= discount != 0
         if view.side.sign:
             wanted &= np.sign(amount) == view.side.sign
         rows = np.flatnonzero(wanted).astype(np.uint32)

@@ -291,3 +291,16 @@ def test_both_texts_name_the_same_invoice() -> None:
         {"item_id": "P2", "amount": -100, "text": "SI/26/20985"},
     )
     assert members(match({"left": left, "right": right}, one_leg("{kind: reference, find: texts}"))) == ids("B1", "P1")
+
+
+@pytest.mark.parametrize(("on", "found"), [(8, True), (30, False)])
+def test_a_payment_less_the_discount_goes_to_the_item_in_its_time(on: int, found: bool) -> None:
+    left = items({"item_id": "P1", "amount": "-120.56", "on": on, "counterparty_id": "V1"})
+    bill = {"item_id": "I1", "amount": "-124.29", "discount_amount": "-3.73", "discount_until": day(10)}
+    right = items(bill | {"counterparty_id": "V1"}, {"item_id": "I2", "amount": "-120.56", "counterparty_id": "V2"})
+    rules = one_leg("{kind: amount_date, right_date: discount_until, net: true, before: 20, after: 5}", precision=0.95)
+    result = match({"left": left, "right": right}, rules)
+    assert members(result) == (ids("P1", "I1") if found else [])
+    if found:
+        group = only_group(result)
+        assert (group["difference_kind"], group["difference"]) == ("discount", Decimal("3.73"))
