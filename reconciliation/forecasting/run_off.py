@@ -164,7 +164,9 @@ def _unknown_shares(
     found: dict[tuple[object, object, bool], dict[str, float]] = {}
     for entity, currency, first, until in spans.sort("entity", "currency", nulls_last=True).iter_rows():
         for incoming in (True, False):
-            same = pl.col("entity").eq_missing(pl.lit(entity)) & (pl.col("currency") == currency)
+            same = pl.col("entity").eq_missing(pl.lit(entity)) & pl.col("currency").eq_missing(
+                pl.lit(currency, pl.String)
+            )
             booked = on_books.filter(same & (pl.col("incoming") == incoming))
             moved = movements.filter(same & (pl.col("incoming") == incoming))
             if booked.is_empty() or moved.is_empty():
