@@ -2,18 +2,20 @@
 cut off.
 
 The right side's items say who there is: a counterparty has an id, accounts, names. A left item is brought to it by
-the surest thing it carries: id, then account, then name, then a name found in its text.
+the surest thing it carries: id, then account (also one that a surer pass has seen pay for it), then name, then a name
+found in its text, then a name that a slip of the keys tells from it.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from reconciliation.matching.context import LegContext, SideView
-from reconciliation.matching.text import name_key
+from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.text import name_key, name_similarity
 
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
+_LIKE = 0.85  # similarity of two names of one counterparty, one of them mistyped
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
 
 
@@ -28,10 +30,7 @@ def right_parties(context: LegContext) -> pl.DataFrame:
     leg."""
     if "right_parties" not in context.cache:
         frame = _identity(context.right)
-        party = pl.coalesce(
-            pl.lit("i") + pl.col("id"), pl.lit("a") + pl.col("iban"), pl.lit("n") + pl.col("name")
-        ).hash(3)
-        context.cache["right_parties"] = frame.with_columns(party.alias("party")).filter(
+        context.cache["right_parties"] = frame.with_columns(_party()).filter(
             pl.any_horizontal(pl.col("id", "iban", "name").is_not_null())
         )
     frame = context.cache["right_parties"]
@@ -47,8 +46,17 @@ def left_parties(context: LegContext) -> pl.DataFrame:
     return frame.filter(pl.Series(context.left.open[frame["row"].to_numpy()] != 0))
 
 
-def _identity(view: SideView, *more: str) -> pl.DataFrame:
-    frame = view.frame(
+def _party() -> pl.Expr:
+    return (
+        pl.coalesce(pl.lit("i") + pl.col("id"), pl.lit("a") + pl.col("iban"), pl.lit("n") + pl.col("name"))
+        .hash(3)
+        .alias("party")
+    )
+
+
+def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFrame:
+    frame = view.selected(
+        view.rows() if rows is None else rows,
         pl.col("counterparty_id").alias("id"),
         account_key("counterparty_account").alias("iban"),
         pl.col("counterparty_name").alias("name"),
@@ -68,13 +76,75 @@ def _resolve(context: LegContext) -> pl.DataFrame:
         hits = left.select("row", key).drop_nulls().join(known, on=key).select("row", "party").unique()
         found.append(hits)
         left = left.join(hits, on="row", how="anti")
+        if key == "iban":
+            found.append(_by_paying_account(context, left))
+            left = left.join(found[-1], on="row", how="anti")
     names = right.select("name", "party", "entity").drop_nulls().unique()
     for source in ("name", "text"):
         texts = left.select("row", "entity", text=source).drop_nulls("text")
         hits = _names_in_texts(texts, names)
         found.append(hits)
         left = left.join(hits, on="row", how="anti")
+    found.append(_mistyped_names(left.select("row", "entity", "name").drop_nulls("name"), names))
     return pl.concat(found)
+
+
+def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of items whose account a pair accepted so far has seen pay for one counterparty, and no other.
+
+    Where both show a name, the names have to be like: a third party may have paid once.
+    """
+    none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+    asked = left.drop_nulls("iban").select("row", "iban", "name")
+    if asked.is_empty() or not len(context.accepted[0]):
+        return none
+    pairs = pl.DataFrame({"left": context.accepted[0], "right": context.accepted[1]})
+    paying = context.left.selected(
+        pairs["left"].unique().sort().to_numpy(), account_key("counterparty_account").alias("iban")
+    )
+    paying = paying.select("row", "iban").join(asked.select("iban").unique(), on="iban", how="semi")
+    pairs = pairs.join(paying, left_on="left", right_on="row")
+    if pairs.is_empty():
+        return none
+    paid = _identity(context.right, rows=pairs["right"].unique().sort().to_numpy()).with_columns(_party())
+    known = pairs.join(paid.select("row", "party", "name"), left_on="right", right_on="row")
+    known = known.select("iban", "party", "name").unique()
+    known = known.filter(pl.col("party").n_unique().over("iban") == 1).unique("iban")
+    met = asked.join(known, on="iban", suffix="_paid")
+    like = name_similarity(met["name"], met["name_paid"]).fill_null(1.0) >= _LIKE
+    return met.filter(like).select("row", "party")
+
+
+def _mistyped_names(told: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of names that begin like the name of one counterparty of the entity but for one slip.
+
+    Two beginnings that one letter left out, doubled, changed or swapped tells apart share a beginning with one letter
+    taken out of each.
+    """
+    none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+    if told.is_empty() or names.is_empty():
+        return none
+    left, right = (_without_a_letter(frame) for frame in (told.select("entity", "name").unique(), names))
+    met = left.join(right, on="rest", suffix="_right").filter(
+        (pl.col("entity") == pl.col("entity_right")) | (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
+    )
+    met = met.select("entity", "name", "name_right", "party").unique()
+    alike = met.filter(name_similarity(met["name"], met["name_right"]) >= _LIKE)
+    only = alike.filter(pl.col("party").n_unique().over("entity", "name") == 1).unique(["entity", "name"])
+    return told.join(only, on=["entity", "name"]).select("row", "party")
+
+
+def _without_a_letter(names: pl.DataFrame) -> pl.DataFrame:
+    """Each name with the beginnings (`rest`) that are left when one of its first letters is taken out."""
+    whole = names.with_columns(pl.col("name").str.replace_all(" ", "", literal=True).alias("whole")).filter(
+        pl.col("whole").str.len_chars() > _MIN_NAME
+    )
+    whole = whole.filter(pl.len().over("entity", "name") <= _MAX_PARTIES)
+    rests = [
+        pl.col("whole").str.slice(0, place) + pl.col("whole").str.slice(place + 1, _MIN_NAME - place)
+        for place in range(_MIN_NAME + 1)
+    ]
+    return whole.with_columns(pl.concat_list(rests).list.unique().alias("rest")).drop("whole").explode("rest")
 
 
 def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,6 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import LegContext, Rows, SideView
-from reconciliation.matching.described import accepted_pairs
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import account_key
 from reconciliation.matching.text import name_key, name_similarity
@@ -87,10 +86,22 @@ def agrees_elsewhere(context: LegContext, left: Rows, right: Rows) -> np.ndarray
     return found
 
 
+def _sample(context: LegContext) -> tuple[Rows, Rows]:
+    """Some accepted pairs in the order of their left ids, the same ones in any order of rows."""
+    left, right = context.accepted
+    data = context.left.dataset
+    if len(left) > _LEARNED_FROM:
+        mixed = (data.amount[left] * 2_654_435_761 + data.date[left]) & 0xFFFF_FFFF
+        chosen = mixed < 2**32 * _LEARNED_FROM // len(left)
+        left, right = left[chosen], right[chosen]
+    if not len(left):
+        return left, right
+    order = np.lexsort((context.right.order(right), context.left.order(left)))
+    return left[order], right[order]
+
+
 def _learned(context: LegContext) -> Floats:
-    sure = accepted_pairs(context)
-    sure = sure.gather_every(max(1, sure.height // _LEARNED_FROM))
-    left, right = sure["left"].to_numpy(), sure["right"].to_numpy()
+    left, right = _sample(context)
     # strangers of one entity and currency, as candidates are
     order = np.lexsort((np.arange(len(left)), context.left.dataset.currency[left], context.left.dataset.entity[left]))
     left, right = left[order], right[order]

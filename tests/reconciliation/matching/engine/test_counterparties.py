@@ -1,0 +1,48 @@
+"""Whose item a bank line is, where it does not say so plainly: shown by lump sums that only one counterparty owes."""
+
+from __future__ import annotations
+
+import pytest
+from example_items import items, members, one_leg
+
+from reconciliation.matching import match
+
+INVOICES = ("1060.95", "4895.97")
+RULES = one_leg("{kind: reference}", "{kind: subset_sum}", precision=0.95)
+
+
+def lump(
+    line: dict[str, object], *earlier: dict[str, object], name: str = "Girard Supplies e.K."
+) -> list[tuple[str, ...]]:
+    """A line of both invoices' sum against the invoices of a counterparty whose account nobody has written down."""
+    owes = {"counterparty_id": "C372", "counterparty_name": name}
+    left = items({"item_id": "B1", "amount": "5956.92"} | line, *earlier)
+    right = items(
+        *({"item_id": f"I{n}", "amount": amount} | owes for n, amount in enumerate(INVOICES, 1)),
+        {"item_id": "I9", "amount": "77.00", "references": ["RF-77"]} | owes,
+    )
+    return members(match({"left": left, "right": right}, RULES), "matched")
+
+
+FOUND = ("B1", "I1", "I2")
+
+
+@pytest.mark.parametrize("told", ["GIRRD SUPPLIES E.K.", "GIRADR SUPPLIES", "GIRARDD SUPPLIES", "GIRAND SUPPLIES"])
+def test_one_slip_of_the_keys_in_a_name_is_the_same_name(told: str) -> None:
+    assert lump({"counterparty_name": told}) == [FOUND]
+
+
+def test_another_name_is_not() -> None:
+    assert lump({"counterparty_name": "GERALD SERVICES E.K."}) == []
+
+
+def test_an_account_that_has_paid_for_a_counterparty_is_known_from_then_on() -> None:
+    paid = {"item_id": "B9", "amount": "77.00", "references": ["RF-77"], "counterparty_account": "DE24 3360"}
+    assert lump({"counterparty_account": "DE243360"}) == []
+    assert lump({"counterparty_account": "DE243360"}, paid) == [FOUND, ("B9", "I9")]
+
+
+def test_an_account_that_has_paid_for_a_counterparty_of_another_name_is_a_third_party() -> None:
+    paid = {"item_id": "B9", "amount": "77.00", "references": ["RF-77"], "counterparty_account": "DE24 3360"}
+    third = {"counterparty_account": "DE243360", "counterparty_name": "Tanaka Factoring"}
+    assert lump(third, paid) == [("B9", "I9")]
