@@ -11,7 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
-from reconciliation.matching.text import name_key, name_similarity
+from reconciliation.matching.text import name_key, name_similarity, shown_name
 
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
@@ -59,7 +59,7 @@ def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFr
         view.rows() if rows is None else rows,
         pl.col("counterparty_id").alias("id"),
         account_key("counterparty_account").alias("iban"),
-        pl.col("counterparty_name").alias("name"),
+        shown_name().alias("name"),
         *more,
     ).select("row", "entity", "id", "iban", "name", *more)
     return frame.with_columns(name_key(frame["name"]).alias("name"))

@@ -15,7 +15,7 @@ from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import account_key
-from reconciliation.matching.text import name_key, name_similarity
+from reconciliation.matching.text import name_key, name_similarity, shown_name
 
 #: What two items may show: the same account or id, like names, the name in the other's text, nothing, another.
 _SAME, _LIKE, _TOLD, _SILENT, _OTHER = range(5)
@@ -154,7 +154,7 @@ def _shown(view: SideView, rows: Rows) -> pl.DataFrame:
         np.unique(rows),
         account_key("counterparty_account").alias("party"),
         pl.col("counterparty_id").alias("id"),
-        pl.col("counterparty_name").alias("name"),
+        shown_name().alias("name"),
         pl.when(pl.col("counterparty_name").is_null()).then(pl.col("text")).alias("text"),
     )
     name, text = name_key(frame["name"]), name_key(frame["text"])

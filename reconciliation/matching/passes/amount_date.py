@@ -17,7 +17,7 @@ from reconciliation.matching.parties import account_key, left_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
-from reconciliation.matching.text import name_key, name_similarity
+from reconciliation.matching.text import name_key, name_similarity, shown_name
 
 LEVELS = (
     Level("account", 0.001, "equal amount and counterparty account, {days}"),
@@ -154,8 +154,8 @@ class AmountDate(PassConfig):
             rows,
             account_key("counterparty_account").alias("party_account"),
             pl.col("counterparty_id").alias("party_id"),
-            pl.col("counterparty_name").alias("name"),
-            pl.when(pl.col("counterparty_name").is_null()).then(pl.col("text")).alias("told"),
+            shown_name().alias("name"),
+            pl.when(shown_name().is_null()).then(pl.col("text")).alias("told"),
         )
         words = name_key(frame["told"].str.replace_all(r"\S*[0-9]\S*", " "))
         return frame.with_columns(

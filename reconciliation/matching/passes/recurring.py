@@ -20,7 +20,7 @@ from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
-from reconciliation.matching.text import name_key, name_similarity
+from reconciliation.matching.text import name_key, name_similarity, shown_name
 
 _LIKE = 0.88  # similarity of two names of equal amounts in one entity from which they mean one counterparty
 _MAX_NAMES = 50  # counterparties of an amount in an entity whose names are compared
@@ -120,7 +120,7 @@ def _like_names(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) ->
     none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     if left.is_empty():
         return none
-    given = context.left.selected(left["row"].to_numpy(), pl.col("counterparty_name").alias("name"))
+    given = context.left.selected(left["row"].to_numpy(), shown_name().alias("name"))
     named = left.with_columns(name_key(given["name"]).alias("name")).drop_nulls("name")
     keys = ["open", "currency", "entity"]
     whom = right.select(*keys, "party", "name").drop_nulls("name").unique()

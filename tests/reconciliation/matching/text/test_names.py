@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from reconciliation.matching.text import name_key, name_similarity
+from reconciliation.matching.text import name_key, name_similarity, shown_name
 
 
 def key(name: str) -> str | None:
@@ -80,3 +80,21 @@ def test_symmetric_and_blind_to_row_order() -> None:
     assert forward.to_list() == name_similarity(right, left).to_list()
     assert forward.reverse().to_list() == name_similarity(left.reverse(), right.reverse()).to_list()
     assert forward[2] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ORIG CO NAME:THAMES LEASING LL CO ENTRY DESCR:VENDOR PMT SEC:CCD TRACE#:0001 IND ID:X", "THAMES LEASING LL"),
+        ("WIRE TYPE:WIRE TRN:0004 BNF:CARTER GLASS LLC OBI:INV 7", "CARTER GLASS LLC"),
+        ("/TRTP/SEPA OVERBOEKING/IBAN/NL85/NAME/SMIT & KAISER N.V./REMI/RE-1", "SMIT & KAISER N.V."),
+        ("EREF+NOTPROVIDED SVWZ+Miete ABWA+Otto Meier GmbH", "Otto Meier GmbH"),
+        ("rename: 12/2026", None),
+        (None, None),
+    ],
+)
+def test_a_name_behind_a_label_is_the_counterparty(text: str | None, name: str | None) -> None:
+    frame = pl.DataFrame(
+        {"text": [text], "counterparty_name": [None]}, schema_overrides={"counterparty_name": pl.String}
+    )
+    assert frame.select(shown_name())["counterparty_name"].to_list() == [name]
