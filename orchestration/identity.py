@@ -16,7 +16,7 @@ import duckdb
 from ingestion.contracts import CONTRACTS
 
 if TYPE_CHECKING:
-    from orchestration.loading import Parsed
+    from orchestration.parsing import Parsed
 
 _NOT_CONTENT = frozenset(
     {

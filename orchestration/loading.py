@@ -8,39 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
-from ingestion.reading import FileFacts, FileRejected, Reader, Records, Reject
+from ingestion.reading import Reader
 from ingestion.sources import SourceConfig
 from orchestration.identity import Verdict, judge
 from orchestration.landing import LandedFile, archive, quarantine
+from orchestration.parsing import Parsed, parse_all
 from orchestration.warehouse import DELIVERY_COLUMNS, REJECT_COLUMNS, transaction
 from orchestration.workspace import Workspace
 
 GROUP_ROWS = 200_000
 GROUP_FILES = 500
-
-
-@dataclass
-class Parsed:
-    """A delivery as its reader gave it."""
-
-    file: LandedFile
-    archived: Path
-    batches: dict[str, list[pa.RecordBatch]] = field(default_factory=dict)
-    rejects: list[Reject] = field(default_factory=list)
-    facts: FileFacts | None = None
-    failure: FileRejected | None = None
-
-    @property
-    def rows(self) -> int:
-        """Records read, rejects not counted."""
-        return sum(batch.num_rows for batches in self.batches.values() for batch in batches)
 
 
 @dataclass(frozen=True)
@@ -59,23 +42,6 @@ class LoadSummary:
     records_duplicate: int = 0
 
 
-def parse(file: LandedFile, archived: Path, source: SourceConfig, reader: Reader) -> Parsed:
-    """Read one archived delivery; what the reader refuses as a whole is kept as `failure`."""
-    parsed = Parsed(file, archived)
-    try:
-        with archived.open("rb") as stream:
-            for event in reader.read(stream, source):
-                if isinstance(event, Records):
-                    parsed.batches.setdefault(event.kind, []).append(event.batch)
-                elif isinstance(event, Reject):
-                    parsed.rejects.append(event)
-                else:
-                    parsed.facts = event
-    except FileRejected as failure:
-        return Parsed(file, archived, failure=failure)
-    return parsed
-
-
 def load_source(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
@@ -90,7 +56,10 @@ def load_source(
         row[0]
         for row in connection.execute("SELECT delivery_id FROM raw.delivery WHERE source = ?", [source.name]).fetchall()
     }
-    first_seen = _first_deliveries(connection)
+    new = [file for file in files if file.delivery_id not in registered]
+    fresh = _first_of_each(new, _first_deliveries(connection))
+    parsed_in_order = parse_all(fresh, (archive(workspace, file) for file in fresh), source, reader)
+    read_now = {file.delivery_id for file in fresh}
     outcomes: list[tuple[object, ...]] = []
     group: list[Parsed] = []
 
@@ -99,15 +68,12 @@ def load_source(
             outcomes.extend(_load_group(connection, workspace, source, reader, group, run_id))
             group.clear()
 
-    for file in files:
-        if file.delivery_id in registered:
-            continue
-        if file.sha256 in first_seen:
+    for file in new:
+        if file.delivery_id not in read_now:
             flush()
             outcomes.append(_register_repetition(connection, file, source, run_id))
             continue
-        first_seen.add(file.sha256)
-        parsed = parse(file, archive(workspace, file), source, reader)
+        parsed = next(parsed_in_order)
         progress(f"{file.name}: {parsed.rows} records")
         group.append(parsed)
         if len(group) >= GROUP_FILES or sum(one.rows for one in group) >= GROUP_ROWS:
@@ -118,6 +84,15 @@ def load_source(
 
 def _first_deliveries(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT DISTINCT sha256 FROM raw.delivery").fetchall()}
+
+
+def _first_of_each(files: Sequence[LandedFile], known: set[str]) -> list[LandedFile]:
+    """The files whose bytes are not known yet, in their order, without repetitions among them."""
+    first: dict[str, LandedFile] = {}
+    for file in files:
+        if file.sha256 not in known:
+            first.setdefault(file.sha256, file)
+    return list(first.values())
 
 
 def _register_repetition(
