@@ -94,7 +94,6 @@ def test_symmetric_and_blind_to_row_order() -> None:
     ],
 )
 def test_a_name_behind_a_label_is_the_counterparty(text: str | None, name: str | None) -> None:
-    frame = pl.DataFrame(
-        {"text": [text], "counterparty_name": [None]}, schema_overrides={"counterparty_name": pl.String}
-    )
+    columns = {"text": [text], "counterparty_name": [None]}
+    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     assert frame.select(shown_name())["counterparty_name"].to_list() == [name]
