@@ -40,6 +40,13 @@ LINK: dict[str, pl.DataType] = {
     "reference": pl.String(),  # optional
 }
 
+RATE: dict[str, pl.DataType] = {
+    "valid_from": pl.Date(),  # the day the rate is of
+    "base_currency": pl.String(),  # one unit of it ...
+    "quote_currency": pl.String(),
+    "rate": pl.Decimal(23, 10),  # ... costs so many units of the quote currency
+}
+
 MATCH_GROUP: dict[str, pl.DataType] = {
     "group_id": pl.String(),  # deterministic hash of leg and members
     "leg": pl.String(),

@@ -19,11 +19,15 @@ _RECEIVABLES = ("bank_lines", "open_items")
 def match_command(
     out: Annotated[Path, typer.Option(help="Folder for the results; made when missing.")],
     items: Annotated[
-        Path | None, typer.Option(help="Folder with <dataset>.parquet files, and links.parquet if links are known.")
+        Path | None,
+        typer.Option(help="Folder with <dataset>.parquet files, and links.parquet and rates.parquet where known."),
     ] = None,
     left: Annotated[Path | None, typer.Option(help="Left items, with --right: a two-sided reconciliation.")] = None,
     right: Annotated[Path | None, typer.Option(help="Right items.")] = None,
     links: Annotated[Path | None, typer.Option(help="Known links, a Parquet file.")] = None,
+    rates: Annotated[
+        Path | None, typer.Option(help="Exchange rates, a Parquet file; default: rates.parquet among the items.")
+    ] = None,
     rules: Annotated[
         str | None,
         typer.Option(help="A rules file (YAML) or the name of a shipped preset; default: by the datasets given."),
@@ -34,7 +38,13 @@ def match_command(
         files, known_links = _inputs(items, left, right, links)
         chosen = _rules(rules, tuple(files))
         frames = {name: pl.scan_parquet(path) for name, path in files.items()}
-        result = match(frames, chosen, links=None if known_links is None else pl.scan_parquet(known_links))
+        known_rates = _rates(items, rates)
+        result = match(
+            frames,
+            chosen,
+            links=None if known_links is None else pl.scan_parquet(known_links),
+            rates=None if known_rates is None else pl.scan_parquet(known_rates),
+        )
         _write(result, out)
     except (MatchingError, FileNotFoundError, pl.exceptions.ComputeError) as error:
         sys.stderr.write(f"tieout match: {error}\n")
@@ -59,11 +69,22 @@ def _inputs(
         raise MatchingError(f"no folder {items}")
     files = {path.stem: path for path in sorted(items.glob("*.parquet"))}
     found_links = files.pop("links", None)
+    files.pop("rates", None)
     if not files:
         raise MatchingError(f"no <dataset>.parquet in {items}")
     if links is not None and not links.is_file():
         raise MatchingError(f"no file {links}")
     return files, links or found_links
+
+
+def _rates(items: Path | None, rates: Path | None) -> Path | None:
+    """The file of exchange rates: as named, else beside the items, else none."""
+    if rates is None:
+        beside = None if items is None else items / "rates.parquet"
+        return beside if beside is not None and beside.is_file() else None
+    if not rates.is_file():
+        raise MatchingError(f"no file {rates}")
+    return rates
 
 
 def _rules(given: str | None, datasets: tuple[str, ...]) -> Rules:

@@ -75,6 +75,7 @@ class LegContext:
     encoding: Encoding
     links: Callable[[str, str], pl.DataFrame]  # of two dataset names: left, right (rows), amount (minor units or null)
     cache: dict[str, pl.DataFrame] = field(default_factory=dict)  # what several passes of the leg derive from the items
+    rates: pl.DataFrame | None = None  # exchange rates as `exchange.rate_frame` gives them
     barred: npt.NDArray[np.uint64] | None = None  # pairs (left row << 32 | right row) that a person has rejected
     accepted: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
 

@@ -14,6 +14,7 @@ from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.decisions import Holds
 from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.exchange import rate_frame
 from reconciliation.matching.item_frames import link_frame
 from reconciliation.matching.leftovers import unmatched_rows
 from reconciliation.matching.proposals import Proposals
@@ -33,16 +34,17 @@ def match(
     rules: Rules,
     *,
     links: pl.LazyFrame | pl.DataFrame | None = None,
+    rates: pl.LazyFrame | pl.DataFrame | None = None,
     ledger: Ledger | None = None,
     holds: Holds | None = None,
 ) -> MatchResult:
     """All legs in order. `items` maps dataset names to frames of the item shape (missing columns are null).
 
-    `links` has the LINK shape. `ledger` holds the active groups of earlier runs, which use up their items; `holds`
+    `links` has the LINK shape, `rates` the RATE shape. `ledger` holds the active groups of earlier runs, which use up their items; `holds`
     what people have set aside or barred (`decisions.apply_decisions`). Raises MatchingError when items or links are
     not of their shape, or a dataset the rules name is not given.
     """
-    return _run(items, rules, rules.legs, links, ledger, holds, before=None)
+    return _run(items, rules, rules.legs, links, rates, ledger, holds, before=None)
 
 
 def match_leg(
@@ -51,6 +53,7 @@ def match_leg(
     rules: Rules,
     *,
     links: pl.LazyFrame | pl.DataFrame | None = None,
+    rates: pl.LazyFrame | pl.DataFrame | None = None,
     ledger: Ledger | None = None,
     holds: Holds | None = None,
 ) -> MatchResult:
@@ -58,7 +61,7 @@ def match_leg(
 
     Only the leg's own datasets, and those its passes read through, have to be given.
     """
-    return _run(items, rules, (rules.leg(leg),), links, ledger, holds, before=leg)
+    return _run(items, rules, (rules.leg(leg),), links, rates, ledger, holds, before=leg)
 
 
 def _run(
@@ -66,6 +69,7 @@ def _run(
     rules: Rules,
     legs: Sequence[Leg],
     links: pl.LazyFrame | pl.DataFrame | None,
+    rates: pl.LazyFrame | pl.DataFrame | None,
     ledger: Ledger | None,
     holds: Holds | None,
     before: str | None,
@@ -80,12 +84,13 @@ def _run(
     if ledger is not None:
         pools.use(ledger, rules, before)
     linked = _Links(encoding, links)
+    quotes = None if rates is None else rate_frame(rates)
     seconds = {"encode": perf_counter() - started}
     results: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     summaries: dict[str, object] = {}
     warnings: list[str] = []
     for leg in legs:
-        run = _LegRun(leg, encoding, pools, linked, holds or Holds())
+        run = _LegRun(leg, encoding, pools, linked, quotes, holds or Holds())
         run.passes()
         results.append(run.tables(rules.version))
         summaries[leg.name] = run.summary()
@@ -161,13 +166,15 @@ class _Links:
 class _LegRun:
     """One leg from its open items to its tables."""
 
-    def __init__(self, leg: Leg, encoding: Encoding, pools: Pools, links: _Links, holds: Holds) -> None:
+    def __init__(
+        self, leg: Leg, encoding: Encoding, pools: Pools, links: _Links, rates: pl.DataFrame | None, holds: Holds
+    ) -> None:
         self._pools = pools
         left, right = (
             SideView(number, side, encoding.datasets[side.dataset], pools.side(side))
             for number, side in enumerate(leg.sides)
         )
-        self._context = LegContext(leg, left, right, encoding, links)
+        self._context = LegContext(leg, left, right, encoding, links, rates=rates)
         self._notes: list[pl.DataFrame] = []
         self._held: list[dict[int, int]] = [{}, {}]
         self._hold(holds)

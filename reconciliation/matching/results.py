@@ -91,10 +91,12 @@ class LegTables:
         currency = self._context.left.dataset.currency[left]
         of_right = self._context.right.dataset.currency[right]
         left_amount, right_amount = encoding.amounts(applied[0], currency), encoding.amounts(applied[1], of_right)
+        # of another currency: what it was worth in the left one's, with which the group balances
+        worth = encoding.amounts(pairs["valued"].to_numpy(), currency) if "valued" in pairs.columns else right_amount
         if self._context.leg.offsets:
             left_total, right_total = left_amount + right_amount, encoding.amounts(np.zeros_like(applied[1]), of_right)
         else:
-            left_total, right_total = left_amount, right_amount
+            left_total, right_total = left_amount, worth
         groups = _shaped(
             {
                 "group_id": group_id,

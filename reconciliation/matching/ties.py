@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import components
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
 from reconciliation.matching.resolution import Resolved
@@ -46,7 +47,7 @@ class OpenQuestions:
                 pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
                 "odds",
                 pl.lit(0, pl.UInt16).alias("evidence"),
-            ).filter(pl.col("left_applied") == pl.col("right_applied"))
+            ).filter(pl.col("left_applied") == pl.col("right_applied"), pl.Series(self._of_one_currency(live)))
             self._edges[place] = (name, live.clear())
             shaped = pairs.cast(PAIRS)  # type: ignore[arg-type]
             yield name, Proposals(pairs=shaped, evidence=("equal amounts; the other candidates are settled",))
@@ -95,6 +96,14 @@ class OpenQuestions:
             none = pl.DataFrame(schema=PAIRS)
             taken.append(Taken(name, ("the evidence is the same for each",), none, groups, mine))
         return taken
+
+    def _of_one_currency(self, edges: pl.DataFrame) -> Mask:
+        """By edge: amounts of two currencies agree at a rate, not by their figures."""
+        left, right = (
+            view.dataset.currency[edges[side].to_numpy()]
+            for view, side in zip(self._context.sides, ("left", "right"), strict=True)
+        )
+        return np.asarray(left == right, dtype=np.bool_)
 
     def _live(self, edges: pl.DataFrame) -> pl.DataFrame:
         left, right = edges["left"].to_numpy(), edges["right"].to_numpy()

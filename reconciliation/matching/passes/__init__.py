@@ -16,6 +16,7 @@ MODULES: Mapping[str, str] = {
     "batch_rejected": "batch_rejected",
     "amount_date": "amount_date",
     "recurring": "recurring",
+    "cross_currency": "cross_currency",
     "subset_sum": "subset_sums",
     "offset": "offsetting",
     "returned": "returned",

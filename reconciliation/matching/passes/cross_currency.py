@@ -1,0 +1,110 @@
+"""Items of two currencies: a payment in dollars that the bank books in euros, at a rate of its own near the day's.
+
+The references have to agree, or the counterparty; the amount only has to lie near the day's rate. The right item is
+settled in its own currency; the group says what it was worth in the left one's, and the rest is the exchange
+difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from reconciliation.matching.context import LegContext
+from reconciliation.matching.exchange import valued
+from reconciliation.matching.joins import key_pairs, without_frequent
+from reconciliation.matching.parties import left_parties, right_parties
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.proposals import KIND, PAIRS, Proposals
+from reconciliation.matching.reference_keys import linked_keys, side_keys, word_keys
+
+_SENTENCES = (
+    "both carry the same reference, and the amounts agree at the rate of the day, {days}",
+    "both are of the same counterparty, and the amounts agree at the rate of the day, {days}",
+)
+_REFERENCE, _PARTY = 0, 1
+_SPREAD = 3.0  # amounts of one counterparty spread over so many powers of e
+
+
+class CrossCurrency(PassConfig):
+    """Pairs of unlike currency within `before` to `after` days (left date minus right date).
+
+    The left amount lies within `share` of the right one at the newest rate of at most `max_age` days before the left
+    date. `through` names a dataset whose identifiers stand for the right items linked to them. Pairs of one
+    counterparty alone (at most `max_pairs` each) are worth a suggestion, never more. Without rates nothing is found.
+    """
+
+    KIND: ClassVar[str] = "cross_currency"
+
+    kind: Literal["cross_currency"] = "cross_currency"
+    through: str | None = None
+    share: Annotated[float, Field(gt=0, lt=0.2)] = 0.02
+    max_age: Annotated[int, Field(ge=0)] = 7
+    before: int = 3
+    after: int = 10
+    min_length: int = 5
+    max_owners: int = 20
+    max_pairs: int = 10_000
+    odds: float = 1e5
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Pairs by reference first, then by counterparty."""
+        currencies = [np.unique(view.dataset.currency[view.rows()]) for view in context.sides]
+        if context.rates is None or context.rates.is_empty() or len(np.union1d(*currencies)) < 2:
+            return
+        named = self._near(context, self._named(context))
+        yield self._proposals(named.with_columns(odds=pl.lit(self.odds)), _REFERENCE)
+        party = self._near(context, self._of_party(context))
+        # how many items of the counterparty lie as near by chance
+        chance = pl.len().over("left") * 2 * self.share / _SPREAD
+        yield self._proposals(party.with_columns(odds=(1 / chance).clip(upper_bound=100.0)), _PARTY)
+
+    def _named(self, context: LegContext) -> pl.DataFrame:
+        left = word_keys(context, context.left, self.min_length)
+        own = [side_keys(context, context.right)]
+        if self.through is not None and self.through in context.datasets:
+            own.append(linked_keys(context, context.right, self.through))
+        right = pl.concat(own).filter(pl.col("length") >= self.min_length)
+        left, right = (without_frequent(keys, self.max_owners) for keys in (left, right))
+        met = left.join(right, on="key", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
+        return met.select(left="row", right="row_right").unique()
+
+    def _of_party(self, context: LegContext) -> pl.DataFrame:
+        sides = (left_parties(context), right_parties(context).select("row", "party"))
+        pairs, _ = key_pairs(*sides, ["party"], self.max_pairs)
+        return pairs.select("left", "right").unique()
+
+    def _near(self, context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Open compatible pairs of unlike currency whose dates and amounts lie near, with `mine`, `other`, `valued`."""
+        left, right = (pairs[side].to_numpy().astype(np.uint32) for side in ("left", "right"))
+        one, two = (view.dataset for view in context.sides)
+        days = one.date[left].astype(np.int64) - two.date[right]
+        fits = context.compatible(left, right, same_currency=False) & (one.currency[left] != two.currency[right])
+        fits &= (days >= -self.before) & (days <= self.after)
+        left, right = left[fits], right[fits]
+        assert context.rates is not None  # noqa: S101 - `propose` has looked
+        worth, known = valued(
+            context.rates, context.encoding, (context.left, left), (context.right, right), self.max_age
+        )
+        mine, other = context.left.open[left], context.right.open[right]
+        near = known & (np.abs(mine - worth) <= np.abs(worth) * self.share)
+        return pl.DataFrame({"left": left, "right": right, "mine": mine, "other": other, "valued": worth}).filter(
+            pl.Series(near, dtype=pl.Boolean)
+        )
+
+    def _proposals(self, pairs: pl.DataFrame, evidence: int) -> Proposals:
+        frame = pairs.select(
+            "left",
+            "right",
+            pl.col("mine").alias("left_applied"),
+            pl.col("other").alias("right_applied"),
+            pl.lit(KIND["fx"]).alias("difference_kind"),
+            "odds",
+            pl.lit(evidence).alias("evidence"),
+            "valued",  # beyond the shape of pairs: what `results` balances the group with
+        )
+        return Proposals(pairs=frame.cast(PAIRS), evidence=_SENTENCES)  # type: ignore[arg-type]

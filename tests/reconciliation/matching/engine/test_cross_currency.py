@@ -1,0 +1,91 @@
+"""Payments and lines of two currencies, by the rates of the day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from example_items import day, ids, items, members, one_leg, only_group, reasons
+
+from reconciliation.contracts import RATE
+from reconciliation.matching import MatchingError, MatchResult, match
+
+NAMED = {"references": ["E2E-00001"]}
+
+
+def rates(*quotes: tuple[date, str, str], base: str = "EUR") -> pl.DataFrame:
+    rows = [
+        {"valid_from": on, "base_currency": base, "quote_currency": quote, "rate": Decimal(rate)}
+        for on, quote, rate in quotes
+    ]
+    return pl.DataFrame(rows, schema=RATE)
+
+
+RATES = rates((day(0), "USD", "1.0800"), (day(0), "JPY", "160.00"), (day(1), "USD", "1.2500"))
+
+
+def booked(line: dict[str, object], paid: dict[str, object], *more: str, quotes: pl.DataFrame = RATES) -> MatchResult:
+    left, right = items({"item_id": "B1"} | line), items({"item_id": "P1"} | paid)
+    return match({"left": left, "right": right}, one_leg("{kind: cross_currency}", *more), rates=quotes)
+
+
+def test_a_payment_in_dollars_that_the_bank_books_in_euros() -> None:
+    result = booked({"amount": "-1002.50", "on": 1} | NAMED, {"amount": "-1250.00", "currency": "USD"} | NAMED)
+    group = only_group(result)
+    assert (group["status"], group["currency"], group["difference_kind"]) == ("matched", "EUR", "fx")
+    # 1250 dollars were worth 1000 euros on the day of the booking
+    assert (group["left_total"], group["right_total"], group["difference"]) == (
+        Decimal("-1002.50"),
+        Decimal("-1000.00"),
+        Decimal("-2.50"),
+    )
+    applied = dict(zip(result.items["item_id"], result.items["applied_amount"], strict=True))
+    assert applied == {"B1": Decimal("-1002.50"), "P1": Decimal("-1250.00")}
+    assert "at the rate of the day" in str(group["explanation"])
+
+
+def test_neither_currency_need_be_the_base_and_decimals_differ() -> None:
+    line = {"amount": "-148148", "currency": "JPY"} | NAMED
+    group = only_group(booked(line, {"amount": "-1000.00", "currency": "USD"} | NAMED))
+    assert group["right_total"] == Decimal(-148148)  # 1000 / 1.08 * 160, rounded to the yen
+
+
+@pytest.mark.parametrize(
+    ("amount", "found"), [("-1019.99", True), ("-1020.01", False), ("-980.00", True), ("-979", False)]
+)
+def test_the_amount_lies_within_the_share_of_the_rate(amount: str, found: bool) -> None:
+    result = booked({"amount": amount, "on": 1} | NAMED, {"amount": "-1250.00", "currency": "USD"} | NAMED)
+    assert (result.groups.height == 1) is found
+
+
+def test_an_old_rate_or_none_is_no_rate() -> None:
+    line, paid = {"amount": "-1000.00", "on": 20} | NAMED, {"amount": "-1250.00", "currency": "USD", "on": 18} | NAMED
+    assert booked(line, paid).groups.is_empty()
+    pounds = {"amount": "-850.00", "currency": "GBP"} | NAMED
+    assert reasons(booked({"amount": "-1000.00"} | NAMED, pounds)) == {"B1": "no_candidate", "P1": "no_candidate"}
+
+
+def test_the_counterparty_alone_is_worth_a_suggestion() -> None:
+    party = {"counterparty_account": "DE1"}
+    result = booked({"amount": "-1000.00", "on": 1} | party, {"amount": "-1250.00", "currency": "USD"} | party)
+    assert members(result, "suggested") == ids("B1", "P1")
+
+
+def test_two_payments_as_near_to_the_rate_are_a_tie() -> None:
+    left = items({"item_id": "B1", "amount": "-1000.00", "on": 1} | NAMED)
+    right = items(*({"item_id": each, "amount": "-1250.00", "currency": "USD"} | NAMED for each in ("P1", "P2")))
+    result = match({"left": left, "right": right}, one_leg("{kind: cross_currency}"), rates=RATES)
+    assert only_group(result)["status"] == "ambiguous"
+
+
+def test_rates_that_cannot_be_are_refused() -> None:
+    line, paid = {"amount": "-1000.00"}, {"amount": "-1250.00", "currency": "USD"}
+    with pytest.raises(MatchingError, match="EUR/USD of 2024-03-01 is 0"):
+        booked(line, paid, quotes=rates((day(0), "USD", "0")))
+    mixed = pl.concat([RATES, rates((day(0), "EUR", "0.9"), base="USD")])
+    with pytest.raises(MatchingError, match="against one base currency"):
+        booked(line, paid, quotes=mixed)
+    with pytest.raises(MatchingError, match="required columns rate missing"):
+        booked(line, paid, quotes=RATES.drop("rate"))
