@@ -107,3 +107,21 @@ class RecordColumns:
             given = dict(zip(self.filled, zip(*part, strict=True), strict=True))
             columns = {name: column_array(given[name], kind) for name, kind in self.contract.columns if name in given}
             yield Records(self.contract.kind, contract_batch(self.contract, columns, len(part)))
+
+
+def merged_records(first: Records | None, others: RecordColumns) -> Iterator[Records]:
+    """A batch and the rows collected beside it, in the order of their record numbers; the rows are forgotten."""
+    others.rows.sort(key=_record_number)
+    if first is None or not others.rows:
+        if first is not None:
+            yield first
+        yield from others.flush()
+        return
+    table = pa.Table.from_batches([first.batch, *(records.batch for records in others.flush())])
+    for batch in table.sort_by("record_number").to_batches():
+        yield Records(first.kind, batch)
+
+
+def _record_number(row: Row) -> int:
+    number = row[0]
+    return number if isinstance(number, int) else 0

@@ -10,14 +10,11 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from ingestion.readers.bai2_fields import DIRECTIONS, FUNDS_EXTRA, amount, day
-from ingestion.readers.bai2_lines import BLANK, COMMA, ZERO, Bytes, Ints, Lines
-from ingestion.record_columns import Column, positions
-
-Flags = npt.NDArray[np.bool_]
+from ingestion.readers.bai2_lines import COMMA, Lines
+from ingestion.readers.byte_slices import BLANK, Flags, Ints, days_of_dates, numbers, text_column, trimmed
+from ingestion.record_columns import Column
 
 _FAST_AMOUNT = 10**12
 _SMALL, _FULL, _NEXT_DAY, _UNKNOWN, _VALUED, _SIMPLE = (ord(letter) for letter in "012ZVS")
@@ -66,9 +63,9 @@ def details(lines: Lines) -> Details:
         found: Ints = commas[at + number]
         return found
 
-    type_code, type_ok = _numbers(array, commas[at] + 1, comma(1))
+    type_code, type_ok = numbers(array, commas[at] + 1, comma(1))
     type_ok &= comma(1) - commas[at] == 4
-    value, amount_ok = _numbers(array, comma(1) + 1, comma(2))
+    value, amount_ok = numbers(array, comma(1) + 1, comma(2))
     funds_at = comma(2) + 1
     funds_size = comma(3) - funds_at
     funds = np.where(funds_size == 1, array[np.minimum(funds_at, size - 1)], 0)
@@ -122,31 +119,12 @@ def _first_split(lines: Lines, start: Ints) -> Ints:
     return found
 
 
-def _numbers(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Flags]:
-    """Unsigned numbers of at most 18 digits, and which fields are such."""
-    width = end - start
-    good = (width >= 1) & (width <= 18)
-    value = np.zeros(len(start), dtype=np.int64)
-    power = 1
-    for place in range(int(width[good].max()) if good.any() else 0):
-        inside = good & (place < width)
-        digit = array[np.maximum(end - 1 - place, 0)] - np.uint8(ZERO)  # below the digits it wraps round to more than 9
-        good &= ~inside | (digit <= 9)
-        value += np.where(inside & good, digit, 0) * np.int64(power)
-        power *= 10
-    return value, good
-
-
 def _set_dates(lines: Lines, result: Details, rows: Ints, start: Ints, end: Ints) -> None:
-    """The value dates of many transactions: each distinct date is looked up once."""
-    number, plain = _numbers(lines.array, start, end)
+    """The value dates of many transactions."""
+    number, plain = numbers(lines.array, start, end)
     plain &= end - start == 6
-    distinct, which = np.unique(number[plain], return_inverse=True)
-    days = [day(f"{one:06d}") for one in distinct.tolist()]
-    known = np.array([one is not None for one in days], dtype=bool)
     right = rows[plain]
-    result.dated[right] = known[which] if len(days) else False
-    result.value_day[right] = np.array([one or 0 for one in days], dtype=np.int64)[which]
+    result.value_day[right], result.dated[right] = days_of_dates(number[plain])
     wrong = ~plain
     wrong[plain] = ~result.dated[right]
     for at in np.flatnonzero(wrong).tolist():
@@ -211,32 +189,5 @@ def _walk(lines: Lines, result: Details, row: int, start: int, end: int) -> None
 
 
 def slices(lines: Lines, start: Ints, end: Ints) -> Column:
-    """The text of each slice, trimmed, null where empty. Slices follow one another in the chunk.
-
-    Arrow reads slice, gap, slice, gap, ... as one array of strings without copying; every second one is taken.
-    """
-    count = len(start)
-    if not count:
-        return pa.array([], pa.string())
-    start, end = _inside(lines.array, start, end)
-    offsets = np.empty(2 * count, dtype=np.int32)
-    offsets[0::2] = start
-    offsets[1::2] = end
-    every = pa.StringArray.from_buffers(2 * count - 1, pa.py_buffer(offsets.data), pa.py_buffer(lines.text))
-    return every.take(positions(np.arange(0, 2 * count, 2), end <= start))
-
-
-def _inside(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """The slices without blanks at their ends."""
-    end = np.maximum(start, end)
-    last = len(array) - 1
-    while True:
-        leading = BLANK[array[np.minimum(start, last)]] & (start < end)
-        if not leading.any():
-            break
-        start = start + leading
-    while True:
-        trailing = BLANK[array[np.maximum(end - 1, 0)]] & (start < end)
-        if not trailing.any():
-            return start, end
-        end = end - trailing
+    """The text of each slice of a chunk, trimmed, null where empty."""
+    return text_column(lines.text, *trimmed(lines.array, start, end, BLANK))

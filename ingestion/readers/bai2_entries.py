@@ -15,8 +15,9 @@ from ingestion.bank_transaction_codes import from_bai2
 from ingestion.contracts import BANK_ENTRY, DATE, INT, TEXT
 from ingestion.readers.bai2_details import Details, slices
 from ingestion.readers.bai2_fields import NON_MONETARY
-from ingestion.readers.bai2_lines import Ints, Lines
+from ingestion.readers.bai2_lines import Lines
 from ingestion.readers.bai2_structure import Segment
+from ingestion.readers.byte_slices import Flags, Ints
 from ingestion.reading import Records, Reject
 from ingestion.record_columns import Column, amount_array, contract_batch, int_amount_array, positions, unscaled
 
@@ -105,9 +106,7 @@ def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> 
     return Records(BANK_ENTRY.kind, contract_batch(BANK_ENTRY, columns, count)), rejects
 
 
-def _amounts(
-    found: Details, rows: Ints, factor: Ints
-) -> tuple[Column, Column, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def _amounts(found: Details, rows: Ints, factor: Ints) -> tuple[Column, Column, Flags]:
     """Amount, signed amount and whether it is a debit. A negative amount turns the direction of its type code round."""
     sign = found.sign[rows]
     signed = found.amount[rows] * factor * sign

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
+from ingestion.readers.byte_slices import BLANK, Bytes, Ints
 from ingestion.reading import FileRejected
-
-Ints = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
 
 CHUNK = 1 << 21
 RECORD_LIMIT = 1 << 20  # bytes of one logical record with its continuations
@@ -27,8 +24,6 @@ _NEXT_RECORD = re.compile(rb"/([ \t]*)[ \t](?=(?:02|03|16|49|88|98|99),)")
 _SEPARATORS = (b"\x1f", b"\x1e", b"\x1d", b"\x1c", b"\x0b", b"\x0c")
 ZERO, COMMA = ord("0"), ord(",")
 _SLASH, _NEWLINE, _RETURN, _EIGHT = ord("/"), ord("\n"), ord("\r"), ord("8")
-BLANK = np.zeros(256, dtype=bool)  # by byte: what is trimmed from the ends of a field or a line
-BLANK[[ord(" "), ord("\t"), _RETURN]] = True
 
 
 @dataclass

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ingestion.currencies import minor_units
-from ingestion.readers.bai2_details import Details, Flags
+from ingestion.readers.bai2_details import Details
 from ingestion.readers.bai2_fields import Summary
-from ingestion.readers.bai2_lines import Ints
+from ingestion.readers.byte_slices import Flags, Ints
 
 
 @dataclass

@@ -7,6 +7,7 @@ belongs to which statement is decided in `ingestion.readers.mt940`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ingestion.balance_check import check_balance
 from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
@@ -39,6 +40,33 @@ HELD_LIMIT = 50_000  # entries kept back while their statement has not said its 
 
 
 @dataclass
+class RawEntry:
+    """An entry as it stands in the file: its :61: and the texts after it, one character a byte, not read yet."""
+
+    start: int
+    end: int
+    line: int
+    content: str
+    texts: list[tuple[str, str]] = field(default_factory=list)  # tag (:86:, :NS:) and content
+
+    def go_on(self, text: str, end: int) -> None:
+        """Add text that only looks like a field of its own to what stands before it."""
+        if self.texts:
+            tag, before = self.texts[-1]
+            self.texts[-1] = (tag, before.rstrip("\r\n") + text)
+        else:
+            self.texts.append((":86:", text.lstrip("\n")))
+        self.end = end
+
+
+class Held(NamedTuple):
+    """The rows of an entry that cannot be handed on yet."""
+
+    entry: Row
+    detail: Row | None
+
+
+@dataclass
 class Statement:
     """What is known of the statement being read; amounts are scaled by 100,000, dates days since 1970-01-01."""
 
@@ -64,9 +92,8 @@ class Statement:
     rejected: int = 0
     net: int = 0
     declared: dict[str, tuple[int, int]] = field(default_factory=dict)
-    held: list[Row] = field(default_factory=list)
-    doubtful: list[tuple[int, Row]] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)  # until the statement has said its currency
+    doubtful: list[tuple[int, Held]] = field(default_factory=list)  # signed amount and entry
 
     @property
     def place(self) -> str:
@@ -97,6 +124,12 @@ class Output:
     def all(self) -> tuple[RecordColumns, ...]:
         """The four kinds."""
         return (self.statements, self.balances, self.entries, self.details)
+
+    def add_entry(self, entry: Row, detail: Row | None) -> None:
+        """An entry that is complete."""
+        self.entries.rows.append(entry)
+        if detail is not None:
+            self.details.rows.append(detail)
 
     def add_balance(self, statement: int, record: int, line: int, start: int, balance: Balance) -> None:
         """One balance row; an intermediate balance (60M, 62M) is its type with sub-type INTM."""

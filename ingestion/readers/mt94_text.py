@@ -15,56 +15,24 @@ from ingestion.references import account_id, is_iban, reference_type, self_ident
 
 # A German subfield holds 27 characters, a SWIFT line 65 (some banks break earlier): only a line as long as the longest,
 # and about as long as the rule allows, goes on in the next without a gap.
-_SUBFIELD_WIDTH = 27
-_LINE_WIDTH = 60
+SUBFIELD_WIDTH = 27
+LINE_WIDTH = 60
 
-_STRUCTURED = re.compile(r"\s*(?:(\d{3})([^\w\s/.,:;()\[\]-])|([?><^~|#]))(?=(?:00|10|2\d|3[0-8]|6[0-3]))")
-_SEPA = re.compile(r"(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|PURP|BREF|RREF)\+")
-_SLASH_WORDS = [
-    "ACCW",
-    "ACNO",
-    "ADDR",
-    "BAI",
-    "BBAN",
-    "BENM",
-    "BIC",
-    "BO",
-    "CHGS",
-    "CITY",
-    "CNTP",
-    "CREF",
-    "CSID",
-    "EREF",
-    "EREFSUB",
-    "IBAN",
-    "ID",
-    "INFO",
-    "ISDT",
-    "KREF",
-    "MARF",
-    "NAME",
-    "OB",
-    "OCMT",
-    "OI",
-    "OP",
-    "ORDP",
-    "PREF",
-    "PURP",
-    "REF",
-    "REMI",
-    "RTRN",
-    "SVCL",
-    "SVWZ",
-    "TRCD",
-    "TRTP",
-    "ULTB",
-    "ULTC",
-    "ULTD",
-]
-_SLASH = re.compile(r"/(" + "|".join(_SLASH_WORDS) + r")/")
+_STRUCTURED = re.compile(r"\s*(?:([0-9]{3})([^\w\s/.,:;()\[\]-])|([?><^~|#]))(?=(?:00|10|2[0-9]|3[0-8]|6[0-3]))")
+SEPA_WORDS = (
+    "EREF", "KREF", "MREF", "CRED", "DEBT", "COAM", "OAMT", "SVWZ", "ABWA", "ABWE", "PURP", "BREF", "RREF",
+)  # fmt: skip
+NO_REFERENCE = ("", "NOTPROVIDED", "NONREF")
+_SEPA = re.compile("(" + "|".join(SEPA_WORDS) + r")\+")
+SLASH_WORDS = (
+    "ACCW", "ACNO", "ADDR", "BAI", "BBAN", "BENM", "BIC", "BO", "CHGS", "CITY", "CNTP", "CREF", "CSID", "EREF", "EREFSUB",
+    "IBAN", "ID", "INFO", "ISDT", "KREF", "MARF", "NAME", "OB", "OCMT", "OI", "OP", "ORDP", "PREF", "PURP", "REF", "REMI",
+    "RTRN", "SVCL", "SVWZ", "TRCD", "TRTP", "ULTB", "ULTC", "ULTD",
+)  # fmt: skip
+_SLASH = re.compile(r"/(" + "|".join(SLASH_WORDS) + r")/")
 _SLASH_START = re.compile(r"\s*(?:/[A-Z]{2,8}/)")
 _NS_LINE = re.compile(r"(\d\d)(.*)")
-_SPLIT_CODE = r"(00|10|2\d|3[0-8]|6[0-3])"
+_SPLIT_CODE = r"(00|10|2[0-9]|3[0-8]|6[0-3])"
 
 
 class Party(NamedTuple):
@@ -103,7 +71,7 @@ def read_text(text: str) -> EntryText:
     if "/" in text and (_SLASH_START.match(text) or _SLASH.search(text)):
         return _slashes(text)
     if "+" in text and _SEPA.search(text):
-        words, lead = _sepa_words(_joined(text.splitlines(), _LINE_WIDTH))
+        words, lead = _sepa_words(_joined(text.splitlines(), LINE_WIDTH))
         return _from_sepa(words, lead, Party(), None, None)
     return free_text(text)
 
@@ -111,7 +79,7 @@ def read_text(text: str) -> EntryText:
 def free_text(text: str) -> EntryText:
     """Free text: all of it is remittance information."""
     remittance = "\n".join([line for line in map(str.strip, text.splitlines()) if line]) or None
-    reference, kind = _structured(remittance)
+    reference, kind = structured(remittance)
     return EntryText(remittance, structured_reference=reference, structured_reference_type=kind)
 
 
@@ -138,7 +106,7 @@ def read_ns(text: str) -> EntryText:
         else:
             other.append(value)
     remittance = "\n".join(filter(None, purpose)) or None
-    reference, kind = _structured(remittance)
+    reference, kind = structured(remittance)
     return EntryText(
         remittance,
         " ".join(filter(None, name)) or None,
@@ -181,16 +149,16 @@ def _german(text: str, start: re.Match[str]) -> EntryText:
             iban = value.strip() or None
         elif value.strip():
             other.append(value.strip())
-    remittance = _joined(purpose + further, _SUBFIELD_WIDTH)
+    remittance = _joined(purpose + further, SUBFIELD_WIDTH)
     account = iban or account
-    party = Party(_joined(name, _SUBFIELD_WIDTH, " ").strip() or None, account_id(account) if account else None, agent)
+    party = Party(_joined(name, SUBFIELD_WIDTH, " ").strip() or None, account_id(account) if account else None, agent)
     additional = "\n".join(other) or None
     if "+" in remittance:
         words, lead = _sepa_words(remittance)
         if words:
             return _from_sepa(words, lead, party, additional, start.group(1))
     remittance = remittance.strip()
-    reference, kind_ = _structured(remittance)
+    reference, kind_ = structured(remittance)
     return EntryText(
         remittance or None,
         *party,
@@ -231,7 +199,7 @@ def _from_sepa(
     values = EntryText(
         None,
         *party,
-        end_to_end_id=end_to_end if end_to_end not in ("", "NOTPROVIDED", "NONREF") else None,
+        end_to_end_id=end_to_end if end_to_end not in NO_REFERENCE else None,
         instruction_id=_reference(take("KREF", "")),
         mandate_id=_reference(take("MREF", "")),
         ultimate_debtor=take("ABWA", "") or None,
@@ -240,7 +208,7 @@ def _from_sepa(
         transaction_code=transaction_code,
     )
     rest = [f"{word}+{value}" for word, value in words.items()]
-    reference, kind = _structured(remittance)
+    reference, kind = structured(remittance)
     if lead and remittance:
         remittance = f"{lead}\n{remittance}"
     return values._replace(
@@ -253,12 +221,12 @@ def _from_sepa(
 
 def _reference(text: str) -> str | None:
     value = text.replace("\n", "").strip()
-    return None if value in ("", "NOTPROVIDED", "NONREF") else value
+    return None if value in NO_REFERENCE else value
 
 
 def _slashes(text: str) -> EntryText:
     """/EREF/.../REMI/.../NAME/...: values run to the next known code word, for a value may hold slashes."""
-    pieces = _SLASH.split(_joined([line.rstrip("\r") for line in text.splitlines() if line.strip()], _LINE_WIDTH))
+    pieces = _SLASH.split(_joined([line.rstrip("\r") for line in text.splitlines() if line.strip()], LINE_WIDTH))
     words: dict[str, str] = {}
     # a code word may follow the slash that ends the value before it, or share it: /BENM//NAME/, /EREF/x/REMI/
     for word, value in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -275,12 +243,11 @@ def _slashes(text: str) -> EntryText:
         if word in words and not name:
             name = take(word)
     remittance, reference, kind = _slash_remittance(take("REMI", ""))
-    rest = [f"/{word}/{value}" for word, value in words.items() if word not in _SLASH_TAKEN]
-    compact = "".join(account.split())
+    rest = [f"/{word}/{value}" for word, value in words.items() if word not in SLASH_TAKEN]
     return EntryText(
         "\n".join(filter(None, [lead, remittance])) or None,
         " ".join(name.split()) or None,
-        account_id(account) if is_iban(compact) else account or None,
+        slash_account(account),
         agent or None,
         end_to_end_id=_reference(words.get("EREF", "")),
         instruction_id=_reference(words.get("PREF", "") or words.get("KREF", "")),
@@ -295,7 +262,12 @@ def _slashes(text: str) -> EntryText:
     )
 
 
-_SLASH_TAKEN = frozenset(["EREF", "PREF", "KREF", "MARF", "ULTD", "ULTB", "ULTC", "PURP", "RTRN"])
+SLASH_TAKEN = frozenset(["EREF", "PREF", "KREF", "MARF", "ULTD", "ULTB", "ULTC", "PURP", "RTRN"])
+
+
+def slash_account(text: str) -> str | None:
+    """The account after /IBAN/, /ACNO/ or /BBAN/: an IBAN as the raw layer writes it, anything else as delivered."""
+    return account_id(text) if is_iban("".join(text.split())) else text or None
 
 
 def _slash_remittance(text: str) -> tuple[str, str | None, str | None]:
@@ -305,10 +277,11 @@ def _slash_remittance(text: str) -> tuple[str, str | None, str | None]:
     if text.startswith("STRD/"):
         reference = text.rsplit("/", 1)[-1].strip()
         return text, reference, reference_type(reference)
-    return (text, *_structured(text))
+    return (text, *structured(text))
 
 
-def _structured(text: str | None) -> tuple[str | None, str | None]:
+def structured(text: str | None) -> tuple[str | None, str | None]:
+    """The structured reference that a text is, and its kind, by its form and check digits; None where it is none."""
     if text is None or len(text) > 40:
         return None, None
     return self_identifying_reference(text) or (None, None)

@@ -9,7 +9,7 @@ import pytest
 from bank_file_writers import nacha, nacha_addendum, nacha_entry
 from iso20022_files import Reading, outcome, read
 
-from ingestion.readers import mt940, nacha_records, ofx_text
+from ingestion.readers import bai2_lines, mt94_cut, nacha_records, ofx_text
 from ingestion.reading import FileRejected
 
 
@@ -202,9 +202,7 @@ def test_files_that_are_none_are_refused(data: bytes, reason: str) -> None:
 def test_where_a_file_is_cut_into_chunks_changes_nothing(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from test_bank_file_properties import FILES
 
-    from ingestion.readers import bai2_lines
-
     whole = {format: read(data, format).content() for format, data in FILES.items()}
-    for module, name in ((mt940, "_CHUNK"), (ofx_text, "_CHUNK"), (nacha_records, "_CHUNK"), (bai2_lines, "CHUNK")):
+    for module, name in ((mt94_cut, "CHUNK"), (ofx_text, "_CHUNK"), (nacha_records, "_CHUNK"), (bai2_lines, "CHUNK")):
         monkeypatch.setattr(module, name, size)
     assert {format: read(data, format).content() for format, data in FILES.items()} == whole

@@ -1,0 +1,180 @@
+"""The plain entries of an MT940 chunk as entry and detail rows, all at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.bank_transaction_codes import from_gvc, from_swift
+from ingestion.contracts import BANK_ENTRY, BANK_ENTRY_DETAIL, DATE, INT, TEXT
+from ingestion.readers.byte_slices import WHITE, Flags, Ints, text_column, trimmed, without, words
+from ingestion.readers.mt94_cut import Fields
+from ingestion.readers.mt94_fields import MARKS, NO_REFERENCE, day_near
+from ingestion.readers.mt94_plain import MARK_ORDER, PlainEntries
+from ingestion.readers.mt94_sepa_columns import TextColumns
+from ingestion.readers.mt94_statement import Statement
+from ingestion.readers.mt94_text_columns import text_columns
+from ingestion.reading import RecordCounter, Records
+from ingestion.record_columns import Column, contract_batch, int_amount_array, positions
+
+_LOW = 10**9  # amounts are summed in two parts, for many large ones would not fit 64 bits
+_NO_DAY = np.iinfo(np.int64).min
+_MARKS = [MARKS[mark] for mark in MARK_ORDER]
+_BOOKED = np.array([status == "BOOK" for *_, status in _MARKS])
+_PARTY = ("name", "account", "agent")
+_DETAIL_TEXTS = {
+    "instruction_id": "instruction_id",
+    "end_to_end_id": "end_to_end_id",
+    "mandate_id": "mandate_id",
+    "ultimate_debtor_name": "ultimate_debtor",
+    "ultimate_creditor_name": "ultimate_creditor",
+    "remittance_unstructured": "remittance",
+    "structured_reference": "structured_reference",
+    "structured_reference_type": "structured_reference_type",
+    "purpose_code": "purpose",
+    "return_reason_code": "return_reason",
+    "additional_info": "additional",
+}
+
+
+class _Run(NamedTuple):
+    """Entries `first` to before `last` of one statement, and what the statement said when they were read."""
+
+    first: int
+    last: int
+    statement: int
+    currency: str
+    opening_day: int
+    first_record: int
+    first_entry: int
+
+
+class BulkEntries:
+    """The plain entries of a chunk that have found their statement."""
+
+    def __init__(self, fields: Fields, plain: PlainEntries) -> None:
+        self.fields, self.plain = fields, plain
+        self.runs: list[_Run] = []
+        self.texts_before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(plain.has_text)])
+
+    def take(self, first: int, last: int, statement: Statement, counter: RecordCounter) -> None:
+        """Count the entries `first` to before `last` to the statement, whose currency is known."""
+        plain, opening = self.plain, statement.opening
+        self.runs.append(
+            _Run(
+                first,
+                last,
+                statement.number,
+                statement.currency or "",
+                _NO_DAY if opening is None or opening.date is None else opening.date,
+                counter.last + 1,
+                statement.entries + statement.rejected + len(statement.doubtful) + 1,
+            )
+        )
+        counter.last += last - first + int(self.texts_before[last] - self.texts_before[first])
+        statement.entries += last - first
+        signed = plain.amount[first:last] * plain.sign[first:last] * _BOOKED[plain.mark[first:last]]
+        statement.net += int((signed // _LOW).sum()) * _LOW + int((signed % _LOW).sum())
+
+    def records(self) -> tuple[Records | None, Records | None]:
+        """The entries and their details, which only entries with a text have; None where there are none."""
+        runs, plain, fields = self.runs, self.plain, self.fields
+        if not runs:
+            return None, None
+        sizes = np.array([run.last - run.first for run in runs])
+        which = np.repeat(np.arange(len(runs)), sizes)
+        step = np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        rows = np.array([run.first for run in runs])[which] + step
+        texts_before = self.texts_before[rows] - self.texts_before[np.array([run.first for run in runs])][which]
+        with_text = plain.has_text[rows]
+        texts = plain.texts.chosen(plain.text[rows])
+        said = text_columns(texts.chosen(np.flatnonzero(with_text)))
+        opening = np.array([run.opening_day for run in runs])[which]
+        mark = positions(plain.mark[rows])
+        count = len(rows)
+        currencies = pa.array([run.currency for run in runs], TEXT)
+        place: dict[str, Column] = {
+            "record_number": pa.array(np.array([run.first_record for run in runs])[which] + step + texts_before, INT),
+            "file_line": pa.array(plain.line[rows], INT),
+            "byte_start": pa.array(plain.start[rows] + fields.offset, INT),
+            "byte_end": pa.array(plain.end[rows] + fields.offset, INT),
+            "statement_number": pa.array(np.array([run.statement for run in runs])[which], INT),
+            "entry_number": pa.array(np.array([run.first_entry for run in runs])[which] + step, INT),
+        }
+        signed = plain.amount[rows] * plain.sign[rows]
+        columns: dict[str, Column] = {
+            **place,
+            "account_servicer_reference": self._reference(plain.bank_start[rows], plain.bank_end[rows]),
+            "customer_reference": self._reference(plain.customer_start[rows], plain.customer_end[rows]),
+            "status": pa.array([status for *_, status in _MARKS], TEXT).take(mark),
+            "amount": int_amount_array(plain.amount[rows]),
+            "currency": currencies.take(positions(which)),
+            "credit_debit": pa.array([direction for direction, *_ in _MARKS], TEXT).take(mark),
+            "signed_amount": int_amount_array(signed),
+            "reversal": pa.array([reversal for _, _, reversal, _ in _MARKS]).take(mark),
+            "booking_date": _booking_dates(plain.month_day[rows], plain.value_day[rows], opening),
+            "value_date": pa.array(plain.value_day[rows].astype(np.int32)).view(DATE),
+            **self._codes(rows, with_text, said),
+            "detail_count": pa.array(with_text.astype(np.int64)),
+            "text": texts.column(),
+        }
+        entries = Records(BANK_ENTRY.kind, contract_batch(BANK_ENTRY, columns, count))
+        if not with_text.any():
+            return entries, None
+        credit = plain.sign[rows][with_text] > 0
+        return entries, _details(place, with_text, said, credit)
+
+    def _reference(self, start: Ints, end: Ints) -> Column:
+        return without(text_column(self.fields.data, *trimmed(self.fields.array, start, end, WHITE)), NO_REFERENCE)
+
+    def _codes(self, rows: Ints, with_text: Flags, said: TextColumns) -> dict[str, Column]:
+        """Transaction codes: the German one of the text decides before the SWIFT type of the entry."""
+        plain, array = self.plain, self.fields.array
+        business = np.full(len(rows), -1, dtype=np.int64)
+        if "transaction_code" in said:
+            business[with_text] = said["transaction_code"].cast(pa.int64()).fill_null(-1).to_numpy()
+        size = plain.kind_end[rows] - plain.kind_start[rows]
+        kind = words(array, plain.kind_start[rows], size).astype(np.int64)
+        credit = plain.sign[rows] > 0
+        distinct, which = np.unique((kind * 2 + credit) * 1001 + business + 1, return_inverse=True)
+        found = [_code(*divmod(one, 1001)) for one in distinct.tolist()]
+        names = ("domain_code", "family_code", "subfamily_code", "native_code", "native_issuer")
+        taken = positions(which)
+        return {name: pa.array([one[place] for one in found], TEXT).take(taken) for place, name in enumerate(names)}
+
+
+def _code(kind_and_side: int, business_number: int) -> tuple[str | None, ...]:
+    """ISO domain, family and sub-family, the bank's own code and its issuer."""
+    number, credit = divmod(kind_and_side, 2)
+    kind = number.to_bytes(4, "little").decode() if number else ""
+    business = f"{business_number - 1:03d}" if business_number else ""
+    iso = (from_gvc(business, bool(credit)) if business else None) or (from_swift(kind, bool(credit)) if kind else None)
+    native = "+".join(filter(None, (kind.strip(), business))) or None
+    issuer = "DK" if business else "SWIFT" if native else None
+    return (*(iso or (None, None, None)), native, issuer)
+
+
+def _booking_dates(month_day: Ints, value_day: Ints, opening: Ints) -> Column:
+    """Entry dates have no year: the one nearest to the opening balance's date, or to the value date."""
+    anchor = np.where(opening == _NO_DAY, value_day, opening)
+    dated = month_day >= 0
+    distinct, which = np.unique(np.where(dated, anchor * 10_000 + month_day, 0), return_inverse=True)
+    days = [day_near(f"{one % 10_000:04d}", one // 10_000) or 0 if one else 0 for one in distinct.tolist()]
+    return pa.array(np.array(days, dtype=np.int32)[which], mask=~dated).view(DATE)
+
+
+def _details(place: dict[str, Column], with_text: Flags, said: TextColumns, credit: Flags) -> Records:
+    count = len(credit)
+    columns: dict[str, Column] = {name: column.filter(with_text) for name, column in place.items()}
+    columns["record_number"] = pc.add(columns["record_number"], 1)  # after its entry
+    columns["detail_number"] = pa.array(np.ones(count, dtype=np.int64))
+    columns.update({name: said[of] for name, of in _DETAIL_TEXTS.items() if of in said})
+    received, nobody = pa.array(credit), pa.scalar(None, TEXT)
+    for name in _PARTY:
+        if name in said:
+            columns[f"debtor_{name}"] = pc.if_else(received, said[name], nobody)
+            columns[f"creditor_{name}"] = pc.if_else(received, nobody, said[name])
+    return Records(BANK_ENTRY_DETAIL.kind, contract_batch(BANK_ENTRY_DETAIL, columns, count))

@@ -1,0 +1,228 @@
+"""The walk through the fields of an MT940 or MT942 file: which field belongs to which statement and entry.
+
+What a field of a statement says is read in `mt94_statement_fields`, an entry in `mt94_entry`; runs of plain entries are only
+counted here, and read all at once in `mt94_bulk`.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ingestion.readers import mt94_fields as fields
+from ingestion.readers.byte_slices import Flags, Ints
+from ingestion.readers.mt94_bulk import BulkEntries
+from ingestion.readers.mt94_cut import ENTRY, FIELD_LIMIT, OTHER, Fields, too_long
+from ingestion.readers.mt94_entry import read_entry
+from ingestion.readers.mt94_findings import Findings
+from ingestion.readers.mt94_plain import plain_entries
+from ingestion.readers.mt94_settling import check_declared, reject_without_currency, set_currency, settle_doubtful
+from ingestion.readers.mt94_statement import Output, RawEntry, Statement
+from ingestion.readers.mt94_statement_fields import HANDLERS
+
+_HEADER_TYPE = re.compile(r"\{2:[IO]?(9\d\d)")
+_SECONDS = re.compile(r"\d\d(?!\d)")
+_HOUR = re.compile(r"(?:^|\D)\d{1,2}$")
+# Fields whose number may also be the minutes of a time that a bank broke over two lines.
+_LIKE_TIME = frozenset({":13:", ":20:", ":21:", ":25:", ":28:"})
+_OPENS_AFTER_CLOSE = frozenset({":25:", ":25P:", ":28:", ":28C:", ":60F:", ":60M:", ":61:", ":34F:", ":13:", ":13D:"})
+
+
+class Walk:
+    """Where the reading of a file stands. `default` is the format of a message without header and balances."""
+
+    def __init__(self, default: str, encoding: str | None, currency: str | None) -> None:
+        self.default = default
+        self.encoding = encoding
+        self.currency = currency
+        self.findings = Findings(encoding)
+        self.output = Output()
+        self.formats: set[str] = set()
+        self.created_at: str | None = None
+        self.statements = 0
+        self.statement: Statement | None = None
+        self.entry: RawEntry | None = None
+        self.stray_account: tuple[int, int, str] | None = None  # start, line, content
+        self.message_type: str | None = None
+        self.envelope = False
+        self.end = 0  # of the last field
+
+    def chunk(self, chunk: Fields) -> BulkEntries:
+        """Take the fields of a chunk in their order; the plain entries among them are given back, to be read at once."""
+        plain = plain_entries(chunk, self._closes(chunk), self.encoding)
+        bulk = BulkEntries(chunk, plain)
+        number_of = np.full(len(chunk.start), -1, dtype=np.int64)
+        number_of[plain.field] = np.arange(len(plain))
+        run_end = _run_ends(plain.field, plain.fields)
+        at, count = 0, len(chunk.start)
+        while at < count:
+            first = int(number_of[at])
+            if first >= 0:
+                self.finish_entry()
+                statement = self.statement
+                if statement is not None and not statement.closed and statement.currency is not None:
+                    last = int(run_end[first])
+                    bulk.take(first, last, statement, self.findings.counter)
+                    at = int(plain.field[last - 1] + plain.fields[last - 1])
+                    self.end = chunk.offset + int(chunk.end[at - 1])
+                    continue
+            self._field(chunk.tag(at), chunk.text(at), chunk.offset + int(chunk.start[at]), int(chunk.line[at]))
+            at += 1
+        return bulk
+
+    @staticmethod
+    def _closes(chunk: Fields) -> Flags:
+        """Of each field, whether an entry surely ends before it: it is no text, and not the rest of one."""
+        closes: Flags = chunk.kind == ENTRY
+        for number in np.flatnonzero(chunk.kind == OTHER).tolist():
+            tag = chunk.tag(number)
+            closes[number] = tag not in _LIKE_TIME and tag != ":NS:" and (tag in HANDLERS or tag[0] != ":")
+        return closes
+
+    def _field(self, tag: str, content: str, start: int, line: int) -> None:
+        """One field, header or trailer of the file, in order."""
+        self.end = start + len(tag) + len(content)
+        entry = self.entry
+        if tag in (":86:", ":NS:"):
+            if len(content) > FIELD_LIMIT:
+                raise too_long(line)
+            if entry is not None:
+                entry.texts.append((tag, content))
+                entry.end = self.end
+            else:
+                self._statement_text(tag, content, start, line)
+            return
+        if entry is not None:
+            if tag in _LIKE_TIME and _is_broken_time(entry, content):
+                entry.go_on(tag + content, self.end)
+                return
+            if tag[0] == ":" and tag != ":61:" and tag not in HANDLERS:
+                self.findings.warn(f"line {line}: {tag} is no field of MT940; kept as text of the entry before it")
+                entry.go_on("\n" + tag + content, self.end)
+                return
+            self.finish_entry()
+        handler = HANDLERS.get(tag)
+        if tag == ":61:":
+            if self.statement is None or self.statement.closed:
+                self.open(tag, start, line)
+            if len(content) > FIELD_LIMIT:
+                raise too_long(line)
+            self.entry = RawEntry(start, self.end, line, content)
+        elif handler is not None:
+            handler(self, tag, content, start, line)
+        elif tag[0] == "-":
+            self.finish_statement(start)
+            self.envelope = False
+            self.message_type = None
+        elif tag[0] == ":" and not tag.startswith(":94"):
+            self.findings.warn(
+                f"line {line}: {tag} is no field of MT940; its content {content.strip()[:40]!r} was not used"
+            )
+        else:
+            self.finish_statement(start)
+            found = _HEADER_TYPE.search(content)
+            self.message_type = found.group(1) if found else tag[1:4] if tag.startswith(":94") else None
+            self.envelope = tag[-2:] == "1:" and "{4:" in content
+
+    def open(self, tag: str, start: int, line: int) -> Statement:
+        """The statement a field belongs to: the open one, or a new one where none is open or the last page is closed."""
+        before = self.statement
+        if before is not None and not (before.closed and tag in _OPENS_AFTER_CLOSE):
+            return before
+        if before is not None:
+            self.finish_statement(start)
+        self.statements += 1
+        new = Statement(self.statements, self.findings.counter.next(), line, start, self.message_type)
+        if before is not None and tag != ":20:":
+            # a further page under the same :20:
+            new.reference = before.reference
+            if tag not in (":25:", ":25P:"):
+                new.account, new.owner, new.name = before.account, before.owner, before.name
+            if tag not in (":25:", ":25P:", ":28:", ":28C:"):
+                new.sequence, new.page = before.sequence, before.page
+        if new.account is not None and new.account.currency is not None:
+            new.currency = new.account.currency
+        self.statement = new
+        return new
+
+    def finish_entry(self) -> None:
+        """The entry being read is complete."""
+        entry, self.entry = self.entry, None
+        if entry is not None:
+            assert self.statement is not None  # noqa: S101  (an entry opens its statement)
+            read_entry(entry, self.statement, self.output, self.findings)
+
+    def finish_statement(self, end: int) -> None:
+        """The statement being read is complete; `end` is the byte after it."""
+        self.finish_entry()
+        self.drop_stray_account()
+        one = self.statement
+        if one is None:
+            return
+        if one.currency is None and self.currency is not None:
+            set_currency(one, self.output, self.currency)
+        if one.doubtful:
+            settle_doubtful(one, self.output, self.findings)
+        reject_without_currency(one, self.findings)
+        kind = one.kind(self.default)
+        if kind == "statement" and one.opening_seen and not one.closed:
+            self.findings.reject(
+                one,
+                one.line,
+                one.start,
+                end,
+                ":62F:",
+                "",
+                "a closing balance :62F: (or :62M: on a page that is not the last)",
+                "The statement may be cut off here. Compare its entries with the bank's, and ask for the file again.",
+                f"{one.place}, which begins in line {one.line} and ends before byte {end}",
+            )
+        self.formats.add("mt940" if kind == "statement" else "mt942")
+        check_declared(one, self.findings)
+        self.output.add_statement(one, end, self.default)
+        self.statement = None
+
+    def drop_stray_account(self) -> None:
+        """A `:25:` among entries that no new statement followed."""
+        stray, self.stray_account = self.stray_account, None
+        if stray is not None:
+            start, line, content = stray
+            self.findings.reject(
+                self.statement,
+                line,
+                start,
+                start + len(content),
+                ":25:",
+                content,
+                "the account, before the entries of its statement",
+                "The field stands among the entries: probably a text with a wrong tag. Ask the bank to correct the file.",
+            )
+
+    def _statement_text(self, tag: str, content: str, start: int, line: int) -> None:
+        """A text that belongs to the statement: after its balances, or before its first entry."""
+        one = self.statement
+        if one is None:
+            one = self.open(tag, start, line) if tag == ":86:" else None
+        if one is None or tag == ":86:":
+            return
+        for ns_line in fields.decode(content, self.encoding).splitlines():
+            code, value = ns_line[:2], ns_line[2:].strip()
+            if code == "22":
+                one.owner = value or None
+            elif code == "23":
+                one.name = value or None
+
+
+def _run_ends(field: Ints, size: Ints) -> Ints:
+    """For each plain entry the end of the run it stands in: the number after the last that follows without a gap."""
+    breaks = np.flatnonzero(field[1:] != field[:-1] + size[:-1]) + 1
+    ends = np.append(breaks, len(field))
+    found: Ints = ends[np.searchsorted(ends, np.arange(len(field)), side="right")]
+    return found
+
+
+def _is_broken_time(entry: RawEntry, content: str) -> bool:
+    """Whether `:20:45 ...` is the rest of a time like 12:20:45 that the bank's line break cut before its minutes."""
+    before = entry.texts[-1][1] if entry.texts else entry.content
+    return _SECONDS.match(content) is not None and _HOUR.search(before.rstrip("\r\n")) is not None

@@ -1,0 +1,96 @@
+"""MT940 entries and texts read many at once are the same as read one by one, whatever banks write."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from iso20022_files import read
+
+from ingestion.readers import mt94_walk
+from ingestion.readers.byte_slices import texts_block
+from ingestion.readers.mt94_cut import Fields
+from ingestion.readers.mt94_text import SEPA_WORDS, SLASH_WORDS, EntryText, read_text
+from ingestion.readers.mt94_text_columns import text_columns
+
+FUZZ = settings(max_examples=20_000 if os.environ.get("TIEOUT_FUZZ") == "long" else 60, derandomize=True, deadline=None)
+
+VALUES = st.sampled_from(
+    ["", "a", "Rechnung 4711", "Müller & Söhne", "x" * 27, "y" * 26, "ü" * 27, "Z" * 60, "é" * 61, "NOTPROVIDED", "NONREF",
+     "RF18539007547034", "R F18539007547034", "+++010/8068/17183+++", "210000000003139471430009017", "two  spaces", "tab\there",
+     "DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "USTD//free text/", "STRD/CUR/123", " lead", "trail ", "/", "//",
+     "a/b", "+", "EREF+", "1", "?2", "?20", "line\nline", "–", "non\u00a0breaking", "NL91ABNA0417164300/ABNANL2A/Jansen/"]
+)  # fmt: skip
+SEPA = st.tuples(st.sampled_from(SEPA_WORDS), st.just("+"), VALUES).map("".join)
+CODES = st.sampled_from(
+    ["00", "10", "20", "21", "22", "23", "29", "30", "31", "32", "33", "34", "35", "38", "60", "61", "63", "40", "99"]
+)
+GERMAN = st.tuples(
+    st.sampled_from(["166", "020", ""]),
+    st.sampled_from("???<>@~^"),
+    st.lists(st.tuples(CODES, st.one_of(VALUES, SEPA, st.tuples(SEPA, SEPA).map("".join))), max_size=9),
+).map(lambda parts: parts[0] + "".join(parts[1] + code + value for code, value in parts[2]))
+SLASHES = st.tuples(
+    st.sampled_from(["", "", "lead ", " ", "/OTHR/", "x\n"]),
+    st.lists(st.tuples(st.just("/"), st.sampled_from(SLASH_WORDS), st.just("/"), VALUES, st.sampled_from(["", "/", "\n", " "]))
+             .map("".join), min_size=1, max_size=7).map("".join),
+).map("".join)  # fmt: skip
+FREE = st.lists(st.one_of(VALUES, SEPA), min_size=1, max_size=4).map("\n".join)
+TEXTS = st.one_of(GERMAN, SLASHES, FREE).map(lambda text: text.strip("\r\n"))
+
+LINES = st.tuples(
+    st.sampled_from(["260310", "260331", "260228", "260229", "240229", "991231", "260230"]),
+    st.sampled_from(["", "    ", "0310", "0229", "1231", "0101", "1301"]),
+    st.sampled_from(["C", "D", "RC", "RD", "EC", "ED", "CR", "DR"]),
+    st.sampled_from(
+        ["0,", "1,5", "123,45", "0,00001", "1.234,56", "1234.56", "12345678901234567,1", "1,123456", "-5,00"]
+    ),
+    st.sampled_from(["NTRF", "S103", "NMSC", "N   ", "NDDT", ""]),
+    st.sampled_from(["NONREF", "INV-7", "KREF+", "", "Ünï", " x "]),
+    st.sampled_from(["", "//B123", "//", "///x", "//NONREF", "// y ", "\nmore", "\n/OCMT/USD100,00/CHGS/EUR2,50/"]),
+).map("".join)
+ENTRIES = st.tuples(LINES, st.one_of(st.none(), TEXTS), st.sampled_from(["", "", "", ":86:second\n", ":NS:01line\n", ":99:?\n"])).map(
+    lambda parts: f":61:{parts[0]}\n" + ("" if parts[1] is None else f":86:{parts[1]}\n") + parts[2]
+)  # fmt: skip
+
+
+@FUZZ
+@given(st.lists(TEXTS.map(lambda text: text.replace("\u00a0", "")).filter(str.strip), min_size=1, max_size=12))
+def test_fuzz_texts_as_columns(texts: list[str]) -> None:
+    columns = {name: column.to_pylist() for name, column in text_columns(texts_block(texts)).items()}
+    for number, text in enumerate(texts):
+        assert EntryText(**{name: values[number] for name, values in columns.items()}) == read_text(text)
+
+
+@FUZZ
+@given(
+    st.lists(ENTRIES, max_size=8), st.sampled_from([":60F:C260301EUR0,00\n", ""]), st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["utf-8", "cp1252"]),
+)  # fmt: skip
+def test_fuzz_entries_at_once(entries: list[str], opening: str, end: str, encoding: str) -> None:
+    statement = f":20:REF\n:25:12345678/1\n:28C:1/1\n{opening}{''.join(entries)}:62F:C260331EUR7,00\n-\n"
+    data = statement.replace("\n", end).encode(encoding, "replace") * 2
+    at_once = read(data, "mt940")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mt94_walk.Walk, "_closes", staticmethod(_nothing_is_plain))
+        one_by_one = read(data, "mt940")
+    assert at_once == one_by_one
+
+
+def _nothing_is_plain(chunk: Fields) -> np.ndarray:
+    return np.zeros(len(chunk.start), dtype=bool)
+
+
+@pytest.mark.parametrize("size", [40, 97, 1000])
+def test_where_a_file_is_cut_changes_nothing(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = "".join(
+        f":61:2603100310C{number},00NTRFNONREF//{number}\r\n:86:166?20Text {number}\r\n" for number in range(40)
+    )
+    data = f":20:R\r\n:25:1/2\r\n:28C:1\r\n:60F:C260301EUR0,00\r\n{entries}:62F:C260331EUR780,00\r\n-\r\n"
+    whole = read(data, "mt940")
+    monkeypatch.setattr("ingestion.readers.mt94_cut.CHUNK", size)
+    assert read(data, "mt940") == whole
+    assert len(whole["bank_entry"]) == 40 and whole["bank_statement"][0]["balance_check"] == "ok"
