@@ -30,7 +30,7 @@ def unique_subsets(
     """Candidate groups of each `center` item ("left" or "right") and a subset of its edges' other items.
 
     `edges` as in `settlement`, with the open amounts `mine` (left) and `other` (right). An only solution has the odds
-    of its edges, or those that it is no chance hit where they are smaller; several solutions have equal odds and so
+    of its weakest edge, or those that it is no chance hit where they are smaller; several solutions have equal odds and so
     are a tie. An only solution of fewer than `least_only` items is not proposed. Items with more than
     `max_candidates` candidates are left with the reason `too_many_candidates`.
     """
@@ -59,7 +59,7 @@ def unique_subsets(
     ids = context.sides[other_side].order(cases[other].to_numpy())
     cases = cases.with_columns(pl.Series("order", ids)).sort(center, "order")
     sizes = cases.group_by(center, maintain_order=True).agg(
-        pl.len(), pl.col(own_amount).first().alias("target"), pl.col("odds").min(), pl.col("evidence").max()
+        pl.len(), pl.col(own_amount).first().alias("target"), pl.col("evidence").max()
     )
     offsets = np.concatenate([[0], np.cumsum(sizes["len"].to_numpy())]).astype(np.int64)
     found = subset_sums(
@@ -97,11 +97,12 @@ def unique_subsets(
             yield Proposals(notes=notes)
         return
     lengths, chosen_cases = np.asarray(numbers), np.asarray(case_of)
-    picked = cases[np.concatenate(members)].select(row=other, applied=other_amount)
+    picked = cases[np.concatenate(members)].select("odds", row=other, applied=other_amount)
     around = picked.with_columns(
         pl.Series("proposal", np.repeat(np.arange(len(lengths), dtype=np.uint32), lengths)),
         pl.lit(other_side, pl.UInt8).alias("side"),
     )
+    weakest = around.group_by("proposal").agg(pl.col("odds").min()).sort("proposal")["odds"].to_numpy()
     head = sizes[chosen_cases]
     middle = head.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("proposal"),
@@ -110,7 +111,7 @@ def unique_subsets(
         applied="target",
     )
     chance = np.maximum(found.chance[chosen_cases], 1e-12)
-    odds = np.minimum(head["odds"].to_numpy() * factor, _PRIOR / chance)
+    odds = np.minimum(weakest * factor, _PRIOR / chance)
     groups = pl.DataFrame(
         {
             "proposal": np.arange(len(lengths), dtype=np.uint32),

@@ -16,6 +16,8 @@ from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.subset_search import unique_subsets
 
+_TWIN_ODDS = 50.0  # of a sum with a member that has an equal further off in date
+
 
 class SubsetSums(PassConfig):
     """Subsets of one side's items of the same counterparty whose date lies in a window around the other side's item.
@@ -38,16 +40,20 @@ class SubsetSums(PassConfig):
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Solutions per window, narrowest first."""
+        widest = tuple(max(each) for each in zip(*self.windows, strict=True))
         for before, after in self.windows:
-            pairs = self._pairs(context, before, after)
-            if pairs.is_empty():
+            every = self._pairs(context, *widest)
+            inside = every.filter(pl.col("lag").is_between(-before, after))
+            pairs = self._twins_marked(inside, every)
+            if every.is_empty():
                 return
-            edges = pairs.select("left", "right", mine="open", other="open_right").unique(["left", "right"])
+            edges = pairs.select("left", "right", "twin", mine="open", other="open_right").unique(["left", "right"])
             fits = context.compatible(
                 edges["left"].to_numpy().astype(np.uint32), edges["right"].to_numpy().astype(np.uint32)
             )
             edges = edges.filter(pl.Series(fits)).with_columns(
-                pl.lit(self.odds).alias("odds"), pl.lit(0, pl.UInt16).alias("evidence")
+                pl.when("twin").then(_TWIN_ODDS).otherwise(self.odds).alias("odds"),
+                pl.lit(0, pl.UInt16).alias("evidence"),
             )
             yield from unique_subsets(
                 context,
@@ -71,4 +77,11 @@ class SubsetSums(PassConfig):
         right = right.with_columns(day.alias("date"))
         pairs, _ = key_pairs(left, right, ["party", "currency"], self.max_pairs)
         lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
-        return pairs.filter(lag.is_between(-before, after))
+        return pairs.with_columns(lag.alias("lag")).filter(pl.col("lag").is_between(-before, after))
+
+    def _twins_marked(self, inside: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+        """Pairs with `twin`: whether a candidate has an equal outside this window, which only its date tells from it."""
+        one, amount = ("left", "open_right") if self.one == "left" else ("right", "open")
+        counts = (each.group_by(one, amount).len(name) for each, name in ((inside, "inside"), (every, "every")))
+        equals = next(counts).join(next(counts), on=[one, amount])
+        return inside.join(equals, on=[one, amount]).with_columns((pl.col("every") > pl.col("inside")).alias("twin"))

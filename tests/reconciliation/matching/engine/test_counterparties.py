@@ -46,3 +46,14 @@ def test_an_account_that_has_paid_for_a_counterparty_of_another_name_is_a_third_
     paid = {"item_id": "B9", "amount": "77.00", "references": ["RF-77"], "counterparty_account": "DE24 3360"}
     third = {"counterparty_account": "DE243360", "counterparty_name": "Tanaka Factoring"}
     assert lump(third, paid) == [("B9", "I9")]
+
+
+def test_a_sum_with_a_member_that_has_an_equal_further_off_is_only_suggested() -> None:
+    party = {"counterparty_id": "C1"}
+    left = items({"item_id": "B1", "amount": "303.71"} | party)
+    near = [{"item_id": f"I{n}", "amount": amount} | party for n, amount in ((1, "150.00"), (2, "153.71"))]
+    early = {"item_id": "I3", "amount": "150.00", "on": -7} | party
+    rules = one_leg("{kind: subset_sum, windows: [[5, 3], [5, 10]]}")
+    assert members(match({"left": left, "right": items(*near)}, rules), "matched") == [FOUND]
+    doubtful = match({"left": left, "right": items(*near, early)}, rules)
+    assert (members(doubtful, "matched"), members(doubtful, "suggested")) == ([], [FOUND])
