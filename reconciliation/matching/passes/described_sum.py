@@ -15,6 +15,7 @@ from reconciliation.matching.described import learned_lags, learned_share, relat
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
+from reconciliation.matching.round_amounts import round_chance
 from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 
 _SENTENCES = (
@@ -169,8 +170,12 @@ class DescribedSum(PassConfig):
         if not solved:
             return Proposals().groups, Proposals().members
         sizes = np.array([len(chosen) for _, chosen in solved])
-        head = heads[np.array([case for case, _ in solved])]
-        chance = np.maximum(answer.chance[[case for case, _ in solved]], 1e-7)
+        numbers = np.array([case for case, _ in solved])
+        head = heads[numbers]
+        values = cases["value"].to_numpy()
+        labelled = cases.select(pl.Series("case", np.repeat(np.arange(heads.height), heads["len"].to_numpy())), "value")
+        as_round = round_chance(head["target"].to_numpy(), numbers, [values[chosen] for _, chosen in solved], labelled)
+        chance = np.maximum(np.maximum(answer.chance[numbers], as_round), 1e-7)
         odds = head["share"].to_numpy() / chance
         number = np.arange(len(solved), dtype=np.uint32)
         parts = cases[np.concatenate([chosen for _, chosen in solved])].select(

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
 import polars as pl
 import pytest
 
 from reconciliation.matching import MatchResult, match, preset
+from reconciliation.matching.round_amounts import round_chance
 from simulation.two_sided import HARD, TwoSidedSettings, two_sided
 
 RULES = preset("two_sided")
@@ -79,6 +81,35 @@ def test_two_sets_that_add_up_equally_are_a_tie() -> None:
         ],
     )
     assert "matched" not in found and "suggested" not in found
+
+
+def test_two_sums_of_one_party_are_two_groups() -> None:
+    found = groups(
+        [("b1", "-3542.23", 2, "SEPA ACME PACKAGING"), ("b2", "-101.17", 2, "SEPA ACME PACKAGING")],
+        [("l1", "-2441.25", 2, "Acme Packaging"), ("l2", "-1100.98", 2, "Acme Packaging"), ("l3", "-101.17", 2, "Acme Packaging")],
+    )  # fmt: skip
+    assert sorted(map(sorted, found["matched"])) == [["b1", "l1", "l2"], ["b2", "l3"]]
+
+
+def test_a_split_paid_in_other_parts_is_one_group() -> None:
+    others: list[Row] = [
+        (f"x{n}", f"-{n}00{n}.13", 2, f"{word} TRADING") for n, word in enumerate(["BRAVO", "DELTA", "ECHO", "KILO"])
+    ]
+    found = groups(
+        [("b1", "-300.11", 2, "SEPA ACME PACKAGING"), ("b2", "-200.22", 2, "SEPA ACME PACKAGING"), *others],
+        [("l1", "-410.30", 2, "Acme Packaging"), ("l2", "-90.03", 2, "Acme Packaging"), *others],
+    )  # fmt: skip
+    assert {"b1", "b2", "l1", "l2"} in found["matched"]
+
+
+def test_a_sum_of_round_amounts_proves_less_than_one_of_odd_cents() -> None:
+    target, cases, candidates = np.array([27500]), np.array([0]), [25000, 2500, 10000, 5000, 18927]
+    frame = pl.DataFrame({"case": [0] * 5, "value": candidates})
+    (as_round,) = round_chance(target, cases, [np.array([25000, 2500])], frame)
+    assert as_round == pytest.approx(
+        (2**4 - 4 - 1) * 2500 / 42500
+    )  # four whole twenty-fives, eleven sums of two or more
+    assert round_chance(np.array([43927]), cases, [np.array([25000, 18927])], frame).tolist() == [0.0]
 
 
 def test_a_voided_entry_is_paired_with_its_original() -> None:
