@@ -25,8 +25,8 @@ def print_summary(workspace: Workspace, console: Console | None = None) -> None:
         company, as_of = str(workspace.company().name), snapshot.manifest()["as_of"]
         out.rule(f"[bold]{company} as of {as_of}", align="left")
         for title, columns, rows in (
-            _deliveries(connection), _match_rates(connection), _exceptions(connection), _stale(connection),
-            _positions(connection),
+            _deliveries(connection), _match_rates(connection), _exceptions(connection), *_decisions(connection),
+            _stale(connection), _positions(connection),
         ):  # fmt: skip
             out.print(_table(title, columns, rows))
     _next(out, workspace, snapshot)
@@ -88,10 +88,12 @@ def _match_rates(connection: duckdb.DuckDBPyConnection) -> Section:
 
 
 def _exceptions(connection: duckdb.DuckDBPyConnection) -> Section:
+    # a snapshot of an older version has no column for what people set aside
     rows = connection.execute(
         "SELECT cause, count(*), sum(abs(amount_base))::DECIMAL(23,2), max(age_days), "
-        "string_agg(DISTINCT owner, ', ' ORDER BY owner), min(next_step) "
-        "FROM marts.exception_queue GROUP BY cause ORDER BY 3 DESC NULLS LAST, cause"
+        "string_agg(DISTINCT owner, ', ' ORDER BY owner), min(next_step) FROM (SELECT * FROM marts.exception_queue "
+        "UNION ALL BY NAME SELECT NULL::DATE AS ignored_until WHERE false) WHERE ignored_until IS NULL "
+        "GROUP BY cause ORDER BY 3 DESC NULLS LAST, cause"
     ).fetchall()
     base = connection.execute("SELECT any_value(base_currency) FROM marts.cash_position").fetchone()
     currency = base[0] if base and base[0] else "group currency"
@@ -100,6 +102,19 @@ def _exceptions(connection: duckdb.DuckDBPyConnection) -> Section:
         ("cause", "count", f"money in {currency}", "oldest, days", "owner", "next step"),
         rows,
     )
+
+
+def _decisions(connection: duckdb.DuckDBPyConnection) -> list[Section]:
+    """What people decided, by what holds of it; no table where nobody has decided anything."""
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'decision_log'").fetchone():
+        return []
+    rows = connection.execute(
+        "SELECT state, replace(kind, '_', ' '), count(*), sum(amount_base)::DECIMAL(23,2), "
+        "string_agg(DISTINCT decided_by, ', ' ORDER BY decided_by), max(decided_at)::DATE "
+        "FROM marts.decision_log WHERE kind != 'undo' GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    columns = ("state", "decision", "count", "money", "by", "newest")
+    return [("Decisions of people (tieout decide list)", columns, rows)] if rows else []
 
 
 def _stale(connection: duckdb.DuckDBPyConnection) -> Section:

@@ -27,6 +27,7 @@ SHEETS = {
     "open_payables": "Open payables",
     "stale_data": "Stale data",
     "workflow_health": "Workflow health",
+    "decision_log": "Decisions",
     "delivery_log": "Deliveries",
 }
 FORECAST = "Cash forecast by week"

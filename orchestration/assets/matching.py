@@ -21,6 +21,7 @@ LEDGER_TABLES = {
     "match_group": "Groups of items that belong together, or may: appended, superseded on the record, never deleted.",
     "match_item": "The items of each group, with the amount applied.",
     "unmatched": "What each leg leaves open after this run, with the reason and the nearest candidates.",
+    "decision_effect": "The group each decision of a person has made, or why it makes none any more.",
 }
 
 

@@ -34,6 +34,7 @@ def test_golden_parties_follow_evidence_and_fillers_are_none(built: SmallWarehou
     ) == [
         ("dynamics|supplier|L9, legacy|supplier|L", "Uhr AG", "dynamics, legacy"),
         ("netsuite|supplier|77, oracle|supplier|O77, sap|supplier|V1", "Muster GmbH", "netsuite, oracle, sap"),
+        ("netsuite|supplier|Q2, sap|supplier|Q1", "Quinta SA", "netsuite, sap"),  # by a person's word
     ]
     assert built.one(
         "SELECT evidence, confidence, is_accepted FROM canonical.counterparty_link "

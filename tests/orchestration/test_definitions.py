@@ -63,7 +63,7 @@ def test_nothing_is_read_from_a_later_layer(loaded: dg.Definitions) -> None:
     ]  # fmt: skip
 
     def place(key: str) -> int:
-        layer = "marts" if key.split("/")[-1] in ("stg_match", "stg_item") else key.split("/")[0]
+        layer = "marts" if key.split("/")[-1] in ("stg_match", "stg_item", "stg_decision") else key.split("/")[0]
         return next(number for number, layers in enumerate(order) if layer in layers)
 
     backwards = [

@@ -30,6 +30,18 @@ line as (select bank_line_id, effective_date from {{ ref('bank_statement_line') 
 
 rate as (select * from {{ ref('group_rate') }}),
 
+counterparty_link as (select * from {{ ref('counterparty_link') }}),
+
+decision as (
+    select stg_decision.* from {{ ref('stg_decision') }} as stg_decision
+    cross join run
+    where
+        stg_decision.state in ('holds', 'waiting', 'lapsed')
+        and (stg_decision.kind != 'ignore' or stg_decision.until > run.as_of)
+),
+
+decision_item as (select * from {{ source('matching', 'decision_item') }}),
+
 settled as (select distinct dataset, item_id, face from match where status = 'matched'),
 
 -- undecided items are asked about by their group, not once more as unmatched
@@ -341,8 +353,49 @@ unknown_document as (
     where remittance.open_item_id is null
 ),
 
+-- a person's word that the items have left behind
+lapsed_decision as (
+    select
+        'decision_lapsed' as cause,
+        'decision' as object_type,
+        decision_id as object_id,
+        kind as detail,
+        amount,
+        currency,
+        cast(null as varchar) as entity_id,
+        cast(null as varchar) as account_id,
+        decided_on as since,
+        'The decision (' || replace(kind, '_', ' ') || ' by ' || actor || ') no longer fits: ' || lapsed as message,
+        cast(null as varchar) as correlation_id,
+        cast(null as varchar) as delivery_id
+    from decision
+    where state = 'lapsed'
+),
+
+possible_same_party as (
+    select
+        'possible_same_party' as cause,
+        'counterparty_link' as object_type,
+        counterparty_link_id as object_id,
+        evidence as detail,
+        cast(null as decimal(23, 5)) as amount,
+        cast(null as varchar) as currency,
+        cast(null as varchar) as entity_id,
+        cast(null as varchar) as account_id,
+        cast(null as date) as since,
+        counterparty_id || ' and ' || other_id || ' share ' || evidence || ', but ' || objection as message,
+        cast(null as varchar) as correlation_id,
+        cast(null as varchar) as delivery_id
+    from counterparty_link
+    where objection is not null and decision_id is null
+),
+
 exception as (
     select * from unmatched
+    union all
+    select * from lapsed_decision
+    union all
+    select * from possible_same_party
     union all
     select * from paid_not_cleared
     union all
@@ -391,12 +444,49 @@ next_step as (
         ('status_without_payment', 'Find the payment file: it was sent outside the hub, or has not arrived here'),
         ('payment_rejected', 'Correct and instruct again, or release the invoice for another payment run'),
         ('payment_cancelled', 'Confirm that the invoice is to be paid another way'),
-        ('remittance_without_item', 'Find the document in the ERP; the number is not unique or not delivered')
+        ('remittance_without_item', 'Find the document in the ERP; the number is not unique or not delivered'),
+        ('decision_lapsed', 'Decide anew about the items as they are now, or undo the decision'),
+        ('possible_same_party', 'Confirm or reject that the two are one party')
     ) as rule (cause, step)
+),
+
+keyed as (
+    select
+        *,
+        md5(concat_ws('|', cause, object_type, object_id, coalesce(detail, ''))) as exception_id
+    from exception
+),
+
+-- what people have said about a row: of the row itself, its group, its item or its pair of counterparties
+said as (
+    select exception_id, decision_id from decision
+    where exception_id is not null
+    union all
+    select keyed.exception_id, decision.decision_id
+    from keyed
+    inner join decision on keyed.object_id = decision.group_id and keyed.object_type = 'match_group'
+    union all
+    select keyed.exception_id, decision.decision_id
+    from keyed
+    inner join decision on keyed.object_id = decision.counterparty_link_id and keyed.object_type = 'counterparty_link'
+    union all
+    select keyed.exception_id, decision.decision_id
+    from keyed
+    inner join decision_item on keyed.object_type = decision_item.dataset and keyed.object_id = decision_item.item_id
+    inner join decision on decision_item.decision_id = decision.decision_id
+),
+
+newest_said as (
+    select said.exception_id as about_id, decision.*
+    from said
+    inner join decision on said.decision_id = decision.decision_id
+    qualify row_number() over (
+        partition by said.exception_id order by decision.decided_at desc, decision.decision_id desc
+    ) = 1
 )
 
 select
-    md5(concat_ws('|', exception.cause, exception.object_type, exception.object_id, coalesce(exception.detail, ''))) as exception_id,
+    exception.exception_id,
     run.as_of,
     exception.cause,
     exception.object_type,
@@ -411,14 +501,25 @@ select
     cast(run.as_of - exception.since as bigint) as age_days,
     coalesce(account.owner, delivery.source_owner, 'treasury') as owner,
     exception.message,
-    next_step.step as next_step,
+    case
+        when decision.state = 'waiting' then 'A second person approves or declines decision ' || decision.decision_id
+        when decision.kind = 'ignore' and decision.state = 'holds' then 'Nothing before ' || decision.until
+        else next_step.step
+    end as next_step,
     exception.correlation_id,
     delivery.source,
     exception.delivery_id,
-    delivery.file_name
-from exception
+    delivery.file_name,
+    decision.decision_id,
+    decision.state as decision_state,
+    replace(decision.kind, '_', ' ') || ' by ' || decision.actor || ': ' || decision.reason as decided,
+    decision.actor as decided_by,
+    decision.decided_at,
+    case when decision.kind = 'ignore' and decision.state = 'holds' then decision.until end as ignored_until
+from keyed as exception
 cross join run
 left join next_step on exception.cause = next_step.cause
 left join rate on exception.currency = rate.currency
 left join account on exception.account_id = account.account_id
 left join delivery on exception.delivery_id = delivery.delivery_id
+left join newest_said as decision on exception.exception_id = decision.about_id

@@ -17,9 +17,10 @@ placed as (
         match_group.status,
         match_item.applied_amount,
         cast(null as decimal(23, 5)) as open_amount,
-        cast(null as varchar) as reason
+        cast(null as varchar) as reason,
+        match_group."pass" = 'decision' as is_decided
     from match_group
-    inner join match_item on match_group.group_id = match_item.group_id
+    inner join match_item on match_group.group_id = match_item.group_id and match_group.run_id = match_item.run_id
     union all
     select
         unmatched.leg,
@@ -29,7 +30,8 @@ placed as (
         'open' as status,
         cast(null as decimal(23, 5)) as applied_amount,
         unmatched.open_amount,
-        unmatched.reason
+        unmatched.reason,
+        unmatched.reason = 'ignored' as is_decided
     from unmatched
 ),
 

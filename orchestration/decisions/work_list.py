@@ -1,0 +1,157 @@
+"""The work list as a file to fill in: the exception queue of the published run, or the decisions that wait."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from orchestration.decisions.desk import DIFFERENCES
+from orchestration.decisions.sheets import FILLED, SUFFIXES
+from orchestration.publishing import current
+from orchestration.workbook import exact_in_excel
+from orchestration.workspace import ConfigError, Workspace
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+FOR_CAUSE = {"suggested": ("confirm", "reject"), "ambiguous": ("reject",), "possible_same_party": ("confirm", "reject")}
+FOR_ITEM = ("match", "write off", "ignore")
+QUEUE = (
+    "exception_id, cause, entity_id, account_id, currency, amount, since, age_days, owner, message, next_step, object_type, "
+    "object_id, detail, file_name, decided, ignored_until"
+)
+WAITING = "decision_id, kind, decided_by, decided_at, currency, amount, about, reason AS said, origin"
+HINTS = (
+    ("decision", "what is decided; leave it empty to decide nothing"),
+    (
+        "with",
+        "for match: the other items, as dataset:id or id, several separated by a semicolon; ITEM=AMOUNT takes a part",
+    ),
+    ("difference", f"for match and write off, where the sides differ: {', '.join(DIFFERENCES)}"),
+    ("until", "for ignore: the first day it counts again, such as 2026-10-15"),
+    ("reason", "why, in a few words; an auditor will read it"),
+)
+
+
+def write_work_list(
+    workspace: Workspace, target: Path, *, waiting: bool = False, causes: Sequence[str] = (), owner: str | None = None
+) -> tuple[int, str]:
+    """Write the work list, most money first; returns its rows and the name of the published run it comes from.
+
+    Without `waiting` it is the queue (of these causes, of this owner), what is set aside left out. Raises ConfigError.
+    """
+    if target.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"{target}: found the ending {target.suffix or '(none)'}, expected {' or '.join(SUFFIXES)}")
+    snapshot = current(workspace)
+    if snapshot is None:
+        raise ConfigError(f"{workspace.published}: nothing is published yet; `tieout run` publishes")
+    with duckdb.connect(str(snapshot.database), read_only=True) as connection:
+        if waiting:
+            sql = f"SELECT {WAITING} FROM marts.decision_log WHERE state = 'waiting' ORDER BY decision_id"
+            cursor = connection.execute(sql)
+        else:
+            cursor = connection.execute(
+                f"SELECT {QUEUE} FROM marts.exception_queue WHERE decision_state IS DISTINCT FROM 'waiting' "
+                "AND ignored_until IS NULL AND (? = 0 OR cause IN (SELECT unnest(?::VARCHAR[]))) AND (? IS NULL OR owner = ?) "
+                "ORDER BY abs(amount_base) DESC NULLS LAST, exception_id",
+                [len(causes), list(causes), owner, owner],
+            )
+        names = [column[0] for column in cursor.description or []]
+        rows = cursor.fetchall()
+    filled = ("decision", "reason") if waiting else FILLED
+    if target.suffix.lower() == ".csv":
+        _write_csv(target, names, rows, filled)
+    else:
+        _write_excel(target, names, rows, filled, snapshot.run)
+    return len(rows), snapshot.run
+
+
+def _write_csv(target: Path, names: Sequence[str], rows: Sequence[tuple[object, ...]], filled: Sequence[str]) -> None:
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*names, *filled])
+        writer.writerows([*(_csv_cell(value) for value in row), *("" for _ in filled)] for row in rows)
+
+
+def _csv_cell(value: object) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    text = value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _write_excel(
+    target: Path, names: Sequence[str], rows: Sequence[tuple[object, ...]], filled: Sequence[str], run: str
+) -> None:
+    import xlsxwriter
+
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "remove_timezone": True,
+    }
+    with xlsxwriter.Workbook(str(target), options) as book:
+        sheet = book.add_worksheet("To decide")
+        bold = book.add_format({"bold": True, "bottom": 1})
+        yours = book.add_format({"bold": True, "bottom": 1, "bg_color": "#FFF2CC"})
+        formats = (book.add_format({"num_format": "#,##0.00###"}), book.add_format({"num_format": "yyyy-mm-dd"}))
+        sheet.write_row(0, 0, names, bold)
+        sheet.write_row(0, len(names), filled, yours)
+        sheet.freeze_panes(1, 2)
+        for number, row in enumerate(rows, start=1):
+            for column, value in enumerate(row):
+                _write_cell(sheet, number, column, value, formats)
+            sheet.data_validation(
+                number, len(names), number, len(names),
+                {"validate": "list", "source": list(_choices(dict(zip(names, row, strict=True)))), "ignore_blank": True},
+            )  # fmt: skip
+        for column, name in enumerate([*names, *filled]):
+            sheet.set_column(column, column, {"message": 60, "next_step": 40, "about": 60, "reason": 40}.get(name, 16))
+        sheet.autofilter(0, 0, max(len(rows), 1), len(names) + len(filled) - 1)
+        _explain(book, filled, run)
+
+
+def _choices(row: dict[str, object]) -> Sequence[str]:
+    """What can be decided about a row."""
+    if "decision_id" in row:
+        return ("approve", "decline")
+    if row["cause"] in FOR_CAUSE:
+        return (*FOR_CAUSE[str(row["cause"])], "ignore")
+    return FOR_ITEM if row["object_type"] in ("bank_lines", "payments", "open_items") else ("ignore",)
+
+
+def _write_cell(sheet: Worksheet, row: int, column: int, value: object, formats: tuple[object, object]) -> None:
+    if value is None:
+        return
+    if isinstance(value, Decimal) and exact_in_excel(value):
+        sheet.write_number(row, column, value, formats[0])
+    elif isinstance(value, int):
+        sheet.write_number(row, column, value)
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), formats[1])  # noqa: DTZ001
+    else:
+        text = value.isoformat(sep=" ", timespec="seconds") if isinstance(value, datetime) else str(value)
+        sheet.write_string(row, column, text[:32767])
+
+
+def _explain(book: Workbook, filled: Sequence[str], run: str) -> None:
+    sheet = book.add_worksheet("How to")
+    sheet.set_column(0, 0, 14)
+    sheet.set_column(1, 1, 110)
+    sheet.write_string(0, 0, "From run")
+    sheet.write_string(0, 1, run)
+    for row, (name, text) in enumerate((hint for hint in HINTS if hint[0] in filled), start=2):
+        sheet.write_string(row, 0, name)
+        sheet.write_string(row, 1, text)
+    sheet.write_string(8, 1, "Then: tieout decide import THIS_FILE --actor YOUR_NAME. All rows are taken, or none.")
