@@ -101,22 +101,24 @@ class RowMapper:
         """A file column as cleaned text."""
         return clean(pl.col(self._found[same_name(name)]), self.declaration.nothing)
 
-    def raw(self, column: Column) -> pl.Expr:
-        """The delivered text a contract column is made of."""
+    def raw(self, column: Column, only_spaces: bool = False) -> pl.Expr:
+        """The delivered text a contract column is made of; `only_spaces`: its cells hold no other white space."""
         nothing = (*self.declaration.nothing, *column.nothing)
         parts = [
-            clean(pl.col(self._found[same_name(s)]), nothing) for s in column.sources if same_name(s) in self._found
+            clean(pl.col(self._found[same_name(s)]), nothing, only_spaces)
+            for s in column.sources
+            if same_name(s) in self._found
         ]
         if column.join:
             return pl.concat_str(parts, separator=column.separator, ignore_nulls=True).replace("", None)
         return parts[0] if len(parts) == 1 else pl.coalesce(parts)
 
-    def apply(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def apply(self, frame: pl.DataFrame, only_spaces: bool = False) -> pl.DataFrame:
         """Typed columns, the places, and in `FAILED` the first column that failed (null: the row is good)."""
-        delivered = [self.raw(column).alias(RAW + name) for name, column in self.columns.items()]
+        delivered = [self.raw(column, only_spaces).alias(RAW + name) for name, column in self.columns.items()]
         result = frame.select(*PLACE, *delivered)
         values: list[pl.Expr] = []
-        checks: list[pl.Expr] = []
+        checks: dict[str, pl.Expr] = {}
         for name, column in self.columns.items():
             text = pl.col(RAW + name)
             if column.pattern is not None:
@@ -130,14 +132,15 @@ class RowMapper:
                 )
             values.append(self._typed(name, text, column).cast(POLARS_TYPES[self.types[name]]).alias(name))
             if name in self.required:
-                checks.append(pl.when(pl.col(name).is_null()).then(pl.lit(name)))
+                checks[name] = pl.col(name).is_null()
             elif column.otherwise != "nothing" and (self.types[name] != TEXT or self._may_be_lost(name, column)):
-                lost = pl.col(name).is_null() & pl.col(RAW + name).is_not_null()
-                checks.append(pl.when(lost).then(pl.lit(name)))
+                checks[name] = pl.col(name).is_null() & pl.col(RAW + name).is_not_null()
         for name, constant in self.part.constants.items():
-            values.append(self._typed(name, pl.lit(constant), Column(**{"from": name})).alias(name))
-        failed = pl.coalesce(checks) if checks else pl.lit(None, pl.String)
-        return result.with_columns(values).with_columns(failed.alias(FAILED))
+            values.append(self._constant(name, constant).alias(name))
+        result = result.with_columns(values)
+        failing = [name for name, found in _any_of(result, checks).items() if found]
+        failed = pl.coalesce(pl.when(checks[name]).then(pl.lit(name)) for name in failing)
+        return result.with_columns((failed if failing else pl.lit(None, pl.String)).alias(FAILED))
 
     @staticmethod
     def _may_be_lost(name: str, column: Column) -> bool:
@@ -146,6 +149,10 @@ class RowMapper:
 
     def _typed(self, name: str, text: pl.Expr, column: Column) -> pl.Expr:
         return typed(text, name, self.types[name], self._notation(column))
+
+    def _constant(self, name: str, constant: str) -> pl.Expr:
+        value = pl.select(self._typed(name, pl.lit(constant), Column(**{"from": name}))).to_series()
+        return pl.lit(value.item(), POLARS_TYPES[self.types[name]])
 
     def _notation(self, column: Column) -> Notation:
         return Notation(
@@ -191,3 +198,8 @@ class RowMapper:
             return pl.repeat(None, pl.len(), dtype=pl.String)  # one a row: a literal alone would be one row
         joined = pl.concat_str(parts, separator=",", ignore_nulls=True)
         return pl.when(joined != "").then(pl.concat_str([pl.lit("{"), joined, pl.lit("}")]))
+
+
+def _any_of(frame: pl.DataFrame, checks: dict[str, pl.Expr]) -> dict[str, bool]:
+    """For each check whether any row fails it."""
+    return frame.select(test.any().alias(name) for name, test in checks.items()).row(0, named=True) if checks else {}

@@ -7,7 +7,7 @@ a null, where the text was not empty, into a reject. Nothing here rounds and not
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,6 +23,7 @@ ISO_TIMESTAMP = (
 ODATA_DATE = r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$"
 TRUE = ("true", "t", "yes", "y", "1", "x")
 FALSE = ("false", "f", "no", "n", "0", "")
+_PLAIN_GROUPS = (".", ",", "_")  # marks that are written in one way only
 THOUSANDS = {"'": "['’]", " ": r"[ \u00a0\u202f]", ".": r"\.", ",": ",", "_": "_"}
 
 
@@ -40,31 +41,55 @@ def is_timestamp(name: str) -> bool:
     return name.endswith("_at") or name in TIMESTAMP_NAMES
 
 
-def clean(text: pl.Expr, null_values: Sequence[str] = ()) -> pl.Expr:
+def clean(text: pl.Expr, null_values: Sequence[str] = (), only_spaces: bool = False) -> pl.Expr:
     """Text without surrounding white space; null where nothing is left or where it is one of the values that mean
-    nothing."""
-    stripped = text.str.strip_chars()
+    nothing. `only_spaces`: the texts hold no other white space."""
+    return text.map_batches(lambda series: _clean(series, null_values, only_spaces), return_dtype=pl.String)
+
+
+def _clean(series: pl.Series, null_values: Sequence[str], only_spaces: bool) -> pl.Series:
+    # a look at both ends costs less than trimming
+    bare = only_spaces and not (series.str.starts_with(" ").any() or series.str.ends_with(" ").any())
+    stripped = series if bare else series.str.strip_chars()
     missing = stripped == ""
     if null_values:
-        missing = missing | stripped.is_in(list(null_values))
-    return pl.when(missing).then(None).otherwise(stripped)
+        missing |= stripped.is_in(list(null_values))
+    if not missing.any():
+        return stripped
+    return stripped.zip_with(~missing, pl.Series([None], dtype=pl.String))
 
 
 def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Expr:
     """Cleaned text as a decimal of `decimals` places; null where it is not in the declared form or would lose a digit.
 
-    Plain numbers take a short way; only the others (groups of digits, marks behind) pay for the full form.
+    Plain numbers take a short way; only the others (blanks between digits, marks behind) pay for the full form.
     """
     kind = pl.Decimal(whole_digits + decimals, decimals)
     if numbers.suffixes:  # without its mark no number has a sign
         return _full_number(text, numbers, decimals, kind)
-    mark = re.escape(numbers.decimal)
-    is_plain = text.str.contains(rf"^[+-]?[0-9]{{1,{whole_digits}}}(?:{mark}[0-9]{{0,{decimals}}})?$")
-    plain: pl.Expr = pl.when(is_plain).then(text)
-    if numbers.decimal != ".":
-        plain = plain.str.replace(numbers.decimal, ".", literal=True)
-    other = _full_number(pl.when(~is_plain).then(text), numbers, decimals, kind)
-    return pl.coalesce(plain.cast(kind, strict=False), other)
+    whole = rf"[0-9]{{1,{whole_digits}}}"
+    grouped = len(numbers.thousands) == 1 and numbers.thousands in _PLAIN_GROUPS
+    if grouped:
+        whole = rf"(?:[0-9]{{1,3}}(?:{re.escape(numbers.thousands)}[0-9]{{3}})+|{whole})"
+    shape = rf"^[+-]?{whole}(?:{re.escape(numbers.decimal)}[0-9]{{0,{decimals}}})?$"
+
+    def plain(series: pl.Series) -> pl.Series:
+        if grouped:
+            series = series.str.replace_all(numbers.thousands, "", literal=True)
+        if numbers.decimal != ".":
+            series = series.str.replace(numbers.decimal, ".", literal=True)
+        return series.cast(kind, strict=False)
+
+    def value(series: pl.Series) -> pl.Series:
+        is_plain = series.str.contains(shape)
+        if is_plain.all():  # nulls aside
+            return plain(series)
+        given = pl.DataFrame({"text": series, "plain": is_plain})
+        shaped, other = pl.when(pl.col("plain")).then(pl.col("text")), pl.when(~pl.col("plain")).then(pl.col("text"))
+        full = given.select(_full_number(other, numbers, decimals, kind)).to_series()
+        return plain(given.select(shaped).to_series()).zip_with(is_plain.fill_null(False), full)
+
+    return text.map_batches(value, return_dtype=kind)
 
 
 def _full_number(text: pl.Expr, numbers: Numbers, decimals: int, kind: pl.Decimal) -> pl.Expr:
@@ -104,6 +129,21 @@ def _sign(text: pl.Expr, numbers: Numbers) -> tuple[pl.Expr | None, pl.Expr]:
 
 def date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
     """Cleaned text as a local date by the first format it has; null where two formats read it as two different days."""
+    return by_distinct(text, pl.Date(), lambda one: _date(one, formats))
+
+
+def by_distinct(text: pl.Expr, kind: pl.DataType, read: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Texts of which a file has far fewer than rows, each read once."""
+
+    def value(series: pl.Series) -> pl.Series:
+        distinct = series.unique()
+        found = distinct.to_frame().select(read(pl.col(distinct.name))).to_series()
+        return series.replace_strict(distinct, found, return_dtype=kind)
+
+    return text.map_batches(value, return_dtype=kind)
+
+
+def _date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
     candidates = [_one_date(text, form) for form in formats]
     value = pl.coalesce(candidates)
     if len(candidates) == 1:
@@ -182,7 +222,7 @@ def typed(text: pl.Expr, name: str, kind: pa.DataType, notation: Notation) -> pl
     if is_timestamp(name):
         return timestamp(text, notation.timestamps)
     if name == "currency" or name.endswith("_currency"):
-        return text.str.extract(r"^([A-Z]{3})$")
+        return by_distinct(text, pl.String(), lambda one: one.str.extract(r"^([A-Z]{3})$"))
     return text
 
 

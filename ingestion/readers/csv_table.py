@@ -24,6 +24,7 @@ from ingestion.readers.csv_header import BLOCK_BYTES, Head, find_head
 from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE, SHOWN_TEXT, BadRow, TextBlock, TextTable
 from ingestion.reading import FileRejected
 
+_WIDE_BLANKS = (b"\xc2", b"\xe1", b"\xe2", b"\xe3")  # the first bytes of white space beyond ASCII
 RAGGED_ADVICE = "a delimiter inside an unquoted text, or a row cut short: ask the sender, or declare it as no record"
 
 
@@ -83,7 +84,7 @@ def _blocks(
             yield block
         elif cut.length:
             yield TextBlock(pl.DataFrame(), footer=cut.ends.size)
-        line += data.count(b"\n", 0, cut.length)
+        line += int(np.count_nonzero(np.frombuffer(data, np.uint8, cut.length) == 10))
         offset = None if offset is None else offset + cut.length
         carry = data[cut.length :]
         if not chunk:
@@ -145,7 +146,7 @@ def _split(
     """One block whose rows are known: regular rows go to Polars, the others become bad rows or blanks."""
     width = len(names)
     starts = np.concatenate(([0], cut.ends[:-1]))
-    delimiters = data.count(dialect.delimiter.encode())
+    delimiters = int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(dialect.delimiter)))
     lines = line + np.arange(cut.ends.size) if cut.inside is None else line + _newlines_before(data, starts)
     footer_at = _footer_row(data, starts, cut.ends, dialect)
     if cut.inside is None and footer_at is None and delimiters == (width - 1) * cut.ends.size and width > 1:
@@ -156,7 +157,9 @@ def _split(
         if (
             frame.height == cut.ends.size
         ):  # no row is longer (Polars says so), hence none is shorter (the count says so)
-            return TextBlock(_placed(frame, names, lines, starts, cut.ends, offset))
+            return TextBlock(
+                _placed(frame, names, lines, starts, cut.ends, offset), only_spaces=_only_spaces(data, dialect)
+            )
     codes = np.frombuffer(data, np.uint8)
     real = codes == ord(dialect.delimiter)
     if cut.inside is not None:
@@ -215,7 +218,16 @@ def _split_checked(
             advice="quotes or line ends are damaged: ask the sender for the file again",
         )
     placed = _placed(frame, names, lines[kept], starts[kept], ends[kept], offset)
-    return TextBlock(placed, tuple(bad), int(blank.sum()), footer)
+    return TextBlock(placed, tuple(bad), int(blank.sum()), footer, _only_spaces(data, dialect))
+
+
+def _only_spaces(data: bytes, dialect: Dialect) -> bool:
+    """Whether surely no white space but spaces stands in the fields."""
+    if not data.isascii() and (dialect.encoding != "utf-8" or any(first in data for first in _WIDE_BLANKS)):
+        return False
+    codes = np.frombuffer(data, np.uint8)
+    returns = data.count(b"\r\n") if b"\r" in data else 0
+    return int(np.count_nonzero(codes < 32)) == int(np.count_nonzero(codes == 10)) + returns
 
 
 def _excess_is_harmless(text: str, dialect: Dialect, width: int) -> bool:

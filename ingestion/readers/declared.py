@@ -126,7 +126,7 @@ class _Reading:
             self._count("footer", block.footer)
             frame = self._without_skipped(block.frame)
             if not self.declaration.continuation:
-                yield TextBlock(frame, block.bad)
+                yield TextBlock(frame, block.bad, only_spaces=block.only_spaces)
                 continue
             if carry is not None:
                 frame = pl.concat([carry, frame], how="diagonal") if frame.width else carry
@@ -222,7 +222,7 @@ class _Reading:
         )
         for mapper, piece, own in zip(mappers, selections, numbers, strict=False):
             if not piece.is_empty():
-                yield from self._map(mapper, piece, own)
+                yield from self._map(mapper, piece, own, block.only_spaces)
         for row, number in zip(orphans.iter_rows(named=True), numbers[len(mappers)], strict=True):
             yield self._reject(row, UNMATCHED, int(number), _raw_text(row, frame.columns))
         yield from self._bad_rows(block.bad, numbers[-1])
@@ -242,8 +242,10 @@ class _Reading:
             numbers = ranked
         return np.split(numbers, np.cumsum(sizes)[:-1])
 
-    def _map(self, mapper: RowMapper, rows: pl.DataFrame, numbers: np.ndarray) -> Iterator[ReaderEvent]:
-        mapped = mapper.apply(rows).with_columns(pl.Series("record_number", numbers, pl.Int64))
+    def _map(
+        self, mapper: RowMapper, rows: pl.DataFrame, numbers: np.ndarray, only_spaces: bool
+    ) -> Iterator[ReaderEvent]:
+        mapped = mapper.apply(rows, only_spaces).with_columns(pl.Series("record_number", numbers, pl.Int64))
         contract = CONTRACTS[mapper.part.kind]
         if self.builder is not None and mapper.part.kind == "bank_entry":
             mapped = signed_rows(mapped, self.declaration)

@@ -170,7 +170,7 @@ def _odd_places(fields: Fields) -> Ints:
     """What no :61: has that is read at once: control characters, lone carriage returns, letters beyond ASCII."""
     array = fields.array[: len(fields.data)]
     returns = np.flatnonzero(array == ord("\r"))
-    alone = returns[fields.array[returns + 1] != ord("\n")]
+    alone: Ints = returns[fields.array[returns + 1] != ord("\n")]
     if fields.data.isascii() and np.count_nonzero(array < 32) == len(fields.line_ends) + len(returns):
         return alone
     control = (array < 32) & (array != ord("\n")) & (array != ord("\r")) & (array != ord("\t"))

@@ -4,6 +4,7 @@ guess."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 import polars as pl
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow as pa
 from ingestion.contracts import Contract
 from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE
 from ingestion.reading import Records
+from ingestion.record_columns import Column
 
 BATCH_ROWS = 16_384
 _PLACES = {"file_line": LINE, "byte_start": BYTE_START, "byte_end": BYTE_END}
@@ -24,14 +26,25 @@ def frame_records(contract: Contract, frame: pl.DataFrame) -> Iterator[Records]:
     taken = {name: _PLACES[name] if _PLACES.get(name) in present else name for name in contract.names}
     chosen = frame.select(pl.col(column).alias(name) for name, column in taken.items() if column in present).rechunk()
     table = chosen.to_arrow(compat_level=pl.CompatLevel.oldest())
-    count = table.num_rows
-    arrays = [
-        table.column(name).combine_chunks().cast(kind) if name in table.column_names else pa.nulls(count, kind)  # type: ignore[call-overload]
+    given = {
+        name: table.column(name).combine_chunks().cast(kind)
         for name, kind in contract.columns
-    ]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=contract.schema)
-    for start in range(0, count, BATCH_ROWS):
-        yield Records(contract.kind, batch.slice(start, BATCH_ROWS))
+        if name in table.column_names
+    }
+    for start in range(0, table.num_rows, BATCH_ROWS):
+        count = min(BATCH_ROWS, table.num_rows - start)
+        columns = [
+            given[name].slice(start, count) if name in given else _nothing(kind).slice(0, count)
+            for name, kind in contract.columns
+        ]
+        yield Records(contract.kind, pa.RecordBatch.from_arrays(columns, schema=contract.schema))
+
+
+@cache
+def _nothing(kind: pa.DataType) -> Column:
+    """A column of nulls, which all batches share."""
+    nulls: Column = pa.nulls(BATCH_ROWS, kind)  # type: ignore[call-overload]  # the stubs list no open type
+    return nulls
 
 
 def row_records(contract: Contract, rows: Sequence[Mapping[str, object]]) -> Iterator[Records]:

@@ -42,6 +42,7 @@ class TextBlock:
     bad: tuple[BadRow, ...] = ()
     blank: int = 0
     footer: int = 0
+    only_spaces: bool = False  # whether it is known that the cells hold no other white space
 
 
 @dataclass
