@@ -16,6 +16,7 @@ from reconciliation.matching.text import name_key, name_similarity, shown_name
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
 _LIKE = 0.85  # similarity of two names of one counterparty, one of them mistyped
+_SHORT_TEXT = 8  # words of a text that may be nothing but a name
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
 
 
@@ -85,7 +86,8 @@ def _resolve(context: LegContext) -> pl.DataFrame:
         hits = _names_in_texts(texts, names)
         found.append(hits)
         left = left.join(hits, on="row", how="anti")
-    found.append(_mistyped_names(left.select("row", "entity", "name").drop_nulls("name"), names))
+    told = pl.concat([left.select("row", "entity", "name").drop_nulls("name"), _texts_as_names(left)])
+    found.append(_mistyped_names(told, names))
     return pl.concat(found)
 
 
@@ -115,6 +117,19 @@ def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
     return met.filter(like).select("row", "party")
 
 
+def _texts_as_names(left: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `entity`, `name` of short texts without a name field: such a text may be a name after a word or two."""
+    texts = left.filter(pl.col("name").is_null()).select("row", "entity", "text").drop_nulls("text")
+    words = texts.with_columns(name_key(texts["text"]).str.split(" ").alias("words")).filter(
+        pl.col("words").list.len().is_between(1, _SHORT_TEXT)
+    )
+    starts = [
+        words.select("row", "entity", pl.col("words").list.slice(start).list.join(" ").alias("name"))
+        for start in range(3)
+    ]
+    return pl.concat(starts).filter(pl.col("name") != "")
+
+
 def _mistyped_names(told: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of names that begin like the name of one counterparty of the entity but for one slip.
 
@@ -130,8 +145,8 @@ def _mistyped_names(told: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     )
     met = met.select("entity", "name", "name_right", "party").unique()
     alike = met.filter(name_similarity(met["name"], met["name_right"]) >= _LIKE)
-    only = alike.filter(pl.col("party").n_unique().over("entity", "name") == 1).unique(["entity", "name"])
-    return told.join(only, on=["entity", "name"]).select("row", "party")
+    hits = told.join(alike.select("entity", "name", "party").unique(), on=["entity", "name"]).select("row", "party")
+    return hits.unique().filter(pl.len().over("row") == 1)
 
 
 def _without_a_letter(names: pl.DataFrame) -> pl.DataFrame:

@@ -71,6 +71,16 @@ def _equal(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence:
         yield Proposals(pairs=pairs_frame(equal, "mine", "other", "none", rule.factor), evidence=evidence)
 
 
+def _not_over_a_rest(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
+    """Edges without those that pay more than the rest an earlier settlement has left of the right item.
+
+    Such a rest is a discount or a short pay: nobody pays it with a charge on top, or over-pays it.
+    """
+    rows = edges["right"].to_numpy()
+    whole = context.right.open[rows] == context.right.dataset.amount[rows]
+    return edges.filter(pl.Series(whole, dtype=pl.Boolean) | (pl.col("mine").abs() <= pl.col("other").abs()))
+
+
 def _of_pairs(
     keep: Callable[[LegContext, pl.DataFrame, AmountRule], Mask], kind: Callable[[pl.DataFrame], pl.Series] | str
 ) -> Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[str]], Iterator[Proposals]]:
@@ -80,6 +90,7 @@ def _of_pairs(
         context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
     ) -> Iterator[Proposals]:
         same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
+        same_sign = _not_over_a_rest(context, same_sign)
         if same_sign.is_empty():
             return
         kept = same_sign.filter(pl.Series(keep(context, same_sign, rule)))
@@ -221,11 +232,7 @@ def _partial(
     """One item settles part of the other; of several instalments, all together as long as they stay within the
     item."""
     same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0))
-    # what an earlier settlement has left of an item is a discount or a short pay: no larger amount asks for it
-    whole = np.abs(context.right.open[same_sign["right"].to_numpy()]) == np.abs(
-        context.right.dataset.amount[same_sign["right"].to_numpy()]
-    )
-    same_sign = same_sign.filter(pl.Series(whole) | (pl.col("mine").abs() <= pl.col("other").abs()))
+    same_sign = _not_over_a_rest(context, same_sign)
     if same_sign.is_empty():
         return
     single = same_sign.filter(pl.len().over("left") == 1)

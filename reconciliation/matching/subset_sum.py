@@ -27,6 +27,8 @@ MAX_AMOUNT = 2**62 // (2 * HALF_LIMIT)  # no subset sum, nor its distance to a t
 _NUMPY_WORK = 100_000  # subset sums of one call above which loading the kernel pays; a run makes many calls
 _CASE_WORK = 200  # what numpy's calls cost per case, in subset sums
 _KERNEL = "reconciliation.matching.subset_sum_kernel"
+ROUND_STEPS = (1, 5, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000)  # in minor units
+_UNSEEN = 0.1  # sums near the target that are assumed beyond those there are: none near is no proof of none
 _MIN_BAND = 64  # grid steps around the target in which chance is measured at least
 
 
@@ -174,12 +176,16 @@ def _solve_numpy(
             right_sums, target - band - left_sums, side="left"
         )
         exact = int((high - low).sum())
-        chance[case] = max(0, int(near.sum()) - exact) * (2 * int(tolerance) + grid) / (2 * band + grid)
+        chance[case] = (max(0, int(near.sum()) - exact) + _UNSEEN) * (2 * int(tolerance) + grid) / (2 * band + grid)
 
 
 def _grid(candidates: Ints) -> int:
-    """The step all subset sums lie on: whole hundreds meet a target a hundred times as often as cents do."""
-    return max(1, int(np.gcd.reduce(candidates)) if len(candidates) else 1)
+    """The round step all subset sums lie on: whole hundreds meet a target a hundred times as often as cents do.
+
+    Only round steps count: equal instalments are all multiples of one of them, which says nothing of the target.
+    """
+    divisor = int(np.gcd.reduce(candidates)) if len(candidates) else 1
+    return max(step for step in ROUND_STEPS if divisor % step == 0)
 
 
 @lru_cache(maxsize=1)

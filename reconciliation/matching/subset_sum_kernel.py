@@ -13,6 +13,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+ROUND_STEPS = (1, 5, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000)  # as in `subset_sum`
+_UNSEEN = 0.1
 _MIN_BAND = 64
 
 
@@ -110,8 +112,11 @@ def solve(
             while b:
                 a, b = b, a % b
             grid = a
-        grid = max(1, grid)
+        divisor, grid = grid, 1
+        for step in ROUND_STEPS:
+            if divisor > 0 and divisor % step == 0:
+                grid = step
         band = max(_MIN_BAND * grid, abs(target) // 100, 4 * tolerance)
         exact = _pairs_within(left_sums, right_sums, target - tolerance, target + tolerance)
         near = _pairs_within(left_sums, right_sums, target - band, target + band)
-        chance[case] = max(0, near - exact) * (2 * tolerance + grid) / (2 * band + grid)
+        chance[case] = (max(0, near - exact) + _UNSEEN) * (2 * tolerance + grid) / (2 * band + grid)

@@ -32,6 +32,11 @@ def test_one_slip_of_the_keys_in_a_name_is_the_same_name(told: str) -> None:
     assert lump({"counterparty_name": told}) == [FOUND]
 
 
+@pytest.mark.parametrize("text", ["GIRRD SUPPLIES E.K.", "PAYMENT GIRRD SUPPLIES"])
+def test_a_short_text_may_be_nothing_but_a_mistyped_name(text: str) -> None:
+    assert lump({"text": text}) == [FOUND]
+
+
 def test_another_name_is_not() -> None:
     assert lump({"counterparty_name": "GERALD SERVICES E.K."}) == []
 
@@ -57,3 +62,11 @@ def test_a_sum_with_a_member_that_has_an_equal_further_off_is_only_suggested() -
     assert members(match({"left": left, "right": items(*near)}, rules), "matched") == [FOUND]
     doubtful = match({"left": left, "right": items(*near, early)}, rules)
     assert (members(doubtful, "matched"), members(doubtful, "suggested")) == ([], [FOUND])
+
+
+def test_equal_instalments_are_no_coincidence_for_being_equal() -> None:
+    party = {"counterparty_id": "C1"}
+    left = items(*({"item_id": f"B{n}", "amount": "53.51", "on": 5 * n} | party for n in (1, 2, 3)))
+    right = items({"item_id": "I1", "amount": "160.53"} | party)
+    rules = one_leg("{kind: subset_sum, one: right, windows: [[5, 20]]}")
+    assert members(match({"left": left, "right": right}, rules), "matched") == [("B1", "B2", "B3", "I1")]

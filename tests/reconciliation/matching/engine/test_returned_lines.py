@@ -71,7 +71,7 @@ def test_the_rest_of_a_settled_item_is_not_paid_in_part_by_a_larger_line() -> No
         "legs:\n"
         "  - {name: first, left: {dataset: a, pool: p}, right: {dataset: items, pool: q}, passes: [links]}\n"
         "  - name: second\n    left: {dataset: b, pool: p}\n    right: {dataset: items, pool: q}\n    precision: 0.9\n"
-        "    passes: [{kind: reference, find: left_text, amounts: [partial]}]\n"
+        "    passes: [{kind: reference, find: left_text, amounts: [{rule: fee, up_to: 200}, partial]}]\n"
     )
     datasets = {
         "a": items({"item_id": "P1", "amount": 95}),
