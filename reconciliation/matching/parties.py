@@ -168,28 +168,11 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     if texts.is_empty() or names.is_empty():
         return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     keyed = texts.with_columns(name_key(texts["text"]).alias("text")).drop_nulls("text")
-    words = (
-        keyed.select("row", "entity", pl.col("text").str.split(" ").alias("word"))
-        .explode("word", empty_as_null=False, keep_nulls=False)
-        .with_columns(pl.col("word").str.contains("[0-9]").alias("number"))
-    )
-    beginnings: list[pl.DataFrame] = []
-    joined, same = pl.col("word"), pl.lit(True)
-    for count in range(1, _WORDS + 1):
-        if count > 1:
-            joined = joined + pl.col("word").shift(1 - count)
-            same = same & (pl.col("row").shift(1 - count) == pl.col("row")) & ~pl.col("number").shift(1 - count)
-        beginnings.append(
-            words.select("row", "entity", joined.alias("beginning"), (same & ~pl.col("number")).alias("same"))
-            .filter("same")
-            .select("row", "entity", "beginning")
-        )
-    told = pl.concat(beginnings).filter(pl.col("beginning").str.len_chars() >= _MIN_NAME).unique()
-    told = told.with_columns(pl.col("beginning").str.slice(0, _MIN_NAME).alias("start"))
     whole = names.with_columns(pl.col("name").str.replace_all(" ", "").alias("whole")).filter(
         pl.col("whole").str.len_chars() >= _MIN_NAME
     )
     whole = whole.with_columns(pl.col("whole").str.slice(0, _MIN_NAME).alias("start"))
+    told = _beginnings(keyed, whole["start"]).filter(pl.col("beginning").str.len_chars() >= _MIN_NAME).unique()
     met = told.join(whole, on="start", suffix="_right").filter(
         (pl.col("entity") == pl.col("entity_right")) | (pl.col("entity") == 0) | (pl.col("entity_right") == 0),
         pl.col("whole").str.starts_with(pl.col("beginning")),
@@ -197,3 +180,30 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     size = pl.col("beginning").str.len_chars()
     best = met.filter(size == size.max().over("row")).select("row", "party").unique()
     return best.filter(pl.len().over("row") <= _MAX_PARTIES)
+
+
+def _beginnings(keyed: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
+    """`row`, `entity`, `start`, `beginning`: up to four words of a text in a row, joined, where they begin as a name
+    does."""
+    words = keyed.select("row", "entity", pl.col("text").str.split(" ").alias("word")).explode(
+        "word", empty_as_null=False, keep_nulls=False
+    )
+    joined = [pl.when(~pl.col("word").str.contains("[0-9]")).then("word")]
+    for count in range(1, _WORDS):
+        following = joined[0].shift(-count)
+        joined.append(pl.when(pl.col("row").shift(-count) == pl.col("row")).then(following))
+    # few words of few texts begin a name: the others need not be joined
+    parts = words.select("row", "entity", *(part.alias(f"word_{place}") for place, part in enumerate(joined)))
+    longest = pl.concat_str(*(f"word_{place}" for place in range(_WORDS)), ignore_nulls=True)
+    parts = parts.filter(pl.col("word_0").is_not_null())
+    parts = parts.with_columns(longest.str.slice(0, _MIN_NAME).alias("start")).join(
+        starts.unique().to_frame("start"), on="start", how="semi"
+    )
+    return pl.concat(
+        [
+            parts.select(
+                "row", "entity", "start", pl.concat_str(*(f"word_{place}" for place in range(count))).alias("beginning")
+            ).drop_nulls("beginning")
+            for count in range(1, _WORDS + 1)
+        ]
+    )
