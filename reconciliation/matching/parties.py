@@ -12,6 +12,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.text import name_key, name_similarity, shown_name
+from reconciliation.matching.text.token_filter import naming_texts
 
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
@@ -168,6 +169,7 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     if texts.is_empty() or names.is_empty():
         return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     keyed = texts.with_columns(name_key(texts["text"]).alias("text")).drop_nulls("text")
+    keyed = keyed.filter(pl.Series(naming_texts(keyed["text"], names["name"], _MIN_NAME)))
     whole = names.with_columns(pl.col("name").str.replace_all(" ", "").alias("whole")).filter(
         pl.col("whole").str.len_chars() >= _MIN_NAME
     )

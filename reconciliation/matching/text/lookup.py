@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from reconciliation.matching.text.identifiers import SURE, Variant, identifier_keys
+from reconciliation.matching.text.token_filter import sharing_tokens
 from reconciliation.matching.text.tokens import repeated_tokens
 
 
@@ -27,6 +28,7 @@ def find_identifiers(
     `token`, `span`, `variant`, `rank`), one row per pair with its surest evidence, sorted by pair. A key owned by
     more than `max_owners` identifiers of one `by` group names none of them and is left out.
     """
+    texts, identifiers = sharing_tokens(texts, identifiers, by, variants, grams, min_length)
     tokens = repeated_tokens(texts, row="text_row", grams=grams, min_length=min_length)
     keys = identifier_keys(
         identifiers,

@@ -1,0 +1,90 @@
+"""Which texts and identifiers can share a token at all: most share none, and need not be cut into words."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.identifiers import Variant
+from reconciliation.matching.text.ranges import range_members
+
+_KERNEL = "reconciliation.matching.text.token_kernel"
+_WORTH = 60_000  # texts and identifiers above which loading the kernel pays
+_WORTH_LOADED = 2_000  # and those above which calling it does
+_BITS_PER_TEXT = 256  # of the table of tokens: a text has some twenty tokens with three bits each
+_BITS_PER_NAME = 64
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+Words = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
+
+
+def sharing_tokens(
+    texts: pl.DataFrame,
+    identifiers: pl.DataFrame,
+    by: Sequence[str],
+    variants: Sequence[Variant],
+    grams: int,
+    min_length: int,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The texts and identifiers, as `find_identifiers` takes them, without those that cannot meet; all where there are
+    few."""
+    if texts.height + identifiers.height < (_WORTH_LOADED if _KERNEL in sys.modules else _WORTH):
+        return texts, identifiers
+    from reconciliation.matching.text import token_kernel as kernel
+
+    folded = ascii_upper_series(texts["text"].fill_null(""))
+    implied = range_members(pl.DataFrame({"row": np.arange(len(folded), dtype=np.uint32), "text": folded}))
+    owner = np.concatenate([np.arange(len(folded), dtype=np.uint32), implied["row"].to_numpy()])
+    written = _bytes(pl.concat([folded.alias("text"), implied["raw"].alias("text")]))
+    salts = _salts(texts, by)[owner]
+    size = 1 << max(10, int(texts.height * _BITS_PER_TEXT).bit_length() - 6)  # words, a power of two
+    tokens, shared = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint64)
+    in_texts = np.zeros(len(owner), dtype=np.bool_)
+    kernel.texts_pass(*written, salts, grams, min_length, tokens, True, in_texts)
+    named = np.zeros(identifiers.height, dtype=np.bool_)
+    flags = sum(getattr(kernel, variant.name) for variant in variants)
+    references = _bytes(ascii_upper_series(identifiers["reference"].fill_null("")))
+    kernel.identifiers_pass(*references, _salts(identifiers, by), flags, min_length, tokens, shared, named)
+    kernel.texts_pass(*written, salts, grams, min_length, shared, False, in_texts)
+    naming = np.zeros(texts.height, dtype=np.bool_)
+    naming[owner[in_texts]] = True
+    return texts.filter(pl.Series(naming)), identifiers.filter(pl.Series(named))
+
+
+def naming_texts(texts: pl.Series, names: pl.Series, letters: int) -> Bools:
+    """By text: whether the first `letters` letters of some name may stand in it, from a word's start, spaces apart; all
+    where there are few. Texts and names are name keys without nulls."""
+    hits = np.ones(len(texts), dtype=np.bool_)
+    if len(texts) < (_WORTH_LOADED if _KERNEL in sys.modules else _WORTH):
+        return hits
+    from reconciliation.matching.text import token_kernel as kernel
+
+    table = np.zeros(1 << max(10, (len(names) * _BITS_PER_NAME).bit_length() - 6), dtype=np.uint64)
+    kernel.starts_pass(*_bytes(names), letters, table, True, np.zeros(len(names), dtype=np.bool_))
+    kernel.starts_pass(*_bytes(texts), letters, table, False, hits)
+    return hits
+
+
+def _salts(frame: pl.DataFrame, by: Sequence[str]) -> Words:
+    """One word for the columns in which a text and an identifier have to be equal."""
+    salt = np.zeros(frame.height, dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for name in by:
+            salt = salt * _ODD + frame[name].hash(0).to_numpy()
+    return salt
+
+
+def _bytes(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The texts' bytes one after another, and where each begins and ends."""
+    import pyarrow as pa
+
+    array = texts.to_arrow().cast(pa.large_string())
+    _, offsets, data = array.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    return np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8), bounds
