@@ -169,22 +169,25 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     if texts.is_empty() or names.is_empty():
         return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     keyed = texts.with_columns(name_key(texts["text"]).alias("text")).drop_nulls("text")
-    keyed = keyed.filter(pl.Series(naming_texts(keyed["text"], names["name"], _MIN_NAME)))
+    by = ["entity"] if (keyed["entity"] != 0).all() and (names["entity"] != 0).all() else []
     whole = names.with_columns(pl.col("name").str.replace_all(" ", "").alias("whole")).filter(
         pl.col("whole").str.len_chars() >= _MIN_NAME
     )
     whole = whole.with_columns(pl.col("whole").str.slice(0, _MIN_NAME).alias("start"))
-    told = _beginnings(keyed, whole["start"]).filter(pl.col("beginning").str.len_chars() >= _MIN_NAME).unique()
-    met = told.join(whole, on="start", suffix="_right").filter(
-        (pl.col("entity") == pl.col("entity_right")) | (pl.col("entity") == 0) | (pl.col("entity_right") == 0),
-        pl.col("whole").str.starts_with(pl.col("beginning")),
-    )
+    keyed = keyed.filter(pl.Series(naming_texts(keyed, whole, by, _MIN_NAME)))
+    told = _beginnings(keyed, whole.select("start", *by).unique())
+    told = told.filter(pl.col("beginning").str.len_chars() >= _MIN_NAME).unique()
+    met = told.join(whole, on=["start", *by], suffix="_right")
+    if not by:
+        of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
+        met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both)
+    met = met.filter(pl.col("whole").str.starts_with(pl.col("beginning")))
     size = pl.col("beginning").str.len_chars()
     best = met.filter(size == size.max().over("row")).select("row", "party").unique()
     return best.filter(pl.len().over("row") <= _MAX_PARTIES)
 
 
-def _beginnings(keyed: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
+def _beginnings(keyed: pl.DataFrame, starts: pl.DataFrame) -> pl.DataFrame:
     """`row`, `entity`, `start`, `beginning`: up to four words of a text in a row, joined, where they begin as a name
     does."""
     words = keyed.select("row", "entity", pl.col("text").str.split(" ").alias("word")).explode(
@@ -199,7 +202,7 @@ def _beginnings(keyed: pl.DataFrame, starts: pl.Series) -> pl.DataFrame:
     longest = pl.concat_str(*(f"word_{place}" for place in range(_WORDS)), ignore_nulls=True)
     parts = parts.filter(pl.col("word_0").is_not_null())
     parts = parts.with_columns(longest.str.slice(0, _MIN_NAME).alias("start")).join(
-        starts.unique().to_frame("start"), on="start", how="semi"
+        starts, on=starts.columns, how="semi"
     )
     return pl.concat(
         [

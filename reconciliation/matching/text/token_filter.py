@@ -57,17 +57,22 @@ def sharing_tokens(
     return texts.filter(pl.Series(naming)), identifiers.filter(pl.Series(named))
 
 
-def naming_texts(texts: pl.Series, names: pl.Series, letters: int) -> Bools:
+def naming_texts(texts: pl.DataFrame, names: pl.DataFrame, by: Sequence[str], letters: int) -> Bools:
     """By text: whether the first `letters` letters of some name may stand in it, from a word's start, spaces apart; all
-    where there are few. Texts and names are name keys without nulls."""
-    hits = np.ones(len(texts), dtype=np.bool_)
-    if len(texts) < (_WORTH_LOADED if _KERNEL in sys.modules else _WORTH):
+    where there are few texts.
+
+    Takes `texts` (`text`) and `names` (`whole`: without spaces), name keys without nulls, and the columns of `by`, in
+    which both have to be equal.
+    """
+    hits = np.ones(texts.height, dtype=np.bool_)
+    if texts.height < (_WORTH_LOADED if _KERNEL in sys.modules else _WORTH):
         return hits
     from reconciliation.matching.text import token_kernel as kernel
 
-    table = np.zeros(1 << max(10, (len(names) * _BITS_PER_NAME).bit_length() - 6), dtype=np.uint64)
-    kernel.starts_pass(*_bytes(names), letters, table, True, np.zeros(len(names), dtype=np.bool_))
-    kernel.starts_pass(*_bytes(texts), letters, table, False, hits)
+    table = np.zeros(1 << max(10, (names.height * _BITS_PER_NAME).bit_length() - 6), dtype=np.uint64)
+    none = np.zeros(names.height, dtype=np.bool_)
+    kernel.starts_pass(*_bytes(names["whole"]), _salts(names, by), letters, table, True, none)
+    kernel.starts_pass(*_bytes(texts["text"]), _salts(texts, by), letters, table, False, hits)
     return hits
 
 

@@ -79,8 +79,12 @@ def _canonical(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, 
 
 @njit(cache=True)
 def _digit_runs(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, table: Words, fill: bool) -> bool:
-    """The whole digit runs of an atom, as written and with O for 0, I for 1."""
-    hit = False
+    """The whole digit runs of an atom, as written and with O for 0, I for 1; a bare number is none of them."""
+    hit, bare = False, True
+    for place in range(start, stop):
+        bare = bare and data[place] <= _NINE
+    if bare:
+        return False
     for spelled in range(2):
         run = start
         for place in range(start, stop + 1):
@@ -239,7 +243,7 @@ def identifiers_pass(
 
 
 @njit(cache=True)
-def starts_pass(data: Bytes, offsets: Ints, least: int, table: Words, fill: bool, hits: Bools) -> None:
+def starts_pass(data: Bytes, offsets: Ints, salts: Words, least: int, table: Words, fill: bool, hits: Bools) -> None:
     """Enter the first `least` letters of each name into `table`, or mark in `hits` the texts in which such letters
     stand from a word's start. Spaces between words do not count."""
     for text in range(len(offsets) - 1):
@@ -248,7 +252,7 @@ def starts_pass(data: Bytes, offsets: Ints, least: int, table: Words, fill: bool
         for first in range(offsets[text], stop):
             if first > offsets[text] and (fill or data[first - 1] != _SPACE):
                 continue
-            hashed, size = _START, 0
+            hashed, size = _START ^ salts[text], 0
             for place in range(first, stop):
                 if data[place] != _SPACE:
                     hashed, size = _put(hashed, data[place]), size + 1
