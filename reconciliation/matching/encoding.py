@@ -138,6 +138,9 @@ def encode(frames: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> Encoding:
         coded[name] = (items, source, _codes(source.lazy() if source is not None else items, name))
     currencies, recoded = _currency_index({name: core["currency"] for name, (_, _, core) in coded.items()})
     exponents = [_exponent(code, index, coded, recoded) for index, code in enumerate(currencies)]
+    entities, accounts = (
+        _ranked({name: core[column] for name, (_, _, core) in coded.items()}) for column in ("entity", "account")
+    )
     datasets: dict[str, Dataset] = {}
     for name, (items, source, core) in coded.items():
         minor, too_large = _minor_units(core["amount"], recoded[name], exponents)
@@ -148,25 +151,21 @@ def encode(frames: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> Encoding:
             amount=minor,
             currency=recoded[name],
             date=core["date"].to_numpy(),
-            entity=core["entity"].to_numpy(),
-            account=core["account"].to_numpy(),
+            entity=entities[name],
+            account=accounts[name],
             too_large=too_large,
         )
     return Encoding(datasets, currencies, exponents, {name: columns for name, columns in floats.items() if columns})
 
 
 def _codes(items: pl.LazyFrame, where: str) -> pl.DataFrame:
-    def code(name: str) -> pl.Expr:
-        return (pl.col(name).cast(pl.Categorical).to_physical().cast(pl.UInt32) + 1).fill_null(0)
-
     core = items.select(
         pl.col("item_id").hash().alias("id"),
         pl.col("item_id").is_null().alias("no_id"),
         pl.col("amount").to_physical(),
         pl.col("currency").cast(pl.Categorical),
         pl.col("date").to_physical(),
-        code("entity"),
-        code("account"),
+        pl.col("entity", "account").cast(pl.Categorical),
     ).collect()
     for name, empty in (
         ("item_id", core["no_id"].any()),
@@ -187,6 +186,21 @@ def _codes(items: pl.LazyFrame, where: str) -> pl.DataFrame:
     if _largest(core["amount"]) <= np.iinfo(np.int64).max:
         core = core.with_columns(pl.col("amount").cast(pl.Int64))
     return core
+
+
+def _ranked(columns: Mapping[str, pl.Series]) -> dict[str, Codes]:
+    """Categories as ranks of their names over all columns, from 1: the same in any order of rows; 0 where there is
+    none."""
+    names = sorted({str(name) for column in columns.values() for name in column.unique().drop_nulls().to_list()})
+    rank = {name: place for place, name in enumerate(names, start=1)}
+    ranked: dict[str, Codes] = {}
+    for dataset, column in columns.items():
+        known = column.unique().drop_nulls()
+        physical = known.to_physical().to_numpy()
+        table = np.zeros(int(physical.max(initial=0)) + 2, dtype=np.uint32)
+        table[physical] = [rank[str(name)] for name in known.to_list()]
+        ranked[dataset] = table[column.to_physical().fill_null(len(table) - 1).to_numpy()]
+    return ranked
 
 
 def _currency_index(columns: Mapping[str, pl.Series]) -> tuple[list[str], dict[str, Codes]]:

@@ -64,7 +64,7 @@ def _touch(hashed: np.uint64, table: Words, fill: bool) -> bool:
     if fill:
         table[word] |= bits
         return False
-    return (table[word] & bits) == bits
+    return bool((table[word] & bits) == bits)
 
 
 @njit(cache=True)
