@@ -27,9 +27,9 @@ def run(directory: Path, out: Path, ledger: Path | None) -> None:
         earlier = Ledger(groups, applied)
     result = match(items, preset("payables"), links=pl.scan_parquet(directory / "links.parquet"), ledger=earlier)
     out.mkdir(parents=True, exist_ok=True)
-    result.groups.write_parquet(out / "match_group.parquet")
-    result.items.write_parquet(out / "match_item.parquet")
-    result.unmatched.write_parquet(out / "unmatched.parquet")
+    result.groups.write_parquet(out / "match_group.parquet", compression_level=1)
+    result.items.write_parquet(out / "match_item.parquet", compression_level=1)
+    result.unmatched.write_parquet(out / "unmatched.parquet", compression_level=1)
     (out / "summary.json").write_text(json.dumps(result.summary, indent=2, default=str))
 
 

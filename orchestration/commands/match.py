@@ -112,7 +112,7 @@ def _write(result: MatchResult, out: Path) -> None:
     (out / "summary.json").unlink(missing_ok=True)
     for name, frame in (("match_group", result.groups), ("match_item", result.items), ("unmatched", result.unmatched)):
         unfinished = out / f".{name}.parquet.unfinished"
-        frame.write_parquet(unfinished)
+        frame.write_parquet(unfinished, compression_level=1)
         unfinished.replace(out / f"{name}.parquet")
     unfinished = out / ".summary.json.unfinished"
     unfinished.write_text(json.dumps(result.summary, indent=2) + "\n", "utf-8")

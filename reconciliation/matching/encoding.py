@@ -15,6 +15,7 @@ from reconciliation.contracts import AMOUNT
 from reconciliation.matching.columns import Columns
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.item_frames import exact_amounts, item_frame
+from reconciliation.matching.joins import has_repeats
 from reconciliation.matching.stable_hash import Words, id_words
 
 Ints = npt.NDArray[np.int64]
@@ -173,7 +174,7 @@ def _codes(items: pl.LazyFrame, where: str) -> pl.DataFrame:
     ):
         if empty:
             raise MatchingError(f"{where}: required column {name} has empty values")
-    if core["id"].n_unique() != core.height:
+    if has_repeats(core["id"].to_numpy()):
         twice = (
             items.group_by("item_id").len().filter(pl.col("len") > 1).select(pl.col("item_id").sort().head(3)).collect()
         )

@@ -140,10 +140,15 @@ class _Links:
             one="right_id", two="left_id", amount="amount"
         )
         given = pl.concat([forward, backward] if left != right else [forward])
+        amount = pl.col("amount").cast(pl.Decimal(38, 5)).to_physical()
         met = (
-            given.join(self._ids(left).lazy(), left_on="one", right_on="item_id")
-            .join(self._ids(right).lazy(), left_on="two", right_on="item_id", suffix="_right")
-            .select(left="row", right="row_right", amount=pl.col("amount").cast(pl.Decimal(38, 5)).to_physical())
+            given.select(*_id_hashes("one"), *_id_hashes("two"), amount)
+            .join(self._ids(left).lazy(), left_on="one", right_on="key")
+            .filter(pl.col("one_check") == pl.col("key_check"))
+            .join(self._ids(right).lazy(), left_on="two", right_on="key", suffix="_right")
+            .filter(pl.col("two_check") == pl.col("key_check_right"))
+            .select("amount", left="row", right="row_right")
+            .select("left", "right", "amount")
             .collect(optimizations=pl.QueryOptFlags(join_order=False))
         )
         if met.is_empty():
@@ -159,8 +164,15 @@ class _Links:
 
     def _ids(self, dataset: str) -> pl.DataFrame:
         if dataset not in self._rows:
-            self._rows[dataset] = self._encoding.datasets[dataset].read(["item_id"])
+            ids = self._encoding.datasets[dataset].read(["item_id"])
+            self._rows[dataset] = ids.select("row", *_id_hashes("item_id", "key"))
         return self._rows[dataset]
+
+
+def _id_hashes(column: str, name: str | None = None) -> list[pl.Expr]:
+    """An item id as two hashes, by which ids are joined faster than by their texts."""
+    name = name or column
+    return [pl.col(column).hash(1).alias(name), pl.col(column).hash(2).alias(f"{name}_check")]
 
 
 class _LegRun:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+_FEWER = 4  # times as many rows from which those without a partner are left out first
 _BUCKETS = 20  # bits of a key that are counted to find the few keys owned by many
 
 
@@ -25,6 +27,17 @@ def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.Dat
     return keys if frequent.is_empty() else keys.join(frequent, on=key, how="anti")
 
 
+def among(values: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """By value: whether it is one of those wanted."""
+    return np.asarray(pl.Series(values).is_in(pl.Series(wanted).unique().implode()).to_numpy(), dtype=np.bool_)
+
+
+def has_repeats(keys: npt.NDArray[np.uint64]) -> bool:
+    """Whether a key occurs twice."""
+    ordered = np.sort(keys)
+    return bool((ordered[1:] == ordered[:-1]).any())
+
+
 def key_pairs(
     left: pl.DataFrame, right: pl.DataFrame, on: Sequence[str], max_pairs_per_key: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -32,6 +45,9 @@ def key_pairs(
 
     Takes frames with `row` and the key columns; other columns come along, the right ones with the suffix `_right`.
     """
+    if right.height > _FEWER * left.height:
+        # most of the right rows meet nobody: they need not be counted
+        right = right.join(left.select(on), on=on, how="semi")
     counts = right.group_by(on).len()
     left_counts = left.group_by(on).len("left_len").join(counts, on=on)
     crowded = left_counts.filter(pl.col("left_len").cast(pl.Int64) * pl.col("len").cast(pl.Int64) > max_pairs_per_key)

@@ -7,7 +7,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.encoding import Dataset, Mask
-from reconciliation.matching.joins import without_frequent
+from reconciliation.matching.joins import has_repeats, without_frequent
 
 # What systems write where an identifier is missing (ISO 20022 usage, SWIFT MT usage, habits of ERPs).
 NO_REFERENCE = (
@@ -148,6 +148,6 @@ def joined(context: LegContext, left: pl.DataFrame, right: pl.DataFrame, max_own
     fits = context.compatible(met["row"].to_numpy(), met["row_right"].to_numpy())
     edges = met.select("length", left="row", right="row_right").filter(pl.Series(fits))
     pair = edges["left"].to_numpy().astype(np.uint64) << np.uint64(32) | edges["right"].to_numpy()
-    if len(np.unique(pair)) != edges.height:
+    if has_repeats(pair):
         edges = edges.group_by("left", "right").agg(pl.col("length").max())
     return edges.select("left", "right", "length")

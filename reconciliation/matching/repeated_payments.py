@@ -49,6 +49,8 @@ def _as_near() -> pl.Expr:
 def _of_one_item(context: LegContext, named: pl.DataFrame, linked: SideView, through: str) -> pl.DataFrame:
     """`left`, `right` of named payments with as near a payment of the same amount that is linked to the same item."""
     links = context.links(linked.dataset.name, through)
+    several = np.bincount(links["right"].to_numpy()) > 1
+    links = links.filter(pl.Series(several[links["right"].to_numpy()]))
     pays = links.select(row="left", item="right").with_columns(
         pl.Series("amount", linked.dataset.amount[links["left"].to_numpy()]),
         pl.Series("day", linked.dataset.date[links["left"].to_numpy()]),

@@ -140,7 +140,7 @@ class LegTables:
         side, rows = members["side"].to_numpy(), members["row"].to_numpy()
         applied = members["applied"].to_numpy()
         currency = np.zeros(members.height, dtype=np.uint32)
-        ids = np.empty(members.height, dtype=object)
+        places, ids = [np.zeros(0, dtype=np.int64)], [pl.Series(dtype=pl.String)]
         for number, view in enumerate(self._context.sides):
             mine = side == number
             if not mine.any():
@@ -150,13 +150,14 @@ class LegTables:
                 np.add.at(words[0], group[mine], own[0])
                 np.add.at(words[1], group[mine], own[1])
             currency[mine] = view.dataset.currency[rows[mine]]
-            ids[mine] = self._ids[number].gather(rows[mine]).to_numpy()
+            places.append(np.flatnonzero(mine))
+            ids.append(self._ids[number].gather(rows[mine]).alias(""))
         encoding = self._context.encoding
         group_id = group_ids(self._context.leg.name, (words[0], words[1]), groups["status"].to_numpy())
         members = members.with_columns(
             encoding.amounts(applied, currency).alias("amount"),
             pl.Series("code", currency),
-            pl.Series("item_id", ids, dtype=pl.String),
+            pl.concat(ids).gather(np.argsort(np.concatenate(places))).alias("item_id"),
             group_id.gather(group).alias("group_id"),
         )
         at_left = pl.lit(True) if self._context.leg.offsets else pl.col("side") == 0

@@ -12,7 +12,7 @@ import polars as pl
 from reconciliation.matching.amount_differences import discount_amounts
 from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.context import LegContext, Rows, SideView
-from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.parties import account_key, left_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
@@ -127,7 +127,7 @@ class AmountDate(PassConfig):
         discount = discount_amounts(context) if self.net else np.zeros(0, dtype=np.int64)
         if self.net:  # a discount is taken on the whole item
             amount = np.where(amount == data.amount, amount - np.sign(amount) * discount, 0)
-        wanted = np.isin(amount, np.unique(left["open"].to_numpy()))
+        wanted = among(amount, left["open"].to_numpy())
         if self.net:
             wanted &= discount != 0
         if view.side.sign:

@@ -68,11 +68,14 @@ class SubsetSums(PassConfig):
             )
 
     def _pairs(self, context: LegContext, before: int, after: int) -> pl.DataFrame:
-        left = context.left.frame().join(left_parties(context), on="row")
+        wanted, known = left_parties(context), right_parties(context).select("row", "party")
+        wanted = wanted.join(known, on="party", how="semi")
+        known = known.join(wanted, on="party", how="semi").sort("row")
+        left = context.left.selected(wanted["row"].unique().sort().to_numpy()).join(wanted, on="row")
         date: list[str | pl.Expr] = []
         if self.right_date != "date":
             date = [pl.col(self.right_date).to_physical().alias("own_date")]
-        right = context.right.frame(*date).join(right_parties(context).select("row", "party"), on="row")
+        right = context.right.selected(known["row"].to_numpy(), *date).with_columns(known["party"])
         day = pl.coalesce("own_date", "date") if date else pl.col("date")
         right = right.with_columns(day.alias("date"))
         pairs, _ = key_pairs(left, right, ["party", "currency"], self.max_pairs)

@@ -90,7 +90,7 @@ def _bytes(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int6
     import pyarrow as pa
 
     array = texts.to_arrow().cast(pa.large_string())
-    _, offsets, data = (None if buffer is None else memoryview(buffer) for buffer in array.buffers())  # type: ignore[arg-type]
+    _, offsets, data = (None if buffer is None else memoryview(buffer) for buffer in array.buffers())
     assert offsets is not None  # noqa: S101 - texts always have offsets
     bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
     return np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8), bounds
