@@ -13,6 +13,8 @@ from importlib.metadata import version
 COMMANDS = {
     "run": "Run a job: load what has landed, reconcile, monitor, forecast, publish.",
     "status": "Show the summary of the published run again.",
+    "decide": "Decide about exceptions, matches and counterparties, one by one or from a file.",
+    "rules": "Try new matching rules before they are taken; list the versions that have run.",
     "explain": "Show the whole life of an invoice, payment, bank line or match.",
     "publish": "Delete old published snapshots.",
     "read": "Show what is in a file without loading it.",
