@@ -22,6 +22,7 @@ AMOUNT_SCALE = 100_000
 AMOUNT_LIMIT = 10**23  # exclusive, in scaled units: what DECIMAL(23,5) can hold
 BATCH_ROWS = 8192
 
+_NOTHING = (None,)
 Cell = str | int | bool | Decimal | Sequence[str] | None
 Row = tuple[Cell, ...]
 Column: TypeAlias = "pa.Array[pa.Scalar[pa.DataType]]"
@@ -64,6 +65,8 @@ def int_amount_array(values: npt.NDArray[np.int64], present: npt.NDArray[np.bool
 
 def column_array(values: Sequence[Cell], kind: pa.DataType) -> Column:
     """One column: amounts scaled, dates as days since 1970-01-01, everything else as it is."""
+    if values[:1] == _NOTHING and values.count(None) == len(values):  # as in most columns of most banks
+        return pa.nulls(len(values), kind)  # type: ignore[call-overload,no-any-return]  # the stubs list no open type
     if kind == AMOUNT:
         return amount_array(values)  # type: ignore[arg-type]
     if kind == DATE:

@@ -323,22 +323,20 @@ class _Reading:
         if not pending.record:
             pending.record = self.counter.next()
         number = one.entries + one.rejected + 1
+        counter, source = self.counter, self.records.source
         for transaction in pending.transactions:
             pending.details += 1
-            place = (
-                *self.records.source.offsets(transaction.start, transaction.end),
-                one.number,
-                number,
-                pending.details,
-            )
+            start, end = source.offsets(transaction.start, transaction.end)
+            place = (counter.last + 1, start, end, one.number, number, pending.details)
             try:
                 row = rows.detail_row(place, transaction, entry, self.country)
             except rows.BadField as bad:
                 where = f"{one.place}, entry {number}, transaction {pending.details}"
                 self._reject(where, bad, transaction.start, transaction.end, fields=transaction.fields)
                 continue
+            counter.next()  # the number in the row's place
             pending.details_written += 1
-            self.detail_rows.rows.append((self.counter.next(), *row))
+            self.detail_rows.rows.append(row)
         pending.transactions = []
 
     def _on_entry(self, fields: Fields, around: Fields, start: int, end: int) -> None:
@@ -348,7 +346,7 @@ class _Reading:
             self.country = rows.country(around.get("Acct/Id/IBAN"))
         try:
             amount = rows.money(fields, flipped=self._is_flipped(fields))
-            row = rows.entry_row(
+            row, status = rows.entry_row(
                 (*self.records.source.offsets(start, end), one.number, number), fields, amount, pending.parts
             )
         except rows.BadField as bad:
@@ -358,7 +356,7 @@ class _Reading:
             self._reject(f"{one.place}, entry {number}", bad, start, end, fields=fields)
         else:
             self._write_transactions(amount)
-            one.book(amount, rows.entry_status(fields))
+            one.book(amount, status)
             self.entry_rows.rows.append((pending.record, *row, pending.details_written))
         pending.clear()
 

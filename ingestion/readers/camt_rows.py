@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from ingestion.readers import iso20022_values as values
-from ingestion.readers.iso20022_remittance import NOTHING, Structured, remittance
+from ingestion.readers.iso20022_remittance import NOTHING, REFERENCE_STARTS, Structured, remittance
 from ingestion.readers.xml_records import Fields
 from ingestion.record_columns import Row
 from ingestion.references import account_id
@@ -255,15 +255,6 @@ def _day(path: str, text: str | None) -> int | None:
         raise BadField(path, text, str(error)) from None
 
 
-def entry_status(fields: Fields) -> str:
-    """The status of an entry, a text up to version 07 and a choice from 08 on; raises `BadField` where there is
-    none."""
-    status = fields.get("Sts/Cd") or fields.get("Sts") or fields.get("Sts/Prtry")
-    if status is None:
-        raise BadField("Sts", None, "BOOK, PDNG, INFO or FUTR")
-    return status
-
-
 def total_charges(charges: list[Charges]) -> tuple[int | None, str | None, bool | None]:
     """What the charges cost the account owner, with currency, and whether the amount includes them.
 
@@ -292,19 +283,22 @@ def total_charges(charges: list[Charges]) -> tuple[int | None, str | None, bool 
     return total, currency, included
 
 
-def entry_row(place: tuple[int | None, int | None, int, int], fields: Fields, amount: Money, parts: EntryParts) -> Row:
-    """The row of an entry between its record number and its `detail_count`; `place` is its bytes, statement, ordinal.
+def entry_row(
+    place: tuple[int | None, int | None, int, int], fields: Fields, amount: Money, parts: EntryParts
+) -> tuple[Row, str]:
+    """The row of an entry between its record number and its `detail_count`, and the entry's status.
 
-    Raises `BadField`.
+    `place` is its bytes, statement and ordinal. Raises `BadField`.
     """
     reference, reversal, booked, valued, instructed_text, *texts = _pick_entry(fields)
     charges, charges_currency, included = total_charges(parts.charges) if parts.charges else (None, None, None)
     instructed, instructed_currency = (
         optional_amount(fields, "AmtDtls/InstdAmt/Amt") if instructed_text is not None else (None, None)
     )
-    if texts[1] is None:
-        entry_status(fields)
-    return (
+    status = texts[1]
+    if status is None:
+        raise BadField("Sts", None, "BOOK, PDNG, INFO or FUTR")
+    row = (
         *place,
         amount.amount,
         amount.currency,
@@ -322,6 +316,7 @@ def entry_row(place: tuple[int | None, int | None, int, int], fields: Fields, am
         *(_batch(parts.batches[0]) if parts.batches else _NO_BATCH),
         *texts,
     )
+    return row, status
 
 
 _NO_BATCH: tuple[None, None, None] = (None, None, None)
@@ -332,10 +327,10 @@ def _batch(fields: Fields) -> tuple[str | None, str | None, int | None]:
     return fields.get("MsgId"), fields.get("PmtInfId"), values.count(fields.get("NbOfTxs"))
 
 
-def detail_row(
-    place: tuple[int | None, int | None, int, int, int], one: Transaction, entry: Money, own_country: str | None
-) -> Row:
-    """The row of a transaction inside an entry, after its record number. Raises `BadField` where an amount is garbled.
+def detail_row(place: tuple[int | None, ...], one: Transaction, entry: Money, own_country: str | None) -> Row:
+    """The row of a transaction inside an entry. Raises `BadField` where an amount is garbled.
+
+    `place` is its record number, its bytes, the statement, the entry and its ordinal in the entry.
 
     Versions 02 and 03 have no amount of the transaction itself; there it is `TxAmt`, where that is in the entry's
     currency. The direction, where the bank gives none, is the entry's.
@@ -362,7 +357,7 @@ def detail_row(
     creditor_account = account_id(creditor_account) if creditor_account is not None else None
     text = picked[-1]
     said = NOTHING
-    if one.structured or text is not None:
+    if one.structured or (text is not None and text[0] in REFERENCE_STARTS):
         said = remittance(one.structured, text, country(creditor_account) or own_country)
     identifiers = picked[_DETAIL_HEAD : _DETAIL_HEAD + len(_DETAIL_IDENTIFIERS)]
     return (

@@ -72,7 +72,7 @@ class Remittance:
 
 
 NOTHING = Remittance()
-_REFERENCE_STARTS = frozenset("Rr+*0123456789")
+REFERENCE_STARTS = frozenset("Rr+*0123456789")
 
 
 def remittance(blocks: Sequence[Structured], unstructured: str | None, country: str | None) -> Remittance:
@@ -82,7 +82,7 @@ def remittance(blocks: Sequence[Structured], unstructured: str | None, country: 
     a whole an RF, QRR or OGM reference is one. `country` is that of the creditor's account, which tells national
     references apart.
     """
-    if not blocks and (unstructured is None or unstructured[0] not in _REFERENCE_STARTS):
+    if not blocks and (unstructured is None or unstructured[0] not in REFERENCE_STARTS):
         return NOTHING
     references: list[str] = []
     documents: list[str] = []

@@ -76,6 +76,7 @@ class State:
         "is_many",
         "is_plain",
         "key",
+        "latest",
         "opener",
         "parent",
         "pattern",
@@ -98,6 +99,7 @@ class State:
         self.opener: Opener | None = None
         self.closer: Closer | None = None
         self.shapes: list[Shape] = []  # structures such a container was seen to have, the latest used first
+        self.latest: Shape | None = None  # that of the latest container
 
 
 def add_field(fields: Fields, key: str, text: str) -> None:

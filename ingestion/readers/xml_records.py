@@ -33,9 +33,11 @@ _DRAFTS = 2000  # containers looked at for their shape
 _MARKUP = re.compile(
     r"""(<(?:[^!?>"'][^>"']*+(?:"[^"]*+"[^>"']*+|'[^']*+'[^>"']*+)*+|!--.*?--|!\[CDATA\[.*?\]\]|\?.*?\?)>)""", re.DOTALL
 )
+_BLANKS = re.compile(f"[{XML_SPACE}]*+")
 _ATTRIBUTE = re.compile(r"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
 _ENTITIES = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}  # & last: what it makes is text
+_NAMED = tuple((f"&{name};", character) for name, character in _ENTITIES.items())
 
 
 class RecordStream:
@@ -94,20 +96,25 @@ class RecordStream:
         """Take in a text that begins and ends between two pieces of markup: containers by their shape, the rest
         walked."""
         is_simple = text.isascii() and "&" not in text and "\r" not in text
-        if "<!" in text or "<?" in text:
+        if _has_asides(text):
             self._walk(text, self._offset, is_simple=is_simple)  # a comment may hold what looks like a start tag
             return
         position = 0
         following: dict[str, int] = {}
+        beside = ""  # the start tag that a container just read may be followed by, its like
         while position < len(text):
-            at = self._next_start(text, position, following)
-            if text.find("<", position, at) >= 0:
-                self._walk(text[position:at], self._offset + position, is_simple=is_simple)
+            at = _beyond_blanks(text, position)
+            if not (beside and text.startswith(beside, at)):
+                at = self._next_start(text, position, following)
+                if text.find("<", position, at) >= 0:
+                    self._walk(text[position:at], self._offset + position, is_simple=is_simple)
             position = at
             if at < len(text):
                 end = self._take_shape(text, at, is_simple=is_simple)
-                position = end or self._next_start(text, at + 1, following)
-                if not end:
+                if end:
+                    beside, position = text[at : text.index(">", at) + 1], end
+                else:
+                    beside, position = "", self._next_start(text, at + 1, following)
                     self._walk(text[at:position], self._offset + at, is_simple=is_simple)
 
     def _next_start(self, text: str, position: int, following: dict[str, int]) -> int:
@@ -131,15 +138,24 @@ class RecordStream:
         state = self._state.children.get(tag)
         if state is None or not state.is_many:
             return None
-        clean = None if is_simple else self._clean
-        for number, shape in enumerate(state.shapes):
-            found = shape.fits(text, at)
-            if found is not None:
-                if number:
-                    state.shapes.insert(0, state.shapes.pop(number))
-                return found.end() if shape.emit(found, self._fields, self._offset, clean) else None
-        self._draft_shape(state, tag, text, at)
-        return None
+        latest = state.latest
+        expected = latest.follower if latest is not None else None
+        shape, found = expected, expected.fits(text, at) if expected is not None else None
+        if found is None:
+            for shape in state.shapes:
+                found = shape.fits(text, at)
+                if found is not None:
+                    state.shapes.remove(shape)
+                    state.shapes.insert(0, shape)
+                    break
+        if shape is None or found is None:
+            self._draft_shape(state, tag, text, at)
+            return None
+        if latest is not None:
+            latest.follower = shape
+        state.latest = shape
+        clean = None if is_simple else self._clean_all
+        return found.end() if shape.emit(found, self._fields, self._offset, clean) else None
 
     def _draft_shape(self, state: State, tag: str, text: str, at: int) -> None:
         """Look at the structure of a container no shape fits; the second time it is seen, it gets one for the next."""
@@ -289,6 +305,15 @@ class RecordStream:
             text = _REFERENCE.sub(_referred, text) if "&#" in text else _plain(text)
         return text.strip(XML_SPACE) if trim else text
 
+    def _clean_all(self, texts: list[str]) -> list[str]:
+        """What trimmed texts of the file stand for, trimmed; most often all at once, parted by the byte no XML has."""
+        whole = "\0".join(texts)
+        if whole.isascii() and "&" not in whole and "\r" not in whole:
+            return texts
+        if "&#" in whole:  # it may stand for a blank
+            return [self._clean(text) for text in texts]
+        return self._clean(whole, trim=False).split("\0")
+
     @staticmethod
     def _is_inside_message(state: State) -> bool:
         while state.parent is not state:
@@ -298,9 +323,19 @@ class RecordStream:
         return False
 
 
+def _has_asides(text: str) -> bool:
+    """Whether a comment, a section or an instruction begins in a text; single letters are found much faster than two."""
+    return ("!" in text and "<!" in text) or ("?" in text and "<?" in text)
+
+
+def _beyond_blanks(text: str, position: int) -> int:
+    found = _BLANKS.match(text, position)
+    return found.end() if found else position
+
+
 def _usable(text: str) -> int:
     """Up to where the markup of a text, and the text behind each piece of it, is surely complete."""
-    if "<!" not in text and "<?" not in text:
+    if not _has_asides(text):
         return max(text.rfind("<"), 0)
     position = max(text.find("<"), 0)
     while found := _MARKUP.match(text, position):
@@ -313,7 +348,7 @@ def _usable(text: str) -> int:
 
 def _pieces(text: str) -> list[str]:
     """The text cut before each piece of markup, its `<` dropped: each is markup and the text behind it."""
-    if "<!" not in text and "<?" not in text:
+    if not _has_asides(text):
         return text.split("<")[1:]
     parts = _MARKUP.split(text)
     return [markup[1:] + behind for markup, behind in zip(parts[1::2], parts[2::2], strict=True)]
@@ -329,8 +364,8 @@ def _start_tag(piece: str) -> tuple[str, str]:
 
 def _plain(text: str) -> str:
     """A text with its five named references resolved."""
-    for name, character in _ENTITIES.items():
-        text = text.replace(f"&{name};", character)
+    for name, character in _NAMED:
+        text = text.replace(name, character)
     return text
 
 

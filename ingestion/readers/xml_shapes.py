@@ -40,6 +40,7 @@ class Shape:
     def __init__(self, expression: str, groups: Sequence[int], constants: Sequence[str], frames: list[_Frame],
                  closings: Sequence[int]) -> None:  # fmt: skip
         self.fits = re.compile(expression).match
+        self.follower: Shape | None = None  # the shape of the container that came after the latest one of this shape
         self._groups = tuple(groups)
         self._constants = tuple(constants)
         self._builders = [_builder(frame) for frame in frames]
@@ -49,19 +50,19 @@ class Shape:
             if (closer := frame.state.closer) is not None
         ]
 
-    def emit(self, found: re.Match[str], around: Fields, offset: int, clean: Callable[[str], str] | None) -> bool:
+    def emit(
+        self, found: re.Match[str], around: Fields, offset: int, clean: Callable[[list[str]], list[str]] | None
+    ) -> bool:
         """Call the handlers of the containers in the order they close; `offset` is that of the text that was matched.
 
-        `clean` resolves what a text of the file stands for, where the text is not all plain. False, and nothing is
-        done, where a wanted leaf is blank: that is no longer what the walk would find.
+        `clean` resolves what texts of the file stand for, where they are not all plain. False, and nothing is done,
+        where a wanted leaf is blank: that is no longer what the walk would find.
         """
         values = [value.strip(XML_SPACE) for value in found.group(*self._groups)]
         if not all(values):
             return False
         if clean is not None:
-            values = [
-                clean(value) if not value.isascii() or "&" in value or "\r" in value else value for value in values
-            ]
+            values = clean(values)
             if not all(values):
                 return False
         values += self._constants
