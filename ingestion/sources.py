@@ -49,6 +49,11 @@ class SourceConfig(Strict):
     entity: str | None = None
     account: str | None = Field(default=None, description="account id, where the files do not name it")
     arrival: Arrival | None = None
+    snapshot: bool = Field(
+        default=False,
+        description="each delivery lists every open item of its system: an item that a newer one no longer lists is cleared; "
+        "false where deliveries hold what has changed. A list that comes in several files is several sources",
+    )
     connector: ConnectorConfig = Field(
         default=FolderConnector(), description="how files reach landing/ where they do not simply lie there"
     )

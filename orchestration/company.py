@@ -60,6 +60,10 @@ class Company(Strict):
     schedule: Schedule = Schedule()
     entities: tuple[Entity, ...] = ()
     accounts: tuple[Account, ...] = ()
+    direct_debit: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="ERP -> its payment methods by which the other party draws the money itself: nobody schedules such an item",
+    )
 
     @field_validator("timezone")
     @classmethod

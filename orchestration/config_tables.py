@@ -26,9 +26,11 @@ def write_config(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
         "source": [
             (s.name, s.title, s.system, s.format, s.owner, s.group, s.entity, s.account,
              s.arrival.calendar if s.arrival else None, s.arrival.by.isoformat("minutes") if s.arrival else None,
-             s.arrival.timezone if s.arrival else None, s.arrival.lag_days if s.arrival else None)
+             s.arrival.timezone if s.arrival else None, s.arrival.lag_days if s.arrival else None,
+             s.snapshot)
             for s in workspace.sources().sources
         ],
+        "direct_debit": [(erp, method) for erp, methods in company.direct_debit.items() for method in methods],
         **workspace.ownership().rows(),
     }  # fmt: skip
     for name, rows in tables.items():

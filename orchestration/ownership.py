@@ -45,13 +45,16 @@ PAYMENT_TRANSITIONS: Mapping[Status, tuple[Status, ...]] = {
 
 
 class Cutover(Strict):
-    """A company moves from one ERP to another: from `on` the new one answers for the object, before it the old one."""
+    """A company moves from one ERP to another: from `cutover_date` the new one answers for the object, before it the old one."""
 
     entity: str
-    object: Literal["open_item"] = "open_item"
+    object: Literal["open_item", "payable", "receivable"] = Field(
+        default="open_item",
+        description="open_item is both ledgers; payable and receivable may move on days of their own",
+    )
     from_system: str = Field(description="source system the items came from")
     to_system: str = Field(description="source system that takes over")
-    on: date
+    cutover_date: date
 
 
 class Ownership(Strict):
@@ -77,10 +80,11 @@ class Ownership(Strict):
         for one in self.cutover:
             if one.from_system == one.to_system:
                 raise ValueError(f"cutover of {one.entity}: from_system and to_system are both {one.from_system!r}")
-            key = (one.entity, one.object, one.from_system)
-            if key in seen:
-                raise ValueError(f"cutover of {one.entity} {one.object} from {one.from_system} is declared twice")
-            seen.add(key)
+            for ledger in ("payable", "receivable") if one.object == "open_item" else (one.object,):
+                key = (one.entity, ledger, one.from_system)
+                if key in seen:
+                    raise ValueError(f"cutover of {one.entity} {ledger} from {one.from_system} is declared twice")
+                seen.add(key)
         return self
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
@@ -99,6 +103,6 @@ class Ownership(Strict):
             for after in allowed
         ]
         moves: list[tuple[object, ...]] = [
-            (one.entity, one.object, one.from_system, one.to_system, one.on) for one in self.cutover
+            (one.entity, one.object, one.from_system, one.to_system, one.cutover_date) for one in self.cutover
         ]
         return {"ownership": owned, "status_transition": steps, "cutover": moves}

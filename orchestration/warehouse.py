@@ -86,7 +86,9 @@ CONFIG_TABLES: Mapping[str, Mapping[str, str]] = {
             "VARCHAR",
         ),
         "lag_days": "BIGINT",
+        "is_snapshot": "BOOLEAN",
     },
+    "direct_debit": dict.fromkeys(("system", "payment_method"), "VARCHAR"),
     "run_parameter": {"as_of": "DATE", "known_at": "TIMESTAMPTZ", "run_id": "VARCHAR"},
     "ownership": {**dict.fromkeys(("object", "attribute", "status", "system"), "VARCHAR"), "rank": "BIGINT"},
     "status_transition": dict.fromkeys(("object", "from_status", "to_status"), "VARCHAR"),
@@ -192,7 +194,8 @@ def raw_columns(kind: str) -> dict[str, str]:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing: raw, config and result tables. Existing tables are left as they are."""
+    """Create what is missing: raw, config and result tables. Existing tables are left as they are, but for config tables of
+    other columns, which each run fills anew."""
     for schema in ("raw", "config", "matching", "monitoring", "forecasting"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     _create(connection, "raw.delivery", DELIVERY_COLUMNS)
@@ -201,6 +204,13 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for kind in CONTRACTS:
         _create(connection, f"raw.{kind}", raw_columns(kind))
     for name, columns in CONFIG_TABLES.items():
+        there = connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'config' AND table_name = ? "
+            "ORDER BY ordinal_position",
+            [name],
+        ).fetchall()
+        if there and [column for (column,) in there] != list(columns):
+            connection.execute(f"DROP TABLE config.{name}")
         _create(connection, f"config.{name}", columns)
     for table, columns in RESULT_TABLES.items():
         _create(connection, table, columns)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from simulation import migration
 from simulation.calendars import business_days
 from simulation.extracts import Extract, extracts, visible
 from simulation.group import ACCOUNT, BANK, ENTITIES, FIRST_DAY, GROUP_TIMEZONE, LAST_DAY, LAST_MOMENT, TERMS
@@ -38,7 +39,8 @@ class Delivery:
 
 def deliveries(world: World) -> list[Delivery]:
     """All files that arrive before the world ends, in order of arrival."""
-    files = [*_statements(world), *_intraday(world), *_payments(world), *_hub_logs(world), *_erp(world), *_rates(world)]
+    files = [*_statements(world), *_intraday(world), *_payments(world), *_hub_logs(world), *_erp(world)]
+    files += [*_migration(world), *_rates(world)]
     return sorted((f for f in files if f.at <= LAST_MOMENT), key=lambda f: (f.at.timestamp(), f.path))
 
 
@@ -129,10 +131,33 @@ def _sap(world: World, extract: Extract, documents: list[Document], parties: lis
     items = [d for d in documents if d.ledger == "payable" and d.kind != "payment"]
     yield "approvals.csv", sap.approvals(items, extract.since, extract.day)
     yield "supplier_banks.csv", sap.bank_details(suppliers, extract.day)
+    orders = [o for o in world.purchasing.orders if _is_new(o.day, extract)]
+    receipts = [r for r in world.purchasing.receipts if _is_new(r.day, extract)]
+    yield "purchase_orders.csv", sap.purchase_orders(orders)
+    yield "goods_receipts.csv", sap.goods_receipts(receipts)
     if extract.since is None:
         yield "suppliers.csv", sap.parties(suppliers, "supplier")
         yield "customers.csv", sap.parties(customers, "customer")
         yield "terms.csv", sap.payment_terms(TERMS.values())
+
+
+def _is_new(day: date, extract: Extract) -> bool:
+    return day <= extract.day and (extract.since is None or day > extract.since)
+
+
+def _migration(world: World) -> Iterator[Delivery]:
+    """The Swiss company's payables in the ERP it moves to: its suppliers at cut-over, its items every day from then on."""
+    suppliers = {document.party.source_id: migration.new_supplier(document.party) for document in world.moved}
+    moved = [suppliers[key] for key in sorted(suppliers)]
+    for day in migration.load_days():
+        at = migration.load_moment(day)
+        items = [migration.new_state(document, day) for document in world.moved]
+        files = {"payables_3000": sap.line_items(items, "payable", world.rates, migration.NEW_COMPANY_CODE)}
+        if day == migration.CUTOVER:
+            files["suppliers_3000"] = sap.parties(moved, "supplier", migration.NEW_COMPANY_CODE)
+            files["supplier_banks_3000"] = sap.bank_details(moved, day)
+        for folder, content in files.items():
+            yield Delivery(f"sap/{folder}/{folder}_{day:%Y%m%d}.csv", content, at)
 
 
 def _netsuite(world: World, extract: Extract, documents: list[Document], parties: list[Party]) -> Named:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulation.group import ENTITY
+from simulation.migration import NEW_COMPANY_CODE, NEW_SYSTEM
 from simulation.model import BankLine, Document, Party, Payment
 
 DYNAMICS_RECORD_BASE = 5637140000
@@ -22,7 +23,17 @@ def payment_key(payment: Payment) -> str:
 
 
 def open_item_key(document: Document) -> str:
-    """system|company code|document|fiscal year|line; NetSuite has no year and no line, Dynamics no year."""
+    """system|company code|document|fiscal year|line; NetSuite has no year and no line, Dynamics no year.
+
+    An item that moved to another ERP goes by its key there.
+    """
+    if document.moved_to is not None:
+        return f"{NEW_SYSTEM}|{NEW_COMPANY_CODE}|{document.moved_to}|{document.fiscal_year}|001"
+    return old_open_item_key(document)
+
+
+def old_open_item_key(document: Document) -> str:
+    """The key in the ERP in which a document was entered."""
     entity = ENTITY[document.entity]
     year, line = "", ""
     if entity.erp == "sap":

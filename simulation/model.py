@@ -112,6 +112,7 @@ class Document:
     reference: str  # the supplier's invoice number; for sales the own document number
     created_at: datetime  # local time of the entity
     number: str = ""
+    moved_to: str | None = None  # its number in the ERP that takes over, where the company moves
     internal_id: int = 0
     payment_reference: str | None = None
     discount_percent: Decimal = ZERO

@@ -18,8 +18,10 @@ from decimal import Decimal
 import polars as pl
 
 from simulation.anomaly_truth import anomalies
-from simulation.keys import line_key, open_item_key, payment_key
+from simulation.keys import line_key, old_open_item_key, open_item_key, party_key, payment_key
+from simulation.migration import NEW_SYSTEM, new_supplier
 from simulation.model import ZERO, Anomaly
+from simulation.purchasing import three_way_results
 from simulation.world import World
 
 AMOUNT = pl.Decimal(23, 5)
@@ -27,13 +29,17 @@ Row = dict[str, str | int | bool | date | Decimal | None]
 
 
 def truth_tables(world: World, outcomes: list[Anomaly]) -> dict[str, pl.DataFrame]:
-    """The truth tables by name: bank_line, bank_line_payment, payment_open_item, bank_line_open_item, anomaly."""
+    """The truth tables by name: bank_line, bank_line_payment, payment_open_item, bank_line_open_item, bank_line_transfer,
+    open_item_origin, three_way_match, counterparty, anomaly."""
     return {
         "bank_line": _bank_lines(world),
         "bank_line_payment": _line_payments(world),
         "payment_open_item": _payment_items(world),
         "bank_line_open_item": _line_items(world),
         "bank_line_transfer": _transfers(world),
+        "open_item_origin": _origins(world),
+        "three_way_match": _three_way(world),
+        "counterparty": _counterparties(world),
         "anomaly": _anomalies([*anomalies(world), *outcomes]),
     }
 
@@ -178,6 +184,37 @@ def _transfers(world: World) -> pl.DataFrame:
         {"bank_line": pair[0], "other_line": pair[1]} for _, pair in sorted(ends.items()) if len(pair) == 2
     ]
     return _frame(rows, {"bank_line": pl.String(), "other_line": pl.String()})
+
+
+def _origins(world: World) -> pl.DataFrame:
+    """Items that moved to another ERP: the key that holds since the cut-over, and the one before."""
+    rows: list[Row] = [{"open_item": open_item_key(item), "origin": old_open_item_key(item)} for item in world.moved]
+    return _frame(rows, {"open_item": pl.String(), "origin": pl.String()})
+
+
+def _three_way(world: World) -> pl.DataFrame:
+    """Invoices with an order: its flow, and what comes of laying order, receipts and invoices side by side."""
+    rows: list[Row] = [
+        {
+            "open_item": open_item_key(item),
+            "purchase_order": item.purchase_order,
+            "match_flow": flow,
+            "match_result": result,
+        }
+        for item, flow, result in three_way_results(world.purchasing, world.items)
+    ]
+    return _frame(rows, dict.fromkeys(("open_item", "purchase_order", "match_flow", "match_result"), pl.String()))
+
+
+def _counterparties(world: World) -> pl.DataFrame:
+    """Each party of each system, and who it is: the same word for the same party."""
+    rows: list[Row] = [{"counterparty": party_key(one), "party": one.same_as or one.key} for one in world.parties]
+    suppliers = {item.party.key: item.party for item in world.moved}
+    rows += [
+        {"counterparty": f"{NEW_SYSTEM}|supplier|{new_supplier(one).source_id}", "party": one.same_as or one.key}
+        for one in suppliers.values()
+    ]
+    return _frame(rows, {"counterparty": pl.String(), "party": pl.String()})
 
 
 def _anomalies(found: list[Anomaly]) -> pl.DataFrame:

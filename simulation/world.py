@@ -20,6 +20,7 @@ from simulation.clearing import clear_payables
 from simulation.documents import Numbering, build_documents, number_documents
 from simulation.fx import Rates, build_rates
 from simulation.group import ACCOUNT, FIRST_DAY, LAST_DAY, LAST_MOMENT
+from simulation.migration import move
 from simulation.model import (
     BankLine,
     BankStatement,
@@ -32,6 +33,7 @@ from simulation.model import (
 )
 from simulation.parties import build_parties
 from simulation.payment_runs import build_payment_runs
+from simulation.purchasing import Purchasing, build_purchasing
 from simulation.receipts import build_receipts
 from simulation.statements import build_statements
 from simulation.treasury import build_direct_debits, build_flows
@@ -54,6 +56,8 @@ class World:
     lines: list[BankLine]
     statements: list[BankStatement]
     rates: Rates
+    purchasing: Purchasing
+    moved: list[Document]  # items that the company loaded into its new ERP
     hurried_changes: list[Party] = field(default_factory=list)
 
     @property
@@ -114,5 +118,7 @@ def build_world(seed: int = DEFAULT_SEED) -> World:
         lines=[line for statement in statements for line in statement.lines],
         statements=statements,
         rates=rates,
+        purchasing=build_purchasing(stream(11), documents),
+        moved=move(everything),
         hurried_changes=hurried,
     )

@@ -96,7 +96,8 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
             missed = connection.execute(
                 f"FROM true_edge ANTI JOIN found_edge USING (a, b) ORDER BY ALL LIMIT {shown}"
             ).fetchall()
-            result.append(Score(leg, *counts, tuple(wrong), tuple(missed)))
+            true_edges, found, right = counts
+            result.append(Score(leg, true_edges, found, right, tuple(wrong), tuple(missed)))
     return result
 
 

@@ -94,7 +94,7 @@ _OPEN_ITEMS = """
     select
         open_item_id, entity_id, ledger, kind, counterparty_id, golden_id, source_system, document_number, reference,
         currency, amount, open_amount, document_date, posting_date, due_date, discount_amount, discount_until,
-        is_blocked, approval_status, try_cast(approved_at[1:10] as date) as approved_on, status,
+        is_blocked, is_direct_debit, approval_status, try_cast(approved_at[1:10] as date) as approved_on, status,
         exists (
             select 1 from decided
             inner join decided as line on decided.group_id = line.group_id and line.dataset = 'bank_lines'

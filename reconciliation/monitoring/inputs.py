@@ -92,6 +92,7 @@ OPEN_ITEMS: Shape = {
     "discount_amount": AMOUNT,
     "discount_until": DATE,
     "is_blocked": FLAG,
+    "is_direct_debit": FLAG,  # the other party draws the money itself
     "approval_status": TEXT,  # approved, pending, rejected, not_required
     "approved_on": DATE,
     "status": TEXT,  # open, cleared, cancelled

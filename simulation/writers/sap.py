@@ -12,6 +12,7 @@ from simulation.extracts import ItemState
 from simulation.fx import Rates, convert, cross_rate
 from simulation.group import ENTITY, TERMS
 from simulation.model import Document, Party, Terms
+from simulation.purchasing import PurchaseOrder, Receipt
 from simulation.writers.delimited import delimited
 
 ITEM_FIELDS = (
@@ -59,10 +60,11 @@ _TYPES = {
 }
 
 
-def line_items(states: Iterable[ItemState], ledger: str, rates: Rates) -> bytes:
-    """Line items of one sub-ledger."""
+def line_items(states: Iterable[ItemState], ledger: str, rates: Rates, company_code: str | None = None) -> bytes:
+    """Line items of one sub-ledger; `company_code` where it is not the entity's usual one."""
     party = "LIFNR" if ledger == "payable" else "KUNNR"
-    return delimited((_item(state, party, rates) for state in states), ("BUKRS", party, *ITEM_FIELDS))
+    rows = (_item(state, party, rates) | ({"BUKRS": company_code} if company_code else {}) for state in states)
+    return delimited(rows, ("BUKRS", party, *ITEM_FIELDS))
 
 
 def _day(value: date | None) -> str:
@@ -123,8 +125,8 @@ def _item(state: ItemState, party: str, rates: Rates) -> dict[str, object]:
     }
 
 
-def parties(group: Iterable[Party], role: str) -> bytes:
-    """LFA1 or KNA1, joined with the company code's terms."""
+def parties(group: Iterable[Party], role: str, company_code: str | None = None) -> bytes:
+    """LFA1 or KNA1, joined with the company code's terms; `company_code` where it is not the entity's usual one."""
     key = "LIFNR" if role == "supplier" else "KUNNR"
     rows = (
         {
@@ -138,7 +140,7 @@ def parties(group: Iterable[Party], role: str) -> bytes:
             "SMTP_ADDR": p.email,
             "WAERS": p.currency,
             "ZTERM": p.terms,
-            "BUKRS": ENTITY[p.entity].company_code,
+            "BUKRS": company_code or ENTITY[p.entity].company_code,
             "ERNAM": "MASTERDATA",
         }
         for p in group
@@ -166,6 +168,61 @@ def bank_details(group: Iterable[Party], day: date) -> bytes:
             }
         )
     return delimited(rows, ("LIFNR", "BANKS", "BANKL", "BANKN", "KOINH", "IBAN", "SWIFT", "WAERS", "UDATE", "USERNAME"))
+
+
+def purchase_orders(orders: Iterable[PurchaseOrder]) -> bytes:
+    """EKPO joined with EKKO: item category, whether a receipt is due (WEPOS), whether invoices follow receipts (WEBRE)."""
+    rows = (
+        {
+            "EBELN": order.number,
+            "EBELP": "00010",
+            "LIFNR": order.party.source_id,
+            "BUKRS": ENTITY[order.party.entity].company_code,
+            "BEDAT": _day(order.day),
+            "MENGE": f"{order.quantity}.000",
+            "NETWR": f"{order.amount:f}",
+            "WAERS": order.currency,
+            "LOEKZ": "",
+            "PSTYP": "2" if order.flow == "consignment" else "0",
+            "WEPOS": "X" if order.flow.startswith("three_way") else "",
+            "WEBRE": "X" if order.flow == "three_way_after_receipt" else "",
+        }
+        for order in orders
+    )
+    columns = (
+        "EBELN",
+        "EBELP",
+        "LIFNR",
+        "BUKRS",
+        "BEDAT",
+        "MENGE",
+        "NETWR",
+        "WAERS",
+        "LOEKZ",
+        "PSTYP",
+        "WEPOS",
+        "WEBRE",
+    )
+    return delimited(rows, columns)
+
+
+def goods_receipts(receipts: Iterable[Receipt]) -> bytes:
+    """MSEG joined with MKPF."""
+    rows = (
+        {
+            "MBLNR": receipt.number,
+            "ZEILE": "0001",
+            "EBELN": receipt.order.number,
+            "EBELP": "00010",
+            "BUKRS": ENTITY[receipt.order.party.entity].company_code,
+            "BUDAT": _day(receipt.day),
+            "MENGE": f"{receipt.quantity}.000",
+            "DMBTR": f"{receipt.amount:f}",
+            "WAERS": receipt.order.currency,
+        }
+        for receipt in receipts
+    )
+    return delimited(rows, ("MBLNR", "ZEILE", "EBELN", "EBELP", "BUKRS", "BUDAT", "MENGE", "DMBTR", "WAERS"))
 
 
 def payment_terms(terms: Iterable[Terms]) -> bytes:

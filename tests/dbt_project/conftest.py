@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from decided import deliver_decisions
 from governance import deliver_governed
+from repetitions import deliver_repetitions
 from small_warehouse import SmallWarehouse, group
 from week import AS_OF, KNOWN_AT, deliver_everything
 
@@ -32,6 +33,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> SmallWareho
     group(warehouse)
     deliver_everything(warehouse)
     deliver_governed(warehouse)
+    deliver_repetitions(warehouse)
     deliver_decisions(warehouse)
     warehouse.dbt("build", AS_OF, KNOWN_AT)
     return warehouse

@@ -13,8 +13,8 @@ from orchestration.warehouse import CONFIG_TABLES
 RULES = Ownership(
     attributes={"counterparty": {"name": ("sap", "netsuite"), "bank_account": ("sap",)}},
     cutover=(
-        Cutover(entity="US", from_system="oracle", to_system="netsuite", on=date(2026, 9, 15)),
-        Cutover(entity="CH", from_system="legacy", to_system="dynamics", on=date(2026, 10, 15)),
+        Cutover(entity="US", from_system="oracle", to_system="netsuite", cutover_date=date(2026, 9, 15)),
+        Cutover(entity="CH", from_system="legacy", to_system="dynamics", cutover_date=date(2026, 10, 15)),
     ),
 )
 

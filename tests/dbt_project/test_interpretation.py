@@ -41,7 +41,7 @@ def test_sap_due_dates_follow_from_the_baseline_date_and_the_terms(built: SmallW
 def test_general_and_company_code_data_are_one_supplier(built: SmallWarehouse) -> None:
     assert built.rows(
         "SELECT name, payment_terms, company_codes FROM canonical.counterparty WHERE source_id = 'V1'"
-    ) == [("Muster GmbH", "Z1", "1000")]
+    ) == [("Muster GmbH", "Z2", "1000")]
 
 
 def test_netsuite_amounts_are_signed_by_record_type(built: SmallWarehouse) -> None:

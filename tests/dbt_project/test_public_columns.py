@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from public_columns import breaks, declared, recorded
+import yaml
+from public_columns import MARTS, breaks, declared, recorded
 
 
 def test_no_public_column_changes_without_a_new_version() -> None:
@@ -21,3 +22,11 @@ def test_a_column_that_goes_or_changes_is_a_break_and_a_new_one_is_not() -> None
         "mart.v1.b is gone; a new version has to carry the change",
     ]
     assert breaks(before, {"mart.v2": {}})[0].startswith("mart.v1 is gone")
+
+
+def test_every_public_mart_has_a_reader_that_is_named() -> None:
+    exposures = yaml.safe_load(MARTS.with_name("_exposures.yml").read_text(encoding="utf-8"))["exposures"]
+    read = {ref for exposure in exposures for ref in exposure["depends_on"]}
+    unread = [model for model in declared() if f"ref('{model.partition('.')[0]}')" not in read]
+    assert unread == []
+    assert all(exposure["owner"]["name"] and exposure["description"] for exposure in exposures)

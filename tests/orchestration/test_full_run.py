@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 from simulated_company import LAST_DAY, LAST_MOMENT, simulated_company
 
+from benchmarks.pipeline.canonical_scores import canonical_scores
 from benchmarks.pipeline.truth_scores import scores
 from orchestration.commands.run import execute
 from orchestration.content_hash import content_hash
@@ -85,6 +86,14 @@ def test_matches_agree_with_the_truth(company: Workspace) -> None:
         assert score.true_edges > 900, score.leg
         assert score.precision >= 0.999, (score.leg, score.wrong)
         assert score.recall >= 0.95, (score.leg, score.missed)
+
+
+def test_the_canonical_layer_agrees_with_the_truth(company: Workspace) -> None:
+    """Parties known to two systems, items of the company that moves to another ERP, invoices against orders and receipts."""
+    for score in canonical_scores(company.warehouse, company.root / "truth"):
+        assert score.true > 40, score.what
+        assert score.precision == 1, (score.what, score.wrong)
+        assert score.recall == 1, (score.what, score.missed)
 
 
 def test_noise_on_the_bank_account_stays_unexplained(company: Workspace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from orchestration.ownership import Cutover, Ownership
@@ -37,10 +38,19 @@ def test_the_demo_says_who_may_say_what() -> None:
 @pytest.mark.parametrize(
     "cutover",
     [
-        [Cutover(entity="CH", from_system="sap", to_system="sap", on=date(2026, 1, 1))],
-        [Cutover(entity="CH", from_system="sap", to_system="oracle", on=date(2026, 1, 1))] * 2,
+        [Cutover(entity="CH", from_system="sap", to_system="sap", cutover_date=date(2026, 1, 1))],
+        [Cutover(entity="CH", from_system="sap", to_system="oracle", cutover_date=date(2026, 1, 1))] * 2,
     ],
 )
 def test_a_cutover_needs_two_systems_and_one_date(cutover: list[Cutover]) -> None:
     with pytest.raises(ValidationError, match="cutover of CH"):
         Ownership(cutover=tuple(cutover))
+
+
+def test_the_ledgers_of_a_company_may_move_on_days_of_their_own() -> None:
+    moves = "- {entity: CH, object: payable, from_system: sap, to_system: oracle, cutover_date: 2026-01-01}\n"
+    moves += "- {entity: CH, object: receivable, from_system: sap, to_system: oracle, cutover_date: 2026-03-01}\n"
+    read = Ownership(cutover=yaml.safe_load(moves))
+    assert read.rows()["cutover"][1] == ("CH", "receivable", "sap", "oracle", date(2026, 3, 1))
+    with pytest.raises(ValidationError, match="CH payable from sap is declared twice"):
+        Ownership(cutover=(*read.cutover, read.cutover[0].model_copy(update={"object": "open_item"})))

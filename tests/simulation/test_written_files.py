@@ -322,7 +322,7 @@ def test_truth_speaks_of_existing_things(world: World, written: Path, files: lis
     )
     items = set()
     for name in ("sap_payables", "sap_receivables", "netsuite_transactions", "dynamics_vendor_transactions",
-                 "dynamics_customer_transactions"):  # fmt: skip
+                 "dynamics_customer_transactions", "sap_payables_3000"):  # fmt: skip
         frame = read_all(name, files)["open_item"]
         key = pl.concat_str(
             "source_system", "company_code", "document_number", pl.col("fiscal_year").fill_null(""),
@@ -337,6 +337,9 @@ def test_truth_speaks_of_existing_things(world: World, written: Path, files: lis
     assert set(line_payments["bank_line"]) | set(line_items["bank_line"]) <= delivered
     assert set(line_payments["payment"]) | set(payment_items["payment"]) <= payment_ids
     assert set(payment_items["open_item"]) | set(line_items["open_item"]) <= items
+    origins = table("open_item_origin")
+    assert origins.height > 20
+    assert set(origins["open_item"]) | set(origins["origin"]) <= items
     objects = {"payment": payment_ids, "open_item": items, "bank_line": delivered}
     for row in table("anomaly").iter_rows(named=True):
         if row["object_type"] in objects:
@@ -365,3 +368,19 @@ def test_every_planted_kind_is_there(written: Path) -> None:
     planted = """duplicate_payment stale_account missing_statement late_statement approved_not_scheduled never_approved
         late_approval sent_not_acknowledged unreconciled_line bank_detail_change return reject"""
     assert set(planted.split()) <= kinds
+
+
+def test_orders_and_receipts_are_read_and_every_outcome_of_the_three_way_match_occurs(
+    written: Path, files: list[Delivery]
+) -> None:
+    orders = read_all("sap_purchase_orders", files)["purchase_order"]
+    receipts = read_all("sap_goods_receipts", files)["goods_receipt"]
+    truth = pl.read_parquet(written / "truth" / "three_way_match.parquet")
+    assert set(truth["purchase_order"]) == set(orders["number"])
+    assert set(receipts["purchase_order"]) < set(orders["number"])
+    assert set(truth["match_flow"]) == {
+        "two_way", "three_way_before_receipt", "three_way_after_receipt", "consignment"
+    }  # fmt: skip
+    assert set(truth["match_result"]) == {
+        "matched", "over_order", "over_receipt", "awaiting_receipt", "not_applicable"
+    }  # fmt: skip

@@ -3,6 +3,8 @@ with item as (select * from {{ ref('stg_erp__open_item') }}),
 
 approval as (select * from {{ ref('stg_erp__approval') }}),
 
+direct_debit as (select * from {{ source('config', 'direct_debit') }}),
+
 party as (select counterparty_id, golden_id, is_blocked from {{ ref('counterparty') }}),
 
 payment as (select payment_id, correlation_id, execution_date from {{ ref('payment_instruction') }}),
@@ -62,6 +64,7 @@ select
     item.purchase_order,
     item.payment_block,
     item.payment_method,
+    direct_debit.payment_method is not null as is_direct_debit,
     item.payment_block is not null or coalesce(party.is_blocked, false) as is_blocked,
     coalesce(item.approval_status, last_approval.approval_status, 'not_required') as approval_status,
     coalesce(item.approved_at, case when last_approval.approval_status = 'approved' then last_approval."at" end) as approved_at,
@@ -69,6 +72,8 @@ select
     item.status,
     item.clearing_document,
     item.clearing_date,
+    item.absent_from,
+    item.absent_since,
     item.created_at,
     item.created_by,
     item.changed_at,
@@ -85,4 +90,6 @@ left join last_approval
         and item.company_code is not distinct from last_approval.company_code
         and item.document_number = last_approval.document_number
         and item.fiscal_year is not distinct from coalesce(last_approval.fiscal_year, item.fiscal_year)
+left join direct_debit
+    on item.system = direct_debit.system and upper(trim(item.payment_method)) = upper(direct_debit.payment_method)
 left join thread on item.open_item_id = thread.open_item_id

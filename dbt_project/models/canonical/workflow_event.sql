@@ -154,7 +154,24 @@ item_event as (
         first_ended.record_number
     from item
     inner join first_ended on item.open_item_id = first_ended.open_item_id
-    where item.status in ('cleared', 'cancelled')
+    where item.status in ('cleared', 'cancelled') and item.absent_from is null
+    union all
+    -- cleared because a full snapshot no longer lists it
+    select
+        'open_item' as object_type,
+        item.open_item_id as object_id,
+        item.status as event,
+        item.absent_since as "at",
+        cast(null as date) as event_date,
+        item.system,
+        cast(null as varchar) as actor,
+        item.entity_id,
+        item.correlation_id,
+        item.absent_since as known_at,
+        item.absent_from as delivery_id,
+        cast(null as bigint) as record_number
+    from item
+    where item.absent_from is not null
 ),
 
 approval_event as (

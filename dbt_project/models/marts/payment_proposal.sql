@@ -7,6 +7,11 @@ item as (
     where ledger = 'payable' and kind = 'invoice' and status != 'cancelled' and amount is not null
 ),
 
+direct_debit as (
+    select open_item_id from {{ ref('open_item') }}
+    where is_direct_debit
+),
+
 three_way as (select * from {{ ref('three_way_match') }}),
 
 -- one invoice twice: the same party, currency and amount, and either the supplier's number is the same but for the way it is
@@ -54,6 +59,7 @@ judged as (
         -- in the order in which a person would ask
         case
             when payable.is_scheduled then 'already_instructed'
+            when direct_debit.open_item_id is not null then 'direct_debit'
             when payable.is_blocked then 'blocked'
             when payable.approval_status = 'rejected' then 'approval_rejected'
             when payable.approval_status = 'pending' then 'not_approved'
@@ -64,6 +70,7 @@ judged as (
         end as hindrance
     from payable
     left join suspect on payable.open_item_id = suspect.open_item_id
+    left join direct_debit on payable.open_item_id = direct_debit.open_item_id
     left join three_way on payable.open_item_id = three_way.open_item_id
 ),
 

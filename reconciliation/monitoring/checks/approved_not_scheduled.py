@@ -18,6 +18,8 @@ NEXT_STEP = "Put the invoice on the next payment run, or set the block that keep
 def find(inputs: MonitoringInputs, settings: ApprovedNotScheduled, as_of: date) -> pl.DataFrame:
     """One finding per open payable that needs no further approval, is not blocked, and that no live payment settles.
 
+    What the supplier draws by direct debit nobody has to schedule.
+
     The money at stake is the open amount, where only a discount is at stake the discount. Age: days past due.
     """
     due_soon = pl.col("due_date") <= as_of + timedelta(days=settings.due_within_days)
@@ -35,6 +37,7 @@ def find(inputs: MonitoringInputs, settings: ApprovedNotScheduled, as_of: date) 
             & ~pl.col("is_paid").fill_null(value=False)
             & pl.col("approval_status").is_in(["approved", "not_required"])
             & ~pl.col("is_blocked").fill_null(value=False)
+            & ~pl.col("is_direct_debit").fill_null(value=False)
         )
         .join(live_settlements(inputs), on="open_item_id", how="anti")
         .with_columns(

@@ -34,7 +34,7 @@ INVOICE: Row = {
     "counterparty_id": "sap|supplier|7", "golden_id": "g7", "source_system": "sap", "document_number": "19",
     "reference": "RE-1001", "currency": "EUR", "amount": Decimal("-1190.00"), "open_amount": Decimal("-1190.00"),
     "document_date": date(2026, 2, 1), "posting_date": date(2026, 2, 2), "due_date": date(2026, 3, 3),
-    "is_blocked": False, "approval_status": "approved", "approved_on": date(2026, 2, 5), "status": "open",
+    "is_blocked": False, "is_direct_debit": False, "approval_status": "approved", "approved_on": date(2026, 2, 5), "status": "open",
     "is_paid": False,
 }  # fmt: skip
 PAYMENT: Row = {

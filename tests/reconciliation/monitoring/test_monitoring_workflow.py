@@ -30,6 +30,7 @@ def test_an_invoice_on_a_live_payment_is_scheduled_and_on_a_rejected_one_is_not(
 def test_what_must_not_be_paid_is_not_asked_for() -> None:
     for change in (
         {"is_blocked": True},
+        {"is_direct_debit": True},  # the supplier draws it itself
         {"approval_status": "pending"},
         {"status": "cleared"},
         {"ledger": "receivable"},

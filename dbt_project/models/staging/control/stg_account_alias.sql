@@ -1,4 +1,5 @@
--- The ways a file may name a configured own account: IBAN, number, number without leading zeros, German bank code and number.
+-- The ways a file may name a configured own account: IBAN, number, number without leading zeros, German bank code and number, and
+-- the account's own id in the config, as systems of the house use it.
 with account as (
     select
         account_id,
@@ -11,6 +12,8 @@ with account as (
 
 alias as (
     select account_id, entity_id, currency, iban as identifier from account
+    union
+    select account_id, entity_id, currency, {{ clean_identifier('account_id') }} as identifier from account
     union
     select account_id, entity_id, currency, account_number as identifier from account
     union

@@ -12,6 +12,7 @@ select
     config_source.source_group,
     config_source.entity_id as source_entity_id,
     config_source.account_id as source_account_id,
+    coalesce(config_source.is_snapshot, false) as is_snapshot,
     cast(timezone(run.timezone, delivery.received_at) as date) as received_on,
     coalesce(config_source.timezone, run.timezone) as source_timezone
 from delivery

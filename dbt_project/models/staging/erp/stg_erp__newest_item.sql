@@ -1,8 +1,17 @@
 {{ config(materialized='table') }}
--- The newest observation of each open item at known_at, with the legal entity its company code belongs to.
+-- The newest observation of each open item at known_at, with the legal entity its company code belongs to. Of a source that delivers
+-- full snapshots, an item that the newest whole one no longer lists is cleared, though no record says so; the observation stays the
+-- last that was made. A snapshot of which a record was rejected proves nothing about what it does not list.
 with observation as (select * from {{ ref('stg_erp__open_item_observation') }}),
 
 entity as (select * from {{ source('config', 'legal_entity') }}),
+
+delivery as (
+    select * from {{ ref('stg_delivery') }}
+    where is_snapshot
+),
+
+raw_item as (select * from {{ source('raw', 'open_item') }}),
 
 newest as (
     select *
@@ -10,11 +19,41 @@ newest as (
     qualify row_number() over (
         partition by open_item_id order by received_at desc, delivery_id desc, record_number desc
     ) = 1
+),
+
+snapshot as (
+    select source, delivery_id, sha256, received_at
+    from delivery
+    where status in ('loaded', 'duplicate')
+    qualify row_number() over (partition by source order by received_at desc, delivery_id desc) = 1
+),
+
+-- the same list delivered once more is registered, not loaded: its rows are those of the first
+listed as (
+    select distinct snapshot.source, {{ open_item_key() }} as open_item_id
+    from snapshot
+    inner join delivery as holder
+        on snapshot.source = holder.source and snapshot.sha256 = holder.sha256 and holder.status = 'loaded'
+    inner join raw_item on holder.delivery_id = raw_item.delivery_id
+),
+
+gone as (
+    select newest.open_item_id, snapshot.delivery_id as absent_from, snapshot.received_at as absent_since
+    from newest
+    inner join snapshot on newest.source = snapshot.source and newest.received_at < snapshot.received_at
+    left join listed on newest.source = listed.source and newest.open_item_id = listed.open_item_id
+    where newest.status = 'open' and listed.open_item_id is null
 )
 
 select
-    newest.*,
+    newest.* replace (
+        case when gone.open_item_id is null then newest.status else 'cleared' end as status,
+        case when gone.open_item_id is null then newest.open_amount else 0 end as open_amount
+    ),
+    gone.absent_from,
+    gone.absent_since,
     coalesce(entity.entity_id, newest.source_entity_id) as entity_id
 from newest
+left join gone on newest.open_item_id = gone.open_item_id
 left join entity
     on newest.company_code = entity.company_code and (entity.erp_system is null or newest.system = entity.erp_system)

@@ -1,0 +1,59 @@
+"""Rows that say a thing twice or by leaving it out: journals beside ledgers, full lists, company data beside general data."""
+
+from __future__ import annotations
+
+from small_warehouse import SmallWarehouse
+from week import item
+
+
+def deliver_repetitions(warehouse: SmallWarehouse) -> None:
+    """A Dynamics invoice from two entities and one that was pending; three full lists of one source; an item drawn by its supplier."""
+    posted = {"document_type": "Purch", "counterparty_id": "W7"}
+    warehouse.deliver(
+        "dy3",
+        "dynamics",
+        "dynamics",
+        "2026-09-20 10:00:00+00",
+        [
+            item("dynamics", "CHCO", "APIN-1", "75", debit_credit="C", reference="R-1", counterparty_id="W7"),
+            item("dynamics", "CHCO", "APIN-1", "-75", line_item="5637", reference="R-1", **posted),
+            item("dynamics", "CHCO", "DRAFT-2", "60", debit_credit="C", reference="R-2", status="pending", counterparty_id="W7"),
+            item("dynamics", "CHCO", "APIN-2", "-60", line_item="5638", reference="R-2", **posted),
+            item("dynamics", "CHCO", "DRAFT-3", "61", debit_credit="C", reference="R-3", status="pending", counterparty_id="W7"),
+        ],
+    )  # fmt: skip
+    warehouse.insert(
+        "config.source",
+        {
+            "source": "lists", "title": "lists", "system": "mono", "format": "x", "owner": "ap", "source_group": "erp",
+            "entity_id": "DE", "timezone": "UTC", "is_snapshot": True,
+        },
+    )  # fmt: skip
+    for day, documents in (("21", "ABC"), ("22", "AB"), ("23", "A")):
+        warehouse.deliver(
+            f"list{day}",
+            "lists",
+            "mono",
+            f"2026-09-{day} 10:00:00+00",
+            [item("mono", "M", document, "9", document_type="Invoice") for document in documents],
+        )
+    warehouse.insert("config.direct_debit", {"system": "sap", "payment_method": "L"})
+    warehouse.deliver(
+        "sap5",
+        "sap",
+        "sap",
+        "2026-09-30 10:00:00+00",
+        [
+            item("sap", "1000", "68", "33", reference="A8", debit_credit="H", document_type="KR", payment_method="l"),
+            # the same supplier's data in a company code, newer than its general data, without its name
+            ("counterparty", {"source_system": "sap", "source_id": "V1", "role": "supplier", "company_code": "1000",
+                              "payment_terms": "Z2", "currency": "USD"}),
+        ],
+    )  # fmt: skip
+    warehouse.deliver(
+        "hub3",
+        "hub",
+        "hub",
+        "2026-09-25 10:00:00+00",
+        [("payment_batch", {"message_id": "M9", "payment_information_id": "P9", "debtor_account": "US-USD"})],
+    )
