@@ -34,6 +34,14 @@ def read_links(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return connection.execute(f"SELECT * FROM {INPUT}.links").pl()
 
 
+def read_rates(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
+    """The exchange rates of the days, where the warehouse holds any."""
+    held = connection.execute(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = 'rates'", [INPUT]
+    ).fetchone()
+    return connection.execute(f"SELECT * FROM {INPUT}.rates").pl() if held else None
+
+
 def read_active(connection: duckdb.DuckDBPyConnection) -> Ledger:
     """The groups no later run has superseded, and their items."""
     groups = connection.execute(
@@ -140,7 +148,8 @@ def run_leg(connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg) -> tu
     active = read_active(connection)
     kept, released = carry_forward(active, items)
     decided = apply_decisions(kept, *read_decisions(connection), items, rules, read_run_time(connection).as_of)
-    result = match_leg(leg.name, items, rules, links=read_links(connection), ledger=decided.ledger, holds=decided.holds)
+    known = {"links": read_links(connection), "rates": read_rates(connection)}
+    result = match_leg(leg.name, items, rules, **known, ledger=decided.ledger, holds=decided.holds)
     given_way = pl.DataFrame(list(decided.superseded.items()), schema=RELEASED, orient="row")
     change = new_ledger(active, pl.concat([released, given_way]), result)
     groups, members = pl.concat([decided.groups, change.groups]), pl.concat([decided.items, change.items])

@@ -32,7 +32,9 @@ def leg_key(leg: Leg) -> dg.AssetKey:
 
 def leg_asset(rules: Rules, leg: Leg, before: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     """The asset of one leg, after the legs `before` it."""
-    inputs = [dg.AssetKey([INPUT, name]) for name in dict.fromkeys((leg.left.dataset, leg.right.dataset, "links"))]
+    exchanged = ("rates",) if any(each.kind == "cross_currency" for each in leg.passes) else ()
+    read = dict.fromkeys((leg.left.dataset, leg.right.dataset, "links", *exchanged))
+    inputs = [dg.AssetKey([INPUT, name]) for name in read]
     inputs += [dg.AssetKey([LEDGER, "decision"]), dg.AssetKey([LEDGER, "decision_item"])]
 
     @dg.multi_asset(

@@ -13,7 +13,8 @@ def balance_check(connection: duckdb.DuckDBPyConnection, leg: Leg, asset: dg.Ass
     """Whether the applied amounts of each active group of a leg add up to its totals, and those to its difference.
 
     In a leg between two datasets left and right move together (a bill and the debit that pays it are both negative): left -
-    right = difference. In a leg inside one dataset they cancel each other out.
+    right = difference. In a leg inside one dataset they cancel each other out. Where left and right are of two currencies, the
+    right total is what the right item was worth in the left one's: it is held against the difference alone.
     """
     sides = (
         "sum(applied_amount) FILTER (dataset = ?) AS lefts, sum(applied_amount) FILTER (dataset = ?) AS rights"
@@ -24,13 +25,19 @@ def balance_check(connection: duckdb.DuckDBPyConnection, leg: Leg, asset: dg.Ass
         f"""
         WITH applied AS (
             SELECT group_id, run_id, {sides} FROM matching.match_item GROUP BY ALL
+        ),
+        exchanged AS (
+            SELECT DISTINCT group_id, run_id
+            FROM matching.match_group g JOIN matching.match_item m USING (group_id, run_id)
+            JOIN matching_input."{leg.right.dataset}" i ON i.item_id = m.item_id
+            WHERE g.difference_kind = 'fx' AND m.dataset = '{leg.right.dataset}' AND i.currency != g.currency
         )
         SELECT g.group_id, g.left_total, g.right_total, g.difference
-        FROM matching.match_group g JOIN applied a USING (group_id, run_id)
+        FROM matching.match_group g JOIN applied a USING (group_id, run_id) LEFT JOIN exchanged x USING (group_id, run_id)
         WHERE g.leg = ? AND g.superseded_by IS NULL AND g.status != 'ambiguous'
           AND (g.left_total - g.right_total != g.difference
                OR coalesce(a.lefts, 0) != CASE WHEN a.rights IS NULL THEN g.left_total - g.right_total ELSE g.left_total END
-               OR coalesce(a.rights, g.right_total) != g.right_total)
+               OR (x.group_id IS NULL AND coalesce(a.rights, g.right_total) != g.right_total))
         ORDER BY ALL
         """,
         [*(() if leg.offsets else (leg.left.dataset, leg.right.dataset)), leg.name],
