@@ -9,10 +9,8 @@ import subprocess
 import sys
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
-    "readers.camt": (),
-    "readers.mt940_reader": (),
-    "readers.bai2_reader": (),
-    "readers.declared_csv": (),
+    "readers.speed": (),
+    "readers.memory": ("--megabytes", "256"),
     "matching.quality": ("--lines", "20000"),
     "matching.two_sided_quality": ("--level", "medium"),
     "matching.speed": ("--sizes", "100000"),

@@ -1,0 +1,173 @@
+"""How fast the readers are, as ratios to the least a pass over the same bytes costs, public packages beside them.
+
+    python -m benchmarks.readers.speed [--format camt.053 ...] [--size 1.0] [--rounds 5]
+
+All ways run in one process, in turns, on the same file, in CPU seconds of all threads; the best of the rounds counts. A
+reading goes from bytes to typed Arrow batches of the contracts, which are counted and let go. The floor is a raw expat pass
+without handlers (camt.053), a Python pass over the lines that looks at each (MT940, BAI2), a Polars read of all columns as
+text (CSV). A package reads a tenth of the file, counted tenfold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+import bai2.bai2
+import mt940
+import polars as pl
+
+from benchmarks.measure import table
+from benchmarks.readers import written_files as files
+from ingestion.readers import reader
+from ingestion.reading import Records, Reject
+from ingestion.sources import Declaration, SourceConfig
+
+Way = Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A format on its file: what is measured beside its reader, and the ratio that is the bar."""
+
+    title: str
+    format: str
+    bar: float
+    write: Callable[[Path, float], object]  # the file, of a size in units of the usual
+    floor: Way
+    package: tuple[str, Way] | None = None
+    block: dict[str, object] | None = None
+
+
+def expat_pass(path: Path) -> None:
+    with path.open("rb") as stream:
+        expat.ParserCreate().ParseFile(stream)
+
+
+def line_pass(begin: bytes) -> Way:
+    def look(path: Path) -> int:
+        found = 0
+        with path.open("rb") as stream:
+            for line in stream:
+                if line.startswith(begin):
+                    found += 1
+        return found
+
+    return look
+
+
+def polars_text(path: Path) -> int:
+    return pl.read_csv(path.read_bytes(), separator=";", infer_schema=False).height
+
+
+COURSES = (
+    Course(
+        "camt.053", "camt.053", 6,
+        lambda path, size: files.write_camt(path, entries=int(10_000 * size)), expat_pass,
+        ("ElementTree, tree only", ElementTree.parse),
+    ),
+    Course(
+        "MT940", "mt940", 15,
+        lambda path, size: files.write_mt940(path, int(60_000 * size)), line_pass(b":"),
+        ("mt-940", lambda path: mt940.parse(path.read_text("ascii"))),
+    ),
+    Course(
+        "BAI2", "bai2", 5,
+        lambda path, size: files.write_bai2(path, int(200_000 * size)), line_pass(b"16,"),
+        ("bai2", lambda path: bai2.bai2.parse_from_string(path.read_text("ascii"))),
+    ),
+    Course(
+        "CSV, bank, no quotes", "csv", 3,
+        lambda path, size: path.write_bytes(files.bank_csv(int(200_000 * size), quoted=False)), polars_text,
+        block=files.BANK,
+    ),
+    Course(
+        "CSV, bank, quoted texts", "csv", 3,
+        lambda path, size: path.write_bytes(files.bank_csv(int(200_000 * size), quoted=True)), polars_text,
+        block=files.BANK,
+    ),
+    Course(
+        "CSV, SAP line items", "sap_line_items", 3,
+        lambda path, size: path.write_bytes(files.sap_csv(int(200_000 * size))), polars_text,
+    ),
+)  # fmt: skip
+
+
+def read(course: Course, path: Path) -> int:
+    """Read a file to its end; how many entries or line items it had."""
+    source = SourceConfig(
+        name="bench", title="bench", system="bank", format=course.format, path="*", owner="bench", group="bank",
+        declaration=Declaration.model_validate(course.block) if course.block else None,
+    )  # fmt: skip
+    rows = 0
+    with path.open("rb") as stream:
+        for event in reader(course.format).read(stream, source):
+            if isinstance(event, Records) and event.kind in ("bank_entry", "open_item"):
+                rows += event.batch.num_rows
+            assert not isinstance(event, Reject), event
+    return rows
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """CPU seconds of one call, of all threads."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Packages log and warn about every line; that is not their reading."""
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def run(course: Course, size: float, rounds: int) -> list[str]:
+    """Measure one course; a row of the table."""
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        path, tenth = Path(folder) / "whole", Path(folder) / "tenth"
+        course.write(path, size)
+        course.write(tenth, size / 10)
+        rows = read(course, path)
+        floor = ours = other = float("inf")
+        for turn in range(rounds):
+            floor = min(floor, seconds(lambda: course.floor(path)))
+            ours = min(ours, seconds(lambda: read(course, path)))
+            if course.package is not None and turn < 2:
+                other = min(other, 10 * seconds(partial(course.package[1], tenth)))
+        megabytes = path.stat().st_size / 1e6
+    name = course.package[0] if course.package else ""
+    beside = (f"{other:.3f}", f"{other / floor:.1f}") if course.package else ("", "")
+    figures = (f"{floor:.3f}", f"{ours:.3f}", f"{ours / floor:.1f}", f"{course.bar:g}", f"{rows / ours:,.0f}")
+    return [course.title, f"{megabytes:.1f}", f"{rows:,}", *figures, name, *beside]
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--format", action="append", choices=sorted({course.format for course in COURSES}))
+    parser.add_argument("--size", type=float, default=1.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    chosen = [course for course in COURSES if not given.format or course.format in given.format]
+    header = ("file", "MB", "rows", "floor, s", "tieout, s", "ratio", "bar", "rows/s", "package", "s", "ratio")
+    print(table(header, [run(course, given.size, given.rounds) for course in chosen]))
+
+
+if __name__ == "__main__":
+    main()
