@@ -6,10 +6,8 @@ answers with records, rejects or a refusal, never with another exception.
 
 from __future__ import annotations
 
-import os
-import random
-
 import pytest
+from accidents import damaged, examples
 from bank_file_writers import Account, Line, bai2, mt940, nacha, nacha_addendum, nacha_entry, ofx
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +16,7 @@ from iso20022_files import Reading, outcome, read
 from ingestion.reading import FileRejected
 
 EXAMPLES = settings(max_examples=25, derandomize=True, deadline=None)
-FUZZ = settings(max_examples=20_000 if os.environ.get("TIEOUT_FUZZ") == "long" else 60, derandomize=True, deadline=None)
+FUZZ = examples(60)
 
 WORDS = st.text("ABCXYZ abcxyz 0123456789", min_size=1, max_size=30).map(lambda text: " ".join(text.split()) or "X")
 CENTS = st.one_of(st.integers(-5_000_00, 5_000_00), st.integers(-(10**14), 10**14)).filter(bool)
@@ -140,31 +138,6 @@ def test_a_figure_changed_anywhere_is_found_by_the_totals(format: str) -> None:
         assert changed != data
         verdict = outcome(changed, format)
         assert isinstance(verdict, FileRejected) and "control total" in verdict.reason
-
-
-def damaged(data: bytes, seed: int) -> bytes:
-    """The file after one to four accidents: bytes lost, changed, inserted, repeated, moved."""
-    chance = random.Random(seed)  # noqa: S311  (accidents, not secrets)
-    raw = bytearray(data)
-    for _ in range(chance.randint(1, 4)):
-        at, size = chance.randrange(len(raw) + 1), chance.choice((1, 1, 2, 5, 40))
-        piece = raw[at : at + size]
-        match chance.randrange(6):
-            case 0:
-                del raw[at : at + size]
-            case 1:
-                raw[at : at + size] = bytes(chance.randrange(256) for _ in piece)
-            case 2:
-                raw[at:at] = chance.choice(
-                    (b"\n", b",", b"/", b"<", b">", b":61:", b"88,", b"\xff", b"-", b"9" * 30, b"\0")
-                )
-            case 3:
-                raw[at:at] = piece * chance.randint(1, 3)
-            case 4:
-                del raw[at:]
-            case _:
-                raw[at : at + size] = piece[::-1]
-    return bytes(raw)
 
 
 def assert_consistent(reading: Reading) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from accidents import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from iso20022_files import read
 
@@ -16,7 +15,7 @@ from ingestion.readers.mt94_cut import Fields
 from ingestion.readers.mt94_text import SEPA_WORDS, SLASH_WORDS, EntryText, read_text
 from ingestion.readers.mt94_text_columns import text_columns
 
-FUZZ = settings(max_examples=20_000 if os.environ.get("TIEOUT_FUZZ") == "long" else 60, derandomize=True, deadline=None)
+FUZZ = examples(60)
 
 VALUES = st.sampled_from(
     ["", "a", "Rechnung 4711", "Müller & Söhne", "x" * 27, "y" * 26, "ü" * 27, "Z" * 60, "é" * 61, "NOTPROVIDED", "NONREF",
