@@ -49,8 +49,8 @@ format: $(READY)  ## put the code in the house's format
 bench: $(READY)  ## measure what the docs claim about speed and quality
 	@$(BIN)/python -m benchmarks
 
-fuzz: $(READY)  ## feed the readers damaged files, longer than CI does
-	@TIEOUT_FUZZ=long $(BIN)/python -m pytest tests/ingestion -k fuzz
+fuzz: $(READY)  ## damaged files for the readers, orders of arrival for the loading, longer than CI does
+	@TIEOUT_FUZZ=long $(BIN)/python -m pytest tests/ingestion tests/orchestration/test_identity_properties.py -k fuzz
 
 docs: $(READY)  ## the data dictionary and the dbt docs
 	@$(BIN)/tieout docs
