@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from string import ascii_uppercase, digits
 
 from stdnum import iban as stdnum_iban
 from stdnum import iso11649, luhn
@@ -16,15 +17,27 @@ from stdnum.ch import esr
 
 _SPACES = re.compile(r"\s+")
 _OGM = re.compile(r"(?:\+{3}|\*{3})?(\d{3})/?(\d{4})/?(\d{5})(?:\+{3}|\*{3})?")
-_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+_AS_NUMBERS = {ord(letter): str(number) for number, letter in enumerate(ascii_uppercase, 10)}
+_AS_CLASSES = {**dict.fromkeys(map(ord, ascii_uppercase), "A"), **dict.fromkeys(map(ord, digits), "0")}
+_FORMS: dict[str, bool] = {}  # country and classes of its characters -> whether the country's IBANs are so
+_FORMS_KEPT = 4096
 _COUNTRY_KINDS = {"FI": ("VIITE",), "NO": ("KID",), "SE": ("OCR",), "BE": ("OGM",), "CH": ("QRR",), "LI": ("QRR",)}
 
 
 @lru_cache(maxsize=65536)
 def is_iban(text: str) -> bool:
     """Whether `text`, without spaces, is an IBAN: its country's length, and modulo 97 is 1."""
-    compact = _SPACES.sub("", text).upper()
-    return _IBAN.fullmatch(compact) is not None and bool(stdnum_iban.is_valid(compact, check_country=False))
+    compact = "".join(text.split()).upper()
+    if _IBAN.fullmatch(compact) is None or int((compact[4:] + compact[:4]).translate(_AS_NUMBERS)) % 97 != 1:
+        return False
+    # which letters and digits a country has at which place; few forms occur, and looking one up costs more than the rest
+    form = compact[:2] + compact[4:].translate(_AS_CLASSES)
+    if form not in _FORMS:
+        if len(_FORMS) >= _FORMS_KEPT:
+            _FORMS.clear()
+        _FORMS[form] = bool(stdnum_iban.is_valid(compact, check_country=False))
+    return _FORMS[form]
 
 
 @lru_cache(maxsize=65536)
@@ -33,7 +46,7 @@ def account_id(text: str) -> str:
 
     A text that looks like an IBAN but fails modulo 97 is not repaired: it stays as delivered.
     """
-    compact = _SPACES.sub("", text).upper()
+    compact = "".join(text.split()).upper()
     return compact if is_iban(compact) else text.strip()
 
 
