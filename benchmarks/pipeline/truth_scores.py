@@ -18,6 +18,7 @@ import duckdb
 LEGS = {
     "bank_lines_payments": ("bank_lines", "payments"),
     "payments_open_items": ("payments", "open_items"),
+    "own_transfers": ("bank_lines", "bank_lines"),
     "bank_lines_open_items": ("bank_lines", "open_items"),
 }
 
@@ -30,6 +31,10 @@ _TRUE = {
     "JOIN bank_key k ON k.truth_id = t.bank_line WHERE t.relation = 'booking'",
     "payments_open_items": "SELECT payment AS a, open_item AS b FROM read_parquet('{0}/payment_open_item.parquet') "
     "WHERE outcome != 'rejected'",
+    "own_transfers": "SELECT o.item_id AS a, i.item_id AS b FROM read_parquet('{0}/bank_line_transfer.parquet') t "
+    "JOIN bank_key o ON o.truth_id IN (t.bank_line, t.other_line) JOIN bank_key i ON i.truth_id IN (t.bank_line, t.other_line) "
+    "JOIN matching_input.bank_lines debit ON debit.item_id = o.item_id AND debit.amount < 0 "
+    "JOIN matching_input.bank_lines credit ON credit.item_id = i.item_id AND credit.amount > 0",
     "bank_lines_open_items": "SELECT k.item_id AS a, t.open_item AS b FROM read_parquet('{0}/bank_line_open_item.parquet') t "
     "JOIN bank_key k ON k.truth_id = t.bank_line",
 }
@@ -80,7 +85,8 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
                 "CREATE OR REPLACE TEMP TABLE found_edge AS SELECT DISTINCT group_id, l.item_id AS a, r.item_id AS b "
                 "FROM matching.match_group g JOIN matching.match_item l USING (group_id, run_id) "
                 "JOIN matching.match_item r USING (group_id, run_id) "
-                "WHERE g.leg = ? AND g.status = 'matched' AND g.superseded_by IS NULL AND l.dataset = ? AND r.dataset = ?",
+                "WHERE g.leg = ? AND g.status = 'matched' AND g.superseded_by IS NULL AND l.dataset = ? AND r.dataset = ? "
+                "AND (l.dataset != r.dataset OR (l.applied_amount < 0 AND r.applied_amount > 0))",
                 [leg, left, right],
             )
             counts = [

@@ -37,3 +37,16 @@
 {% macro real_id(expression) -%}
     case when length({{ expression }}) >= 5 and ltrim({{ expression }}, {{ expression }}[1]) != '' then {{ expression }} end
 {%- endmacro %}
+
+{# An account as items carry it: the own account's id where the identifier is that of one own account, else as it is given. #}
+{% macro known_own_account(expression) -%}
+    coalesce(
+        (
+            select min(alias.account_id)
+            from {{ ref('stg_account_alias') }} as alias
+            where alias.identifier = {{ clean_identifier(expression) }}
+            having count(distinct alias.account_id) = 1
+        ),
+        {{ expression }}
+    )
+{%- endmacro %}

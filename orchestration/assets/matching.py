@@ -17,6 +17,7 @@ from orchestration.warehouse import connect, transaction
 from reconciliation.matching import Leg, Rules
 
 INPUT, LEDGER = "matching_input", fingerprints.MATCHING
+EXCHANGED = ("cross_currency", "own_transfer")  # passes that read the rates
 LEDGER_TABLES = {
     "match_group": "Groups of items that belong together, or may: appended, superseded on the record, never deleted.",
     "match_item": "The items of each group, with the amount applied.",
@@ -32,7 +33,7 @@ def leg_key(leg: Leg) -> dg.AssetKey:
 
 def leg_asset(rules: Rules, leg: Leg, before: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     """The asset of one leg, after the legs `before` it."""
-    exchanged = ("rates",) if any(each.kind == "cross_currency" for each in leg.passes) else ()
+    exchanged = ("rates",) if any(each.kind in EXCHANGED for each in leg.passes) else ()
     read = dict.fromkeys((leg.left.dataset, leg.right.dataset, "links", *exchanged))
     inputs = [dg.AssetKey([INPUT, name]) for name in read]
     inputs += [dg.AssetKey([LEDGER, "decision"]), dg.AssetKey([LEDGER, "decision_item"])]

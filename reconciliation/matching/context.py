@@ -109,15 +109,26 @@ class LegContext:
             days = np.where(own[right] == np.iinfo(np.int32).min, days, own[right])
         return np.asarray(self.left.dataset.date[left] - days, dtype=np.int64)
 
-    def compatible(self, left: Rows, right: Rows, *, same_currency: bool = True, open_only: bool = True) -> Mask:
-        """Of candidate pairs: whether both are open, of one currency, and cross no entity and no account."""
+    def compatible(
+        self,
+        left: Rows,
+        right: Rows,
+        *,
+        same_currency: bool = True,
+        open_only: bool = True,
+        across_accounts: bool = False,
+    ) -> Mask:
+        """Of candidate pairs: whether both are open, of one currency, and cross no entity and no account.
+
+        Only money moved between own accounts crosses them (`across_accounts`).
+        """
         one, two = self.left.dataset, self.right.dataset
         fits = np.ones(len(left), dtype=np.bool_)
         if open_only:
             fits = (self.left.open[left] != 0) & (self.right.open[right] != 0)
         if same_currency:
             fits &= one.currency[left] == two.currency[right]
-        for mine, other in ((one.entity, two.entity), (one.account, two.account)):
+        for mine, other in () if across_accounts else ((one.entity, two.entity), (one.account, two.account)):
             a, b = mine[left], other[right]
             fits &= (a == b) | (a == 0) | (b == 0)
         if self.barred is not None:

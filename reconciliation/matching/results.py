@@ -94,7 +94,7 @@ class LegTables:
         # of another currency: what it was worth in the left one's, with which the group balances
         worth = encoding.amounts(pairs["valued"].to_numpy(), currency) if "valued" in pairs.columns else right_amount
         if self._context.leg.offsets:
-            left_total, right_total = left_amount + right_amount, encoding.amounts(np.zeros_like(applied[1]), of_right)
+            left_total, right_total = left_amount + worth, encoding.amounts(np.zeros_like(applied[1]), of_right)
         else:
             left_total, right_total = left_amount, worth
         groups = _shaped(

@@ -20,7 +20,7 @@ select
     "references",
     text,
     cast(null as varchar) as counterparty_id,
-    counterparty_account,
+    {{ known_own_account('counterparty_account') }} as counterparty_account,
     counterparty_name,
     account_id || '|' || batch_payment_information_id as batch_id,
     cast(null as decimal(23, 5)) as discount_amount,

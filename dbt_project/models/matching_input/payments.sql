@@ -19,7 +19,7 @@ select
     ) as "references",
     remittance_text as text,
     counterparty_id,
-    counterparty_account,
+    {{ known_own_account('counterparty_account') }} as counterparty_account,
     counterparty_name,
     account_id || '|' || payment_information_id as batch_id,
     cast(null as decimal(23, 5)) as discount_amount,
