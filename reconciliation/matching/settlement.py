@@ -22,6 +22,8 @@ from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Prop
 MAX_STAR = 5000  # members a sum may have; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
 
+_ONE_TO_ONE = ("equal", "rounding", "fee", "fx", "typing_error", "deviation")
+
 
 def settle(
     context: LegContext, edges: pl.DataFrame, rules: Sequence[AmountRule], evidence: Sequence[str]
@@ -36,7 +38,8 @@ def settle(
         live = _live(context, edges)
         if live.is_empty():
             return
-        live = with_parties(context, live, rule)
+        if rule.rule not in _ONE_TO_ONE:  # those weigh the few that agree in amount
+            live = with_parties(context, live, rule)
         yield from _SETTLERS[rule.rule](context, live, rule, evidence)
 
 
@@ -66,7 +69,7 @@ def pairs_frame(
 
 
 def _equal(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
-    equal = edges.filter(pl.col("mine") == pl.col("other"))
+    equal = with_parties(context, edges.filter(pl.col("mine") == pl.col("other")), rule)
     if not equal.is_empty():
         yield Proposals(pairs=pairs_frame(equal, "mine", "other", "none", rule.factor), evidence=evidence)
 
@@ -96,6 +99,7 @@ def _of_pairs(
         kept = same_sign.filter(pl.Series(keep(context, same_sign, rule)))
         if kept.is_empty():
             return
+        kept = with_parties(context, kept, rule)
         named: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
         yield Proposals(pairs=pairs_frame(kept, "mine", "other", named, rule.factor), evidence=evidence)
 
