@@ -59,7 +59,8 @@ def evaluate(directory: Path) -> dict[str, object]:
         .len()
         .sort("len", "leg", "pass", descending=True)
         .to_dicts(),
-        "calibration": _calibration(proposed.groups),
+        "reliability": _reliability(proposed.groups),
+        "reliability by pass": _by_pass(proposed.groups),
     }
 
 
@@ -68,7 +69,7 @@ def _mean(frame: pl.DataFrame, column: str) -> float:
     return float(value) if isinstance(value, int | float) else float("nan")
 
 
-def _calibration(groups: pl.DataFrame) -> list[dict[str, object]]:
+def _reliability(groups: pl.DataFrame) -> list[dict[str, object]]:
     """Return, per band of stated confidence, how many groups it holds and what share of them was right."""
     above = pl.sum_horizontal(pl.col("confidence") > limit for limit in _BANDS)
     names = [f"up to {limit}" for limit in (*_BANDS, 1)]
@@ -81,6 +82,14 @@ def _calibration(groups: pl.DataFrame) -> list[dict[str, object]]:
     )
 
 
+def _by_pass(groups: pl.DataFrame) -> list[dict[str, object]]:
+    """Return the same per kind of evidence and status: what the passes state, and what of it was right."""
+    rated = groups.group_by("leg", "pass", "status").agg(
+        groups=pl.len(), stated=pl.col("confidence").mean(), right=(pl.col("false").fill_null(0) == 0).mean()
+    )
+    return rated.sort("leg", "status", "groups", descending=[False, True, True]).to_dicts()
+
+
 def show(report: dict[str, object]) -> str:
     """Return one data set's report as text."""
     figures, kinds = report["figures"], report["kinds"]
@@ -89,7 +98,7 @@ def show(report: dict[str, object]) -> str:
     parts = [table(["figure", "value"], rows)]
     header = list(kinds[0])
     parts.append(table(header, [[_cell(row[name]) for name in header] for row in kinds]))
-    for name in ("wrong groups", "calibration"):
+    for name in ("wrong groups", "reliability", "reliability by pass"):
         entries = report[name]
         if isinstance(entries, list) and entries:
             parts.append(f"{name}\n" + table(list(entries[0]), [[_cell(v) for v in row.values()] for row in entries]))
