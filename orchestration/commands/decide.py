@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from orchestration.decisions.log import Draft, Entry, Pen
     from orchestration.decisions.sheets import BadRow
     from orchestration.decisions.standing import Standing
+    from orchestration.run_time import RunTime
 
 SHOWN_BAD_ROWS = 50
 SHOWN_DECISIONS = 40
@@ -143,10 +144,14 @@ def export(
     workspace: In = None,
 ) -> None:
     """Write the work list of the published run as a file to fill in, most money first."""
-    from orchestration.decisions.work_list import write_work_list
+    from orchestration.decisions.work_list import write_queue, write_waiting
 
-    rows, run = write_work_list(Workspace.current(workspace), file, waiting=waiting, causes=cause or [], owner=owner)
-    typer.echo(f"wrote {rows} rows of run {run} to {file}")
+    chosen = Workspace.current(workspace)
+    if waiting:
+        typer.echo(f"wrote {write_waiting(chosen, file)} decisions that wait for a second person to {file}")
+    else:
+        rows, run = write_queue(chosen, file, cause or [], owner)
+        typer.echo(f"wrote {rows} rows of run {run} to {file}")
     typer.echo(f"next: fill in the columns on the right, then: tieout decide import {file} --actor NAME")
 
 
@@ -182,14 +187,14 @@ def import_file(
         return [] if wrong or dry_run else drafts
 
     chosen = Workspace.current(workspace)
-    entry = decide(chosen, actor, origin, [name for row in rows for name in (row.name, *row.others)], make)
+    entry, last = decide(chosen, actor, origin, [name for row in rows for name in (row.name, *row.others)], make)
     if bad:
         _tell_bad_rows(file, bad, len(rows))
         raise typer.Exit(3)
     if entry is None:
         typer.echo(f"{file}: all {len(taken)} rows can be taken; nothing was recorded (--dry-run)")
         return
-    _tell(chosen, entry)
+    _tell(chosen, entry, last)
 
 
 def _one(workspace: Path | None, actor: str | None, names: Sequence[str], make: object) -> None:
@@ -199,7 +204,7 @@ def _one(workspace: Path | None, actor: str | None, names: Sequence[str], make: 
 
     chosen = Workspace.current(workspace)
     try:
-        entry = decide(
+        entry, last = decide(
             chosen, actor, "command line", names, lambda desk, _: [desk.accept(make(desk), "this decision")]  # type: ignore[operator]
         )  # fmt: skip
     except Refused as refused:
@@ -209,12 +214,11 @@ def _one(workspace: Path | None, actor: str | None, names: Sequence[str], make: 
         sys.stderr.write(f"  do: {refused.advice}\n")
         raise typer.Exit(2) from None
     assert entry is not None  # noqa: S101 - there is a draft
-    _tell(chosen, entry)
+    _tell(chosen, entry, last)
 
 
-def _tell(workspace: Workspace, entry: Entry) -> None:
+def _tell(workspace: Workspace, entry: Entry, last: RunTime) -> None:
     """What was recorded, and what comes next."""
-    from orchestration.decisions.policy import ACTOR_VARIABLE  # noqa: F401
     from orchestration.treasurer_summary import money
 
     for decision in entry.decisions[:SHOWN_DECISIONS]:
@@ -230,22 +234,13 @@ def _tell(workspace: Workspace, entry: Entry) -> None:
     waiting = [decision.decision_id for decision in entry.decisions if decision.needs_approval]
     typer.echo(f"recorded {len(entry.decisions)} by {entry.actor} in {workspace.root / 'decisions' / 'log.jsonl'}")
     if waiting:
-        typer.echo(f"{len(waiting)} of them wait for a second person: tieout decide approve {waiting[0]} --actor NAME")
-    _tell_of_next_run(workspace, entry)
-
-
-def _tell_of_next_run(workspace: Workspace, entry: Entry) -> None:
-    from orchestration import run_time
-    from orchestration.warehouse import connect
-
-    with connect(workspace.warehouse, read_only=True) as connection:
-        last = run_time.read(connection)
-    today = run_time.resolve(workspace.company(), datetime.now(UTC)).as_of
-    if last.as_of >= today:
-        typer.echo("it counts from the next run on: tieout run")
-    else:  # a run of an earlier day counts only what was known at its end
+        one = f"tieout decide approve {waiting[0]} --actor NAME"
+        how = one if len(waiting) == 1 else "tieout decide export FILE.xlsx --waiting"
+        typer.echo(f"{len(waiting)} of them wait for a second person: {how}")
+    typer.echo("it counts from the next run on: tieout run")
+    today = entry.at.astimezone(workspace.company().zone).date()
+    if last.as_of < today:  # a run of an earlier day knows only what had been decided at its end
         known_at = entry.at.isoformat(timespec="microseconds")
-        typer.echo("it counts from the next run on: tieout run")
         typer.echo(f"to see it in the run of {last.as_of}: tieout run --as-of {last.as_of} --known-at {known_at}")
 
 

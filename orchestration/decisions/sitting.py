@@ -22,8 +22,9 @@ Decide = Callable[[Desk, Pen], Sequence[Draft]]
 
 def decide(
     workspace: Workspace, given_actor: str | None, origin: str, names: Iterable[str], make: Decide
-) -> Entry | None:
-    """Let `make` turn what a person said into drafts, and record them; returns the act, None where nothing was decided.
+) -> tuple[Entry | None, RunTime]:
+    """Let `make` turn what a person said into drafts, and record them; returns the act, None where nothing was decided,
+    and the time of the run that was decided about.
 
     `names` are all names that will be spoken of. Raises ConfigError where nobody is named or nothing has been reconciled
     yet, and whatever `make` raises: then nothing is recorded.
@@ -35,7 +36,8 @@ def decide(
         facts, last = read_facts(workspace, names, rules.datasets)
         desk = Desk(facts, rules, policy, standings(pen.entries), person, last.as_of)
         drafts = make(desk, pen)
-        return pen.append(person, datetime.now(UTC), origin, drafts) if drafts else None
+        entry = pen.append(person, datetime.now(UTC), origin, drafts) if drafts else None
+        return entry, last
 
 
 def read_facts(workspace: Workspace, names: Iterable[str], datasets: Sequence[str]) -> tuple[Facts, RunTime]:

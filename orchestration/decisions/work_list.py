@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.decisions.desk import DIFFERENCES
+from orchestration.decisions.log import DecisionLog
 from orchestration.decisions.sheets import FILLED, SUFFIXES
+from orchestration.decisions.standing import State, standings
 from orchestration.publishing import current
 from orchestration.workbook import exact_in_excel
 from orchestration.workspace import ConfigError, Workspace
@@ -27,7 +29,7 @@ QUEUE = (
     "exception_id, cause, entity_id, account_id, currency, amount, since, age_days, owner, message, next_step, object_type, "
     "object_id, detail, file_name, decided, ignored_until"
 )
-WAITING = "decision_id, kind, decided_by, decided_at, currency, amount, about, reason AS said, origin"
+WAITING = ("decision_id", "kind", "decided_by", "decided_at", "currency", "amount", "about", "said", "origin")
 HINTS = (
     ("decision", "what is decided; leave it empty to decide nothing"),
     (
@@ -40,37 +42,58 @@ HINTS = (
 )
 
 
-def write_work_list(
-    workspace: Workspace, target: Path, *, waiting: bool = False, causes: Sequence[str] = (), owner: str | None = None
+def write_queue(
+    workspace: Workspace, target: Path, causes: Sequence[str] = (), owner: str | None = None
 ) -> tuple[int, str]:
-    """Write the work list, most money first; returns its rows and the name of the published run it comes from.
-
-    Without `waiting` it is the queue (of these causes, of this owner), what is set aside left out. Raises ConfigError.
-    """
-    if target.suffix.lower() not in SUFFIXES:
-        raise ConfigError(f"{target}: found the ending {target.suffix or '(none)'}, expected {' or '.join(SUFFIXES)}")
+    """Write the exception queue (of these causes, of this owner), most money first; what waits for a second person or is set
+    aside is left out. Returns its rows and the name of the published run it comes from. Raises ConfigError."""
+    _check(target)
     snapshot = current(workspace)
     if snapshot is None:
         raise ConfigError(f"{workspace.published}: nothing is published yet; `tieout run` publishes")
     with duckdb.connect(str(snapshot.database), read_only=True) as connection:
-        if waiting:
-            sql = f"SELECT {WAITING} FROM marts.decision_log WHERE state = 'waiting' ORDER BY decision_id"
-            cursor = connection.execute(sql)
-        else:
+        try:
             cursor = connection.execute(
                 f"SELECT {QUEUE} FROM marts.exception_queue WHERE decision_state IS DISTINCT FROM 'waiting' "
                 "AND ignored_until IS NULL AND (? = 0 OR cause IN (SELECT unnest(?::VARCHAR[]))) AND (? IS NULL OR owner = ?) "
                 "ORDER BY abs(amount_base) DESC NULLS LAST, exception_id",
                 [len(causes), list(causes), owner, owner],
             )
+        except duckdb.BinderException:
+            raise ConfigError(
+                f"{snapshot.folder}: published by an older version; `tieout run` publishes anew"
+            ) from None
         names = [column[0] for column in cursor.description or []]
         rows = cursor.fetchall()
-    filled = ("decision", "reason") if waiting else FILLED
+    _write(target, names, rows, FILLED, snapshot.run)
+    return len(rows), snapshot.run
+
+
+def write_waiting(workspace: Workspace, target: Path) -> int:
+    """Write the decisions that wait for a second person, as the log has them now; returns how many. Raises ConfigError."""
+    _check(target)
+    rows = [
+        (one.decision.decision_id, one.decision.kind, one.actor, one.at, one.decision.currency, one.decision.amount,
+         one.decision.about, one.decision.reason, one.origin)
+        for one in standings(DecisionLog(workspace).entries())
+        if one.state == State.WAITING
+    ]  # fmt: skip
+    _write(target, WAITING, rows, ("decision", "reason"), "the decision log")
+    return len(rows)
+
+
+def _check(target: Path) -> None:
+    if target.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"{target}: found the ending {target.suffix or '(none)'}, expected {' or '.join(SUFFIXES)}")
+
+
+def _write(
+    target: Path, names: Sequence[str], rows: Sequence[tuple[object, ...]], filled: Sequence[str], origin: str
+) -> None:
     if target.suffix.lower() == ".csv":
         _write_csv(target, names, rows, filled)
     else:
-        _write_excel(target, names, rows, filled, snapshot.run)
-    return len(rows), snapshot.run
+        _write_excel(target, names, rows, filled, origin)
 
 
 def _write_csv(target: Path, names: Sequence[str], rows: Sequence[tuple[object, ...]], filled: Sequence[str]) -> None:
@@ -91,7 +114,7 @@ def _csv_cell(value: object) -> str:
 
 
 def _write_excel(
-    target: Path, names: Sequence[str], rows: Sequence[tuple[object, ...]], filled: Sequence[str], run: str
+    target: Path, names: Sequence[str], rows: Sequence[tuple[object, ...]], filled: Sequence[str], origin: str
 ) -> None:
     import xlsxwriter
 
@@ -119,7 +142,7 @@ def _write_excel(
         for column, name in enumerate([*names, *filled]):
             sheet.set_column(column, column, {"message": 60, "next_step": 40, "about": 60, "reason": 40}.get(name, 16))
         sheet.autofilter(0, 0, max(len(rows), 1), len(names) + len(filled) - 1)
-        _explain(book, filled, run)
+        _explain(book, filled, origin)
 
 
 def _choices(row: dict[str, object]) -> Sequence[str]:
@@ -145,12 +168,12 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: object, formats:
         sheet.write_string(row, column, text[:32767])
 
 
-def _explain(book: Workbook, filled: Sequence[str], run: str) -> None:
+def _explain(book: Workbook, filled: Sequence[str], origin: str) -> None:
     sheet = book.add_worksheet("How to")
     sheet.set_column(0, 0, 14)
     sheet.set_column(1, 1, 110)
-    sheet.write_string(0, 0, "From run")
-    sheet.write_string(0, 1, run)
+    sheet.write_string(0, 0, "From")
+    sheet.write_string(0, 1, origin)
     for row, (name, text) in enumerate((hint for hint in HINTS if hint[0] in filled), start=2):
         sheet.write_string(row, 0, name)
         sheet.write_string(row, 1, text)

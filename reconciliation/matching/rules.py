@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import resources
 from typing import Annotated
 
@@ -118,6 +119,7 @@ def parse_rules(text: str, where: str = "matching.yml") -> Rules:
         raise MatchingError(f"{where}: " + "; ".join(lines)) from error
 
 
+@lru_cache(maxsize=len(PRESETS))
 def preset(name: str) -> Rules:
     """The shipped rules of that name: `payables`, `receivables` or `two_sided`."""
     if name not in PRESETS:

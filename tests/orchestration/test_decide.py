@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pytest
 from decided_world import DAY, World, item
@@ -68,34 +69,32 @@ def decided(world: World) -> list[tuple[object, ...]]:
     return world.rows("SELECT decision_id, kind, state FROM matching.decision ORDER BY 1")
 
 
-def test_a_match_by_hand_settles_a_tie_survives_the_next_run_and_can_be_undone(world: World, tieout: Tieout) -> None:
+def test_a_match_by_hand_survives_the_next_runs_and_undoing_it_touches_no_other(world: World, tieout: Tieout) -> None:
     status, said = tieout("match", "bank_lines:B1", "P2", "--reason", "the bank confirmed it")
     assert status == 0 and "D000001 match: 70.00 EUR" in said and "tieout run" in said
+    tieout("match", "B3", "P4", "--difference", "fee", "--reason", "the bank keeps 1.50")
     for _ in range(2):
         world.run()
-        assert set(world.groups()) == {"B1 P2", "B2 P3"}
-        assert world.open()["P1"] == "no_candidate"
-    assert world.rows("SELECT explanation FROM matching.match_group WHERE pass = 'decision'") == [
-        ("Decided by ada (match): the bank confirmed it",)
+        before = world.groups()
+        assert set(before) == {"B1 P2", "B2 P3", "B3 P4"} and world.open()["P1"] == "no_candidate"
+    assert world.rows(
+        "SELECT explanation, difference_kind FROM matching.match_group WHERE pass = 'decision' ORDER BY 1"
+    ) == [
+        ("Decided by ada (match): the bank confirmed it", "none"),
+        ("Decided by ada (match): the bank keeps 1.50", "fee"),
     ]
     assert tieout("undo", "D1", "--reason", "it was the other one")[0] == 0
     world.run()
-    assert set(world.groups()) == {"B2 P3"} and set(world.groups("ambiguous")) == {"B1 P1 P2"}
-    assert world.rows("SELECT superseded_by FROM matching.match_group WHERE pass = 'decision'") == [
-        ("decision D000001 was undone by ada (D000002)",)
-    ]
-    assert decided(world) == [("D000001", "match", "undone"), ("D000002", "undo", "holds")]
-
-
-def test_undoing_one_decision_touches_no_other(world: World, tieout: Tieout) -> None:
-    tieout("match", "B1", "P2", "--reason", "seen")
-    tieout("match", "B3", "P4", "--difference", "fee", "--reason", "the bank keeps 1.50")
-    world.run()
-    before = world.groups()
-    assert set(before) == {"B1 P2", "B2 P3", "B3 P4"}
-    tieout("undo", "1", "--reason", "no")
-    world.run()
     assert world.groups() == {name: group for name, group in before.items() if name != "B1 P2"}
+    assert set(world.groups("ambiguous")) == {"B1 P1 P2"}
+    assert world.rows(f"SELECT superseded_by FROM matching.match_group WHERE group_id = '{before['B1 P2']}'") == [
+        ("decision D000001 was undone by ada (D000003)",)
+    ]
+    assert decided(world) == [
+        ("D000001", "match", "undone"),
+        ("D000002", "match", "holds"),
+        ("D000003", "undo", "holds"),
+    ]
 
 
 def test_sides_that_differ_are_refused_until_the_difference_is_named(world: World, tieout: Tieout) -> None:
@@ -151,9 +150,6 @@ def test_what_four_eyes_ask_for_waits_for_a_second_person(world: World, tieout: 
 
 
 def test_an_item_set_aside_comes_back_on_its_day(world: World, tieout: Tieout) -> None:
-    assert tieout("ignore", "B2", "--until", "2026-09-30", "--reason", "x")[0] == 0
-    tieout("unmatch", world.groups()["B2 P3"], "--reason", "x")
-    tieout("undo", "D2", "--reason", "x")
     status, said = tieout("ignore", "B5", "--until", str(DAY), "--reason", "x")
     assert status == 2 and f"expected a day after {DAY}" in said
     tieout("ignore", "B1", "--until", "2026-10-02", "--reason", "the bank was asked")
@@ -251,6 +247,65 @@ def test_a_filled_in_workbook_is_one_act_and_is_not_taken_twice(world: World, ti
     assert set(world.groups()) == {"B2 P3", "B3 P4", "B5"} and world.groups("ambiguous") == {}
     status, said = tieout("import", file)
     assert status == 2 and "this very file was imported" in said and "D000001 to D000003" in said
+
+
+def test_what_waits_goes_to_the_second_person_as_a_workbook(world: World, tieout: Tieout, tmp_path: Path) -> None:
+    (world.workspace.config / "decisions.yml").write_text(FOUR_EYES)
+    tieout("write-off", "B5", "--reason", "=charge")
+    file = tmp_path / "waiting.xlsx"
+    assert tieout("export", str(file), "--waiting")[1].startswith("wrote 1 decisions")
+    book = openpyxl.load_workbook(file)
+    (header, row) = book["To decide"].iter_rows()
+    cells = {str(name.value): cell for name, cell in zip(header, row, strict=True)}
+    assert (cells["decision_id"].value, cells["said"].value, cells["amount"].value) == ("D000001", "=charge", 33)
+    assert cells["said"].data_type == "s"  # text, no formula
+    cells["decision"].value = "approve"
+    book.save(file)
+    status, said = tieout("import", str(file))
+    assert status == 3 and "waiting.xlsx, row 2, actor: found ada" in said
+    assert tieout("import", str(file), "--actor", "grace")[0] == 0
+    assert "holds, approved by grace" in tieout("list")[1]
+
+
+def test_the_queue_of_the_published_run_is_the_work_list(world: World, tieout: Tieout, tmp_path: Path) -> None:
+    assert "nothing is published yet" in tieout("export", str(tmp_path / "queue.csv"))[1]
+    snapshot = world.workspace.published / "2026-09-28-run1"
+    snapshot.mkdir(parents=True)
+    (world.workspace.published / "CURRENT").write_text("2026-09-28-run1")
+    with duckdb.connect(str(snapshot / "marts.duckdb")) as connection:
+        connection.execute(
+            "CREATE TABLE exception_queue AS SELECT * FROM (VALUES "
+            "('e1', 'charge_to_post', -33.5, 'treasury', '=1+1', NULL, NULL), ('e2', 'reject', -9000, 'ap', 'bad', NULL, NULL), "
+            "('e3', 'suggested', -1, 'treasury', 'so', DATE '2026-10-01', 'holds'), "
+            "('e4', 'suggested', -1, 'treasury', 'so', NULL, 'waiting')) "
+            "AS row (exception_id, cause, amount, owner, message, ignored_until, decision_state)"
+        )
+        for name in (
+            "entity_id",
+            "account_id",
+            "currency",
+            "next_step",
+            "object_type",
+            "object_id",
+            "detail",
+            "file_name",
+            "decided",
+        ):
+            connection.execute(f"ALTER TABLE exception_queue ADD COLUMN {name} VARCHAR")
+        connection.execute("ALTER TABLE exception_queue ADD COLUMN since DATE")
+        connection.execute("ALTER TABLE exception_queue ADD COLUMN age_days BIGINT")
+        connection.execute("ALTER TABLE exception_queue ADD COLUMN amount_base DECIMAL(23,5)")
+        connection.execute("UPDATE exception_queue SET amount_base = amount")
+    file = tmp_path / "queue.csv"
+    assert tieout("export", str(file))[1].startswith("wrote 2 rows of run 2026-09-28-run1")
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert [(row["exception_id"], row["amount"], row["message"]) for row in rows] == [
+        ("e2", "-9000", "bad"),  # most money first
+        ("e1", "-33.5", "'=1+1"),  # no formula for a spreadsheet
+    ]
+    assert list(rows[0])[-5:] == ["decision", "with", "difference", "until", "reason"]
+    assert "wrote 1 rows" in tieout("export", str(tmp_path / "q.xlsx"), "--owner", "treasury")[1]
 
 
 def test_a_log_that_was_changed_or_lost_lines_is_found(world: World, tieout: Tieout) -> None:
