@@ -18,6 +18,10 @@ from stdnum.ch import esr
 _SPACES = re.compile(r"\s+")
 _OGM = re.compile(r"(?:\+{3}|\*{3})?(\d{3})/?(\d{4})/?(\d{5})(?:\+{3}|\*{3})?")
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+WRITTEN_OTHERWISE = (
+    "[^!-`{-~]"  # small letters, blanks, letters beyond ASCII: an account without them is as it should be
+)
+_AS_WRITTEN = re.compile("[!-`{-~]*+")
 _AS_NUMBERS = {ord(letter): str(number) for number, letter in enumerate(ascii_uppercase, 10)}
 _AS_CLASSES = {**dict.fromkeys(map(ord, ascii_uppercase), "A"), **dict.fromkeys(map(ord, digits), "0")}
 _FORMS: dict[str, bool] = {}  # country and classes of its characters -> whether the country's IBANs are so
@@ -40,12 +44,16 @@ def is_iban(text: str) -> bool:
     return _FORMS[form]
 
 
-@lru_cache(maxsize=65536)
 def account_id(text: str) -> str:
     """An account as the raw layer writes it: an IBAN in capitals without spaces, anything else as delivered, trimmed.
 
     A text that looks like an IBAN but fails modulo 97 is not repaired: it stays as delivered.
     """
+    return text if _AS_WRITTEN.fullmatch(text) else _account_id(text)
+
+
+@lru_cache(maxsize=65536)
+def _account_id(text: str) -> str:
     compact = "".join(text.split()).upper()
     return compact if is_iban(compact) else text.strip()
 

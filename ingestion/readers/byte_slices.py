@@ -121,8 +121,10 @@ def any_between(places: Ints, start: Ints, end: Ints) -> Flags:
     return found
 
 
-def by_distinct(column: Column, change: Callable[[str], str | None]) -> Column:
-    """A text column with each distinct text changed once."""
+def by_distinct(column: Column, change: Callable[[str], str | None], where: str) -> Column:
+    """A text column with each distinct text changed once, where any matches the expression `where` at all."""
+    if not pc.any(pc.match_substring_regex(column, where)).as_py():  # type: ignore[arg-type]
+        return column
     encoded = column.dictionary_encode()
     distinct = [None if text is None else change(text) for text in encoded.dictionary.to_pylist()]
     return pa.array(distinct, TEXT).take(encoded.indices)
@@ -164,8 +166,8 @@ class Block(NamedTuple):
         """How many characters the slices hold."""
         if self.buffer.isascii():
             return end - start
-        characters = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum((self.array & 0xC0) != 0x80)])
-        found: Ints = characters[end] - characters[start]
+        further = np.flatnonzero((self.array & 0xC0) == 0x80)  # bytes that no character begins with
+        found: Ints = end - start - (np.searchsorted(further, end) - np.searchsorted(further, start))
         return found
 
     def column(self) -> Column:

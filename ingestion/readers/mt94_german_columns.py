@@ -7,7 +7,7 @@ import numpy as np
 from ingestion.readers.byte_slices import DIGIT, WHITE, Block, Flags, Ints, block, by_distinct, text_column, trimmed
 from ingestion.readers.mt94_sepa_columns import TextColumns, sepa_columns
 from ingestion.readers.mt94_text import SUBFIELD_WIDTH
-from ingestion.references import account_id
+from ingestion.references import WRITTEN_OTHERWISE, account_id
 
 _PURPOSE = range(20, 30)
 _FURTHER = range(60, 64)
@@ -69,7 +69,7 @@ def german_columns(texts: Block, separator: str, has_code: Flags) -> tuple[TextC
         texts.buffer, np.where(has_iban, iban_start, account_start), np.where(has_iban, iban_end, account_end)
     )
     columns["name"] = _run_on(texts, start[name], end[name], row[name], " ").column()
-    columns["account"] = by_distinct(accounts, account_id)
+    columns["account"] = by_distinct(accounts, account_id, WRITTEN_OTHERWISE)
     columns["agent"] = text_column(texts.buffer, *value(_AGENT))
     columns["transaction_code"] = text_column(texts.buffer, texts.start, texts.start + 3 * has_code)
     return columns, unread | uncertain

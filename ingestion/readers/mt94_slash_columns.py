@@ -26,6 +26,7 @@ from ingestion.readers.byte_slices import (
 from ingestion.readers.mt94_sepa_columns import TextColumns, reference, structured_references
 from ingestion.readers.mt94_text import LINE_WIDTH, SLASH_TAKEN, SLASH_WORDS, slash_account
 from ingestion.record_columns import Column
+from ingestion.references import WRITTEN_OTHERWISE
 
 _SLASH = byte_set("/")
 _NUMBER_OF = {word: number for number, word in enumerate(SLASH_WORDS)}
@@ -100,7 +101,7 @@ def slash_columns(texts: Block) -> tuple[TextColumns, Flags]:
     columns: TextColumns = {
         "remittance": joined_by(lead, text_column(texts.buffer, remittance_start, remittance_end)),
         "name": column(name),
-        "account": by_distinct(column(account), slash_account),
+        "account": by_distinct(column(account), slash_account, WRITTEN_OTHERWISE),
         "agent": column(value("BIC")),
         "end_to_end_id": reference(column(value("EREF"))),
         "instruction_id": reference(column(value("PREF", "KREF"))),

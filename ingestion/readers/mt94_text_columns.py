@@ -49,13 +49,14 @@ def text_columns(texts: Block) -> TextColumns:
         columns, unread = slash_columns(texts.chosen(rows))
         parts.append((rows, columns))
         careful[rows[unread]] = True
-    coded = rest & ~slashed & any_between(sepa_word_places(array), texts.start + 4, texts.end)
-    rows = np.flatnonzero(rest & ~slashed & ~coded)
-    if len(rows):
+    rest &= ~slashed
+    if rest.any():
+        coded = rest & any_between(sepa_word_places(array), texts.start + 4, texts.end)
+        careful |= coded
+        rows = np.flatnonzero(rest & ~coded)
         columns, unread = _free_columns(texts.chosen(rows))
         parts.append((rows, columns))
         careful[rows[unread]] = True
-    careful |= coded
     return _put_together(count, parts, texts, careful)
 
 
