@@ -36,11 +36,24 @@ class Columns:
         found = {name: self._from_kept(name, wanted) for name in names}
         missing = [name for name, series in found.items() if series is None]
         if missing:
-            frame = self._scan(missing, wanted)
+            rows = self._with_kept(missing, wanted)
+            frame = self._scan(missing, rows)
             for name in missing:
-                self._kept[name] = (wanted, frame[name])
-                found[name] = frame[name]
+                self._kept[name] = (rows, frame[name])
+                found[name] = self._from_kept(name, wanted)
         return {name: series for name, series in found.items() if series is not None}
+
+    def _with_kept(self, names: Sequence[str], wanted: RowNumbers | None) -> RowNumbers | None:
+        """The rows wanted and those kept before: the file is read as a whole for one row as for many."""
+        if wanted is None:
+            return None
+        every = np.zeros(self._height, dtype=np.bool_)
+        every[wanted] = True
+        for name in names:
+            rows = self._kept[name][0] if name in self._kept else None
+            if rows is not None:
+                every[rows] = True
+        return np.flatnonzero(every).astype(np.uint32)
 
     def _from_kept(self, name: str, wanted: RowNumbers | None) -> pl.Series | None:
         if name not in self._kept:

@@ -13,6 +13,7 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.joins import among
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import account_key
 from reconciliation.matching.text import name_key, name_similarity, shown_name
@@ -67,12 +68,12 @@ def agrees_elsewhere(context: LegContext, left: Rows, right: Rows) -> np.ndarray
         asked = pl.DataFrame({"own": own, "amount": view.open[own], "currency": view.dataset.currency[own]}).unique()
         open_rows = other.rows()
         amounts = other.open[open_rows]
-        among = np.isin(amounts, asked["amount"].to_numpy())
+        wanted = among(amounts, asked["amount"].to_numpy())
         there = pl.DataFrame(
             {
-                "there": open_rows[among],
-                "amount": amounts[among],
-                "currency": other.dataset.currency[open_rows[among]],
+                "there": open_rows[wanted],
+                "amount": amounts[wanted],
+                "currency": other.dataset.currency[open_rows[wanted]],
             }
         )
         there = there.filter(pl.len().over("amount", "currency") <= _MOST_EQUAL)
