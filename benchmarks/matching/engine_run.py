@@ -22,9 +22,10 @@ def run(directory: Path, out: Path, ledger: Path | None) -> None:
     items = {name: pl.scan_parquet(directory / f"{name}.parquet") for name in DATASETS}
     earlier = None
     if ledger is not None:
-        groups = pl.read_parquet(ledger / "match_group.parquet").filter(pl.col("status") == "matched")
-        applied = pl.read_parquet(ledger / "match_item.parquet").join(groups, on="group_id", how="semi")
-        earlier = Ledger(groups, applied)
+        groups = pl.scan_parquet(ledger / "match_group.parquet").select("group_id", "leg", "status")
+        earlier = Ledger(
+            groups.filter(pl.col("status") == "matched").collect(), pl.read_parquet(ledger / "match_item.parquet")
+        )
     result = match(items, preset("payables"), links=pl.scan_parquet(directory / "links.parquet"), ledger=earlier)
     out.mkdir(parents=True, exist_ok=True)
     result.groups.write_parquet(out / "match_group.parquet", compression_level=1)

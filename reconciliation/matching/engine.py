@@ -16,6 +16,7 @@ from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.exchange import rate_frame
 from reconciliation.matching.item_frames import link_frame
+from reconciliation.matching.joins import id_hashes
 from reconciliation.matching.leftovers import unmatched_rows
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.resolution import resolve
@@ -142,7 +143,7 @@ class _Links:
         given = pl.concat([forward, backward] if left != right else [forward])
         amount = pl.col("amount").cast(pl.Decimal(38, 5)).to_physical()
         met = (
-            given.select(*_id_hashes("one"), *_id_hashes("two"), amount)
+            given.select(*id_hashes("one"), *id_hashes("two"), amount)
             .join(self._ids(left).lazy(), left_on="one", right_on="key")
             .filter(pl.col("one_check") == pl.col("key_check"))
             .join(self._ids(right).lazy(), left_on="two", right_on="key", suffix="_right")
@@ -165,14 +166,8 @@ class _Links:
     def _ids(self, dataset: str) -> pl.DataFrame:
         if dataset not in self._rows:
             ids = self._encoding.datasets[dataset].read(["item_id"])
-            self._rows[dataset] = ids.select("row", *_id_hashes("item_id", "key"))
+            self._rows[dataset] = ids.select("row", *id_hashes("item_id", "key"))
         return self._rows[dataset]
-
-
-def _id_hashes(column: str, name: str | None = None) -> list[pl.Expr]:
-    """An item id as two hashes, by which ids are joined faster than by their texts."""
-    name = name or column
-    return [pl.col(column).hash(1).alias(name), pl.col(column).hash(2).alias(f"{name}_check")]
 
 
 class _LegRun:

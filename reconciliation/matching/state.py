@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
+from reconciliation.contracts import AMOUNT, MATCH_GROUP, MATCH_ITEM
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.joins import id_hashes
 from reconciliation.matching.rules import Rules, Side
 
 
@@ -85,20 +86,15 @@ class Pools:
             (pl.col("status") == "matched") | ((pl.col("status") == "suggested") & pl.col("leg").is_in(earlier))
         )
         undecided = ledger.groups.filter((pl.col("status") == "ambiguous") & pl.col("leg").is_in(earlier))
+        present = self._present(ledger.items)
         for leg in rules.legs[: len(earlier)]:
             for side in leg.sides:
-                named = ledger.items.filter(pl.col("dataset") == side.dataset).join(
+                named = present.filter(pl.col("dataset") == side.dataset).join(
                     undecided.filter(pl.col("leg") == leg.name).select("group_id"), on="group_id", how="semi"
                 )
-                if not named.is_empty() and side.dataset in self._encoding.datasets:
-                    self.contest(
-                        side.dataset,
-                        side.pool,
-                        self._encoding.datasets[side.dataset]
-                        .rows_of(named.select("item_id").unique())["row"]
-                        .to_numpy(),
-                    )
-        applied = ledger.items.join(binding.select("group_id", "leg"), on="group_id", how="inner")
+                if not named.is_empty():
+                    self.contest(side.dataset, side.pool, named["row"].to_numpy())
+        applied = present.join(binding.select("group_id", "leg"), on="group_id", how="inner")
         pools = pl.DataFrame(
             {
                 "leg": [leg.name for leg in rules.legs for _ in leg.sides],
@@ -112,27 +108,42 @@ class Pools:
             pools.select("dataset", "pool").unique(), on="dataset", how="inner"
         )
         known = applied.join(pools, on=["leg", "dataset"], how="inner")
-        columns = ["dataset", "pool", "item_id", "applied_amount"]
+        columns = ["dataset", "pool", "row", "applied_amount"]
         used = pl.concat([known.select(columns), unknown.select(columns)])
         for (dataset, pool), part in used.group_by(["dataset", "pool"]):
-            self._take(str(dataset), str(pool), part)
+            self._take(str(dataset), str(pool), part.group_by("row").agg(pl.col("applied_amount").sum()))
+
+    def _present(self, items: pl.DataFrame) -> pl.DataFrame:
+        """`dataset`, `group_id`, `row`, `applied_amount` of a ledger's items that the run has: a run over open and new
+        items looks no further at what is settled."""
+        parts = [
+            pl.DataFrame(
+                schema={"dataset": pl.String, "group_id": pl.String, "row": pl.UInt32, "applied_amount": AMOUNT}
+            )
+        ]
+        for name, data in self._encoding.datasets.items():
+            here = data.read(["item_id"]).select("row", *id_hashes("item_id", "key"))
+            held = items.lazy().filter(pl.col("dataset") == name)
+            parts.append(
+                held.with_columns(*id_hashes("item_id", "key"))
+                .join(here.lazy(), on="key")
+                .filter(pl.col("key_check") == pl.col("key_check_right"))
+                .select("dataset", "group_id", "row", pl.col("applied_amount").cast(AMOUNT))
+                .collect()
+            )
+        return pl.concat(parts)
 
     def _take(self, dataset: str, pool: str, used: pl.DataFrame) -> None:
-        if dataset not in self._encoding.datasets:
-            return
         data = self._encoding.datasets[dataset]
-        rows = data.rows_of(used.group_by("item_id").agg(pl.col("applied_amount").sum()))
-        if rows.is_empty():
-            return
-        row = rows["row"].to_numpy()
+        row = used["row"].to_numpy()
         factors = np.asarray([10 ** (5 - exponent) for exponent in self._encoding.exponents], dtype=np.int64)
-        applied = rows["applied_amount"].cast(pl.Decimal(38, 5)).to_physical().cast(pl.Int64).to_numpy()
+        applied = used["applied_amount"].cast(pl.Decimal(38, 5)).to_physical().cast(pl.Int64).to_numpy()
         minor = applied // factors[data.currency[row]]
         open_amounts = self.open(dataset, pool)
         rest = open_amounts[row] - minor
         beyond = (np.sign(rest) * np.sign(open_amounts[row]) < 0) | (np.abs(rest) > np.abs(open_amounts[row]))
         if beyond.any():
-            item = rows["item_id"].filter(pl.Series(beyond)).sort()[0]
+            item = data.item_ids(row[beyond]).sort()[0]
             raise MatchingError(
                 f"{dataset}: item {item} has more applied in the ledger than it amounts to; it has changed, "
                 "release its groups with carry_forward first"
