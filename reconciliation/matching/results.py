@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,38 @@ class Taken:
     members: pl.DataFrame
 
 
+class _Together(NamedTuple):
+    """All that a leg took, in frames of `Taken` with `taken`, the index of its pass's name; evidence and proposals are
+    numbered over all."""
+
+    passes: pl.Series
+    evidence: list[str]
+    pairs: pl.DataFrame
+    groups: pl.DataFrame
+    members: pl.DataFrame
+
+
+def _together(taken: Sequence[Taken]) -> _Together:
+    evidence: list[str] = []
+    proposals = 0
+    pairs, groups, members = ([pl.DataFrame()] for _ in range(3))
+    for place, each in enumerate(taken):
+        marks = [
+            pl.col("evidence").cast(pl.UInt32) + len(evidence),
+            pl.lit(place, pl.UInt32).alias("taken"),
+        ]
+        renumbered = pl.col("proposal") + pl.lit(proposals, pl.UInt32)
+        if not each.pairs.is_empty():
+            pairs.append(each.pairs.with_columns(marks))
+        if not each.groups.is_empty():
+            groups.append(each.groups.with_columns(*marks, renumbered))
+            members.append(each.members.with_columns(renumbered))
+            proposals += int(str(each.groups["proposal"].max())) + 1
+        evidence.extend(each.evidence)
+    names = pl.Series([each.pass_name for each in taken], dtype=pl.String)
+    return _Together(names, evidence, *(pl.concat(frames, how="diagonal") for frames in (pairs, groups, members)))
+
+
 class LegTables:
     """Builds a leg's tables from what its passes took."""
 
@@ -57,11 +90,11 @@ class LegTables:
     def build(self, taken: Sequence[Taken], unmatched: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Groups, items and unmatched. `unmatched` has side, row, open, reason, candidates (list of ids)."""
         groups, items = [_shaped({}, MATCH_GROUP)], [_shaped({}, MATCH_ITEM)]
-        for each in taken:
-            for made in (self._pairs(each), self._groups(each)):
-                if made is not None:
-                    groups.append(made[0])
-                    items.append(made[1])
+        every = _together(taken)
+        for made in (self._pairs(every), self._groups(every)):
+            if made is not None:
+                groups.append(made[0])
+                items.append(made[1])
         return pl.concat(groups), pl.concat(items), self._unmatched(unmatched)
 
     def _words(self, side: int, rows: Rows, applied: Ints) -> tuple[Words, Words]:
@@ -77,7 +110,7 @@ class LegTables:
         with np.errstate(over="ignore"):
             return np.multiply(minor, factors[currency], dtype=np.int64)
 
-    def _pairs(self, taken: Taken) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+    def _pairs(self, taken: _Together) -> tuple[pl.DataFrame, pl.DataFrame] | None:
         pairs = taken.pairs
         if pairs.is_empty():
             return None
@@ -110,7 +143,8 @@ class LegTables:
                 "confidence": pairs["confidence"],
                 "margin": pairs["margin"],
                 "explanation": pair_explanations(self._context, pairs, taken.evidence),
-                **self._constants(taken.pass_name),
+                "pass": taken.passes.gather(pairs["taken"]),
+                **self._constants(),
             },
             MATCH_GROUP,
         )
@@ -128,10 +162,10 @@ class LegTables:
         ]
         return groups, pl.concat(items)
 
-    def _groups(self, taken: Taken) -> tuple[pl.DataFrame, pl.DataFrame] | None:
-        groups = taken.groups.sort("proposal")
-        if groups.is_empty():
+    def _groups(self, taken: _Together) -> tuple[pl.DataFrame, pl.DataFrame] | None:
+        if taken.groups.is_empty():
             return None
+        groups = taken.groups.sort("proposal")
         members = taken.members.join(
             groups.select("proposal", "status").with_row_index("group"), on="proposal", how="inner"
         ).sort("group", "side", "row")
@@ -194,7 +228,8 @@ class LegTables:
                 "confidence": groups["confidence"],
                 "margin": groups["margin"],
                 "explanation": group_explanations(self._context, groups, members, totals, taken.evidence),
-                **self._constants(taken.pass_name),
+                "pass": taken.passes.gather(groups["taken"]),
+                **self._constants(),
             },
             MATCH_GROUP,
         )
@@ -212,12 +247,8 @@ class LegTables:
         )
         return shaped, items
 
-    def _constants(self, pass_name: str) -> dict[str, pl.Expr]:
-        return {
-            "leg": pl.lit(self._context.leg.name),
-            "pass": pl.lit(pass_name),
-            "rules_version": pl.lit(self._version),
-        }
+    def _constants(self) -> dict[str, pl.Expr]:
+        return {"leg": pl.lit(self._context.leg.name), "rules_version": pl.lit(self._version)}
 
     def _unmatched(self, unmatched: pl.DataFrame) -> pl.DataFrame:
         parts = [_shaped({}, UNMATCHED)]
