@@ -72,12 +72,12 @@ def test_the_workbook_keeps_every_digit_and_runs_no_formula(workspace: Workspace
     assert snapshot is not None
     sheet = openpyxl.load_workbook(snapshot.workbook)["Exceptions"]
     assert [cell.value for cell in sheet[2]] == [
-        "a",
         "123456789012345678.12345",
         None,
+        "a",
     ]  # too long for a spreadsheet: text
-    assert [cell.value for cell in sheet[3]] == ["b", 12.34, "=1+1"]
-    assert sheet["C3"].data_type == "s"
+    assert [cell.value for cell in sheet[3]] == [12.34, "=1+1", "b"]
+    assert sheet["B3"].data_type == "s"
 
 
 def test_the_same_content_is_not_published_again(workspace: Workspace) -> None:
