@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "matching.quality": ("--lines", "20000"),
     "matching.two_sided_quality": ("--level", "medium"),
     "matching.speed": ("--sizes", "100000"),
+    "pipeline.dbt_scale": ("--rows", "20000"),
     "forecasting.backtest": ("treasury", "--cutoffs", "2"),
 }
 """Module below `benchmarks` -> the options it is run with here."""

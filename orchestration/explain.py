@@ -189,12 +189,8 @@ def _matches(connection: Connection, thing: Thing, chain: dict[str, list[str]]) 
 
 
 def _decisions(connection: Connection, groups: list[str], datasets: list[str], items: list[str]) -> list[Row]:
-    """What people decided; a warehouse in which nobody ever did has no such table."""
-    there = _rows(
-        connection,
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'matching' AND table_name = 'decision'", [],
-    )  # fmt: skip
-    return _rows(connection, DECISIONS, [groups, datasets, items]) if there else []
+    """What people decided of the groups, of what they made, or of the items."""
+    return _rows(connection, DECISIONS, [groups, datasets, items])
 
 
 def _with_places(connection: Connection, rows: list[Row]) -> list[Row]:

@@ -146,9 +146,12 @@ OPEN = """
 
 DECISIONS = """
     SELECT decision.* FROM matching.decision AS decision
-    WHERE decision.group_id IN (SELECT unnest(?::VARCHAR[])) OR decision.decision_id IN (
+    WHERE decision.group_id IN (SELECT unnest($1::VARCHAR[])) OR decision.decision_id IN (
+        SELECT effect.decision_id FROM matching.decision_effect AS effect
+        WHERE effect.group_id IN (SELECT unnest($1::VARCHAR[]))
+        UNION
         SELECT item.decision_id FROM matching.decision_item AS item
-        SEMI JOIN (SELECT unnest(?::VARCHAR[]) AS dataset, unnest(?::VARCHAR[]) AS item_id) USING (dataset, item_id)
+        SEMI JOIN (SELECT unnest($2::VARCHAR[]) AS dataset, unnest($3::VARCHAR[]) AS item_id) USING (dataset, item_id)
     )
     ORDER BY decision.decided_at, decision.decision_id
 """

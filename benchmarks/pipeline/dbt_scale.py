@@ -146,7 +146,7 @@ def build(path: Path) -> None:
 
 def copy(path: Path) -> None:
     """The base: each raw table scanned and written once into a fresh file."""
-    with connect(path, read_only=True) as connection, tempfile.TemporaryDirectory() as folder:
+    with connect(path) as connection, tempfile.TemporaryDirectory() as folder:
         connection.execute(f"ATTACH '{folder}/copy.duckdb' AS copy")
         for kind in RAW:
             connection.execute(f"CREATE TABLE copy.{kind} AS SELECT * FROM raw.{kind}")

@@ -99,8 +99,10 @@ def print_explanation(found: Explanation, console: Console | None = None) -> Non
     for group in found.matches:
         _print_match(out, group)
     _table(out, "Still open", ("leg", "dataset", "item_id", "open_amount", "reason", "best_candidates"), found.open)
-    if found.decisions:
-        _table(out, "Decided by people", [name for name in found.decisions[0] if name != "leg"], found.decisions)
+    _table(
+        out, "Decided by people", ("decision_id", "decided_at", "kind", "state", "actor", "reason", "approved_by", "closed_by"),
+        found.decisions,
+    )  # fmt: skip
     _table(out, "Alerts", ("check", "severity", "status", "since", "message", "owner"), found.alerts)
 
 

@@ -85,3 +85,10 @@ def test_the_page_reads_from_origin_to_match(built: SmallWarehouse, capsys: pyte
         page.index(title) for title in ("Belongs to", "Where it comes from", "What happened", "Match G1: matched")
     ]
     assert places == sorted(places)
+
+
+def test_what_people_decided_is_part_of_the_life(built: SmallWarehouse) -> None:
+    (decided,) = explained(built, "dynamics|CHCO|D3||").decisions
+    assert (decided["decision_id"], decided["kind"], decided["state"], decided["actor"]) == (
+        "D000006", "confirm", "waiting", "ada",
+    )  # fmt: skip

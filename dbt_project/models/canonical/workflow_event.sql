@@ -15,28 +15,64 @@ account as (select account_id, timezone from {{ ref('bank_account') }}),
 
 run as (select * from {{ ref('stg_run') }}),
 
--- a step is known from the first observation that tells of it, however often later ones repeat it
+-- a step is known from the first observation that tells of it, however often later ones repeat it; all three are looked for at once,
+-- the first one being the least of (moment, delivery, record)
+{% set sighting -%}
+    struct_pack(
+        received_at := observation.received_at,
+        delivery_id := observation.delivery_id,
+        record_number := observation.record_number,
+        source_timezone := observation.source_timezone
+    )
+{%- endset %}
+
+observed as (
+    select
+        observation.open_item_id,
+        min({{ sighting }}) as seen,
+        min({{ sighting }}) filter (where observation.approval_status = 'approved' or observation.approved_at is not null) as approved,
+        -- an item that was cleared, reset and cleared again ended the last time: the state it has now is what counts
+        min({{ sighting }}) filter (
+            where
+            observation.status in ('cleared', 'cancelled')
+            and observation.status = item.status
+            and observation.clearing_date is not distinct from item.clearing_date
+        ) as ended
+    from observation
+    inner join item on observation.open_item_id = item.open_item_id
+    group by observation.open_item_id
+),
+
 first_seen as (
     select
         open_item_id,
-        min_by(source_timezone, (received_at, delivery_id, record_number)) as source_timezone,
-        min(received_at) as received_at,
-        min_by(delivery_id, (received_at, delivery_id, record_number)) as delivery_id,
-        min_by(record_number, (received_at, delivery_id, record_number)) as record_number
-    from observation
-    group by open_item_id
+        struct_extract(seen, 'received_at') as received_at,
+        struct_extract(seen, 'delivery_id') as delivery_id,
+        struct_extract(seen, 'record_number') as record_number,
+        struct_extract(seen, 'source_timezone') as source_timezone
+    from observed
 ),
 
 first_approved as (
     select
         open_item_id,
-        min_by(source_timezone, (received_at, delivery_id, record_number)) as source_timezone,
-        min(received_at) as received_at,
-        min_by(delivery_id, (received_at, delivery_id, record_number)) as delivery_id,
-        min_by(record_number, (received_at, delivery_id, record_number)) as record_number
-    from observation
-    where approval_status = 'approved' or approved_at is not null
-    group by open_item_id
+        struct_extract(approved, 'received_at') as received_at,
+        struct_extract(approved, 'delivery_id') as delivery_id,
+        struct_extract(approved, 'record_number') as record_number,
+        struct_extract(approved, 'source_timezone') as source_timezone
+    from observed
+    where approved is not null
+),
+
+first_ended as (
+    select
+        open_item_id,
+        struct_extract(ended, 'received_at') as received_at,
+        struct_extract(ended, 'delivery_id') as delivery_id,
+        struct_extract(ended, 'record_number') as record_number,
+        struct_extract(ended, 'source_timezone') as source_timezone
+    from observed
+    where ended is not null
 ),
 
 -- where the item itself does not tell of its approval, its approval steps do
@@ -69,23 +105,6 @@ approved as (
     from step_approved
     inner join first_seen on step_approved.open_item_id = first_seen.open_item_id
     where step_approved.open_item_id not in (select open_item_id from first_approved)
-),
-
-first_ended as (
-    select
-        observation.open_item_id,
-        min(observation.received_at) as received_at,
-        min_by(
-            observation.delivery_id, (observation.received_at, observation.delivery_id, observation.record_number)
-        ) as delivery_id,
-        min_by(
-            observation.record_number, (observation.received_at, observation.delivery_id, observation.record_number)
-        ) as record_number
-    from observation
-    -- an item that was cleared, reset and cleared again ended the last time: the state it has now is what counts
-    inner join item on observation.open_item_id = item.open_item_id and observation.status = item.status
-    where observation.status in ('cleared', 'cancelled') and observation.clearing_date is not distinct from item.clearing_date
-    group by observation.open_item_id
 ),
 
 item_event as (

@@ -37,23 +37,28 @@ listed as (
     inner join raw_item on holder.delivery_id = raw_item.delivery_id
 ),
 
-gone as (
-    select newest.open_item_id, snapshot.delivery_id as absent_from, snapshot.received_at as absent_since
+judged as (
+    select
+        newest.*,
+        snapshot.delivery_id as newest_list,
+        snapshot.received_at as newest_list_at,
+        newest.status = 'open'
+        and newest.received_at < snapshot.received_at
+        and listed.open_item_id is null as is_gone
     from newest
-    inner join snapshot on newest.source = snapshot.source and newest.received_at < snapshot.received_at
+    left join snapshot on newest.source = snapshot.source
     left join listed on newest.source = listed.source and newest.open_item_id = listed.open_item_id
-    where newest.status = 'open' and listed.open_item_id is null
 )
 
 select
-    newest.* replace (
-        case when gone.open_item_id is null then newest.status else 'cleared' end as status,
-        case when gone.open_item_id is null then newest.open_amount else 0 end as open_amount
+    judged.* exclude (newest_list, newest_list_at, is_gone)
+    replace (
+        case when judged.is_gone then 'cleared' else judged.status end as status,
+        case when judged.is_gone then 0 else judged.open_amount end as open_amount
     ),
-    gone.absent_from,
-    gone.absent_since,
-    coalesce(entity.entity_id, newest.source_entity_id) as entity_id
-from newest
-left join gone on newest.open_item_id = gone.open_item_id
+    case when judged.is_gone then judged.newest_list end as absent_from,
+    case when judged.is_gone then judged.newest_list_at end as absent_since,
+    coalesce(entity.entity_id, judged.source_entity_id) as entity_id
+from judged
 left join entity
-    on newest.company_code = entity.company_code and (entity.erp_system is null or newest.system = entity.erp_system)
+    on judged.company_code = entity.company_code and (entity.erp_system is null or judged.system = entity.erp_system)
