@@ -54,7 +54,7 @@ def details(lines: Lines) -> Details:
     start, end = lines.start[index], lines.end[index]
     size = len(array)
     commas = np.append(np.flatnonzero(array == COMMA), np.full(12, size - 1))
-    split_at = _first_split(lines, start)
+    split_at = lines.split[index]
     head_end = np.minimum(split_at, end)  # where the first physical record ends
     at = np.searchsorted(commas, start)
     given = np.searchsorted(commas, head_end) - at - 1  # commas after the record code's
@@ -107,16 +107,6 @@ def details(lines: Lines) -> Details:
     result.good = result.sign != 0
     result.good[[*result.unreadable, *result.bad_dates]] = False
     return result
-
-
-def _first_split(lines: Lines, start: Ints) -> Ints:
-    """Where each record's first continuation begins; the end of the chunk where no record after it has one."""
-    size = len(lines.array)
-    if not lines.continued:
-        return np.full(len(start), size)
-    splits = np.flatnonzero(lines.array == lines.separator[0])
-    found: Ints = np.append(splits, size)[np.searchsorted(splits, start)]
-    return found
 
 
 def _set_dates(lines: Lines, result: Details, rows: Ints, start: Ints, end: Ints) -> None:

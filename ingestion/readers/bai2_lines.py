@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ingestion.readers.byte_slices import BLANK, Bytes, Ints
+from ingestion.readers.byte_slices import BLANK, Bytes, Flags, Ints
 from ingestion.reading import FileRejected
 
 CHUNK = 1 << 21
@@ -35,6 +35,7 @@ class Lines:
     separator: bytes
     start: Ints
     end: Ints  # without the closing slash and blanks
+    split: Ints  # where the first continuation begins; beyond the end where there is none
     code: Ints  # 1, 2, 3, 16, 49, 98, 99, or -1 for what is no record
     physical: Ints  # physical records before this one in the chunk
     physical_total: int
@@ -144,21 +145,11 @@ class Cutter:
         records = np.flatnonzero(~blank & ~continued)
         physical = np.cumsum(~blank)
         total = int(physical[-1]) if len(physical) else 0
-        # logical records
-        text = _joined(raw, body, starts[continued], separator, untidy)
-        utf8 = text if text.isascii() else _as_utf8(text)
-        array = np.frombuffer(utf8, dtype=np.uint8)
-        last = newlines if utf8 is raw else np.flatnonzero(array[:-3] == _NEWLINE)
-        first = _line_starts(last)
-        last = _trimmed(array, first, last)
-        kept = last > first
-        first, last = first[kept], last[kept]
-        if untidy and len(first):
-            while True:
-                leading = (array[first] == 32) & (first < last)
-                if not leading.any():
-                    break
-                first = first + leading
+        if untidy or continued[:1].any() or not raw.isascii():
+            text, first, last, split = _scanned(raw, body, starts[continued], separator, untidy)
+        else:
+            text, first, last, split = _shifted(raw, body, starts, newlines, continued, separator)
+        array = np.frombuffer(text, dtype=np.uint8)
         if len(first) != len(records):
             raise FileRejected(
                 "a continuation (88) has no record to continue",
@@ -178,11 +169,12 @@ class Cutter:
         self.lines_before += len(line_ends)
         last = last - (array[last - 1] == _SLASH) if len(last) else last
         return Lines(
-            utf8,
+            text,
             array,
             separator,
             first,
             last,
+            split,
             code,
             physical[records] - 1,
             total,
@@ -191,6 +183,44 @@ class Cutter:
             np.append(byte_start[1:], size + offset),
             bool(continued.any()),
         )
+
+
+def _scanned(
+    raw: bytes, body: Bytes, continuations: Ints, separator: bytes, untidy: bool
+) -> tuple[bytes, Ints, Ints, Ints]:
+    """The joined text in UTF-8, and where its records begin, end and first go on, found by looking through it again."""
+    text = _joined(raw, body, continuations, separator, untidy)
+    text = text if text.isascii() else _as_utf8(text)
+    array = np.frombuffer(text, dtype=np.uint8)
+    last = np.flatnonzero(array[:-3] == _NEWLINE)
+    first = _line_starts(last)
+    last = _trimmed(array, first, last)
+    kept = last > first
+    first, last = first[kept], last[kept]
+    while untidy:
+        leading = (array[first] == 32) & (first < last)
+        if not leading.any():
+            break
+        first = first + leading
+    splits = np.append(np.flatnonzero(array == separator[0]), len(array))
+    return text, first, last, splits[np.searchsorted(splits, first)]
+
+
+def _shifted(
+    raw: bytes, body: Bytes, starts: Ints, newlines: Ints, continued: Flags, separator: bytes
+) -> tuple[bytes, Ints, Ints, Ints]:
+    """The same for tidy text, known from its lines: joining takes away what stands between a line and its continuation."""
+    text = _joined(raw, body, starts[continued], separator, untidy=False)
+    before = body[starts - 2]
+    returned = continued & (before == _RETURN)
+    closing = returned.astype(np.int64) + (continued & (np.where(returned, body[starts - 3], before) == _SLASH))
+    shift = np.cumsum(np.where(continued, len(b"\n88,") - 1 + closing, 0))
+    records = np.flatnonzero(~continued)
+    final = np.append(records[1:], len(starts)) - 1
+    first, last = starts[records] - shift[records], newlines[final] - shift[final]
+    after = np.minimum(records + 1, len(starts) - 1)
+    split = np.where(final > records, newlines[records] - shift[records] - closing[after], len(text))
+    return text, first, _trimmed(np.frombuffer(text, dtype=np.uint8), first, last), split
 
 
 def _joined(raw: bytes, body: Bytes, continuations: Ints, separator: bytes, untidy: bool) -> bytes:
