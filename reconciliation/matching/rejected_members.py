@@ -18,6 +18,8 @@ from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 
 #: How often one, two, three members of a batch are rejected, of batches that lose any.
 SHARES = (0.85, 0.12, 0.03)
+_UNPROVEN = 10.0  # the most that one rejected member counts where two or three were not searched: a suggestion
+_MOST_SEARCHED = 300  # members among which up to three are searched
 
 
 def less_rejected(
@@ -31,45 +33,53 @@ def less_rejected(
     is 0, with MEMBERS. At least `least_booked` members have to be left.
     """
     entries, members = (context.left, context.right) if batches == "right" else (context.right, context.left)
-    found = _compatible(context, batches, found, batched)
-    heads = _rests(entries, found, batched, least_booked)
+    heads = _compatible(
+        context, batches, _rests(entries, found.select("entry", "batch_id").unique(), batched, least_booked), batched
+    )
     if heads.is_empty():
         return Proposals().groups, Proposals().members
-    cases = heads.select("case", "batch_id").join(batched.select("batch_id", "row", "open"), on="batch_id")
+    every = heads.select("case", "batch_id", "rest").join(batched.select("batch_id", "row", "open"), on="batch_id")
+    # no member larger than the rest is missing; of too many smaller ones, only one that is all of it
+    size, rest = pl.col("open").abs(), pl.col("rest").abs()
+    crowded = (size <= rest).sum().over("case") > _MOST_SEARCHED
+    cases = every.filter((size <= rest) & (~crowded | (size == rest)))
     cases = cases.with_columns(pl.Series("order", members.order(cases["row"].to_numpy()))).sort("case", "order")
-    bounds = np.concatenate([[0], np.cumsum(heads["count"].to_numpy())]).astype(np.int64)
+    counts = heads.select("case").join(cases.group_by("case").len(), on="case", how="left", maintain_order="left")[
+        "len"
+    ]
+    bounds = np.concatenate([[0], np.cumsum(counts.fill_null(0).to_numpy())]).astype(np.int64)
     answer = subset_sums(
         heads["rest"].to_numpy(), bounds, cases["open"].to_numpy(), max_size=len(SHARES), alternatives=2
     )
     only = np.flatnonzero((answer.count == 1) & ~answer.exhausted)
     missing = [answer.solution(int(case), 0) for case in only]
     sizes = np.array([len(each) for each in missing], dtype=np.int64)
-    kept = heads.with_columns(case_of=pl.int_range(pl.len()))[only].with_columns(
-        pl.Series("size", sizes), proposal=pl.int_range(pl.len(), dtype=pl.UInt32)
-    )
+    kept = heads[only].with_columns(pl.Series("size", sizes), proposal=pl.int_range(pl.len(), dtype=pl.UInt32))
     kept = kept.filter(pl.col("count") - pl.col("size") >= least_booked)
     if kept.is_empty():
         return Proposals().groups, Proposals().members
-    out = np.zeros(cases.height, dtype=np.bool_)
-    out[np.concatenate(missing)] = True
-    booked = cases.filter(pl.Series(~out)).join(kept.select("case", "proposal"), on="case")
+    out = cases[np.concatenate(missing)].select("case", "row")
+    booked = every.join(kept.select("case", "proposal"), on="case").join(out, on=["case", "row"], how="anti")
     whole = kept.select("proposal", pl.lit(entries.index, pl.UInt8).alias("side"), row="entry", applied="booked")
     parts = booked.select("proposal", pl.lit(members.index, pl.UInt8).alias("side"), row="row", applied="open")
-    groups = kept.with_columns(pl.Series("odds", _ratios(kept))).select(
+    unproven = every.filter(crowded).select("case").unique()
+    odds = pl.Series("odds", _ratios(kept))
+    odds = odds.zip_with(~kept["case"].is_in(unproven["case"].implode()), odds.clip(upper_bound=_UNPROVEN))
+    groups = kept.with_columns(odds).select(
         "proposal", pl.lit(KIND["none"]).alias("difference_kind"), "odds", pl.lit(0).alias("evidence")
     )
     shaped = pl.concat([whole.cast(MEMBERS), parts.cast(MEMBERS)])  # type: ignore[arg-type]
     return groups.cast(GROUPS), shaped  # type: ignore[arg-type]
 
 
-def _compatible(context: LegContext, batches: str, found: pl.DataFrame, batched: pl.DataFrame) -> pl.DataFrame:
-    """`found` without batches of which the entry may not pay every member: another currency, account or entity."""
-    met = found.select("entry", "batch_id").unique().join(batched.select("batch_id", member="row"), on="batch_id")
+def _compatible(context: LegContext, batches: str, heads: pl.DataFrame, batched: pl.DataFrame) -> pl.DataFrame:
+    """`heads` without those whose entry may not pay every member: another currency, account or entity."""
+    met = heads.select("case", "entry", "batch_id").join(batched.select("batch_id", member="row"), on="batch_id")
     left, right = (
         met[each].to_numpy() for each in (("entry", "member") if batches == "right" else ("member", "entry"))
     )
-    fits = pl.Series("fits", context.compatible(left, right))
-    return met.with_columns(fits).group_by("entry", "batch_id").agg(pl.col("fits").all()).filter("fits").drop("fits")
+    barred = met.filter(pl.Series(~context.compatible(left, right), dtype=pl.Boolean)).select("case").unique()
+    return heads.join(barred, on="case", how="anti", maintain_order="left")
 
 
 def _rests(entries: SideView, found: pl.DataFrame, batched: pl.DataFrame, least_booked: int) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from example_items import ids, items, members, one_leg, only_group, reasons
 
 from reconciliation.matching import match
@@ -42,3 +44,13 @@ def test_another_account_or_a_later_batch_is_not_meant() -> None:
     for left in (other, early):
         rules = one_leg("{kind: batch_rejected}", precision=0.9)
         assert match({"left": left, "right": items(*batch())}, rules).groups.is_empty()
+
+
+def test_one_rejected_member_of_a_long_payment_run_is_suggested() -> None:
+    run = {f"P{n}": f"-{n}.{n % 97:02d}" for n in range(100, 700)}
+    total = sum(Decimal(amount) for amount in run.values())
+    left = items({"item_id": "B1", "amount": total + Decimal("699.20"), "account": "A", "batch_id": "RUN-01"})
+    result = match({"left": left, "right": items(*batch(**run))}, one_leg("{kind: batch}"))
+    assert reasons(result) == {"P699": "no_candidate"}
+    # two smaller ones may make up the rest as well
+    assert only_group(result)["status"] == "suggested"
