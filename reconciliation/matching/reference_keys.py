@@ -27,6 +27,7 @@ NO_REFERENCE = (
 )
 _WORD = r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?"
 _SEEDS = (1, 2)
+_REFERENCES_PER_ROW = 8
 
 
 def hashed(column: str) -> list[pl.Expr]:
@@ -122,20 +123,38 @@ def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataF
         .explode("references", empty_as_null=False, keep_nulls=False)
         .drop_nulls("references")
     )
-    found: list[pl.DataFrame] = []
-    for length in sorted(words["length"].unique().to_list()):
-        longer = whole.filter(pl.col("references").str.len_bytes() > length)
-        cut = longer.select("row", pl.col("references").str.slice(0, length).alias("word"))
-        told = words.filter(pl.col("length") == length)
-        met = told.join(cut, on="word", suffix="_right")
-        owners = met.select("word", "row_right").unique().group_by("word").len().filter(pl.col("len") > max_owners)
-        met = met.join(owners, on="word", how="anti")
-        found.append(met.select("length", left="row", right="row_right"))
-    edges = (
-        pl.concat(found) if found else pl.DataFrame(schema={"length": pl.UInt32, "left": pl.UInt32, "right": pl.UInt32})
-    )
+    edges = _beginnings(words, whole.rename({"references": "reference"}), max_owners)
     edges = edges.filter(pl.Series(context.compatible(edges["left"].to_numpy(), edges["right"].to_numpy())))
     return edges.group_by("left", "right").agg(pl.col("length").max())
+
+
+def _beginnings(words: pl.DataFrame, whole: pl.DataFrame, max_owners: int) -> pl.DataFrame:
+    """`left`, `right`, `length` of words (`row`, `word`, `length`) and longer references (`row`, `reference`) that begin
+    with them. A word that begins the references of more than `max_owners` rows names nobody."""
+    ordered = whole.unique().sort("reference", "row")
+    distinct = words.select("word", "length").unique("word")
+    # in alphabetical order all that begins with a word stands behind it, up to the word with the last character of all
+    first = ordered["reference"].search_sorted(distinct["word"], side="right")
+    behind = ordered["reference"].search_sorted(distinct["word"] + chr(0x10FFFF), side="right")
+    found = distinct.with_columns(first.alias("first"), (behind - first).alias("count")).filter(pl.col("count") > 0)
+    # a row may have several such references: counted exactly only where there are not many more
+    crowded = found.filter(pl.col("count") > _REFERENCES_PER_ROW * max_owners).select("word")
+    found = found.join(crowded, on="word", how="anti")
+    place = np.repeat(found["first"].to_numpy() - _starts(found["count"].to_numpy()), found["count"].to_numpy())
+    owners = pl.DataFrame(
+        {
+            "word": found["word"].gather(np.repeat(np.arange(found.height), found["count"].to_numpy())),
+            "right": ordered["row"].gather(place + np.arange(len(place))),
+        }
+    ).unique()
+    owners = owners.filter(pl.len().over("word") <= max_owners)
+    return words.join(owners, on="word").select("length", "right", left="row")
+
+
+def _starts(
+    counts: np.ndarray[tuple[int, ...], np.dtype[np.uint32]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    return np.cumsum(counts, dtype=np.int64) - counts
 
 
 def joined(context: LegContext, left: pl.DataFrame, right: pl.DataFrame, max_owners: int) -> pl.DataFrame:
