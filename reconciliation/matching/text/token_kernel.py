@@ -146,6 +146,7 @@ def texts_pass(
     for text in range(len(salts)):
         longest = max(longest, offsets[text + 1] - offsets[text])
     starts, stops = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
+    numeric = np.empty(longest, dtype=np.bool_)
     for text in range(len(salts)):
         count, inside = 0, False
         for place in range(offsets[text], offsets[text + 1]):
@@ -153,7 +154,9 @@ def texts_pass(
             if (_ZERO <= code <= _NINE) or (_A <= code <= _Z):
                 if not inside:
                     starts[count] = place
+                    numeric[count] = False
                     inside = True
+                numeric[count] |= code <= _NINE
             elif inside:
                 stops[count] = place
                 count += 1
@@ -163,7 +166,9 @@ def texts_pass(
             count += 1
         hit = False
         for first in range(count):
-            if _digit_runs(data, starts[first], stops[first], salts[text], least, table, fill):
+            if not numeric[first : min(count, first + grams)].any():
+                continue
+            if numeric[first] and _digit_runs(data, starts[first], stops[first], salts[text], least, table, fill):
                 hit = True
             if _grams(data, starts, stops, first, count, salts[text], grams, least, table, fill):
                 hit = True
