@@ -58,11 +58,13 @@ class BulkEntries:
     def __init__(self, fields: Fields, plain: PlainEntries) -> None:
         self.fields, self.plain = fields, plain
         self.runs: list[_Run] = []
-        self.texts_before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(plain.has_text)])
+        self.texts_before = _before(plain.has_text)
+        booked = plain.amount * plain.sign * _BOOKED[plain.mark]
+        self.net_before = _before(booked // _LOW), _before(booked % _LOW)
 
     def take(self, first: int, last: int, statement: Statement, counter: RecordCounter) -> None:
         """Count the entries `first` to before `last` to the statement, whose currency is known."""
-        plain, opening = self.plain, statement.opening
+        opening = statement.opening
         self.runs.append(
             _Run(
                 first,
@@ -76,8 +78,8 @@ class BulkEntries:
         )
         counter.last += last - first + int(self.texts_before[last] - self.texts_before[first])
         statement.entries += last - first
-        signed = plain.amount[first:last] * plain.sign[first:last] * _BOOKED[plain.mark[first:last]]
-        statement.net += int((signed // _LOW).sum()) * _LOW + int((signed % _LOW).sum())
+        high, low = self.net_before
+        statement.net += int(high[last] - high[first]) * _LOW + int(low[last] - low[first])
 
     def records(self) -> tuple[Records | None, Records | None]:
         """The entries and their details, which only entries with a text have; None where there are none."""
@@ -144,6 +146,11 @@ class BulkEntries:
         names = ("domain_code", "family_code", "subfamily_code", "native_code", "native_issuer")
         taken = positions(which)
         return {name: pa.array([one[place] for one in found], TEXT).take(taken) for place, name in enumerate(names)}
+
+
+def _before(values: Ints | Flags) -> Ints:
+    """The sum of all values before each place, and of all at the end."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(values, dtype=np.int64)])
 
 
 def _code(kind_and_side: int, business_number: int) -> tuple[str | None, ...]:

@@ -11,7 +11,7 @@ import re
 import numpy as np
 
 from ingestion.readers import mt94_fields as fields
-from ingestion.readers.byte_slices import Flags, Ints
+from ingestion.readers.byte_slices import Ints
 from ingestion.readers.mt94_bulk import BulkEntries
 from ingestion.readers.mt94_cut import ENTRY, FIELD_LIMIT, OTHER, Fields, too_long
 from ingestion.readers.mt94_entry import read_entry
@@ -50,7 +50,11 @@ class Walk:
 
     def chunk(self, chunk: Fields) -> BulkEntries:
         """Take the fields of a chunk in their order; the plain entries among them are given back, to be read at once."""
-        plain = plain_entries(chunk, self._closes(chunk), self.encoding)
+        others = np.flatnonzero(chunk.kind == OTHER)
+        tags = {number: chunk.tag(number) for number in others.tolist()}
+        closes = chunk.kind == ENTRY
+        closes[others] = [self._closes_entry(tag) for tag in tags.values()]
+        plain = plain_entries(chunk, closes, self.encoding)
         bulk = BulkEntries(chunk, plain)
         number_of = np.full(len(chunk.start), -1, dtype=np.int64)
         number_of[plain.field] = np.arange(len(plain))
@@ -67,18 +71,16 @@ class Walk:
                     at = int(plain.field[last - 1] + plain.fields[last - 1])
                     self.end = chunk.offset + int(chunk.end[at - 1])
                     continue
-            self._field(chunk.tag(at), chunk.text(at), chunk.offset + int(chunk.start[at]), int(chunk.line[at]))
+            self._field(
+                tags.get(at) or chunk.tag(at), chunk.text(at), chunk.offset + int(chunk.start[at]), int(chunk.line[at])
+            )
             at += 1
         return bulk
 
     @staticmethod
-    def _closes(chunk: Fields) -> Flags:
-        """Of each field, whether an entry surely ends before it: it is no text, and not the rest of one."""
-        closes: Flags = chunk.kind == ENTRY
-        for number in np.flatnonzero(chunk.kind == OTHER).tolist():
-            tag = chunk.tag(number)
-            closes[number] = tag not in _LIKE_TIME and tag != ":NS:" and (tag in HANDLERS or tag[0] != ":")
-        return closes
+    def _closes_entry(tag: str) -> bool:
+        """Whether an entry surely ends before a field of this tag, for it is no text, and not the rest of one."""
+        return tag not in _LIKE_TIME and tag != ":NS:" and (tag in HANDLERS or tag[0] != ":")
 
     def _field(self, tag: str, content: str, start: int, line: int) -> None:
         """One field, header or trailer of the file, in order."""

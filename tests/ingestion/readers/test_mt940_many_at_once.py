@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from iso20022_files import read
 
 from ingestion.readers import mt94_walk
-from ingestion.readers.byte_slices import texts_block
+from ingestion.readers.byte_slices import Flags, texts_block
 from ingestion.readers.mt94_cut import Fields
+from ingestion.readers.mt94_plain import PlainEntries, plain_entries
 from ingestion.readers.mt94_text import SEPA_WORDS, SLASH_WORDS, EntryText, read_text
 from ingestion.readers.mt94_text_columns import text_columns
 
@@ -74,13 +75,13 @@ def test_fuzz_entries_at_once(entries: list[str], opening: str, end: str, encodi
     data = statement.replace("\n", end).encode(encoding, "replace") * 2
     at_once = read(data, "mt940")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mt94_walk.Walk, "_closes", staticmethod(_nothing_is_plain))
+        patch.setattr(mt94_walk, "plain_entries", _nothing_is_plain)
         one_by_one = read(data, "mt940")
     assert at_once == one_by_one
 
 
-def _nothing_is_plain(chunk: Fields) -> np.ndarray:
-    return np.zeros(len(chunk.start), dtype=bool)
+def _nothing_is_plain(chunk: Fields, closes: Flags, encoding: str | None) -> PlainEntries:
+    return plain_entries(chunk, np.zeros_like(closes), encoding)
 
 
 @pytest.mark.parametrize("size", [40, 97, 1000])
