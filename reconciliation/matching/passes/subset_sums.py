@@ -9,14 +9,15 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from reconciliation.matching.context import LegContext
+from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.subset_search import unique_subsets
 
-_TWIN_ODDS = 50.0  # of a sum with a member that has an equal further off in date
+_DOUBTFUL_ODDS = 50.0  # of a sum with a member that has an equal further off in date, or of the rest of an item
 
 
 class SubsetSums(PassConfig):
@@ -51,8 +52,10 @@ class SubsetSums(PassConfig):
             fits = context.compatible(
                 edges["left"].to_numpy().astype(np.uint32), edges["right"].to_numpy().astype(np.uint32)
             )
-            edges = edges.filter(pl.Series(fits)).with_columns(
-                pl.when("twin").then(_TWIN_ODDS).otherwise(self.odds).alias("odds"),
+            edges = edges.filter(pl.Series(fits))
+            doubtful = edges["twin"] | pl.Series(self._is_rest(context, edges[self.one].to_numpy()), dtype=pl.Boolean)
+            edges = edges.with_columns(
+                pl.when(doubtful).then(_DOUBTFUL_ODDS).otherwise(self.odds).alias("odds"),
                 pl.lit(0, pl.UInt16).alias("evidence"),
             )
             yield from unique_subsets(
@@ -66,6 +69,11 @@ class SubsetSums(PassConfig):
                 max_size=self.max_size,
                 max_chance=self.max_chance,
             )
+
+    def _is_rest(self, context: LegContext, rows: Rows) -> Mask:
+        """By row of the lump sum's side: whether a part of it is settled; the rest was never meant as one sum."""
+        view = context.left if self.one == "left" else context.right
+        return np.asarray(view.open[rows] != view.dataset.amount[rows], dtype=np.bool_)
 
     def _pairs(self, context: LegContext, before: int, after: int) -> pl.DataFrame:
         wanted, known = left_parties(context), right_parties(context).select("row", "party")

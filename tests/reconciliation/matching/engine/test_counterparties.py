@@ -70,3 +70,15 @@ def test_equal_instalments_are_no_coincidence_for_being_equal() -> None:
     right = items({"item_id": "I1", "amount": "160.53"} | party)
     rules = one_leg("{kind: subset_sum, one: right, windows: [[5, 20]]}")
     assert members(match({"left": left, "right": right}, rules), "matched") == [("B1", "B2", "B3", "I1")]
+
+
+def test_the_rest_of_a_line_that_names_one_item_is_not_surely_the_sum_of_others() -> None:
+    party = {"counterparty_id": "C1"}
+    left = items({"item_id": "B1", "amount": "403.71", "text": "RE-1234567"} | party)
+    right = items(
+        {"item_id": "I0", "amount": "100.00", "references": ["RE-1234567"]} | party,
+        *({"item_id": f"I{n}", "amount": amount} | party for n, amount in ((1, "150.00"), (2, "153.71"))),
+    )
+    rules = one_leg("{kind: reference_text, amounts: [equal, partial]}", "{kind: subset_sum}")
+    result = match({"left": left, "right": right}, rules)
+    assert (members(result, "matched"), members(result, "suggested")) == ([("B1", "I0")], [FOUND])
