@@ -125,7 +125,8 @@ class LegTables:
         of_right = self._context.right.dataset.currency[right]
         left_amount, right_amount = encoding.amounts(applied[0], currency), encoding.amounts(applied[1], of_right)
         # of another currency: what it was worth in the left one's, with which the group balances
-        worth = encoding.amounts(pairs["valued"].to_numpy(), currency) if "valued" in pairs.columns else right_amount
+        valued = pairs["valued"].fill_null(pairs["right_applied"]) if "valued" in pairs.columns else None
+        worth = right_amount if valued is None else encoding.amounts(valued.to_numpy(), currency)
         if self._context.leg.offsets:
             left_total, right_total = left_amount + worth, encoding.amounts(np.zeros_like(applied[1]), of_right)
         else:
