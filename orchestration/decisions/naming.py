@@ -64,7 +64,8 @@ class Names:
             amount = _amount(part) if found else None
         if not found:
             raise Refused("item", name, "an item as dataset:id, its id, or the exception_id of its row in the queue",
-                          f"Datasets are {', '.join(self._rules.datasets)}")  # fmt: skip
+                          f"Datasets are {', '.join(self._rules.datasets)}. A row of an older queue may have been settled since: "
+                          "export it again")  # fmt: skip
         if len(found) > 1:
             raise Refused("item", name, "one item", f"Say which: {', '.join(sorted(one.name for one in found))}")
         return found[0], amount

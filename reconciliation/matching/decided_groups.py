@@ -141,9 +141,11 @@ def _used_up(in_force: pl.DataFrame, rules: Rules) -> pl.DataFrame:
             lapsed[str(decision)] = f"{beyond[0][0]} {beyond[0][1]} is used up by an earlier decision"
             continue
         left |= {row[:3]: left.get(row[:3], row[4]) - row[3] for row in rows}
-    return pl.DataFrame(
-        {"decision_id": list(lapsed), "lapsed": list(lapsed.values())},
-        schema={"decision_id": pl.String, "lapsed": pl.String},
+    told = pl.DataFrame(list(lapsed.items()), schema={"decision_id": pl.String, "lapsed": pl.String}, orient="row")
+    groups = told.join(once.select("decision_id", "group_id").unique(), on="decision_id").select("group_id", "lapsed")
+    # another decision that makes the same group wants the same money
+    return (
+        in_force.select("decision_id", "group_id").unique().join(groups, on="group_id").select("decision_id", "lapsed")
     )
 
 
