@@ -296,17 +296,16 @@ class StatementBuilder:
         if not statement.runs:
             return None, None
         run = pl.concat(statement.runs)
-        forward, backward = _implied_openings(run), _implied_openings(run.reverse())
-        if forward.is_empty():
+        if run.get_column("running_balance").null_count() == run.height:
             return None, None
-        order = self._order(run, forward, backward)
+        order = self._order(run)
         if order is None:
             self.warnings.append(
                 f"statement {statement.number}: the order of entries is not known, so no balance is taken from "
                 "the running balance; declare `order`"
             )
             return None, None
-        implied = forward if order == "oldest_first" else backward
+        implied = _implied_openings(run if order == "oldest_first" else run.reverse())
         broken = implied.filter(pl.col("opening") != pl.col("opening").shift(1))
         if not broken.is_empty():
             places = ", ".join(str(line) for line in broken.get_column(LINE).head(5).to_list())
@@ -318,15 +317,15 @@ class StatementBuilder:
         openings = implied.get_column("opening")
         return openings[0], openings[-1] + total
 
-    def _order(self, run: pl.DataFrame, forward: pl.DataFrame, backward: pl.DataFrame) -> str | None:
+    def _order(self, run: pl.DataFrame) -> str | None:
         if self.declaration.order != "by_date":
             return self.declaration.order
         days = run.to_series(0).drop_nulls()
         if not days.is_empty() and days[0] != days[-1]:
             return "oldest_first" if days[0] < days[-1] else "newest_first"
-        if forward.get_column("opening").n_unique() == 1:
+        if _implied_openings(run).get_column("opening").n_unique() == 1:
             return "oldest_first"
-        return "newest_first" if backward.get_column("opening").n_unique() == 1 else None
+        return "newest_first" if _implied_openings(run.reverse()).get_column("opening").n_unique() == 1 else None
 
 
 def _implied_openings(run: pl.DataFrame) -> pl.DataFrame:

@@ -214,8 +214,11 @@ class _Reading:
             self.counter.last += len(block.bad)
             return
         selections = [mapper.selected(frame) for mapper in mappers]
-        matched = pl.concat([part.get_column(ROW) for part in selections]).unique()
-        orphans = frame.filter(~pl.col(ROW).is_in(matched.implode())) if matched.len() < frame.height else frame.clear()
+        if any(part.height == frame.height for part in selections):
+            orphans = frame.clear()
+        else:
+            matched = pl.concat([part.get_column(ROW) for part in selections]).unique()
+            orphans = frame.filter(~pl.col(ROW).is_in(matched.implode()))
         pieces = [*selections, orphans]
         numbers = self._numbers(
             [piece.get_column(LINE).to_numpy() for piece in pieces], [bad.line for bad in block.bad]
