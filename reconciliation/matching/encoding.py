@@ -137,10 +137,11 @@ def encode(frames: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> Encoding:
         floats[name] = of_floats
         source = items.collect() if isinstance(frame, pl.DataFrame) else None
         coded[name] = (items, source, _codes(source.lazy() if source is not None else items, name))
-    currencies, recoded = _currency_index({name: core["currency"] for name, (_, _, core) in coded.items()})
+    currencies, ranks = _ranked({name: core["currency"] for name, (_, _, core) in coded.items()})
+    recoded = {name: rank - np.uint32(1) for name, rank in ranks.items()}  # every item has a currency
     exponents = [_exponent(code, index, coded, recoded) for index, code in enumerate(currencies)]
     entities, accounts = (
-        _ranked({name: core[column] for name, (_, _, core) in coded.items()}) for column in ("entity", "account")
+        _ranked({name: core[column] for name, (_, _, core) in coded.items()})[1] for column in ("entity", "account")
     )
     datasets: dict[str, Dataset] = {}
     for name, (items, source, core) in coded.items():
@@ -189,9 +190,9 @@ def _codes(items: pl.LazyFrame, where: str) -> pl.DataFrame:
     return core
 
 
-def _ranked(columns: Mapping[str, pl.Series]) -> dict[str, Codes]:
-    """Categories as ranks of their names over all columns, from 1: the same in any order of rows; 0 where there is
-    none."""
+def _ranked(columns: Mapping[str, pl.Series]) -> tuple[list[str], dict[str, Codes]]:
+    """The names of categories over all columns, sorted, and each column as ranks of its names, from 1: the same in any
+    order of rows; 0 where there is none."""
     names = sorted({str(name) for column in columns.values() for name in column.unique().drop_nulls().to_list()})
     rank = {name: place for place, name in enumerate(names, start=1)}
     ranked: dict[str, Codes] = {}
@@ -201,18 +202,7 @@ def _ranked(columns: Mapping[str, pl.Series]) -> dict[str, Codes]:
         table = np.zeros(int(physical.max(initial=0)) + 2, dtype=np.uint32)
         table[physical] = [rank[str(name)] for name in known.to_list()]
         ranked[dataset] = table[column.to_physical().fill_null(len(table) - 1).to_numpy()]
-    return ranked
-
-
-def _currency_index(columns: Mapping[str, pl.Series]) -> tuple[list[str], dict[str, Codes]]:
-    names = sorted({str(code) for column in columns.values() for code in column.unique().to_list()})
-    index = {code: place for place, code in enumerate(names)}
-    return names, {
-        name: column.cast(pl.String).replace_strict(index, return_dtype=pl.UInt32).to_numpy()
-        if column.n_unique() > 1
-        else np.full(len(column), index[column[0]] if len(column) else 0, dtype=np.uint32)
-        for name, column in columns.items()
-    }
+    return names, ranked
 
 
 def _exponent(

@@ -171,7 +171,8 @@ class LegTables:
             groups.select("proposal", "status").with_row_index("group"), on="proposal", how="inner"
         ).sort("group", "side", "row")
         group = members["group"].to_numpy()
-        words = np.zeros((2, groups.height), dtype=np.uint64)
+        first = np.flatnonzero(np.diff(group, prepend=-1))  # members stand together, each group has some
+        words = np.zeros((2, members.height), dtype=np.uint64)
         side, rows = members["side"].to_numpy(), members["row"].to_numpy()
         applied = members["applied"].to_numpy()
         currency = np.zeros(members.height, dtype=np.uint32)
@@ -180,15 +181,14 @@ class LegTables:
             mine = side == number
             if not mine.any():
                 continue
-            own = self._words(number, rows[mine], applied[mine])
-            with np.errstate(over="ignore"):
-                np.add.at(words[0], group[mine], own[0])
-                np.add.at(words[1], group[mine], own[1])
+            words[:, mine] = self._words(number, rows[mine], applied[mine])
             currency[mine] = view.dataset.currency[rows[mine]]
             places.append(np.flatnonzero(mine))
             ids.append(self._ids[number].gather(rows[mine]).alias(""))
         encoding = self._context.encoding
-        group_id = group_ids(self._context.leg.name, (words[0], words[1]), groups["status"].to_numpy())
+        with np.errstate(over="ignore"):
+            one, two = np.add.reduceat(words, first, axis=1)
+        group_id = group_ids(self._context.leg.name, (one, two), groups["status"].to_numpy())
         members = members.with_columns(
             encoding.amounts(applied, currency).alias("amount"),
             pl.Series("code", currency),
