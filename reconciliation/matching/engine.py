@@ -16,7 +16,7 @@ from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.exchange import rate_frame
 from reconciliation.matching.item_frames import link_frame
-from reconciliation.matching.joins import id_hashes
+from reconciliation.matching.joins import has_repeats, id_hashes
 from reconciliation.matching.leftovers import unmatched_rows
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.resolution import resolve
@@ -158,7 +158,7 @@ class _Links:
         currency = self._encoding.datasets[right].currency[met["right"].to_numpy()]
         factor = pl.Series(np.asarray(factors, dtype=np.int64)[currency])
         met = met.with_columns(pl.col("amount").cast(pl.Int64) // factor)
-        if met.select(pl.struct("left", "right").is_duplicated().any()).item():
+        if has_repeats(pair_keys(met["left"].to_numpy(), met["right"].to_numpy())):
             known = pl.when(pl.col("amount").is_not_null().all()).then(pl.col("amount").sum())
             met = met.group_by("left", "right").agg(known.alias("amount"))
         return met

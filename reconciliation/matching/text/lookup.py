@@ -20,15 +20,17 @@ def find_identifiers(
     grams: int = 3,
     min_length: int = 4,
     max_owners: int = 20,
+    hashes: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The identifiers found in the texts.
 
     Takes `texts` (`text_row`, `text`, and the columns of `by`) and `identifiers` (`identifier_row`, `reference`,
     and the columns of `by`, in which both must be equal, such as the entity). Gives (`text_row`, `identifier_row`,
     `token`, `span`, `variant`, `rank`), one row per pair with its surest evidence, sorted by pair. A key owned by
-    more than `max_owners` identifiers of one `by` group names none of them and is left out.
+    more than `max_owners` identifiers of one `by` group names none of them and is left out. `hashes`: the
+    `token_hashes` of the texts, where they are known.
     """
-    texts, identifiers = sharing_tokens(texts, identifiers, by, variants, grams, min_length)
+    texts, identifiers = sharing_tokens(texts, identifiers, by, variants, grams, min_length, hashes)
     tokens = repeated_tokens(texts, row="text_row", grams=grams, min_length=min_length)
     keys = identifier_keys(
         identifiers,

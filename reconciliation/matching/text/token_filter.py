@@ -16,12 +16,25 @@ from reconciliation.matching.text.ranges import range_members
 _KERNEL = "reconciliation.matching.text.token_kernel"
 _WORTH = 60_000  # texts and identifiers above which loading the kernel pays
 _WORTH_LOADED = 2_000  # and those above which calling it does
-_BITS_PER_TEXT = 256  # of the table of tokens: a text has some twenty tokens with three bits each
+_BITS_PER_TOKEN = 16  # of the table of tokens, which sets three for each
 _BITS_PER_NAME = 64
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 Words = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
+
+
+def token_hashes(texts: pl.DataFrame, by: Sequence[str], grams: int, min_length: int) -> pl.DataFrame:
+    """`text_row`, `token` (hash, with the columns of `by`) of the tokens of texts as `find_identifiers` takes them."""
+    from reconciliation.matching.text import token_kernel as kernel
+
+    folded = ascii_upper_series(texts["text"].fill_null(""))
+    implied = range_members(pl.DataFrame({"row": np.arange(len(folded), dtype=np.uint32), "text": folded}))
+    owner = np.concatenate([np.arange(len(folded), dtype=np.uint32), implied["row"].to_numpy()])
+    written = _bytes(pl.concat([folded.alias("text"), implied["raw"].alias("text")]))
+    hashes, ends = kernel.text_tokens(*written, _salts(texts, by)[owner], grams, min_length)
+    rows = texts["text_row"].gather(np.repeat(owner, np.diff(ends, prepend=0)))
+    return pl.DataFrame({"text_row": rows, "token": hashes})
 
 
 def sharing_tokens(
@@ -31,30 +44,31 @@ def sharing_tokens(
     variants: Sequence[Variant],
     grams: int,
     min_length: int,
+    tokens: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The texts and identifiers, as `find_identifiers` takes them, without those that cannot meet; all where there are
-    few."""
-    if texts.height + identifiers.height < (_WORTH_LOADED if _KERNEL in sys.modules else _WORTH):
+    few. `tokens`: the `token_hashes` of these texts, and perhaps of others, where they are known."""
+    if not worth_filtering(texts, identifiers):
         return texts, identifiers
     from reconciliation.matching.text import token_kernel as kernel
 
-    folded = ascii_upper_series(texts["text"].fill_null(""))
-    implied = range_members(pl.DataFrame({"row": np.arange(len(folded), dtype=np.uint32), "text": folded}))
-    owner = np.concatenate([np.arange(len(folded), dtype=np.uint32), implied["row"].to_numpy()])
-    written = _bytes(pl.concat([folded.alias("text"), implied["raw"].alias("text")]))
-    salts = _salts(texts, by)[owner]
-    size = 1 << max(10, int(texts.height * _BITS_PER_TEXT).bit_length() - 6)  # words, a power of two
-    tokens, shared = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint64)
-    in_texts = np.zeros(len(owner), dtype=np.bool_)
-    kernel.texts_pass(*written, salts, grams, min_length, tokens, True, in_texts)
+    if tokens is None:
+        tokens = token_hashes(texts, by, grams, min_length)
+    hashes = tokens["token"].to_numpy()
+    size = 1 << max(10, (len(hashes) * _BITS_PER_TOKEN).bit_length() - 6)  # words, a power of two
+    written, shared = np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint64)
+    kernel.enter(hashes, written)
     named = np.zeros(identifiers.height, dtype=np.bool_)
     flags = sum(getattr(kernel, variant.name) for variant in variants)
     references = _bytes(ascii_upper_series(identifiers["reference"].fill_null("")))
-    kernel.identifiers_pass(*references, _salts(identifiers, by), flags, min_length, tokens, shared, named)
-    kernel.texts_pass(*written, salts, grams, min_length, shared, False, in_texts)
-    naming = np.zeros(texts.height, dtype=np.bool_)
-    naming[owner[in_texts]] = True
-    return texts.filter(pl.Series(naming)), identifiers.filter(pl.Series(named))
+    kernel.identifiers_pass(*references, _salts(identifiers, by), flags, min_length, written, shared, named)
+    naming = tokens.filter(pl.Series(kernel.among(hashes, shared))).select("text_row").unique()
+    return texts.join(naming, on="text_row", how="semi"), identifiers.filter(pl.Series(named))
+
+
+def worth_filtering(texts: pl.DataFrame, identifiers: pl.DataFrame) -> bool:
+    """Whether there are so many texts and identifiers that those that cannot meet are told apart first."""
+    return texts.height + identifiers.height >= (_WORTH_LOADED if _KERNEL in sys.modules else _WORTH)
 
 
 def naming_texts(texts: pl.DataFrame, names: pl.DataFrame, by: Sequence[str], letters: int) -> Bools:

@@ -68,40 +68,48 @@ def _touch(hashed: np.uint64, table: Words, fill: bool) -> bool:
 
 
 @njit(cache=True)
-def _canonical(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, table: Words, fill: bool) -> bool:
+def _spelled(data: Bytes, start: int, stop: int, salt: np.uint64) -> tuple[np.uint64, int]:
+    """The hash and the length of the canonical form of some characters."""
     hashed, size, letter, zeros = _START ^ salt, 0, False, False
     for place in range(start, stop):
         hashed, size, letter, zeros = _push(data[place], hashed, size, letter, zeros)
     if zeros:
         hashed, size = _put(hashed, _ZERO), size + 1
+    return hashed, size
+
+
+@njit(cache=True)
+def _canonical(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, table: Words, fill: bool) -> bool:
+    hashed, size = _spelled(data, start, stop, salt)
     return size >= least and _touch(hashed, table, fill)
 
 
 @njit(cache=True)
-def _digit_runs(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, table: Words, fill: bool) -> bool:
+def _digit_runs(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, found: Words, used: int) -> int:
     """The whole digit runs of an atom, as written and with O for 0, I for 1; a bare number is none of them."""
-    hit, bare = False, True
+    bare = True
     for place in range(start, stop):
         bare = bare and data[place] <= _NINE
     if bare:
-        return False
+        return used
     for spelled in range(2):
         run = start
         for place in range(start, stop + 1):
             code = data[place] if place < stop else _Z
             if code <= _NINE or (spelled == 1 and code in (_O, _I)):
                 continue
-            if place - run >= least and _canonical(data, run, place, salt, least, table, fill):
-                hit = True
+            if place - run >= least:
+                found[used], size = _spelled(data, run, place, salt)
+                used += size >= least
             run = place + 1
-    return hit
+    return used
 
 
 @njit(cache=True)
 def _grams(
     data: Bytes, starts: Ints, stops: Ints, first: int, count: int, salt: np.uint64, grams: int, least: int,
-    table: Words, fill: bool,
-) -> bool:  # fmt: skip
+    found: Words, used: int,
+) -> int:  # fmt: skip
     """Neighbouring atoms joined from the first on, also those of a structured reference printed in groups."""
     begin = starts[first]
     structured = (
@@ -113,7 +121,7 @@ def _grams(
     )
     hashed, size, letter, zeros = _START ^ salt, 0, False, False
     whole, whole_size, whole_letter, whole_zeros = hashed, 0, False, False
-    length, numeric, digits, hit = 0, False, True, False
+    length, numeric, digits = 0, False, True
     for last in range(first, min(count, first + max(grams, _LONGEST_GROUPS))):
         if last - first >= grams and not structured and not digits:
             break
@@ -129,24 +137,26 @@ def _grams(
                 whole, whole_size, whole_letter, whole_zeros = _push(code, whole, whole_size, whole_letter, whole_zeros)
         if zeros:
             hashed, size, letter, zeros = _put(hashed, _ZERO), size + 1, False, False
-        if structured and _touch(whole, table, fill):
-            hit = True
+        if structured:
+            found[used] = whole
+            used += 1
         usual = last - first < grams and numeric and length >= least and size >= least
-        if (usual or (digits and (length == 27 or length == 12))) and _touch(hashed, table, fill):
-            hit = True
-    return hit
+        if usual or (digits and (length == 27 or length == 12)):
+            found[used] = hashed
+            used += 1
+    return used
 
 
 @njit(cache=True)
-def texts_pass(
-    data: Bytes, offsets: Ints, salts: Words, grams: int, least: int, table: Words, fill: bool, hits: Bools
-) -> None:
-    """Enter the tokens of each text (ASCII capitals) into `table`, or mark in `hits` the texts with a token in it."""
+def text_tokens(data: Bytes, offsets: Ints, salts: Words, grams: int, least: int) -> tuple[Words, Ints]:
+    """The hashes of the tokens of each text (ASCII capitals), and for each text where its own end."""
     longest = 1
     for text in range(len(salts)):
         longest = max(longest, offsets[text + 1] - offsets[text])
     starts, stops = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
     numeric = np.empty(longest, dtype=np.bool_)
+    found, used = np.empty(1024, dtype=np.uint64), 0
+    ends = np.empty(len(salts), dtype=np.int64)
     for text in range(len(salts)):
         count, inside = 0, False
         for place in range(offsets[text], offsets[text + 1]):
@@ -164,17 +174,36 @@ def texts_pass(
         if inside:
             stops[count] = offsets[text + 1]
             count += 1
-        hit = False
+        # of each atom so many grams, twice where structured; of each character at most two digit runs
+        most = 2 * count * max(grams, _LONGEST_GROUPS) + 2 * (offsets[text + 1] - offsets[text])
+        if used + most > len(found):
+            grown = np.empty(2 * (used + most), dtype=np.uint64)
+            grown[:used] = found[:used]
+            found = grown
         for first in range(count):
             if not numeric[first : min(count, first + grams)].any():
                 continue
-            if numeric[first] and _digit_runs(data, starts[first], stops[first], salts[text], least, table, fill):
-                hit = True
-            if _grams(data, starts, stops, first, count, salts[text], grams, least, table, fill):
-                hit = True
-            if hit and not fill:
-                break
-        hits[text] = hit
+            if numeric[first]:
+                used = _digit_runs(data, starts[first], stops[first], salts[text], least, found, used)
+            used = _grams(data, starts, stops, first, count, salts[text], grams, least, found, used)
+        ends[text] = used
+    return found[:used].copy(), ends
+
+
+@njit(cache=True)
+def enter(hashes: Words, table: Words) -> None:
+    """Enter hashes into a table."""
+    for place in range(len(hashes)):
+        _touch(hashes[place], table, True)
+
+
+@njit(cache=True)
+def among(hashes: Words, table: Words) -> Bools:
+    """By hash: whether it may be in the table."""
+    found = np.empty(len(hashes), dtype=np.bool_)
+    for place in range(len(hashes)):
+        found[place] = _touch(hashes[place], table, False)
+    return found
 
 
 @njit(cache=True)
