@@ -7,6 +7,7 @@ an entry needs no verdict: it can be read, whatever statement it belongs to. All
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -180,16 +181,50 @@ def _odd_places(fields: Fields) -> Ints:
 
 def _texts(fields: Fields, start: Ints, end: Ints, encoding: str | None) -> Block:
     """The texts of fields :86: as UTF-8, without the carriage returns before line ends."""
-    start, end = trimmed(fields.array, start, end, _BREAKS)
-    if fields.data.isascii() or (encoding is None and _is_utf8(fields.data)):
-        found = block(fields.array, start, end, np.arange(len(start)), len(start))
-    else:
-        found = texts_block(
-            decode(fields.data[first:last].decode("latin-1"), encoding)
-            for first, last in zip(start.tolist(), end.tolist(), strict=True)
-        )
+    found = block(fields.array, *trimmed(fields.array, start, end, _BREAKS), np.arange(len(start)), len(start))
+    if not (fields.data.isascii() or (encoding is None and _is_utf8(fields.data))):
+        found = _decoded(found, encoding)
     returns = found.places("\r")
     return found.without(returns[np.append(found.array, 0)[returns + 1] == ord("\n")])
+
+
+def _decoded(texts: Block, encoding: str | None) -> Block:
+    """Texts as `decode` has them, in UTF-8; all at once where no single one has to be tried in two encodings."""
+    sizes = _utf8_sizes(encoding or "cp1252")
+    places = np.flatnonzero(texts.array >= 0x80)
+    if sizes is not None and (encoding is not None or _are_none_utf8(texts, places)):
+        try:
+            buffer = texts.buffer.decode(encoding or "cp1252").encode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            grown = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes[texts.array[places]] - 1)])
+            offsets = texts.offsets + grown[np.searchsorted(places, texts.offsets)]
+            return Block(buffer, np.frombuffer(buffer, dtype=np.uint8), offsets)
+    return texts_block(
+        decode(texts.buffer[first:last].decode("latin-1"), encoding)
+        for first, last in zip(texts.start.tolist(), texts.end.tolist(), strict=True)
+    )
+
+
+def _are_none_utf8(texts: Block, places: Ints) -> bool:
+    """Whether surely no text with letters beyond ASCII is UTF-8: each has a first byte of two that no second one follows."""
+    array = texts.array
+    after = np.append(array, np.uint8(0))[places + 1]
+    alone = places[(array[places] >= 0xC0) & ((after < 0x80) | (after > 0xBF))]
+    return bool((any_between(alone, texts.start, texts.end) | ~any_between(places, texts.start, texts.end)).all())
+
+
+@lru_cache(maxsize=16)
+def _utf8_sizes(encoding: str) -> Ints | None:
+    """By byte, how many bytes its letter takes in UTF-8; None for an encoding that is not ASCII and one byte a letter."""
+    try:
+        letters = bytes(range(256)).decode(encoding, "replace")
+    except (LookupError, UnicodeDecodeError):
+        return None
+    if len(letters) != 256 or not letters.startswith(bytes(range(128)).decode("ascii")):
+        return None
+    return np.array([len(letter.encode("utf-8", "replace")) for letter in letters])
 
 
 def _has_odd_text(texts: Block) -> Flags:

@@ -68,15 +68,17 @@ def test_fuzz_texts_as_columns(texts: list[str]) -> None:
 @FUZZ
 @given(
     st.lists(ENTRIES, max_size=8), st.sampled_from([":60F:C260301EUR0,00\n", ""]), st.sampled_from(["\n", "\r\n"]),
-    st.sampled_from(["utf-8", "cp1252"]),
+    st.sampled_from(["utf-8", "cp1252"]), st.sampled_from([{}, {}, {"encoding": "cp1250"}, {"encoding": "utf-8"}]),
 )  # fmt: skip
-def test_fuzz_entries_at_once(entries: list[str], opening: str, end: str, encoding: str) -> None:
+def test_fuzz_entries_at_once(
+    entries: list[str], opening: str, end: str, encoding: str, options: dict[str, object]
+) -> None:
     statement = f":20:REF\n:25:12345678/1\n:28C:1/1\n{opening}{''.join(entries)}:62F:C260331EUR7,00\n-\n"
     data = statement.replace("\n", end).encode(encoding, "replace") * 2
-    at_once = read(data, "mt940")
+    at_once = read(data, "mt940", **options)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mt94_walk, "plain_entries", _nothing_is_plain)
-        one_by_one = read(data, "mt940")
+        one_by_one = read(data, "mt940", **options)
     assert at_once == one_by_one
 
 
