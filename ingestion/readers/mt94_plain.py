@@ -200,7 +200,8 @@ def _decoded(texts: Block, encoding: str | None) -> Block:
         else:
             grown = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes[texts.array[places]] - 1)])
             offsets = texts.offsets + grown[np.searchsorted(places, texts.offsets)]
-            return Block(buffer, np.frombuffer(buffer, dtype=np.uint8), offsets)
+            if offsets[-1] == len(buffer):
+                return Block(buffer, np.frombuffer(buffer, dtype=np.uint8), offsets)
     return texts_block(
         decode(texts.buffer[first:last].decode("latin-1"), encoding)
         for first, last in zip(texts.start.tolist(), texts.end.tolist(), strict=True)
@@ -222,8 +223,8 @@ def _utf8_sizes(encoding: str) -> Ints | None:
         letters = bytes(range(256)).decode(encoding, "replace")
     except (LookupError, UnicodeDecodeError):
         return None
-    if len(letters) != 256 or not letters.startswith(bytes(range(128)).decode("ascii")):
-        return None
+    if len(letters) != 256 or not letters.startswith(bytes(range(128)).decode("ascii")) or letters.count("\ufffd") > 64:
+        return None  # UTF-8 itself has no letter of one byte beyond ASCII
     return np.array([len(letter.encode("utf-8", "replace")) for letter in letters])
 
 
