@@ -9,9 +9,10 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
+from reconciliation.matching.chance import Window, lag_shares
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import learned_share
-from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.rejected_members import less_rejected
@@ -25,7 +26,7 @@ class BatchRejected(PassConfig):
 
     What the entry lacks of the batch is made up by one to three of its members in one way only. `share` is the share of
     open entries that are such batches before the data has spoken; an account with more than `max_pairs` pairs of
-    entries and batches is left. Stands late in a leg: what other passes explain is no longer open.
+    entries and batches near each other is left. Stands late in a leg: what other passes explain is no longer open.
     """
 
     KIND: ClassVar[str] = "batch_rejected"
@@ -35,7 +36,7 @@ class BatchRejected(PassConfig):
     before: int = 1
     after: int = 5
     share: float = 0.01
-    max_pairs: int = 200_000
+    max_pairs: int = 2_000_000
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Groups of an entry and the members booked."""
@@ -51,23 +52,41 @@ class BatchRejected(PassConfig):
         totals = totals.filter(pl.col("count") > 2, pl.col("accounts") == 1)
         if totals.is_empty():
             return
-        own = entries.frame()
-        pairs, _ = key_pairs(own, totals.rename({"batch_id": "row"}), ["account", "currency"], self.max_pairs)
-        lag = pl.col("date") - pl.col("date_right")
-        found = pairs.filter(
-            lag.is_between(-self.before, self.after),
-            (pl.col("open") > 0) == (pl.col("total") > 0),
-            pl.col("open").abs() < pl.col("total").abs(),
-        ).select(entry="left", batch_id="right")
+        found = self._near(entries.frame().rename({"row": "entry"}), totals)
         groups, parts = less_rejected(context, self.batches, found, batched, least_booked=2)
         if groups.is_empty():
             return
-        # an entry of this kind is one of the batches tried for it
-        tried = found.group_by("entry").agg(pl.len().alias("tried"))
-        of_group = parts.filter(pl.col("side") == entries.index).select("proposal", entry="row").join(tried, on="entry")
-        told = groups.join(of_group, on="proposal", how="left", maintain_order="left")
-        ratios = (told["odds"] / told["tried"]).to_numpy()
-        entry = told["entry"].to_numpy().astype(np.int64)
-        share = learned_share(ratios, entry, tried.height, self.share, _PRIOR_ENTRIES)
+        # an entry of this kind is one of the batches near it, the nearer the likelier
+        entry = parts.filter(pl.col("side") == entries.index).select("proposal", entry="row")
+        member = parts.filter(pl.col("side") == members.index).unique("proposal", keep="first", maintain_order=True)
+        batch = member.select("proposal", "row").join(batched.select("row", "batch_id"), on="row").drop("row")
+        told = groups.join(entry, on="proposal", how="left", maintain_order="left")
+        told = told.join(batch, on="proposal", how="left", maintain_order="left")
+        told = told.join(self._likely(context, found), on=["entry", "batch_id"], how="left", maintain_order="left")
+        ratios = (told["odds"] * told["likely"]).to_numpy()
+        rows = told["entry"].to_numpy().astype(np.int64)
+        share = learned_share(ratios, rows, found["entry"].n_unique(), self.share, _PRIOR_ENTRIES)
         likely = groups.with_columns(pl.Series("odds", ratios * (share / (1 - share))))
         yield Proposals(groups=likely, members=parts, evidence=(_SENTENCE,))
+
+    def _near(self, lines: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
+        """`entry`, `batch_id`, `lag` of entries of a batch's account and days that are less than the batch."""
+        keys, window = ["account", "currency"], max(self.before, self.after)
+        few = count_within_days((lines, totals), keys, window).filter(pl.col("pairs") <= self.max_pairs)
+        lines, totals = (side.join(few, on=keys, how="semi") for side in (lines, totals))
+        return (
+            within_days((lines, totals), keys, window)
+            .filter(
+                pl.col("lag").is_between(-self.before, self.after),
+                (pl.col("open") > 0) == (pl.col("total") > 0),
+                pl.col("open").abs() < pl.col("total").abs(),
+            )
+            .select("entry", "batch_id", "lag")
+        )
+
+    def _likely(self, context: LegContext, found: pl.DataFrame) -> pl.DataFrame:
+        """`entry`, `batch_id`, `likely`: how likely it is that batch of those near, by the date distances of true pairs."""
+        sign = 1 if self.batches == "right" else -1
+        shares = lag_shares(sign * context.lags(), Window(self.before, self.after, self.before + self.after))
+        near = found.with_columns(pl.Series("share", shares[found["lag"].to_numpy() + self.before]))
+        return near.select("entry", "batch_id", (pl.col("share") / pl.col("share").sum().over("entry")).alias("likely"))
