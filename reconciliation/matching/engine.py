@@ -188,6 +188,7 @@ class _LegRun:
         self._at_start = (left.open.copy(), right.open.copy())
         self._taken: list[Taken] = []
         self._questions = OpenQuestions(self._context)
+        self._accepted = pools.accepted(leg)
         self._seconds: dict[str, float] = {}
 
     def _hold(self, holds: Holds) -> None:
@@ -218,6 +219,10 @@ class _LegRun:
             started = perf_counter()
             for proposals in each.propose(self._context):
                 self._take(each.name, proposals)
+            if (
+                each.name in self._accepted
+            ):  # what earlier runs have matched teaches later passes as if it were found now
+                self._context.learn_lags(self._accepted[each.name])
             self._seconds[each.name] = perf_counter() - started
         started = perf_counter()
         for name, proposals in self._questions.again():

@@ -12,7 +12,7 @@ from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.joins import id_hashes
-from reconciliation.matching.rules import Rules, Side
+from reconciliation.matching.rules import Leg, Rules, Side
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Pools:
         self._encoding = encoding
         self._open: dict[tuple[str, str], Ints] = {}
         self._contested: dict[tuple[str, str], Mask] = {}
+        self._accepted: pl.LazyFrame | None = None  # dataset, group_id, row, leg, pass of pairs the ledger holds
 
     def open(self, dataset: str, pool: str) -> Ints:
         """The open amounts of a dataset in a pool: all of it where nothing was used yet. The array is the state
@@ -54,6 +55,18 @@ class Pools:
         if (dataset, pool) not in self._contested:
             self._contested[dataset, pool] = np.zeros(self._encoding.datasets[dataset].height, dtype=np.bool_)
         self._contested[dataset, pool][rows] = True
+
+    def accepted(self, leg: Leg) -> dict[str, pl.DataFrame]:
+        """By pass: the pairs (`left`, `right`: rows) that earlier runs have matched in a leg between two datasets."""
+        if self._accepted is None or leg.offsets:
+            return {}
+        own = self._accepted.filter(pl.col("leg") == leg.name)
+        left, right = (
+            own.filter(pl.col("dataset") == side.dataset).select("group_id", "pass", pl.col("row").alias(name))
+            for side, name in zip(leg.sides, ("left", "right"), strict=True)
+        )
+        pairs = left.join(right.drop("pass"), on="group_id", how="inner").select("pass", "left", "right").collect()
+        return {str(name): part for (name,), part in pairs.sort("left", "right").group_by(["pass"])}
 
     def side(self, side: Side) -> Ints:
         """A copy of the open amounts of a leg's side, zero where an item takes no part."""
@@ -95,6 +108,8 @@ class Pools:
                 if not named.is_empty():
                     self.contest(side.dataset, side.pool, named["row"].to_numpy())
         applied = present.join(binding.select("group_id", "leg"), on="group_id", how="inner")
+        pairs = ledger.groups.filter(pl.col("status") == "matched", pl.col("cardinality") == "1:1")
+        self._accepted = present.lazy().join(pairs.lazy().select("group_id", "leg", "pass"), on="group_id", how="inner")
         pools = pl.DataFrame(
             {
                 "leg": [leg.name for leg in rules.legs for _ in leg.sides],

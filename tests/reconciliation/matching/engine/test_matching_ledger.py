@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 from example_items import items, members, one_leg
 
-from reconciliation.matching import Ledger, match
+from reconciliation.matching import Ledger, MatchResult, match
 from reconciliation.matching.ledger import RELEASED, carry_forward, new_ledger
 
 RULES = one_leg("{kind: reference}", "{kind: amount_date}")
@@ -92,3 +92,23 @@ def test_day_by_day_reaches_the_same_state_as_one_run() -> None:
         ledger = _after(ledger, new_ledger(ledger, released, match(world, RULES, ledger=kept)))
     once = match({"left": left, "right": right}, RULES)
     assert sorted(ledger.groups["group_id"]) == sorted(once.groups["group_id"])
+
+
+def test_a_later_run_has_learned_what_one_run_over_all_would_have_learned() -> None:
+    """Date distances are learned from the pairs of surer passes, also where an earlier run has found them."""
+    known = [{"item_id": f"{n}", "amount": -10 - n, "references": [f"R{n}00"], "on": 0} for n in range(60)]
+    late = [row | {"on": 5} for row in known]
+    unnamed = {"item_id": "X", "amount": -7, "counterparty_account": "A"}
+    everything = {
+        "left": items(*late, unnamed | {"on": 5}),
+        "right": items(*known, unnamed | {"on": 0}),
+    }
+    at_once = match(everything, RULES)
+    first = match({"left": items(*late), "right": items(*known)}, RULES)
+    later = match(everything, RULES, ledger=Ledger(first.groups, first.items))
+    alone = match({name: frame.filter(pl.col("item_id") == "X") for name, frame in everything.items()}, RULES)
+
+    def confidence(result: MatchResult) -> float:
+        return float(result.groups.filter(pl.col("left_total") == -7)["confidence"][0])
+
+    assert confidence(later) == confidence(at_once) != confidence(alone)
