@@ -219,9 +219,7 @@ class _LegRun:
             started = perf_counter()
             for proposals in each.propose(self._context):
                 self._take(each.name, proposals)
-            if (
-                each.name in self._accepted
-            ):  # what earlier runs have matched teaches later passes as if it were found now
+            if each.name in self._accepted:  # what earlier runs matched teaches as if it were found now
                 self._context.learn_lags(self._accepted[each.name])
             self._seconds[each.name] = perf_counter() - started
         started = perf_counter()
