@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
-from example_items import items
+from example_items import day, items
 
 from orchestration.cli import main
 
@@ -44,6 +45,19 @@ def test_a_folder_with_the_three_datasets_is_matched_by_the_payables_preset(tmp_
         frame.write_parquet(tmp_path / f"{name}.parquet")
     assert _run("--items", tmp_path, "--out", tmp_path / "out") == 0
     assert pl.read_parquet(tmp_path / "out" / "match_group.parquet")["leg"].to_list() == ["bank_lines_payments"]
+
+
+def test_rates_beside_the_items_bring_two_currencies_together(tmp_path: Path) -> None:
+    named = {"references": ["E2E-00001"]}
+    line = items({"item_id": "B1", "amount": "-1002.50"} | named)
+    payment = items({"item_id": "P1", "amount": "-1250.00", "currency": "USD"} | named)
+    for name, frame in (("bank_lines", line), ("payments", payment), ("open_items", payment.clear())):
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    rate = {"valid_from": day(0), "base_currency": "EUR", "quote_currency": "USD", "rate": Decimal("1.25")}
+    pl.DataFrame([rate]).write_parquet(tmp_path / "rates.parquet")
+    assert _run("--items", tmp_path, "--out", tmp_path / "out") == 0
+    assert pl.read_parquet(tmp_path / "out" / "match_group.parquet")["pass"].to_list() == ["cross_currency"]
+    assert _run("--items", tmp_path, "--rates", tmp_path / "none.parquet", "--out", tmp_path / "out") == 2
 
 
 def test_what_cannot_be_matched_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
