@@ -64,12 +64,14 @@ def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> 
     count = len(rows)
     if not count:
         return None, rejects
-    amount, signed, negative = _amounts(found, rows, np.array([one.account.factor for one in segments])[which])
+    # most often they stand one after the other, and nothing has to be picked out
+    taken: Ints | slice = slice(int(rows[0]), int(rows[0]) + count) if rows[-1] - rows[0] + 1 == count else rows
+    amount, signed, negative = _amounts(found, rows, taken, np.array([one.account.factor for one in segments])[which])
     as_of = np.array([one.group.as_of for one in segments])[which]
-    immediate = found.immediate[rows]
-    value_day = np.where(immediate, as_of, found.value_day[rows])
-    index, code = found.index[rows], positions(found.type_code[rows])
-    text = slices(lines, found.text_start[rows], found.text_end[rows])
+    immediate = found.immediate[taken]
+    value_day = np.where(immediate, as_of, found.value_day[taken])
+    index, code = found.index[taken], positions(found.type_code[taken])
+    text = slices(lines, found.text_start[taken], found.text_end[taken])
     if lines.continued:
         text = pc.replace_substring(text, lines.separator.decode(), "\n")  # type: ignore[type-var]
     codes = _codes()
@@ -81,8 +83,8 @@ def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> 
         "byte_end": pa.array(lines.byte_end[index], INT),
         "statement_number": pa.array(np.array([one.account.number for one in segments])[which], INT),
         "entry_number": pa.array(entry, INT),
-        "account_servicer_reference": slices(lines, found.bank_start[rows], found.bank_end[rows]),
-        "customer_reference": slices(lines, found.customer_start[rows], found.customer_end[rows]),
+        "account_servicer_reference": slices(lines, found.bank_start[taken], found.bank_end[taken]),
+        "customer_reference": slices(lines, found.customer_start[taken], found.customer_end[taken]),
         "status": pa.repeat(pa.scalar("BOOK", TEXT), count),
         "amount": amount,
         "currency": (
@@ -92,9 +94,9 @@ def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> 
         ),
         "credit_debit": pa.array(["CRDT", "DBIT"], TEXT).take(positions(negative.astype(np.int8))),
         "signed_amount": signed,
-        "reversal": pa.array(negative != (found.sign[rows] < 0)),
+        "reversal": pa.array(negative != (found.sign[taken] < 0)),
         "booking_date": pa.array(as_of.astype(np.int32)).view(DATE),
-        "value_date": pa.array(value_day.astype(np.int32), mask=~(immediate | found.dated[rows])).view(DATE),
+        "value_date": pa.array(value_day.astype(np.int32), mask=~(immediate | found.dated[taken])).view(DATE),
         "domain_code": codes.domain.take(code),
         "family_code": codes.family.take(code),
         "subfamily_code": codes.subfamily.take(code),
@@ -106,10 +108,10 @@ def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> 
     return Records(BANK_ENTRY.kind, contract_batch(BANK_ENTRY, columns, count)), rejects
 
 
-def _amounts(found: Details, rows: Ints, factor: Ints) -> tuple[Column, Column, Flags]:
+def _amounts(found: Details, rows: Ints, taken: Ints | slice, factor: Ints) -> tuple[Column, Column, Flags]:
     """Amount, signed amount and whether it is a debit. A negative amount turns the direction of its type code round."""
-    sign = found.sign[rows]
-    signed = found.amount[rows] * factor * sign
+    sign = found.sign[taken]
+    signed = found.amount[taken] * factor * sign
     large = [at for at, row in enumerate(rows.tolist()) if row in found.large] if found.large else []
     if not large:
         return int_amount_array(np.abs(signed)), int_amount_array(signed), (sign < 0)
