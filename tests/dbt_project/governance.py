@@ -61,7 +61,17 @@ def deliver_governed(warehouse: SmallWarehouse) -> None:
         "oracle",
         "2026-09-10 10:00:00+00",
         [
-            item("oracle", "20", "OR-9", "500", counterparty_id="O77", **moved),
+            item(
+                "oracle",
+                "20",
+                "OR-9",
+                "500",
+                counterparty_id="O77",
+                approval_status="approved",
+                approved_at="2026-09-09",
+                approved_by="eve",
+                **moved,
+            ),
             supplier("oracle", "O77", "Muster Limited", tax_id="12345", country="DE"),
             item("oracle", "20", "OR-10", "10", counterparty_id="O77", reference="INV-78", currency="USD"),
         ],

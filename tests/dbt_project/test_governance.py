@@ -54,6 +54,16 @@ def test_an_item_in_two_erps_is_one_item_of_the_one_that_answers(built: SmallWar
     ) == [("netsuite|2|NS-9||", True), ("oracle|20|OR-9||", False)]
 
 
+def test_a_move_to_another_erp_loses_neither_the_approval_nor_the_first_sighting(built: SmallWarehouse) -> None:
+    assert built.one("SELECT approval_status, approved_by FROM canonical.open_item WHERE document_number = 'NS-9'") == (
+        "approved", "eve",
+    )  # fmt: skip
+    steps = built.rows(
+        "SELECT event, system, delivery_id FROM marts.document_flow WHERE object_id = 'netsuite|2|NS-9||' ORDER BY step_number"
+    )
+    assert ("received", "oracle", "or1") in steps and ("approved", "oracle", "or1") in steps
+
+
 def test_every_ledger_ties_out_to_what_was_delivered(built: SmallWarehouse) -> None:
     assert built.rows("SELECT tie_out_id FROM marts.tie_out WHERE NOT is_tied_out OR difference != 0") == []
     assert built.one(

@@ -1,4 +1,5 @@
--- Open and cleared items of all ledgers in one shape, newest state. Approval comes from the item, else from its approval steps.
+-- Open and cleared items of all ledgers in one shape, newest state. Approval comes from the item, else from its approval steps, else
+-- from the system that knew the item before: a migration does not carry approvals over.
 with item as (select * from {{ ref('stg_erp__open_item') }}),
 
 approval as (select * from {{ ref('stg_erp__approval') }}),
@@ -10,6 +11,18 @@ party as (select counterparty_id, golden_id, is_blocked from {{ ref('counterpart
 payment as (select payment_id, correlation_id, execution_date from {{ ref('payment_instruction') }}),
 
 remittance as (select * from {{ ref('stg_hub__remittance') }}),
+
+approved_elsewhere as (
+    select
+        origin.open_item_id,
+        min_by(other.approval_status, (other.approved_at, other.open_item_id)) as approval_status,
+        min_by(other.approved_at, (other.approved_at, other.open_item_id)) as approved_at,
+        min_by(other.approved_by, (other.approved_at, other.open_item_id)) as approved_by
+    from {{ ref('open_item_origin') }} as origin
+    inner join {{ ref('stg_erp__newest_item') }} as other on origin.origin_item_id = other.open_item_id
+    where not origin.is_surviving and other.approval_status = 'approved'
+    group by origin.open_item_id
+),
 
 last_approval as (
     select source_system, company_code, document_number, fiscal_year, approval_status, actor, "at"
@@ -66,9 +79,18 @@ select
     item.payment_method,
     direct_debit.payment_method is not null as is_direct_debit,
     item.payment_block is not null or coalesce(party.is_blocked, false) as is_blocked,
-    coalesce(item.approval_status, last_approval.approval_status, 'not_required') as approval_status,
-    coalesce(item.approved_at, case when last_approval.approval_status = 'approved' then last_approval."at" end) as approved_at,
-    coalesce(item.approved_by, case when last_approval.approval_status = 'approved' then last_approval.actor end) as approved_by,
+    coalesce(item.approval_status, last_approval.approval_status, approved_elsewhere.approval_status, 'not_required')
+        as approval_status,
+    coalesce(
+        item.approved_at,
+        case when last_approval.approval_status = 'approved' then last_approval."at" end,
+        case when coalesce(item.approval_status, last_approval.approval_status) is null then approved_elsewhere.approved_at end
+    ) as approved_at,
+    coalesce(
+        item.approved_by,
+        case when last_approval.approval_status = 'approved' then last_approval.actor end,
+        case when coalesce(item.approval_status, last_approval.approval_status) is null then approved_elsewhere.approved_by end
+    ) as approved_by,
     item.status,
     item.clearing_document,
     item.clearing_date,
@@ -90,6 +112,7 @@ left join last_approval
         and item.company_code is not distinct from last_approval.company_code
         and item.document_number = last_approval.document_number
         and item.fiscal_year is not distinct from coalesce(last_approval.fiscal_year, item.fiscal_year)
+left join approved_elsewhere on item.open_item_id = approved_elsewhere.open_item_id
 left join direct_debit
     on item.system = direct_debit.system and upper(trim(item.payment_method)) = upper(direct_debit.payment_method)
 left join thread on item.open_item_id = thread.open_item_id

@@ -3,6 +3,11 @@ with observation as (select * from {{ ref('stg_erp__open_item_observation') }}),
 
 item as (select * from {{ ref('open_item') }}),
 
+origin as (
+    select origin_item_id, open_item_id from {{ ref('open_item_origin') }}
+    where not is_surviving
+),
+
 approval as (select * from {{ ref('stg_erp__approval') }}),
 
 payment as (select * from {{ ref('payment_instruction') }}),
@@ -15,20 +20,21 @@ account as (select account_id, timezone from {{ ref('bank_account') }}),
 
 run as (select * from {{ ref('stg_run') }}),
 
--- a step is known from the first observation that tells of it, however often later ones repeat it; all three are looked for at once,
--- the first one being the least of (moment, delivery, record)
+-- a step is known from the first observation that tells of it, in whichever system, however often later ones repeat it; all three are
+-- looked for at once, the first one being the least of (moment, delivery, record)
 {% set sighting -%}
     struct_pack(
         received_at := observation.received_at,
         delivery_id := observation.delivery_id,
         record_number := observation.record_number,
-        source_timezone := observation.source_timezone
+        source_timezone := observation.source_timezone,
+        system := observation.system
     )
 {%- endset %}
 
 observed as (
     select
-        observation.open_item_id,
+        item.open_item_id,
         min({{ sighting }}) as seen,
         min({{ sighting }}) filter (where observation.approval_status = 'approved' or observation.approved_at is not null) as approved,
         -- an item that was cleared, reset and cleared again ended the last time: the state it has now is what counts
@@ -39,8 +45,9 @@ observed as (
             and observation.clearing_date is not distinct from item.clearing_date
         ) as ended
     from observation
-    inner join item on observation.open_item_id = item.open_item_id
-    group by observation.open_item_id
+    left join origin on observation.open_item_id = origin.origin_item_id
+    inner join item on coalesce(origin.open_item_id, observation.open_item_id) = item.open_item_id
+    group by item.open_item_id
 ),
 
 first_seen as (
@@ -49,7 +56,8 @@ first_seen as (
         struct_extract(seen, 'received_at') as received_at,
         struct_extract(seen, 'delivery_id') as delivery_id,
         struct_extract(seen, 'record_number') as record_number,
-        struct_extract(seen, 'source_timezone') as source_timezone
+        struct_extract(seen, 'source_timezone') as source_timezone,
+        struct_extract(seen, 'system') as system
     from observed
 ),
 
@@ -59,7 +67,8 @@ first_approved as (
         struct_extract(approved, 'received_at') as received_at,
         struct_extract(approved, 'delivery_id') as delivery_id,
         struct_extract(approved, 'record_number') as record_number,
-        struct_extract(approved, 'source_timezone') as source_timezone
+        struct_extract(approved, 'source_timezone') as source_timezone,
+        struct_extract(approved, 'system') as system
     from observed
     where approved is not null
 ),
@@ -70,7 +79,8 @@ first_ended as (
         struct_extract(ended, 'received_at') as received_at,
         struct_extract(ended, 'delivery_id') as delivery_id,
         struct_extract(ended, 'record_number') as record_number,
-        struct_extract(ended, 'source_timezone') as source_timezone
+        struct_extract(ended, 'source_timezone') as source_timezone,
+        struct_extract(ended, 'system') as system
     from observed
     where ended is not null
 ),
@@ -80,6 +90,7 @@ step_approved as (
     select
         item.open_item_id,
         min(approval.received_at) as received_at,
+        min_by(approval.system, (approval.received_at, approval.delivery_id, approval.record_number)) as system,
         min_by(approval.delivery_id, (approval.received_at, approval.delivery_id, approval.record_number)) as delivery_id,
         min_by(approval.record_number, (approval.received_at, approval.delivery_id, approval.record_number)) as record_number
     from approval
@@ -94,11 +105,12 @@ step_approved as (
 ),
 
 approved as (
-    select open_item_id, source_timezone, received_at, delivery_id, record_number from first_approved
+    select open_item_id, source_timezone, system, received_at, delivery_id, record_number from first_approved
     union all
     select
         first_seen.open_item_id,
         first_seen.source_timezone,
+        step_approved.system,
         step_approved.received_at,
         step_approved.delivery_id,
         step_approved.record_number
@@ -114,7 +126,7 @@ item_event as (
         'received' as event,
         coalesce({{ point_in_time('item.created_at', 'first_seen.source_timezone') }}, first_seen.received_at) as "at",
         item.document_date as event_date,
-        item.system,
+        first_seen.system,
         item.created_by as actor,
         item.entity_id,
         item.correlation_id,
@@ -130,7 +142,7 @@ item_event as (
         'posted' as event,
         first_seen.received_at as "at",
         item.posting_date as event_date,
-        item.system,
+        first_seen.system,
         item.created_by as actor,
         item.entity_id,
         item.correlation_id,
@@ -147,7 +159,7 @@ item_event as (
         'approved' as event,
         coalesce({{ point_in_time('item.approved_at', 'approved.source_timezone') }}, approved.received_at) as "at",
         try_cast(item.approved_at[1:10] as date) as event_date,
-        item.system,
+        approved.system,
         item.approved_by as actor,
         item.entity_id,
         item.correlation_id,
