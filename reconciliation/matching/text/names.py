@@ -25,6 +25,8 @@ def name_key(names: pl.Series) -> pl.Series:
     AE, OE, UE and their accents become A, O, U (Mueller, Müller and Muller are one). What is nothing but a legal
     form keeps its words; null and empty stay null. Distinct names are worked on once.
     """
+    if names.null_count() == len(names):
+        return names.cast(pl.String)
     frame = names.alias("name").to_frame()
     distinct = frame.unique().drop_nulls()
     spelled = distinct.with_columns(ascii_upper_series(distinct["name"]).alias("key"))
