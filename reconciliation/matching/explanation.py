@@ -68,9 +68,18 @@ def lag_words(days: int) -> str:
 
 
 def group_explanations(
-    context: LegContext, groups: pl.DataFrame, members: pl.DataFrame, totals: pl.DataFrame, evidence: Sequence[str]
+    context: LegContext, groups: pl.DataFrame, totals: pl.DataFrame, evidence: Sequence[str]
 ) -> pl.Series:
-    """One sentence a group of several items: how many of each side, the evidence, the amounts."""
+    """One sentence a group of several items: how many of each side, the evidence, the amounts. Made once for all groups
+    that say the same."""
+    keys = ["evidence", "difference_kind", "lefts", "rights", "status"]
+    frame = groups.select("evidence", "difference_kind", "status").hstack(totals.select("lefts", "rights"))
+    distinct = frame.unique()
+    told = distinct.with_columns(_group_sentences(context, distinct, evidence).alias("explanation"))
+    return frame.join(told, on=keys, how="left", maintain_order="left")["explanation"]
+
+
+def _group_sentences(context: LegContext, groups: pl.DataFrame, evidence: Sequence[str]) -> pl.Series:
     kinds = pl.Series([_DIFFERENCES[kind] for kind in DIFFERENCE_KINDS])
     said = pl.Series([sentence.replace(", {days}", "") for sentence in evidence] or [""])
     sentence = said.gather(groups["evidence"]).str.replace("^(.)", "$1")
@@ -79,8 +88,8 @@ def group_explanations(
         {
             "first": first,
             "kind": kinds.gather(groups["difference_kind"]),
-            "lefts": totals["lefts"],
-            "rights": totals["rights"],
+            "lefts": groups["lefts"],
+            "rights": groups["rights"],
             "status": groups["status"],
         }
     )

@@ -228,7 +228,7 @@ class LegTables:
                 "difference_kind": _named(groups["difference_kind"].to_numpy(), DIFFERENCE_KINDS),
                 "confidence": groups["confidence"],
                 "margin": groups["margin"],
-                "explanation": group_explanations(self._context, groups, members, totals, taken.evidence),
+                "explanation": group_explanations(self._context, groups, totals, taken.evidence),
                 "pass": taken.passes.gather(groups["taken"]),
                 **self._constants(),
             },
