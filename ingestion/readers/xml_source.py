@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from typing import BinaryIO, NoReturn
 from xml.parsers import expat
 
+import numpy as np
+
 from ingestion.reading import FileRejected
 
 CHUNK_BYTES = 1 << 18
@@ -129,7 +131,7 @@ class XmlSource:
         self._parse(data, final=False)
         text = data.decode("latin-1")
         self._kept.append((self._fed, self._lines, text))
-        self._lines += text.count("\n")
+        self._lines += int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")))
         self._fed += len(data)
         unread = self._fed - self.start - self.parser.CurrentByteIndex
         if unread > TOKEN_LIMIT:
