@@ -68,6 +68,8 @@ class AmountDate(PassConfig):
             "left", "right", "open", "lag", "level", "is_open", "recurs"
         )
         lags = context.lags(None if self.right_date == "date" else self.right_date)
+        if self.net:  # who takes the discount pays on other days than who does not: the others teach nothing
+            lags = np.zeros(0, dtype=np.int64)
         partnerless = _partnerless(context, left, pairs.filter(pl.col("lag").is_between(-self.before, self.after)))
         weighed = pair_odds(pairs, window, lags, LEVELS, partnerless)
         # another counterparty's item is never taken, however rare the amount; it only says that a partner may be
