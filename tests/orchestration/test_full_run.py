@@ -217,7 +217,7 @@ def test_doing_all_of_it_again_changes_nothing(company: Workspace) -> None:
         "SELECT count(DISTINCT run_id), count(DISTINCT table_name), count(DISTINCT (table_name, content_hash)) "
         "FROM ops.run_content",
     )
-    assert (runs, said) == (2, tables)
+    assert runs >= 2 and said == tables  # every run said the same
 
 
 def test_a_new_statement_arrives_intraday_while_another_process_reads(company: Workspace) -> None:
