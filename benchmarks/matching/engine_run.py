@@ -22,7 +22,9 @@ def run(directory: Path, out: Path, ledger: Path | None) -> None:
     items = {name: pl.scan_parquet(directory / f"{name}.parquet") for name in DATASETS}
     earlier = None
     if ledger is not None:
-        groups = pl.scan_parquet(ledger / "match_group.parquet").select("group_id", "leg", "pass", "status", "cardinality")
+        groups = pl.scan_parquet(ledger / "match_group.parquet").select(
+            "group_id", "leg", "pass", "status", "cardinality"
+        )
         earlier = Ledger(
             groups.filter(pl.col("status") == "matched").collect(), pl.read_parquet(ledger / "match_item.parquet")
         )
