@@ -17,6 +17,7 @@ from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.item_frames import exact_amounts, item_frame
 from reconciliation.matching.joins import has_repeats
 from reconciliation.matching.stable_hash import Words, id_words
+from reconciliation.minor_units import decimals
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.uint32]
@@ -24,39 +25,6 @@ Mask = npt.NDArray[np.bool_]
 
 _SCALE = 5  # decimals of DECIMAL(23,5)
 LIMIT = 4_000_000_000_000_000_000  # minor units; larger amounts could not be added up in 64 bits
-
-# ISO 4217 currencies whose minor unit is not a hundredth.
-_DECIMALS = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-    **dict.fromkeys(["CLF", "UYW"], 4),
-}
-
-
-def decimals(currency: str) -> int:
-    """Decimals of a currency's minor unit as ISO 4217 gives them (2 for one it does not list)."""
-    return _DECIMALS.get(currency, 2)
 
 
 @dataclass
