@@ -49,6 +49,27 @@ _STRUCTURED = (
 )
 
 
+_PAIN_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09">
+  <CstmrCdtTrfInitn>
+    <GrpHdr><MsgId>BENCH</MsgId><CreDtTm>2026-03-31T06:00:00+02:00</CreDtTm><NbOfTxs>{count}</NbOfTxs>
+      <InitgPty><Nm>Firma AG</Nm></InitgPty></GrpHdr>
+    <PmtInf>
+      <PmtInfId>BENCH-1</PmtInfId><PmtMtd>TRF</PmtMtd><BtchBookg>true</BtchBookg><NbOfTxs>{count}</NbOfTxs>
+      <PmtTpInf><SvcLvl><Cd>SEPA</Cd></SvcLvl></PmtTpInf><ReqdExctnDt><Dt>2026-04-01</Dt></ReqdExctnDt>
+      <Dbtr><Nm>Firma AG</Nm></Dbtr><DbtrAcct><Id><IBAN>DE89370400440532013000</IBAN></Id></DbtrAcct>
+      <DbtrAgt><FinInstnId><BICFI>COBADEFFXXX</BICFI></FinInstnId></DbtrAgt>
+"""
+_PAYMENT = """      <CdtTrfTxInf>
+        <PmtId><InstrId>I{n}</InstrId><EndToEndId>E2E-{n}</EndToEndId></PmtId>
+        <Amt><InstdAmt Ccy="EUR">{amount}</InstdAmt></Amt>
+        <CdtrAgt><FinInstnId><BICFI>ABNANL2AXXX</BICFI></FinInstnId></CdtrAgt>
+        <Cdtr><Nm>Lieferant {n} &amp; Söhne</Nm><PstlAdr><TwnNm>Utrecht</TwnNm><Ctry>NL</Ctry></PstlAdr></Cdtr>
+        <CdtrAcct><Id><IBAN>NL91ABNA0417164300</IBAN></Id></CdtrAcct>
+        <RmtInf>{remittance}</RmtInf>
+      </CdtTrfTxInf>
+"""
+_PAIN_TAIL = "    </PmtInf>\n  </CstmrCdtTrfInitn>\n</Document>\n"
 _NOTES = (
     ":86:166?00GUTSCHRIFT?109310?20EREF+E2E-{n}?21KREF+K{n}?22SVWZ+Rechnung {n} vom\r\n"
     " 1.3.?30COBADEFFXXX?31DE89370400440532013000?32Muster GmbH {n}",
@@ -99,6 +120,17 @@ def write_camt(path: Path, *, entries: int = 0, megabytes: int = 0) -> None:
         else:
             stream.writelines(_entry(number) for number in range(entries))
         stream.write(_CAMT_TAIL)
+
+
+def write_pain001(path: Path, payments: int) -> None:
+    """One batch of so many credit transfers; every sixth says what it pays in a structured reference."""
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(_PAIN_HEAD.format(count=payments))
+        for number in range(payments):
+            remittance = (_FREE if number % 6 else _STRUCTURED).format(n=number)
+            amount = f"{number * 37 % 9999 + 1}.{number % 100:02d}"
+            stream.write(_PAYMENT.format(n=number, amount=amount, remittance=remittance))
+        stream.write(_PAIN_TAIL)
 
 
 def write_mt940(path: Path, entries: int) -> None:

@@ -55,16 +55,16 @@ _DETAIL_IDENTIFIERS: dict[str, tuple[str, ...]] = {
     "transaction_id": ("Refs/TxId",),
     "mandate_id": ("Refs/MndtId",),
     "account_servicer_reference": ("Refs/AcctSvcrRef",),
+    "debtor_agent": _agent("RltdAgts/DbtrAgt"),
+    "creditor_agent": _agent("RltdAgts/CdtrAgt"),
 }
 _DETAIL_TEXTS: dict[str, tuple[str, ...]] = {
     "uetr": ("Refs/UETR",),
     "cheque_number": ("Refs/ChqNb",),
     "clearing_system_reference": ("Refs/ClrSysRef",),
     "debtor_name": _party("RltdPties/Dbtr"),
-    "debtor_agent": _agent("RltdAgts/DbtrAgt"),
     "ultimate_debtor_name": _party("RltdPties/UltmtDbtr"),
     "creditor_name": _party("RltdPties/Cdtr"),
-    "creditor_agent": _agent("RltdAgts/CdtrAgt"),
     "ultimate_creditor_name": _party("RltdPties/UltmtCdtr"),
     "purpose_code": ("Purp/Cd", "Purp/Prtry"),
     "return_reason_code": ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry", "RtrInf/RtrRsn/Cd", "RtrInf/RtrRsn/Prtry"),
@@ -411,8 +411,8 @@ def party(fields: Fields, path: str) -> str | None:
 
 
 def agent(fields: Fields, path: str) -> str | None:
-    """A bank: its BIC, else its clearing code, its other identification, its name."""
-    return next((fields[leaf] for leaf in _agent(path) if leaf in fields), None)
+    """A bank: its BIC, else its clearing code, its other identification, its name; None where that is NOTPROVIDED."""
+    return next((found for leaf in _agent(path) if (found := values.given(fields.get(leaf)))), None)
 
 
 def country(account: str | None) -> str | None:

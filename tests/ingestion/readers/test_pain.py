@@ -89,6 +89,13 @@ def test_an_equivalent_amount_counts_into_the_control_sum() -> None:
     )
 
 
+def test_a_bank_that_is_not_provided_is_none() -> None:
+    """As EPC rules have it where the IBAN says enough."""
+    nobody = b"<FinInstnId><Othr><Id>NOTPROVIDED</Id></Othr></FinInstnId>"
+    data = initiation(batch(payment())).replace(b"<FinInstnId><BIC>COBADEFFXXX</BIC></FinInstnId>", nobody)
+    assert read(data, "pain.001")["payment_instruction"][0]["counterparty_agent"] is None
+
+
 @pytest.mark.parametrize("version", ["08", "09", "12"])
 def test_the_execution_date_is_a_choice_from_version_eight_on(version: str) -> None:
     data = initiation(batch(payment(), day="<Dt>2026-04-03</Dt>"), version=version)
