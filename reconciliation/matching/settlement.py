@@ -22,6 +22,7 @@ from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Prop
 MAX_STAR = 5000  # members a sum may have; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
 
+_ON_SUMS = ("rounding", "fee")
 _ONE_TO_ONE = ("equal", "rounding", "fee", "fx", "typing_error", "deviation")
 
 
@@ -87,23 +88,45 @@ def _not_over_a_rest(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
 def _of_pairs(
     keep: Callable[[LegContext, pl.DataFrame, AmountRule], Mask], kind: Callable[[pl.DataFrame], pl.Series] | str
 ) -> Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[str]], Iterator[Proposals]]:
-    """A settler of pairs that are closed on both sides with a typed difference."""
+    """A settler of pairs that are closed on both sides with a typed difference; a charge or a rounding may also be taken
+    on the sum of several items that one names."""
 
     def settler(
         context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
     ) -> Iterator[Proposals]:
         same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
         same_sign = _not_over_a_rest(context, same_sign)
-        if same_sign.is_empty():
-            return
-        kept = same_sign.filter(pl.Series(keep(context, same_sign, rule)))
-        if kept.is_empty():
-            return
-        kept = with_parties(context, kept, rule)
-        named: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
-        yield Proposals(pairs=pairs_frame(kept, "mine", "other", named, rule.factor), evidence=evidence)
+        kept = same_sign if same_sign.is_empty() else same_sign.filter(pl.Series(keep(context, same_sign, rule)))
+        if not kept.is_empty():
+            kept = with_parties(context, kept, rule)
+            named: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
+            yield Proposals(pairs=pairs_frame(kept, "mine", "other", named, rule.factor), evidence=evidence)
+        if rule.rule in _ON_SUMS and isinstance(kind, str):
+            sums = _near_sums(context, edges, rule, keep)
+            yield from _star_groups(with_parties(context, sums, rule), "left", kind, rule.factor, evidence)
 
     return settler
+
+
+def _near_sums(
+    context: LegContext,
+    edges: pl.DataFrame,
+    rule: AmountRule,
+    keep: Callable[[LegContext, pl.DataFrame, AmountRule], Mask],
+) -> pl.DataFrame:
+    """The edges of left items that name several whole right items which add up to nearly the amount."""
+    live = _live(context, edges)
+    rows = live["right"].to_numpy()
+    whole = pl.Series(context.right.open[rows] == context.right.dataset.amount[rows], dtype=pl.Boolean)
+    named = live.with_columns(whole.alias("whole")).filter(
+        pl.len().over("left").is_between(2, MAX_STAR), pl.col("whole").all().over("left")
+    )
+    totals = named.group_by("left", maintain_order=True).agg(
+        pl.col("right").first(), pl.col("mine").first(), pl.col("other").sum()
+    )
+    totals = totals.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
+    near = totals if totals.is_empty() else totals.filter(pl.Series(keep(context, totals, rule), dtype=pl.Boolean))
+    return named.join(near.select("left"), on="left", how="semi").drop("whole")
 
 
 def _discount(

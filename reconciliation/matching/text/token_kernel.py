@@ -148,6 +148,15 @@ def _grams(
 
 
 @njit(cache=True)
+def _first_digit(data: Bytes, start: int, stop: int) -> int:
+    """Where the digits of an atom begin that has letters in front of them; its start for any other."""
+    place = start
+    while place < stop and data[place] > _NINE:
+        place += 1
+    return place if place < stop else start
+
+
+@njit(cache=True)
 def text_tokens(data: Bytes, offsets: Ints, salts: Words, grams: int, least: int) -> tuple[Words, Ints]:
     """The hashes of the tokens of each text (ASCII capitals), and for each text where its own end."""
     longest = 1
@@ -174,8 +183,8 @@ def text_tokens(data: Bytes, offsets: Ints, salts: Words, grams: int, least: int
         if inside:
             stops[count] = offsets[text + 1]
             count += 1
-        # of each atom so many grams, twice where structured; of each character at most two digit runs
-        most = 2 * count * max(grams, _LONGEST_GROUPS) + 2 * (offsets[text + 1] - offsets[text])
+        # of each atom so many grams, twice where structured, again from its digits on; of each character two digit runs
+        most = 4 * count * max(grams, _LONGEST_GROUPS) + 2 * (offsets[text + 1] - offsets[text])
         if used + most > len(found):
             grown = np.empty(2 * (used + most), dtype=np.uint64)
             grown[:used] = found[:used]
@@ -186,6 +195,11 @@ def text_tokens(data: Bytes, offsets: Ints, salts: Words, grams: int, least: int
             if numeric[first]:
                 used = _digit_runs(data, starts[first], stops[first], salts[text], least, found, used)
             used = _grams(data, starts, stops, first, count, salts[text], grams, least, found, used)
+            written, glued = starts[first], _first_digit(data, starts[first], stops[first])
+            if glued > written:
+                starts[first] = glued
+                used = _grams(data, starts, stops, first, count, salts[text], grams, least, found, used)
+                starts[first] = written
         ends[text] = used
     return found[:used].copy(), ends
 

@@ -8,6 +8,7 @@ from reconciliation.matching.text.check_digits import structured_references
 from reconciliation.matching.text.folding import ascii_upper_series, canonical_identifier, canonical_identifier_inside
 from reconciliation.matching.text.ranges import range_members
 
+GLUED_FROM = 8  # characters; `EUR1250,00` is an amount, not the document 125000
 MAX_TOKEN = 40  # longer runs are keys of nothing known (an RF reference has 25 characters, a UETR 32)
 
 
@@ -18,8 +19,9 @@ def text_tokens(
 
     Takes one row per text (`row` is any key, unique). Gives distinct (`row`, `token`, `span`), sorted: `span` is 1
     for a token as written, 2 or 3 for neighbours joined (a wrapped or separated identifier), 0 for what is only
-    implied: the digits of a token that starts with letters, or a number inside a range. A token has a digit and at
-    least `min_length` characters. A digit run is never cut: `1814` gives no `14`.
+    implied: the digits of a token that starts with letters, alone or with the neighbours behind them (`RNR2026-0815`),
+    or a number inside a range. A token has a digit and at least `min_length` characters. A digit run is never cut:
+    `1814` gives no `14`.
     """
     return (
         repeated_tokens(texts, row=row, text=text, grams=grams, min_length=min_length)
@@ -37,7 +39,11 @@ def repeated_tokens(
     )
     folded = wanted.with_columns(ascii_upper_series(wanted["text"]))
     atoms = _atoms(folded)
-    written = pl.concat([_grams(atoms, span, min_length) for span in range(1, grams + 1)])
+    bare = _without_letters_in_front(atoms)
+    glued = [_grams(bare, span, max(min_length, GLUED_FROM), "glued") for span in range(2, grams + 1)]
+    glued = [each.filter(pl.col("token").str.len_bytes() >= GLUED_FROM) for each in glued]
+    glued = [each.with_columns(pl.lit(0, pl.UInt8).alias("span")) for each in glued]
+    written = pl.concat([*(_grams(atoms, span, min_length) for span in range(1, grams + 1)), *glued])
     implied = pl.concat([_digit_runs(atoms, min_length), range_members(folded)])
     implied = implied.with_columns(pl.lit(0, pl.UInt8).alias("span"))
     grouped = structured_references(folded).select("row", pl.col("reference").alias("raw"))
@@ -67,19 +73,27 @@ def _atoms(folded: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _grams(atoms: pl.DataFrame, span: int, min_length: int) -> pl.DataFrame:
-    """Neighbouring atoms joined, `span` of them, in canonical form; whole candidates are dropped before any is
-    joined.
+def _without_letters_in_front(atoms: pl.DataFrame) -> pl.DataFrame:
+    """The atoms with `glued`: the digits on, of those that begin with letters; null in others."""
+    glued = pl.col("atom").str.contains("^[A-Z]+[0-9]")
+    rest = canonical_identifier_inside(pl.col("atom").str.replace("^[A-Z]+", ""))
+    return atoms.with_columns(pl.when(glued).then(rest).alias("glued"))
+
+
+def _grams(atoms: pl.DataFrame, span: int, min_length: int, first: str = "inside") -> pl.DataFrame:
+    """Neighbouring atoms joined, `span` of them, in canonical form, the first as column `first` has it (null: none
+    begins there); whole candidates are dropped before any is joined.
     """
     numeric, length = pl.col("numeric"), pl.col("length")
     for step in range(1, span):
         numeric = numeric | pl.col("numeric").shift(-step)
         length = length + pl.col("length").shift(-step)
-    parts = [pl.col("inside")]
+    parts = [pl.col(first)]
     for step in range(1, span):
         before = pl.col("ends_in_letter").shift(1 - step)
         parts.append(pl.when(before).then(pl.col("after_letter").shift(-step)).otherwise(pl.col("inside").shift(-step)))
     keep = numeric & length.is_between(min_length, MAX_TOKEN) & (pl.col("row").shift(1 - span) == pl.col("row"))
+    keep = keep & pl.col(first).is_not_null()
     return (
         atoms.select("row", keep.alias("keep"), *(part.alias(f"part{step}") for step, part in enumerate(parts)))
         .filter("keep")

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from example_items import day, ids, items, members, one_leg, only_group, reasons
 
-from reconciliation.matching import match, preset
+from reconciliation.matching import Rules, match, preset
 
 
 def test_the_same_reference_and_amount_is_a_match() -> None:
@@ -174,6 +174,24 @@ def test_a_fee_tolerance_is_said_for_each_currency(currency: str, paid: int) -> 
     assert found == (paid - 1000 <= {"EUR": 5, "JPY": 800}[currency])
 
 
+@pytest.mark.parametrize(
+    ("paid", "kind"), [("2754.66", "fee"), ("2762.16", "none"), ("2769.66", None), ("2700.00", None)]
+)
+def test_a_charge_is_taken_on_the_sum_of_the_invoices_the_text_names(paid: str, kind: str | None) -> None:
+    lines = items({"item_id": "B1", "amount": paid, "text": "RE-2026-10931 / RE-2026-10935"})
+    bills = items(
+        {"item_id": "O1", "amount": "499.00", "references": ["RE-2026-10931"]},
+        {"item_id": "O2", "amount": "2263.16", "references": ["RE-2026-10935"]},
+    )
+    result = match(
+        {"left": lines, "right": bills}, one_leg("{kind: reference_text, amounts: [sum, {rule: fee, up_to: 10}]}")
+    )
+    assert [(row["difference_kind"], row["status"]) for row in result.groups.to_dicts()] == (
+        [(kind, "matched")] if kind else []
+    )
+    assert members(result) == (ids("B1", "O1", "O2") if kind else [])
+
+
 def test_two_swapped_digits_are_a_typing_error_two_other_amounts_are_not() -> None:
     left = items(
         {"item_id": "B1", "amount": "-1254.00", "references": ["R1"]},
@@ -202,6 +220,15 @@ def test_equal_amounts_of_one_counterparty_close_in_date() -> None:
     result = match({"left": left, "right": right}, one_leg("{kind: amount_date}"))
     assert members(result, "matched") == ids("B1", "P1")
     assert "counterparty account, 1 day later" in str(only_group(result)["explanation"])
+
+
+def test_a_payment_soon_after_the_document_though_long_before_it_is_due() -> None:
+    named = {"counterparty_name": "Acme Bau GmbH", "counterparty_account": "DE02"}
+    payments = items({"item_id": "P1", "amount": "-158.01", "on": 20} | named)
+    bills = items({"item_id": "O1", "amount": "-158.01", "on": 1, "due_date": day(61)} | named)
+    leg = preset("payables").leg("payments_open_items")
+    result = match({"payments": payments, "open_items": bills}, Rules(legs=(leg,)))
+    assert members(result) == ids("P1", "O1")
 
 
 def test_another_counterparty_is_not_taken_for_the_sake_of_an_amount() -> None:

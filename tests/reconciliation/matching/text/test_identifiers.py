@@ -31,6 +31,8 @@ def found(text: str, reference: str, *variants: Variant, **options: int) -> str 
         ("DOC 0000004711", "4711", "exact"),
         ("DOC 4711", "0000004711", "exact"),
         ("RE4711", "4711", "exact"),
+        ("RNR2026-02000 DANKE", "2026-02000", "exact"),  # a word glued in front
+        ("RNR2026 02000", "2026-02000", "exact"),
         ("INV 2024 1001", "INV-2024-001001", "segments"),
         ("ref 2024001001", "INV-2024-001001", "unprefixed"),
         ("invoice no 1001", "INV-2024-001001", "serial"),
@@ -73,6 +75,10 @@ def test_another_number(text: str, reference: str) -> None:
 def test_a_digit_run_is_never_cut() -> None:
     tokens = text_tokens(pl.DataFrame({"row": [0], "text": ["1814"]}), min_length=1)
     assert tokens["token"].to_list() == ["1814"]
+
+
+def test_an_amount_behind_its_currency_is_no_document() -> None:
+    assert found("EUR1250,00", "125000", Variant.EXACT) is None
 
 
 def test_several_identifiers_in_one_text_are_all_found() -> None:
