@@ -22,7 +22,7 @@ from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Prop
 MAX_STAR = 5000  # members a sum may have; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
 
-_ON_SUMS = ("rounding", "fee")
+_ON_SUMS = ("rounding", "fee", "deviation")
 _ONE_TO_ONE = ("equal", "rounding", "fee", "fx", "typing_error", "deviation")
 
 
@@ -88,8 +88,8 @@ def _not_over_a_rest(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
 def _of_pairs(
     keep: Callable[[LegContext, pl.DataFrame, AmountRule], Mask], kind: Callable[[pl.DataFrame], pl.Series] | str
 ) -> Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[str]], Iterator[Proposals]]:
-    """A settler of pairs that are closed on both sides with a typed difference; a charge or a rounding may also be taken
-    on the sum of several items that one names."""
+    """A settler of pairs that are closed on both sides with a typed difference; a charge, a rounding or a short pay may
+    also be taken on the sum of several items that one names."""
 
     def settler(
         context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
@@ -99,11 +99,14 @@ def _of_pairs(
         kept = same_sign if same_sign.is_empty() else same_sign.filter(pl.Series(keep(context, same_sign, rule)))
         if not kept.is_empty():
             kept = with_parties(context, kept, rule)
-            named: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
-            yield Proposals(pairs=pairs_frame(kept, "mine", "other", named, rule.factor), evidence=evidence)
-        if rule.rule in _ON_SUMS and isinstance(kind, str):
-            sums = _near_sums(context, edges, rule, keep)
-            yield from _star_groups(with_parties(context, sums, rule), "left", kind, rule.factor, evidence)
+            typed: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
+            yield Proposals(pairs=pairs_frame(kept, "mine", "other", typed, rule.factor), evidence=evidence)
+        if rule.rule in _ON_SUMS:
+            sums = with_parties(context, _near_sums(context, edges, rule, keep), rule)
+            short = pl.col("mine").abs() < pl.col("other").sum().over("left").abs()
+            for side, said in ((short, "short_pay"), (~short, "over_pay")):
+                named = kind if isinstance(kind, str) else said
+                yield from _star_groups(sums.filter(side), "left", named, rule.factor, evidence)
 
     return settler
 

@@ -192,6 +192,20 @@ def test_a_charge_is_taken_on_the_sum_of_the_invoices_the_text_names(paid: str, 
     assert members(result) == (ids("B1", "O1", "O2") if kind else [])
 
 
+def test_a_short_pay_of_several_named_invoices_closes_them_all_with_the_difference_typed() -> None:
+    lines = items({"item_id": "B1", "amount": "980.00", "text": "RE-2026-10931 / RE-2026-10935"})
+    bills = items(
+        {"item_id": "O1", "amount": "400.00", "references": ["RE-2026-10931"]},
+        {"item_id": "O2", "amount": "600.00", "references": ["RE-2026-10935"]},
+    )
+    result = match(
+        {"left": lines, "right": bills}, one_leg("{kind: reference_text, amounts: [{rule: deviation, share: 0.05}]}")
+    )
+    group = only_group(result)
+    assert (group["difference_kind"], group["difference"]) == ("short_pay", Decimal(-20))
+    assert members(result) == ids("B1", "O1", "O2")
+
+
 def test_two_swapped_digits_are_a_typing_error_two_other_amounts_are_not() -> None:
     left = items(
         {"item_id": "B1", "amount": "-1254.00", "references": ["R1"]},
