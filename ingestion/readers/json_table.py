@@ -94,6 +94,12 @@ def _from_document(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> t
             expected="pages, or one record a line",
             advice="ask for the extract in pages or as JSON lines",
         )
+    for start in range(0, len(data) - LINE_LIMIT, LINE_LIMIT):
+        if data.find(b'"', start, start + LINE_LIMIT) < 0:
+            raise FileRejected(
+                f"a value is longer than {LINE_LIMIT >> 20} MB", place=f"byte {start}", found="no quotation mark from there on",
+                expected="an extract of records", advice="the file is damaged or hostile",
+            )  # fmt: skip
     document = _parse(data)
     records_of = {candidate.records: _records(document, candidate.records) for candidate in candidates}
     declaration, names = _chosen(candidates, records_of, _entity(document))

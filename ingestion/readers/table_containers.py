@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 
 from ingestion.declaration import FileDeclaration, Mapping_
 from ingestion.readers.csv_table import csv_table
-from ingestion.readers.text_table import TextTable
+from ingestion.readers.text_table import TextTable, only_text
 from ingestion.readers.unpivoting import unpivoted
 from ingestion.readers.zip_archive import checked_members
 from ingestion.reading import FileRejected
@@ -36,17 +36,15 @@ def open_tables(stream: BinaryIO, format: str, candidates: Sequence[FileDeclarat
     if container == "json" and format != "csv":
         from ingestion.readers.json_table import json_tables
 
-        return json_tables(stream, candidates)
+        return _checked(*json_tables(stream, candidates))
     if container == "parquet":
         from ingestion.readers.parquet_table import parquet_table
 
-        declaration, table = parquet_table(stream, candidates)
-        return _single(declaration, table)
+        return _checked(*_single(*parquet_table(stream, candidates)))
     if container == "xlsx":
         from ingestion.readers.xlsx_table import xlsx_table
 
-        declaration, table = xlsx_table(stream, candidates)
-        return _single(declaration, table)
+        return _checked(*_single(*xlsx_table(stream, candidates)))
     if container == "zip":
         return _zipped(stream, candidates)
     declaration, table = csv_table(stream, candidates)
@@ -71,6 +69,13 @@ def container_of(stream: BinaryIO) -> str:
         return "parquet"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return "json" if start.startswith((b"{", b"[")) else "csv"
+
+
+def _checked(declaration: FileDeclaration, tables: Tables) -> tuple[FileDeclaration, Tables]:
+    """The tables of a container whose cells may be anything; a CSV file is text already."""
+    for _, table in tables:
+        table.blocks = only_text(table.blocks)
+    return declaration, tables
 
 
 def _single(declaration: FileDeclaration, table: TextTable) -> tuple[FileDeclaration, Tables]:

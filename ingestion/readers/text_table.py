@@ -7,7 +7,7 @@ Cells are text as delivered, or null; no type is ever sniffed. Blocks keep memor
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -17,6 +17,7 @@ ROW, JOINED = "#row", "#joined"
 RESERVED = (*PLACE, ROW, JOINED)
 """Names a delivered column never has: the reader's own columns beside the delivered ones."""
 SHOWN_TEXT = 2000
+CELL_BYTES = 1 << 23
 HEADER_LINES = 200
 
 
@@ -54,6 +55,51 @@ class TextTable:
     preamble: tuple[tuple[str, ...], ...] = ()
     notes: list[str] = field(default_factory=list)
     row_word: str = "line"  # what the number in `LINE` counts: line, row (of a sheet) or record
+
+
+def only_text(blocks: Iterator[TextBlock]) -> Iterator[TextBlock]:
+    """The blocks, with rows that hold a NUL or a cell of more than 8 MB as bad rows.
+
+    A NUL ends a text for many programs that read it later; a text file that holds one is refused as a whole.
+    """
+    for block in blocks:
+        cells = [pl.col(name) for name in columns_of(block.frame)]
+        if not cells or not block.frame.height:
+            yield block
+            continue
+        nul = pl.any_horizontal(cell.str.contains("\0", literal=True) for cell in cells).fill_null(value=False)
+        long = pl.any_horizontal(cell.str.len_bytes() > CELL_BYTES for cell in cells).fill_null(value=False)
+        fault = (
+            pl.when(nul)
+            .then(pl.lit("a NUL byte"))
+            .when(long)
+            .then(pl.lit(f"a cell of more than {CELL_BYTES >> 20} MB"))
+        )
+        faults = block.frame.select(fault)[:, 0]
+        if faults.null_count() == len(faults):
+            yield block
+            continue
+        shown = [cell.str.head(SHOWN_TEXT).str.replace_all("\0", "\\0", literal=True) for cell in cells]
+        bad = block.frame.select(
+            *PLACE, fault.alias("fault"), pl.concat_str(shown, separator=" | ", ignore_nulls=True).alias("row")
+        )
+        yield replace(
+            block,
+            frame=block.frame.filter(faults.is_null()),
+            bad=block.bad
+            + tuple(
+                BadRow(
+                    line,
+                    found,
+                    "text",
+                    "the file is damaged: ask the sender for the record again",
+                    row[:SHOWN_TEXT],
+                    start,
+                    end,
+                )
+                for line, start, end, found, row in bad.drop_nulls("fault").iter_rows()
+            ),
+        )
 
 
 def unique_names(cells: list[str]) -> tuple[str, ...]:

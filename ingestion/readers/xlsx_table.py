@@ -37,6 +37,7 @@ EXACT_LIMIT = 10**15
 BLOCK_ROWS = 20_000
 Cell = int | float | str | bool | date | datetime | time | timedelta
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{1,9})?(\d{1,18}|&)""")
+_DOCUMENT_TYPE, _XML = b"<!DOCTYPE", (".xml", ".rels")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 
 
@@ -122,10 +123,15 @@ def _measure(stream: BinaryIO) -> int:
                 rows = columns = 0
                 tail = b""
                 for chunk in part:
-                    if not is_sheet:
-                        continue
                     block = tail + chunk
                     tail = block[-64:]
+                    if _DOCUMENT_TYPE in block and name.endswith(_XML):
+                        raise FileRejected(
+                            "a part of the workbook has a document type", place=name, found="<!DOCTYPE",
+                            expected="XML without one", advice="the file is damaged or hostile: no spreadsheet program writes it",
+                        )  # fmt: skip
+                    if not is_sheet:
+                        continue
                     formulas += len(_FORMULA.findall(block)) - len(_FORMULA.findall(tail))
                     for letters, digits in _REFERENCE.findall(block):
                         if digits == b"&" or len(digits) > 7 or len(letters) > 3:
@@ -140,7 +146,7 @@ def _measure(stream: BinaryIO) -> int:
                             found=f"{rows} rows, {columns} columns",
                             expected="an extract", advice="the file is damaged or hostile",
                         )  # fmt: skip
-                formulas += len(_FORMULA.findall(tail))
+                formulas += len(_FORMULA.findall(tail)) if is_sheet else 0
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
         raise FileRejected(
             "the file is not a readable XLSX workbook", found=str(error)[:300], expected="an XLSX file",

@@ -104,3 +104,15 @@ def test_unfinished_and_foreign_files_are_not_touched(workspace: Workspace, tmp_
     land(workspace, "testbank/2.sta.part", mt940(2, "260901", "100000", "-2500"), "2026-09-02T06:00:00")
     (workspace.landing / "testbank" / "link.sta").symlink_to(outside)
     assert load(workspace).deliveries == 0
+
+
+def test_a_name_with_control_characters_is_loaded_and_recorded_as_one_that_is_safe_to_print(
+    workspace: Workspace,
+) -> None:
+    land(workspace, "testbank/a\x1b[2J\n.sta", mt940(1, "260901", "100000", "-2500"), "2026-09-02T06:00:00")
+    land(workspace, "testbank/b\x07.sta", b"\0 no statement", "2026-09-02T07:00:00")
+    summary = load(workspace)
+    assert (summary.loaded, summary.quarantined) == (1, 1)
+    names = [str(name) for (name,) in rows(workspace, "SELECT file_name FROM raw.delivery ORDER BY received_at")]
+    assert names == ["testbank/a\\x1b[2J\\n.sta", "testbank/b\\x07.sta"]
+    assert all(path.name.isprintable() for path in workspace.quarantine.rglob("*"))
