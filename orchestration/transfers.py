@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import duckdb
@@ -26,6 +27,9 @@ from ingestion.connectors.options import FolderConnector
 from ingestion.connectors.remote_files import StillWritten
 from ingestion.sources import SourceConfig
 from orchestration.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
 
 REACHABLE = "source_reachable"
 LIVE_WITHIN = timedelta(hours=1)
@@ -289,6 +293,31 @@ def record(connection: duckdb.DuckDBPyConnection, attempt: Transfer) -> None:
         "INSERT INTO ops.transfer VALUES (?, ?, ?, ?, ?, ?)",
         [attempt.source, attempt.attempted_at, attempt.status, attempt.message, attempt.files, attempt.rows],
     )
+
+
+def unreachable(connection: duckdb.DuckDBPyConnection, known_at: datetime) -> pl.DataFrame:
+    """Sources whose newest attempt failed (source, unreachable_since, unreachable_because), as a run at `known_at` knows it.
+
+    `unreachable_since` is the first failed attempt after the last good one. A run's own attempts are made shortly after its
+    moment; what was skipped was no attempt.
+    """
+    recorded = connection.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'ops' AND table_name = 'transfer'"
+    ).fetchone()
+    attempts = "ops.transfer" if recorded and recorded[0] else _NO_ATTEMPTS
+    return connection.execute(
+        f"WITH attempt AS (SELECT * FROM {attempts} WHERE status != 'skipped' AND attempted_at <= $until), "
+        "good AS (SELECT source, max(attempted_at) AS last FROM attempt WHERE status = 'ok' GROUP BY source) "
+        "SELECT source, min(attempted_at) AS unreachable_since, arg_max(message, attempted_at) AS unreachable_because "
+        "FROM attempt LEFT JOIN good USING (source) WHERE last IS NULL OR attempted_at > last GROUP BY source ORDER BY source",
+        {"until": known_at + LIVE_WITHIN},
+    ).pl()
+
+
+_NO_ATTEMPTS = (
+    "(SELECT NULL::VARCHAR AS source, NULL::TIMESTAMPTZ AS attempted_at, NULL::VARCHAR AS status, NULL::VARCHAR AS message "
+    "WHERE false)"
+)
 
 
 def reachable_check_specs(asset: dg.AssetKey, source: SourceConfig) -> list[dg.AssetCheckSpec]:

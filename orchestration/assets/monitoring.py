@@ -5,6 +5,7 @@ import duckdb
 
 from orchestration import fingerprints, run_time
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
+from orchestration.transfers import unreachable
 from orchestration.warehouse import connect, transaction
 
 KEY = dg.AssetKey(["monitoring", "alert"])
@@ -38,10 +39,11 @@ def monitoring_assets(workspace: WorkspaceResource):  # type: ignore[no-untyped-
     """Look at canonical facts with the rules of config/monitoring.yml; keep what earlier runs have seen."""
     rules = workspace.workspace.optional_text("monitoring.yml")
     with connect(workspace.workspace.warehouse) as connection:
-        unchanged = fingerprints.job_stands(connection, fingerprints.MONITORING, READS, rules)
+        seen = rules + unreachable(connection, run_time.read(connection).known_at).write_json()
+        unchanged = fingerprints.job_stands(connection, fingerprints.MONITORING, READS, seen)
         if not unchanged:
             _monitor(connection, rules, str(workspace.workspace.config / "monitoring.yml"))
-            fingerprints.job_ended(connection, fingerprints.MONITORING, READS, rules)
+            fingerprints.job_ended(connection, fingerprints.MONITORING, READS, seen)
         counts = connection.execute(COUNTS).fetchone()
     yield dg.MaterializeResult(KEY, metadata=dict(zip(COUNTED, counts or (), strict=True)) | {"unchanged": unchanged})
 

@@ -12,6 +12,7 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
+from orchestration.transfers import unreachable
 from reconciliation.monitoring import MonitoringInputs
 
 _ACCOUNTS = """
@@ -264,7 +265,7 @@ def read_monitoring_inputs(connection: duckdb.DuckDBPyConnection) -> MonitoringI
         base_currency=run[0][1],
         accounts=frame(_ACCOUNTS),
         statements=frame(_STATEMENTS),
-        sources=frame(_SOURCES),
+        sources=frame(_SOURCES).join(unreachable(connection, run[0][0]), on="source", how="left"),
         deliveries=frame(_DELIVERIES),
         open_items=frame(_OPEN_ITEMS),
         payments=frame(_PAYMENTS),

@@ -59,6 +59,8 @@ SOURCES: Shape = {
     "lag_days": COUNT,
     "owner": TEXT,
     "last_received_at": MOMENT,  # newest delivery that loaded
+    "unreachable_since": MOMENT,  # first of the attempts to ask it that failed since the last good one, else null
+    "unreachable_because": TEXT,  # what the newest of them said
 }
 DELIVERIES: Shape = {
     "delivery_id": TEXT,

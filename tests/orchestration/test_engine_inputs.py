@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import yaml
 
 from orchestration.assets.forecasting_inputs import read_forecast_inputs
 from orchestration.assets.monitoring_inputs import read_monitoring_inputs
+from orchestration.transfers import Transfer, record
 from orchestration.warehouse import create_tables
 from reconciliation.contracts import ALERT
 from reconciliation.forecasting import ForecastingConfig, forecast
@@ -90,6 +91,32 @@ def test_a_run_without_a_time_is_refused(warehouse: duckdb.DuckDBPyConnection) -
     warehouse.execute("DELETE FROM config.run_parameter")
     with pytest.raises(LookupError, match="begin the run first"):
         read_monitoring_inputs(warehouse)
+
+
+def test_an_outage_makes_the_source_late_until_it_answers_again(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Whether it has an arrival calendar or not, and though it delivered on the day before."""
+
+    def late() -> list[tuple[str, date, str]]:
+        found = monitor(read_monitoring_inputs(warehouse), MonitoringConfig(), AS_OF, pl.DataFrame(schema=dict(ALERT)))
+        return found.filter(pl.col("check") == "stale_source").select("object_id", "since", "message").rows()
+
+    insert(warehouse, "config.source", source="vendors", title="Vendors", owner="erp")
+    evening = datetime(2026, 3, 11, 22, tzinfo=UTC)
+    record(warehouse, Transfer("vendors", evening - timedelta(days=2), "ok", "done", 1, 7))
+    assert late() == []
+    record(warehouse, Transfer("vendors", evening - timedelta(days=1), "failed", "not reachable: refused"))
+    record(warehouse, Transfer("vendors", evening - timedelta(hours=3), "skipped", "looks at the past"))
+    record(warehouse, Transfer("vendors", evening + timedelta(minutes=1), "failed", "no answer in time"))
+    assert late() == [
+        (
+            "vendors", date(2026, 3, 10),
+            "vendors (Vendors) was asked in vain since 2026-03-10 22:00 UTC: no answer in time",
+        )
+    ]  # fmt: skip
+    record(warehouse, Transfer("vendors", evening + timedelta(days=1), "failed", "after this run"))
+    assert len(late()) == 1
+    record(warehouse, Transfer("vendors", evening + timedelta(minutes=2), "ok", "nothing new"))
+    assert late() == []
 
 
 def test_what_remains_of_an_item_is_counted_once(warehouse: duckdb.DuckDBPyConnection) -> None:

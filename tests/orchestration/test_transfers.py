@@ -20,7 +20,7 @@ from ingestion.connectors.credentials import Credentials
 from ingestion.connectors.remote_files import StillWritten
 from ingestion.sources import SourceConfig
 from orchestration.landing import arrivals
-from orchestration.transfers import Connect, Transfer, read_state, record, safe_name, transfer, write_state
+from orchestration.transfers import Connect, Transfer, read_state, record, safe_name, transfer, unreachable, write_state
 from orchestration.warehouse import connect
 from orchestration.workspace import Workspace
 
@@ -386,3 +386,7 @@ def test_an_outage_fails_the_check_and_the_rest_of_the_run_goes_on(tmp_path: Pat
         ("failed", 0, None),
     ]
     assert rows("SELECT count(*) FROM raw.bank_entry") == [(1,)]
+    assert rows("SELECT name FROM raw.counterparty") == [("Acme",)]  # the last good data stay
+    with connect(workspace.warehouse, read_only=True) as connection:
+        late = unreachable(connection, datetime.now(UTC))
+    assert late["source"].to_list() == ["vendors"] and "503" in late["unreachable_because"][0]

@@ -1,27 +1,34 @@
-"""Sources that have not delivered when they should have, against their arrival calendar."""
+"""Sources that have not delivered when they should have, against their arrival calendar, or that cannot be asked."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 
 import polars as pl
 
 from reconciliation.monitoring.arrivals import arrival_calendar
 from reconciliation.monitoring.config import StaleSource
-from reconciliation.monitoring.findings import Row, rows_of
+from reconciliation.monitoring.findings import Row, Value, rows_of
 from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Ask the owner of the source whether the export or the channel failed; deliver again, a repeat is harmless"
 
 
 def find(inputs: MonitoringInputs, settings: StaleSource, as_of: date) -> pl.DataFrame:
-    """One finding per source with an arrival calendar whose deliveries due by `known_at` have not come.
+    """One finding per source with an arrival calendar whose deliveries due by `known_at` have not come, and per source
+    whose last attempt to ask it failed.
 
-    A delivery serves every due moment up to the first one after its receipt. Age: due moments missed.
+    A delivery serves every due moment up to the first one after its receipt. Age: due moments missed; days since the
+    first failed attempt where none was missed.
     """
     found: list[Row] = []
-    for source in inputs.sources.filter(pl.col("calendar").is_not_null()).sort("source").iter_rows(named=True):
+    for source in inputs.sources.sort("source").iter_rows(named=True):
         if source["source"] in settings.exempt:
+            continue
+        outage = _outage(source, as_of)
+        if source["calendar"] is None:
+            found += [outage] if outage else []
             continue
         lag = 1 if source["lag_days"] is None else source["lag_days"]
         calendar = arrival_calendar(
@@ -30,8 +37,9 @@ def find(inputs: MonitoringInputs, settings: StaleSource, as_of: date) -> pl.Dat
         last = source["last_received_at"]
         missed = calendar.missed_moments(last, inputs.known_at, as_of) if last is not None else None
         if missed is not None and len(missed) <= settings.tolerance_days:
+            found += [outage] if outage else []
             continue
-        what = f"{source['source']} ({source['title']})" if source["title"] else source["source"]
+        what = _named(source)
         if missed is None:
             message = f"{what} has never delivered"
         else:
@@ -40,19 +48,37 @@ def find(inputs: MonitoringInputs, settings: StaleSource, as_of: date) -> pl.Dat
                 f"{len(missed)} due deliver{'ies have' if len(missed) != 1 else 'y has'} not come since "
                 f"{missed[0]:%Y-%m-%d %H:%M}"
             )
-        found.append(
-            {
-                "object_type": "source",
-                "object_id": source["source"],
-                "entity": source["entity_id"],
-                "account": None,  # an account's staleness is its own check's word
-                "currency": None,
-                "amount": None,
-                "owner": source["owner"],
-                "message": message,
-                "next_step": NEXT_STEP,
-                "since": None if missed is None else missed[0].date(),
-                "days": settings.critical_days if missed is None else len(missed),
-            }
-        )
+        if outage:
+            message += f"; asked in vain: {source['unreachable_because']}"
+        since = None if missed is None else missed[0].date()
+        found.append(_finding(source, message, since, settings.critical_days if missed is None else len(missed)))
     return rows_of(found)
+
+
+def _outage(source: Mapping[str, Value], as_of: date) -> Row | None:
+    """What is to be said of a source that could not be asked, or not all of whose offers could be brought."""
+    since = source["unreachable_since"]
+    if not isinstance(since, datetime):
+        return None
+    message = f"{_named(source)} was asked in vain since {since:%Y-%m-%d %H:%M} UTC: {source['unreachable_because']}"
+    return _finding(source, message, since.date(), max(0, (as_of - since.date()).days))
+
+
+def _named(source: Mapping[str, Value]) -> str:
+    return f"{source['source']} ({source['title']})" if source["title"] else str(source["source"])
+
+
+def _finding(source: Mapping[str, Value], message: str, since: date | None, days: int | None) -> Row:
+    return {
+        "object_type": "source",
+        "object_id": source["source"],
+        "entity": source["entity_id"],
+        "account": None,  # an account's staleness is its own check's word
+        "currency": None,
+        "amount": None,
+        "owner": source["owner"],
+        "message": message,
+        "next_step": NEXT_STEP,
+        "since": since,
+        "days": days,
+    }

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from monitoring_facts import ACCOUNT, AS_OF, SOURCE, STATEMENT, alerts, facts, only
+from monitoring_facts import ACCOUNT, AS_OF, SOURCE, STATEMENT, Row, alerts, facts, only
 
 from reconciliation.business_days import UnknownCalendarError, business_days
 from reconciliation.monitoring import parse_monitoring
@@ -115,8 +115,20 @@ def test_a_source_that_missed_its_delivery_is_late() -> None:
     assert (alert["since"], alert["owner"], alert["account"]) == (date(2026, 3, 10), "erp.team", None)
 
 
-def test_a_source_without_an_arrival_calendar_is_never_late() -> None:
+def test_a_source_without_an_arrival_calendar_is_late_only_while_it_cannot_be_asked() -> None:
     assert alerts(facts(sources=[SOURCE | {"calendar": None, "last_received_at": None}])) == []
+    down: Row = {
+        "unreachable_since": datetime(2026, 3, 9, 4, 0, tzinfo=UTC),
+        "unreachable_because": "no answer in time",
+    }
+    for calendar in (None, "TARGET2"):
+        alert = only(alerts(facts(sources=[SOURCE | down | {"calendar": calendar}])))
+        assert (
+            alert["message"] == "sap_items (SAP items) was asked in vain since 2026-03-09 04:00 UTC: no answer in time"
+        )
+        assert (alert["check"], alert["since"], alert["owner"]) == ("stale_source", date(2026, 3, 9), "erp.team")
+    missed = SOURCE | down | {"last_received_at": datetime(2026, 3, 9, 4, 0, tzinfo=UTC)}
+    assert str(only(alerts(facts(sources=[missed])))["message"]).endswith("06:00; asked in vain: no answer in time")
 
 
 def test_business_days_count_and_roll_over_holidays() -> None:
