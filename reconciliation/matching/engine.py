@@ -8,17 +8,16 @@ from time import perf_counter
 import numpy as np
 import polars as pl
 
-from reconciliation.contracts import LINK
 from reconciliation.matching.barring import pair_keys, without_barred
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.decisions import Holds
 from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.exchange import rate_frame
-from reconciliation.matching.item_frames import link_frame
-from reconciliation.matching.joins import has_repeats, id_hashes
 from reconciliation.matching.leftovers import unmatched_rows
+from reconciliation.matching.links import Links
 from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.replay import Replay
 from reconciliation.matching.resolution import resolve
 from reconciliation.matching.results import LegTables, MatchResult, Taken
 from reconciliation.matching.rules import Leg, Rules
@@ -84,7 +83,7 @@ def _run(
     pools = Pools(encoding)
     if ledger is not None:
         pools.use(ledger, rules, before)
-    linked = _Links(encoding, links)
+    linked = Links(encoding, links)
     quotes = None if rates is None else rate_frame(rates)
     seconds = {"encode": perf_counter() - started}
     results: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
@@ -113,79 +112,24 @@ def _run(
     )
 
 
-class _Links:
-    """Known links as row numbers, by pair of datasets, whichever side names which."""
-
-    def __init__(self, encoding: Encoding, links: pl.LazyFrame | pl.DataFrame | None) -> None:
-        self._encoding = encoding
-        self._links = link_frame(links) if links is not None else pl.LazyFrame(schema=LINK)
-        self._resolved: dict[tuple[str, str], pl.DataFrame] = {}
-        self._rows: dict[str, pl.DataFrame] = {}
-        self._empty = links is None
-
-    def __call__(self, left: str, right: str) -> pl.DataFrame:
-        """Distinct links of two datasets: left, right (rows), amount (minor units of the right item, null where
-        unknown)."""
-        if (left, right) not in self._resolved:
-            self._resolved[left, right] = self._resolve(left, right)
-        return self._resolved[left, right]
-
-    def _resolve(self, left: str, right: str) -> pl.DataFrame:
-        none = pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32, "amount": pl.Int64})
-        if self._empty or left not in self._encoding.datasets or right not in self._encoding.datasets:
-            return none
-        forward = self._links.filter(pl.col("left_dataset") == left, pl.col("right_dataset") == right).select(
-            one="left_id", two="right_id", amount="amount"
-        )
-        backward = self._links.filter(pl.col("left_dataset") == right, pl.col("right_dataset") == left).select(
-            one="right_id", two="left_id", amount="amount"
-        )
-        given = pl.concat([forward, backward] if left != right else [forward])
-        amount = pl.col("amount").cast(pl.Decimal(38, 5)).to_physical()
-        met = (
-            given.select(*id_hashes("one"), *id_hashes("two"), amount)
-            .join(self._ids(left).lazy(), left_on="one", right_on="key")
-            .filter(pl.col("one_check") == pl.col("key_check"))
-            .join(self._ids(right).lazy(), left_on="two", right_on="key", suffix="_right")
-            .filter(pl.col("two_check") == pl.col("key_check_right"))
-            .select("amount", left="row", right="row_right")
-            .select("left", "right", "amount")
-            .collect(optimizations=pl.QueryOptFlags(join_order=False))
-        )
-        if met.is_empty():
-            return none
-        factors = [10 ** (5 - exponent) for exponent in self._encoding.exponents]
-        currency = self._encoding.datasets[right].currency[met["right"].to_numpy()]
-        factor = pl.Series(np.asarray(factors, dtype=np.int64)[currency])
-        met = met.with_columns(pl.col("amount").cast(pl.Int64) // factor)
-        if has_repeats(pair_keys(met["left"].to_numpy(), met["right"].to_numpy())):
-            known = pl.when(pl.col("amount").is_not_null().all()).then(pl.col("amount").sum())
-            met = met.group_by("left", "right").agg(known.alias("amount"))
-        return met
-
-    def _ids(self, dataset: str) -> pl.DataFrame:
-        if dataset not in self._rows:
-            ids = self._encoding.datasets[dataset].read(["item_id"])
-            self._rows[dataset] = ids.select("row", *id_hashes("item_id", "key"))
-        return self._rows[dataset]
-
-
 class _LegRun:
     """One leg from its open items to its tables."""
 
     def __init__(
-        self, leg: Leg, encoding: Encoding, pools: Pools, links: _Links, rates: pl.DataFrame | None, holds: Holds
+        self, leg: Leg, encoding: Encoding, pools: Pools, links: Links, rates: pl.DataFrame | None, holds: Holds
     ) -> None:
         self._pools = pools
         left, right = (
-            SideView(number, side, encoding.datasets[side.dataset], pools.side(side))
+            SideView(number, side, encoding.datasets[side.dataset], pools.side(side, leg))
             for number, side in enumerate(leg.sides)
         )
+        one, two = (pools.side(side) for side in leg.sides)
+        self._at_start = (one, two)
         self._context = LegContext(leg, left, right, encoding, links, rates=rates)
         self._notes: list[pl.DataFrame] = []
         self._held: list[dict[int, int]] = [{}, {}]
         self._hold(holds)
-        self._at_start = (left.open.copy(), right.open.copy())
+        self._replay = Replay(self._context, pools.held(leg), (one.copy(), two.copy()))
         self._taken: list[Taken] = []
         self._questions = OpenQuestions(self._context)
         self._accepted = pools.accepted(leg)
@@ -200,8 +144,10 @@ class _LegRun:
             )
             if not own.is_empty():
                 rows = view.dataset.rows_of(own.select("item_id").unique())["row"]
-                self._held[number] = dict(zip(rows.to_list(), view.open[rows.to_numpy()].tolist(), strict=True))
+                rest = self._at_start[number]
+                self._held[number] = dict(zip(rows.to_list(), rest[rows.to_numpy()].tolist(), strict=True))
                 view.open[rows.to_numpy()] = 0
+                rest[rows.to_numpy()] = 0
         barred = holds.barred.filter(pl.col("leg") == name)
         if not barred.is_empty():
             left, right = (
@@ -214,17 +160,20 @@ class _LegRun:
             self._context.barred = np.unique(pair_keys(met["left"].to_numpy(), met["right"].to_numpy()))
 
     def passes(self) -> None:
-        """Run the passes, then settle what elimination settles and name the ties."""
-        for each in self._context.leg.passes:
+        """Run the passes, settle what elimination settles, before odds are estimated and at the end, and name the
+        ties."""
+        for place, each in enumerate(self._context.leg.passes):
             started = perf_counter()
+            if place == self._context.leg.first_weighing:
+                self._eliminate()
             for proposals in each.propose(self._context):
                 self._take(each.name, proposals)
             if each.name in self._accepted:  # what earlier runs matched teaches as if it were found now
                 self._context.learn_lags(self._accepted[each.name])
             self._seconds[each.name] = perf_counter() - started
+        self._replay.finish()
         started = perf_counter()
-        for name, proposals in self._questions.again():
-            self._take(name, proposals, last=True)
+        self._eliminate()
         undecided = self._questions.ambiguous()
         self._taken.extend(undecided)
         for tie in undecided:
@@ -232,6 +181,11 @@ class _LegRun:
                 rows = tie.members.filter(pl.col("side") == number)["row"].to_numpy()
                 self._pools.contest(view.dataset.name, view.side.pool, rows)
         self._seconds["ties"] = perf_counter() - started
+
+    def _eliminate(self) -> None:
+        """Take of what was tied what is the only answer by now."""
+        for name, proposals in self._questions.again():
+            self._take(name, proposals)
 
     def tables(self, rules_version: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Groups, items and unmatched of the leg."""
@@ -259,14 +213,18 @@ class _LegRun:
         warning = sign_warning(self._context, self._at_start)
         return [] if warning is None else [warning]
 
-    def _take(self, name: str, proposals: Proposals, *, last: bool = False) -> None:
+    def _take(self, name: str, proposals: Proposals) -> None:
         if self._context.barred is not None:
             proposals = without_barred(proposals, self._context.barred)
         if not proposals.notes.is_empty():
             self._notes.append(proposals.notes)
         if proposals.pairs.is_empty() and proposals.groups.is_empty():
             return
-        resolved = resolve(self._context, proposals)
+        resolved = self._replay.settled(proposals, resolve(self._context, proposals))
+        if resolved is None:
+            proposals = self._replay.undisputed(proposals)
+            resolved = self._replay.settled(proposals, resolve(self._context, proposals))
+            assert resolved is not None  # noqa: S101 - nothing disputed was left
         members = proposals.members.join(resolved.groups.select("proposal"), on="proposal", how="semi")
         self._questions.add(name, proposals, resolved)
         if resolved.pairs.is_empty() and resolved.groups.is_empty():

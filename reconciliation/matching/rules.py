@@ -63,6 +63,17 @@ class Leg(BaseModel):
         """Left and right."""
         return (self.left, self.right)
 
+    @property
+    def pools(self) -> frozenset[tuple[str, str]]:
+        """The dataset and the pool of each side."""
+        return frozenset((side.dataset, side.pool) for side in self.sides)
+
+    @property
+    def first_weighing(self) -> int:
+        """The place of the first pass that weighs all that is open; the number of passes where none does."""
+        places = (place for place, each in enumerate(self.passes) if each.WEIGHS_ALL)
+        return next(places, len(self.passes))
+
 
 class Rules(BaseModel):
     """A whole set of rules. `version` is the hash of its content, comments and key order aside."""

@@ -12,7 +12,17 @@ from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.joins import id_hashes
+from reconciliation.matching.replay import Held
 from reconciliation.matching.rules import Leg, Rules, Side
+
+#: Members of standing matches that are shown again; `again`: to the leg that made them too, not only to those before.
+_STANDING = {
+    "dataset": pl.String(),
+    "group_id": pl.String(),
+    "leg": pl.String(),
+    "row": pl.UInt32(),
+    "again": pl.Boolean(),
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class Pools:
         self._open: dict[tuple[str, str], Ints] = {}
         self._contested: dict[tuple[str, str], Mask] = {}
         self._accepted: pl.LazyFrame | None = None  # dataset, group_id, row, leg, pass of pairs the ledger holds
+        self._standing = pl.DataFrame(schema=_STANDING)
+        self._legs: tuple[Leg, ...] = ()
 
     def open(self, dataset: str, pool: str) -> Ints:
         """The open amounts of a dataset in a pool: all of it where nothing was used yet. The array is the state
@@ -57,10 +69,13 @@ class Pools:
         self._contested[dataset, pool][rows] = True
 
     def accepted(self, leg: Leg) -> dict[str, pl.DataFrame]:
-        """By pass: the pairs (`left`, `right`: rows) that earlier runs have matched in a leg between two datasets."""
+        """By pass: the pairs (`left`, `right`: rows) that earlier runs have matched in a leg between two datasets, those
+        aside that are shown to its passes again."""
         if self._accepted is None or leg.offsets:
             return {}
-        own = self._accepted.filter(pl.col("leg") == leg.name)
+        own = self._accepted.filter(pl.col("leg") == leg.name).join(
+            self._standing.lazy().filter("again").select("group_id"), on="group_id", how="anti"
+        )
         left, right = (
             own.filter(pl.col("dataset") == side.dataset).select("group_id", "pass", pl.col("row").alias(name))
             for side, name in zip(leg.sides, ("left", "right"), strict=True)
@@ -68,20 +83,42 @@ class Pools:
         pairs = left.join(right.drop("pass"), on="group_id", how="inner").select("pass", "left", "right").collect()
         return {str(name): part for (name,), part in pairs.sort("left", "right").group_by(["pass"])}
 
-    def side(self, side: Side) -> Ints:
-        """A copy of the open amounts of a leg's side, zero where an item takes no part."""
+    def held(self, leg: Leg) -> Held:
+        """By side: row, group of the standing matches that the leg's own passes find again."""
+        own = self._standing.filter(pl.col("leg") == leg.name, "again")
+        numbered = own.with_columns(group=pl.col("group_id").rank("dense").cast(pl.Int64) - 1)
+        left, right = (numbered.filter(pl.col("dataset") == side.dataset).select("row", "group") for side in leg.sides)
+        return left, right
+
+    def side(self, side: Side, shown_in: Leg | None = None) -> Ints:
+        """A copy of the open amounts of a leg's side, zero where an item takes no part. With `shown_in` the items of
+        standing matches of that leg and of those after it are open (`replay`)."""
         data = self._encoding.datasets[side.dataset]
-        amounts = self.open(side.dataset, side.pool).copy()
+        amounts = self._before(side.dataset, side.pool, shown_in)
         if (side.dataset, side.pool) in self._contested:
             amounts[self._contested[side.dataset, side.pool]] = 0
         for pool in side.blocked_by:
             if (side.dataset, pool) in self._open:
-                amounts[self.open(side.dataset, pool) != data.amount] = 0
+                amounts[self._before(side.dataset, pool, shown_in) != data.amount] = 0
         if side.sign:
             amounts[np.sign(amounts) != side.sign] = 0
         if side.kinds:
             kinds = data.read(["kind"])["kind"].is_in(side.kinds).fill_null(False)
             amounts[~kinds.to_numpy()] = 0
+        return amounts
+
+    def _before(self, dataset: str, pool: str, leg: Leg | None) -> Ints:
+        """A copy of what is open in a pool, as it was before what the ledger holds of this leg and of those after it."""
+        amounts = self.open(dataset, pool).copy()
+        if leg is not None and not self._standing.is_empty():
+            names = [each.name for each in self._legs]
+            using = [each.name for each in self._legs if (dataset, pool) in each.pools]
+            later = [name for name in using if names.index(name) > names.index(leg.name)]
+            shown = pl.col("leg").is_in(later)
+            if leg.name in using:
+                shown |= (pl.col("leg") == leg.name) & pl.col("again")
+            rows = self._standing.filter(pl.col("dataset") == dataset, shown)["row"].to_numpy()
+            amounts[rows] = self._encoding.datasets[dataset].amount[rows]
         return amounts
 
     def use(self, ledger: Ledger, rules: Rules, before: str | None) -> None:
@@ -127,6 +164,45 @@ class Pools:
         used = pl.concat([known.select(columns), unknown.select(columns)])
         for (dataset, pool), part in used.group_by(["dataset", "pool"]):
             self._take(str(dataset), str(pool), part.group_by("row").agg(pl.col("applied_amount").sum()))
+        self._legs = rules.legs
+        self._standing = self._to_be_shown(ledger, present)
+
+    def _to_be_shown(self, ledger: Ledger, present: pl.DataFrame) -> pl.DataFrame:
+        """Members of the matches that a run shows again, of the shape _STANDING, all their items there and applied whole
+        (a rest is asked for as a rest). A leg sees its own from the first pass on that weighs all that is open."""
+        shown: list[tuple[str, str, bool]] = []
+        earlier: set[tuple[str, str]] = set()
+        for leg in self._legs:
+            for place, each in enumerate(leg.passes):
+                again = place >= leg.first_weighing
+                if again or not earlier.isdisjoint(leg.pools):
+                    shown.append((leg.name, each.name, again))
+            earlier |= leg.pools
+        known = pl.DataFrame(shown, schema={"leg": pl.String, "pass": pl.String, "again": pl.Boolean}, orient="row")
+        groups = ledger.groups.filter(pl.col("status") == "matched").join(known, on=["leg", "pass"], how="inner")
+        if groups.is_empty():
+            return self._standing
+        members = present.join(groups.select("group_id", "leg", "again"), on="group_id", how="inner")
+        whole = pl.concat(
+            part.with_columns(
+                whole=pl.Series(self._minor(str(dataset), part) == self._encoding.datasets[str(dataset)].amount[rows])
+            )
+            for (dataset,), part in members.group_by(["dataset"])
+            for rows in (part["row"].to_numpy(),)
+        )
+        sizes = ledger.items.join(groups.select("group_id"), on="group_id", how="semi").group_by("group_id").len("size")
+        complete = whole.group_by("group_id").agg(pl.len(), pl.col("whole").all()).join(sizes, on="group_id")
+        complete = complete.filter("whole", pl.col("len") == pl.col("size"))
+        return whole.join(complete.select("group_id"), on="group_id", how="semi").select(list(_STANDING))
+
+    def _minor(self, dataset: str, used: pl.DataFrame) -> Ints:
+        """`applied_amount` of rows of a dataset in minor units of their currency."""
+        factors = np.asarray([10 ** (5 - exponent) for exponent in self._encoding.exponents], dtype=np.int64)
+        steps = pl.Series(factors[self._encoding.datasets[dataset].currency[used["row"].to_numpy()]], dtype=pl.Int128)
+        # the ledger's hundred-thousandths of 18 digits are wider than what they are in minor units
+        wide = used["applied_amount"].cast(pl.Decimal(38, 5)).to_physical()
+        minor: Ints = (wide // steps).cast(pl.Int64).to_numpy()
+        return minor
 
     def _present(self, items: pl.DataFrame) -> pl.DataFrame:
         """`dataset`, `group_id`, `row`, `applied_amount` of a ledger's items that the run has: a run over open and new
@@ -151,11 +227,8 @@ class Pools:
     def _take(self, dataset: str, pool: str, used: pl.DataFrame) -> None:
         data = self._encoding.datasets[dataset]
         row = used["row"].to_numpy()
-        factors = np.asarray([10 ** (5 - exponent) for exponent in self._encoding.exponents], dtype=np.int64)
-        applied = used["applied_amount"].cast(pl.Decimal(38, 5)).to_physical().cast(pl.Int64).to_numpy()
-        minor = applied // factors[data.currency[row]]
         open_amounts = self.open(dataset, pool)
-        rest = open_amounts[row] - minor
+        rest = open_amounts[row] - self._minor(dataset, used)
         beyond = (np.sign(rest) * np.sign(open_amounts[row]) < 0) | (np.abs(rest) > np.abs(open_amounts[row]))
         if beyond.any():
             item = data.item_ids(row[beyond]).sort()[0]

@@ -18,6 +18,9 @@ class PassConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     KIND: ClassVar[str] = ""
+    #: Whether the odds it gives depend on all that is open, not on the items proposed alone: how often amounts meet by
+    #: chance, how many items have no partner.
+    WEIGHS_ALL: ClassVar[bool] = True
 
     kind: str
     name: str = ""

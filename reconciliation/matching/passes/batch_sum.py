@@ -35,6 +35,7 @@ class BatchSum(PassConfig):
     """
 
     KIND: ClassVar[str] = "batch"
+    WEIGHS_ALL: ClassVar[bool] = False
 
     kind: Literal["batch"] = "batch"
     batches: Literal["left", "right"] = "right"

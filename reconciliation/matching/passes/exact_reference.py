@@ -29,6 +29,7 @@ class ExactReference(PassConfig):
     """
 
     KIND: ClassVar[str] = "reference"
+    WEIGHS_ALL: ClassVar[bool] = False
 
     kind: Literal["reference"] = "reference"
     find: Literal["references", "left_text", "right_text", "texts", "left_cut"] = "references"

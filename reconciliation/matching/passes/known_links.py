@@ -18,6 +18,7 @@ class KnownLinks(PassConfig):
     """Known links of the leg's two datasets, settled by `amounts`."""
 
     KIND: ClassVar[str] = "links"
+    WEIGHS_ALL: ClassVar[bool] = False
 
     kind: Literal["links"] = "links"
     amounts: AmountRules = (

@@ -46,6 +46,7 @@ class ReferenceInText(PassConfig):
     """
 
     KIND: ClassVar[str] = "reference_text"
+    WEIGHS_ALL: ClassVar[bool] = False
 
     kind: Literal["reference_text"] = "reference_text"
     texts: Literal["left", "right"] = "left"
