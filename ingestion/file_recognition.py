@@ -53,20 +53,24 @@ def recognise_file(stream: BinaryIO, name: str, format: str | None = None) -> Re
         return Recognition(
             _source(shipped[0], options={"object": shipped[1]}), [f"read as {shipped[0]}, object {shipped[1]}"]
         )
-    if found != "csv":
-        return Recognition(_source(found))
-    return _inferred(stream)
+    if found not in ("csv", "xlsx"):
+        raise FileRejected(
+            f"a file of format {found} is read by a declaration, and no shipped one is for it", place="start of the file",
+            found="columns of no known system", expected="a source whose declaration maps its columns",
+            advice="declare it in config/sources.yml and name that source (--source)",
+        )  # fmt: skip
+    return _inferred(stream, found)
 
 
-def _inferred(stream: BinaryIO) -> Recognition:
+def _inferred(stream: BinaryIO, format: str) -> Recognition:
     from ingestion.declaration import DeclarationError
-    from ingestion.declaration_inference import SAMPLE_BYTES, InferenceError, infer
+    from ingestion.declaration_inference import SAMPLE_BYTES, InferenceError, infer, infer_grid
+    from ingestion.readers.xlsx_table import sheet_texts
 
-    data = stream.read(SAMPLE_BYTES + 1)
-    stream.seek(0)
     advice = "propose a declaration with `tieout source infer FILE`, complete it and name the source (--source)"
     try:
-        proposal = infer(data)
+        proposal = infer_grid(sheet_texts(stream)) if format == "xlsx" else infer(stream.read(SAMPLE_BYTES + 1))
+        stream.seek(0)
     except InferenceError as error:
         raise FileRejected(
             "the file is no table of bank entries that a declaration could be proposed for", place="start of the file",
