@@ -53,13 +53,13 @@ def recognise_file(stream: BinaryIO, name: str, format: str | None = None) -> Re
         return Recognition(
             _source(shipped[0], options={"object": shipped[1]}), [f"read as {shipped[0]}, object {shipped[1]}"]
         )
-    if found not in ("csv", "xlsx"):
+    if found in ("json", "parquet"):
         raise FileRejected(
             f"a file of format {found} is read by a declaration, and no shipped one is for it", place="start of the file",
             found="columns of no known system", expected="a source whose declaration maps its columns",
             advice="declare it in config/sources.yml and name that source (--source)",
         )  # fmt: skip
-    return _inferred(stream, found)
+    return _inferred(stream, found) if found in ("csv", "xlsx") else Recognition(_source(found))
 
 
 def _inferred(stream: BinaryIO, format: str) -> Recognition:
