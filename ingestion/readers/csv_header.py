@@ -18,6 +18,7 @@ from ingestion.reading import FileRejected
 BLOCK_BYTES = 1 << 23
 HEADER_BYTES = 1 << 20
 WIDE_BYTES_LIMIT = 1 << 28
+Rows = list[tuple[list[str], int, int]]  # cells, byte after the row, lines so far
 WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -44,7 +45,6 @@ class Head:
     above: tuple[tuple[str, ...], ...]
     consumed: int
     lines: int
-    fits: bool
     read: int  # how many of the columns the declaration reads
 
 
@@ -53,8 +53,9 @@ def find_head(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> Head:
 
     Raises `FileRejected` where the file is no text, has the header of no candidate, or holds NUL bytes.
     """
-    tries: list[Head] = []
+    tries: list[_Try] = []
     opened_as: dict[tuple[str, ...], Opened] = {}
+    rows_as: dict[tuple[str, str, str], Rows] = {}
     for declaration in candidates:
         if declaration.encoding not in opened_as:
             opened_as[declaration.encoding] = _open(stream, declaration.encoding)
@@ -63,10 +64,13 @@ def find_head(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> Head:
             dialect = Dialect(
                 opened.encoding, delimiter, declaration.quote, declaration.excess_fields, declaration.footer
             )
-            tries.append(_find_header(opened, dialect, declaration))
-    fitting = [head for head in tries if head.fits]
+            cutting = (opened.encoding, delimiter, declaration.quote)
+            if cutting not in rows_as:
+                rows_as[cutting] = list(_logical_rows(opened.head[:HEADER_BYTES], dialect, HEADER_LINES))
+            tries.append(_Try(opened, dialect, declaration, rows_as[cutting]))
+    fitting = [head for one in tries if (head := one.header()) is not None]
     if not fitting:
-        raise _no_header(tries)
+        raise _no_header([one.nearest() for one in tries])
     return fitting[best_fit([(head.declaration, head.read) for head in fitting], fitting[0].names)]
 
 
@@ -141,21 +145,42 @@ def _whole(stream: BinaryIO, encoding: str) -> bytes:
     return data
 
 
-def _find_header(opened: Opened, dialect: Dialect, declaration: FileDeclaration) -> Head:
-    """The header of a declaration, or the line that comes nearest to it."""
-    rows = list(_logical_rows(opened.head[:HEADER_BYTES], dialect, HEADER_LINES))
-    if declaration.header is False:
-        first = next((row[0] for row in rows if any(cell.strip() for cell in row[0])), [""])
-        names = unique_names([""] * len(first))
-        return Head(opened, dialect, declaration, names, (), 0, 0, is_header(declaration, names), len(names))
-    for position, (cells, end, line) in enumerate(rows):
-        if is_header(declaration, cells):
-            above = tuple(tuple(cell.strip() for cell in row[0]) for row in rows[:position])
-            read = read_columns(declaration, cells)
-            return Head(opened, dialect, declaration, unique_names(cells), above, end, line, True, read)
-    nearest, end, line = max(rows, key=lambda row: read_columns(declaration, row[0]))
-    read = read_columns(declaration, nearest)
-    return Head(opened, dialect, declaration, unique_names(nearest), (), end, line, False, read)
+@dataclass(frozen=True)
+class _Try:
+    """The first rows of a file as one declaration and delimiter cut them."""
+
+    opened: Opened
+    dialect: Dialect
+    declaration: FileDeclaration
+    rows: Rows
+
+    def header(self) -> Head | None:
+        """The header of the declaration, where one of the rows is it."""
+        if self.declaration.header is False:
+            names = self._unnamed()
+            return self._head(names, (), 0, 0, len(names)) if is_header(self.declaration, names) else None
+        for position, (cells, end, line) in enumerate(self.rows):
+            if is_header(self.declaration, cells):
+                above = tuple(tuple(cell.strip() for cell in row[0]) for row in self.rows[:position])
+                return self._head(unique_names(cells), above, end, line, read_columns(self.declaration, cells))
+        return None
+
+    def nearest(self) -> Head:
+        """The row that comes nearest to the header, where none is it."""
+        if self.declaration.header is False:
+            names = self._unnamed()
+            return self._head(names, (), 0, 0, len(names))
+        cells, end, line = max(self.rows, key=lambda row: read_columns(self.declaration, row[0]))
+        return self._head(unique_names(cells), (), end, line, read_columns(self.declaration, cells))
+
+    def _unnamed(self) -> tuple[str, ...]:
+        first = next((row[0] for row in self.rows if any(cell.strip() for cell in row[0])), [""])
+        return unique_names([""] * len(first))
+
+    def _head(
+        self, names: tuple[str, ...], above: tuple[tuple[str, ...], ...], consumed: int, lines: int, read: int
+    ) -> Head:
+        return Head(self.opened, self.dialect, self.declaration, names, above, consumed, lines, read)
 
 
 def _no_header(tries: Sequence[Head]) -> FileRejected:
