@@ -8,17 +8,16 @@ never guessed between.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from ingestion.contracts import CONTRACTS
 from ingestion.declaration import FileDeclaration, Mapping_
-from ingestion.readers.text_table import HEADER_LINES, same_name, unique_names
+from ingestion.readers.text_table import same_name, unique_names
 from ingestion.reading import FileRejected
 
 
 def missing_columns(declaration: FileDeclaration, cells: Sequence[str]) -> tuple[str, ...]:
     """The columns a declaration needs and a line does not have; of alternatives, all of them joined by ` or `."""
-    present = _names_of(tuple(cells))
+    present = names_of(cells)
     if declaration.header:
         return tuple(name for name in declaration.header if same_name(name) not in present)
     needed = [alternatives for part in _own_parts(declaration) for alternatives in _needed(part, declaration)]
@@ -40,16 +39,20 @@ def is_header(declaration: FileDeclaration, cells: Sequence[str]) -> bool:
 
 def read_columns(declaration: FileDeclaration, cells: Sequence[str]) -> int:
     """How many of a line's columns the declaration reads."""
+    return len(read_names(declaration) & names_of(cells))
+
+
+def read_names(declaration: FileDeclaration) -> frozenset[str]:
+    """The names, as they are compared, of the columns a declaration reads."""
     read = {same_name(s) for part in declaration.parts for column in part.columns.values() for s in column.sources}
     read |= {same_name(name) for part in declaration.parts for name in part.where}
     read |= {same_name(name) for name in (*(declaration.header or ()), *declaration.hints)}
     read |= {same_name(name) for name in (declaration.unpivot.keep if declaration.unpivot else ())}
-    return len(read & _names_of(tuple(cells)))
+    return frozenset(read)
 
 
-@lru_cache(maxsize=HEADER_LINES)
-def _names_of(cells: tuple[str, ...]) -> frozenset[str]:
-    """The column names of a line as they are compared; the lines of one file are tried on many declarations."""
+def names_of(cells: Sequence[str]) -> frozenset[str]:
+    """The column names a line gives, as they are compared."""
     return frozenset(same_name(name) for name in unique_names(list(cells)))
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ingestion.contracts import AMOUNT, BANK_ENTRY_DETAIL, BANK_STATEMENT, BOOL, CONTRACTS, DATE, INT, RATE, TEXT
 from ingestion.declaration import BANK_EXTRAS, STATEMENT_COLUMNS, Column, FileDeclaration, Mapping_
-from ingestion.declaration_values import Notation, clean, expectation, is_timestamp, typed
+from ingestion.declaration_values import Notation, clean, expectation, is_timestamp, means_nothing, typed
 from ingestion.readers.text_table import PLACE, same_name
 from ingestion.reading import FileRejected
 
@@ -39,6 +39,15 @@ class Failure:
     found: str
     expected: str
     advice: str
+
+
+@dataclass(frozen=True)
+class _State:
+    """The file columns no cell of which begins or ends with white space, and those no cell of which is one of the
+    values that mean nothing."""
+
+    trimmed: frozenset[str] = frozenset()
+    telling: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
 
 
 def target_types(kind: str) -> dict[str, pa.DataType]:
@@ -101,11 +110,10 @@ class RowMapper:
         """A file column as cleaned text."""
         return clean(pl.col(self._found[same_name(name)]), self.declaration.nothing)
 
-    def raw(self, column: Column, only_spaces: bool = False) -> pl.Expr:
-        """The delivered text a contract column is made of; `only_spaces`: its cells hold no other white space."""
-        nothing = (*self.declaration.nothing, *column.nothing)
+    def raw(self, column: Column, state: _State | None = None) -> pl.Expr:
+        """The delivered text a contract column is made of; what `state` proves clean is taken as it is."""
         parts = [
-            clean(pl.col(self._found[same_name(s)]), nothing, only_spaces)
+            self._cleaned(self._found[same_name(s)], self._nothing(column), state or _State())
             for s in column.sources
             if same_name(s) in self._found
         ]
@@ -113,9 +121,45 @@ class RowMapper:
             return pl.concat_str(parts, separator=column.separator, ignore_nulls=True).replace("", None)
         return parts[0] if len(parts) == 1 else pl.coalesce(parts)
 
-    def apply(self, frame: pl.DataFrame, only_spaces: bool = False) -> pl.DataFrame:
+    def _nothing(self, column: Column) -> tuple[str, ...]:
+        return (*self.declaration.nothing, *column.nothing)
+
+    @staticmethod
+    def _cleaned(source: str, nothing: tuple[str, ...], state: _State) -> pl.Expr:
+        trimmed = source in state.trimmed
+        text = pl.col(source)
+        return text if trimmed and (source, nothing) in state.telling else clean(text, nothing, trimmed)
+
+    def _state(self, frame: pl.DataFrame, no_margins: bool) -> _State:
+        """What is proven of the texts of a frame whose only white space is spaces, in one pass: most need no
+        cleaning."""
+        used = {
+            (self._found[same_name(s)], self._nothing(column))
+            for column in self.columns.values()
+            for s in column.sources
+            if same_name(s) in self._found
+        }
+        sources = sorted({source for source, _ in used})
+        pairs = sorted(used)
+        untrimmed = {
+            f"{at}": pl.lit(False)
+            if no_margins
+            else pl.col(source).str.starts_with(" ") | pl.col(source).str.ends_with(" ")
+            for at, source in enumerate(sources)
+        }
+        missing = {
+            f"{at}": means_nothing(pl.col(source), nothing) for at, (source, nothing) in enumerate(pairs, len(sources))
+        }
+        found = list(_any_of(frame, untrimmed | missing).values())
+        return _State(
+            frozenset(source for source, any_found in zip(sources, found, strict=False) if not any_found),
+            frozenset(pair for pair, any_found in zip(pairs, found[len(sources) :], strict=True) if not any_found),
+        )
+
+    def apply(self, frame: pl.DataFrame, only_spaces: bool = False, no_margins: bool = False) -> pl.DataFrame:
         """Typed columns, the places, and in `FAILED` the first column that failed (null: the row is good)."""
-        delivered = [self.raw(column, only_spaces).alias(RAW + name) for name, column in self.columns.items()]
+        state = self._state(frame, no_margins) if only_spaces or no_margins else _State()
+        delivered = [self.raw(column, state).alias(RAW + name) for name, column in self.columns.items()]
         result = frame.select(*PLACE, *delivered)
         values: list[pl.Expr] = []
         checks: dict[str, pl.Expr] = {}

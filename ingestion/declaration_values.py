@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from ingestion.contracts import AMOUNT, BOOL, DATE, INT, RATE
 from ingestion.declaration import Numbers, format_pattern
+from ingestion.declaration_amounts import plain_decimals
 
 TIMESTAMP_NAMES = ("at", "booking_time", "date_time")
 ISO_TIMESTAMP = (
@@ -41,22 +45,16 @@ def is_timestamp(name: str) -> bool:
     return name.endswith("_at") or name in TIMESTAMP_NAMES
 
 
-def clean(text: pl.Expr, null_values: Sequence[str] = (), only_spaces: bool = False) -> pl.Expr:
+def clean(text: pl.Expr, null_values: Sequence[str] = (), trimmed: bool = False) -> pl.Expr:
     """Text without surrounding white space; null where nothing is left or where it is one of the values that mean
-    nothing. `only_spaces`: the texts hold no other white space."""
-    return text.map_batches(lambda series: _clean(series, null_values, only_spaces), return_dtype=pl.String)
+    nothing. `trimmed`: the texts are known to have no white space around them."""
+    stripped = text if trimmed else text.str.strip_chars()
+    return pl.when(~means_nothing(stripped, null_values)).then(stripped)
 
 
-def _clean(series: pl.Series, null_values: Sequence[str], only_spaces: bool) -> pl.Series:
-    # a look at both ends costs less than trimming
-    bare = only_spaces and not (series.str.starts_with(" ").any() or series.str.ends_with(" ").any())
-    stripped = series if bare else series.str.strip_chars()
-    missing = stripped == ""
-    if null_values:
-        missing |= stripped.is_in(list(null_values))
-    if not missing.any():
-        return stripped
-    return stripped.zip_with(~missing, pl.Series([None], dtype=pl.String))
+def means_nothing(text: pl.Expr, null_values: Sequence[str]) -> pl.Expr:
+    """Whether a trimmed text is empty or one of the values that mean nothing."""
+    return reduce(or_, (text == value for value in ("", *null_values)))
 
 
 def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Expr:
@@ -81,6 +79,9 @@ def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) ->
         return series.cast(kind, strict=False)
 
     def value(series: pl.Series) -> pl.Series:
+        proven = plain_decimals(series, numbers, decimals, whole_digits)
+        if proven is not None:
+            return proven
         is_plain = series.str.contains(shape)
         if is_plain.all():  # nulls aside
             return plain(series)
@@ -136,6 +137,14 @@ def by_distinct(text: pl.Expr, kind: pl.DataType, read: Callable[[pl.Expr], pl.E
     """Texts of which a file has far fewer than rows, each read once."""
 
     def value(series: pl.Series) -> pl.Series:
+        changes = series.slice(1).ne_missing(series.head(-1)).arg_true().to_numpy()
+        if changes.size * 8 < len(series) - 8:  # long runs of the same text, as in a file sorted by day
+            begins = np.concatenate(([0], changes.astype(np.int64) + 1))
+            runs = np.diff(begins, append=len(series))
+            return by_value(series.gather(begins)).gather(np.repeat(np.arange(begins.size), runs))
+        return by_value(series)
+
+    def by_value(series: pl.Series) -> pl.Series:
         distinct = series.unique()
         found = distinct.to_frame().select(read(pl.col(distinct.name))).to_series()
         return series.replace_strict(distinct, found, return_dtype=kind)

@@ -54,13 +54,15 @@ def amount_array(values: Sequence[int | None]) -> Column:
     return int_amount_array(low, np.array([value is not None for value in values], dtype=bool))
 
 
-def int_amount_array(values: npt.NDArray[np.int64], present: npt.NDArray[np.bool_] | None = None) -> Column:
-    """Scaled 64-bit integers as DECIMAL(23,5), null where not `present`, without a Python object each."""
+def int_amount_array(
+    values: npt.NDArray[np.int64], present: npt.NDArray[np.bool_] | None = None, kind: pa.DataType = AMOUNT
+) -> Column:
+    """Scaled 64-bit integers as decimals of 128 bits, null where not `present`, without a Python object each."""
     words = np.empty((len(values), 2), dtype=np.int64)  # little-endian 128 bit: low word, then the sign
     words[:, 0] = values
     words[:, 1] = values >> 63
     validity = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little").data)
-    return pa.Array.from_buffers(AMOUNT, len(values), [validity, pa.py_buffer(words.data)])
+    return pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(words.data)])
 
 
 def column_array(values: Sequence[Cell], kind: pa.DataType) -> Column:

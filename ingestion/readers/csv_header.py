@@ -7,10 +7,10 @@ import codecs
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from ingestion.declaration import FileDeclaration
-from ingestion.declaration_fit import best_fit, is_header, missing_columns, read_columns
+from ingestion.declaration_fit import best_fit, is_header, missing_columns, names_of, read_names
 from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, split_rows
 from ingestion.readers.text_table import HEADER_LINES, SHOWN_TEXT, unique_names
 from ingestion.reading import FileRejected
@@ -18,9 +18,17 @@ from ingestion.reading import FileRejected
 BLOCK_BYTES = 1 << 23
 HEADER_BYTES = 1 << 20
 WIDE_BYTES_LIMIT = 1 << 28
-Rows = list[tuple[list[str], int, int]]  # cells, byte after the row, lines so far
 WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+class Row(NamedTuple):
+    """One of the first rows: its cells, the byte after it, and how many lines the file has so far."""
+
+    cells: list[str]
+    end: int
+    line: int
+    names: frozenset[str]  # what it would call its columns
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ def find_head(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> Head:
     """
     tries: list[_Try] = []
     opened_as: dict[tuple[str, ...], Opened] = {}
-    rows_as: dict[tuple[str, str, str], Rows] = {}
+    rows_as: dict[tuple[str, str, str], list[Row]] = {}
     for declaration in candidates:
         if declaration.encoding not in opened_as:
             opened_as[declaration.encoding] = _open(stream, declaration.encoding)
@@ -110,10 +118,12 @@ def detect_encoding(stream: BinaryIO, candidates: tuple[str, ...]) -> tuple[str,
 def _check_decodes(stream: BinaryIO, encoding: str, *, last: bool) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     position = stream.tell()
+    plain = codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1", "cp1252")  # ASCII is itself there
     while True:
         chunk = stream.read(BLOCK_BYTES)
         try:
-            decoder.decode(chunk, final=not chunk)
+            if not (plain and chunk.isascii() and not decoder.getstate()[0]):
+                decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             if not last:
                 return False
@@ -152,17 +162,18 @@ class _Try:
     opened: Opened
     dialect: Dialect
     declaration: FileDeclaration
-    rows: Rows
+    rows: list[Row]
 
     def header(self) -> Head | None:
         """The header of the declaration, where one of the rows is it."""
         if self.declaration.header is False:
             names = self._unnamed()
             return self._head(names, (), 0, 0, len(names)) if is_header(self.declaration, names) else None
-        for position, (cells, end, line) in enumerate(self.rows):
-            if is_header(self.declaration, cells):
-                above = tuple(tuple(cell.strip() for cell in row[0]) for row in self.rows[:position])
-                return self._head(unique_names(cells), above, end, line, read_columns(self.declaration, cells))
+        read = read_names(self.declaration)
+        for position, row in enumerate(self.rows):
+            if not read.isdisjoint(row.names) and is_header(self.declaration, row.cells):
+                above = tuple(tuple(cell.strip() for cell in one.cells) for one in self.rows[:position])
+                return self._head(unique_names(row.cells), above, row.end, row.line, len(read & row.names))
         return None
 
     def nearest(self) -> Head:
@@ -170,11 +181,12 @@ class _Try:
         if self.declaration.header is False:
             names = self._unnamed()
             return self._head(names, (), 0, 0, len(names))
-        cells, end, line = max(self.rows, key=lambda row: read_columns(self.declaration, row[0]))
-        return self._head(unique_names(cells), (), end, line, read_columns(self.declaration, cells))
+        read = read_names(self.declaration)
+        row = max(self.rows, key=lambda row: len(read & row.names))
+        return self._head(unique_names(row.cells), (), row.end, row.line, len(read & row.names))
 
     def _unnamed(self) -> tuple[str, ...]:
-        first = next((row[0] for row in self.rows if any(cell.strip() for cell in row[0])), [""])
+        first = next((row.cells for row in self.rows if any(cell.strip() for cell in row.cells)), [""])
         return unique_names([""] * len(first))
 
     def _head(
@@ -196,8 +208,8 @@ def _no_header(tries: Sequence[Head]) -> FileRejected:
     )
 
 
-def _logical_rows(head: bytes, dialect: Dialect, limit: int) -> Iterator[tuple[list[str], int, int]]:
-    """The first rows as (cells, byte after the row, lines so far); a row ends where its quotes are closed."""
+def _logical_rows(head: bytes, dialect: Dialect, limit: int) -> Iterator[Row]:
+    """The first rows; a row ends where its quotes are closed."""
     start = line = 0
     quote = dialect.quote.encode() or None
     while start < len(head) and limit:
@@ -213,5 +225,5 @@ def _logical_rows(head: bytes, dialect: Dialect, limit: int) -> Iterator[tuple[l
         text = head[start:end].decode(dialect.encoding, "replace")
         line += max(1, text.count("\n"))
         parsed = next(split_rows(io.StringIO(text, newline=""), dialect), [])
-        yield parsed, end, line
+        yield Row(parsed, end, line, names_of(parsed))
         start, limit = end, limit - 1

@@ -98,16 +98,20 @@ class _Statement:
 
     def see(self, rows: pl.DataFrame) -> None:
         """Take in some entries, in file order."""
-        booked = rows.filter(pl.col("status") == "BOOK")
+        days = rows.get_column("booking_date") if "booking_date" in rows.columns else rows.get_column("value_date")
+        balance = ["running_balance"] if "running_balance" in rows.columns else []
+        booked = rows.select(days.name, "signed_amount", *balance, LINE)
+        status = rows.get_column("status")
+        if not (status == "BOOK").all(ignore_nulls=False):
+            booked = booked.filter(status == "BOOK")
         self.entries += rows.height
         self.net += _total(booked)
-        days = rows.get_column("booking_date") if "booking_date" in rows.columns else rows.get_column("value_date")
         for day in (days.min(), days.max()):
             if isinstance(day, date):
                 self.first = min(day, self.first or day)
                 self.last = max(day, self.last or day)
-        if "running_balance" in rows.columns:
-            self.runs.append(booked.select(days.name, "signed_amount", "running_balance", LINE))
+        if balance:
+            self.runs.append(booked)
 
 
 class StatementBuilder:
@@ -126,7 +130,8 @@ class StatementBuilder:
         if rows.is_empty():
             return
         rows = self._completed(rows).with_columns(self._day().alias(DAY))
-        keys = rows.select("account_id", "currency", "statement_id", DAY).unique(maintain_order=True)
+        keys = rows.select("account_id", "currency", "statement_id", DAY)
+        keys = keys.head(1) if all(map(_is_constant, keys.iter_columns())) else keys.unique(maintain_order=True)
         for key in keys.iter_rows():  # one step a statement, not a row
             self._statement(key)
         parts = [rows] if keys.height == 1 else rows.partition_by(keys.columns, maintain_order=True)
@@ -333,6 +338,10 @@ def _implied_openings(run: pl.DataFrame) -> pl.DataFrame:
     far)."""
     implied = (pl.col("running_balance") - pl.col("signed_amount").cum_sum()).alias("opening")
     return run.select(LINE, "running_balance", implied).filter(pl.col("running_balance").is_not_null())
+
+
+def _is_constant(values: pl.Series) -> bool:
+    return not values.ne_missing(values.head(1)).any()
 
 
 def _total(rows: pl.DataFrame) -> Decimal:

@@ -9,6 +9,7 @@ cut: they are bad rows.
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 import polars as pl
 
 from ingestion.declaration import FileDeclaration
+from ingestion.readers.byte_positions import any_beside, byte_count, byte_positions, control_count
 from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, split_rows
 from ingestion.readers.csv_fallback import split_by_csv_module
 from ingestion.readers.csv_header import BLOCK_BYTES, Head, find_head
@@ -40,30 +42,33 @@ def csv_table(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple[
 def _table(head: Head) -> TextTable:
     opened = head.opened
     place = None if opened.converted else opened.start + head.consumed
-    opened.stream.seek(len(opened.head) + (0 if opened.converted else opened.start))
-    rest = opened.head[head.consumed :]
-    blocks = _blocks(opened.stream, rest, head.dialect, head.names, head.lines + 1, place)
+    opened.stream.seek(head.consumed + (0 if opened.converted else opened.start))
+    seen = len(opened.head) - head.consumed
+    blocks = _blocks(opened.stream, seen, head.dialect, head.names, head.lines + 1, place)
     return TextTable(head.names, blocks, head.above)
 
 
 def _blocks(
-    stream: BinaryIO, rest: bytes, dialect: Dialect, names: tuple[str, ...], line: int, offset: int | None
+    stream: BinaryIO, seen: int, dialect: Dialect, names: tuple[str, ...], line: int, offset: int | None
 ) -> Iterator[TextBlock]:
-    carry = rest
+    """The rows from where the stream stands; so many bytes of them as were `seen` before and a block are the first
+    block."""
+    carry = b""
     ended = False
     while True:
-        chunk = stream.read(BLOCK_BYTES)
-        data = carry + chunk if chunk else carry
+        chunk = stream.read(seen + BLOCK_BYTES)
+        last, seen = len(chunk) <= seen, 0
+        data = carry + chunk if carry and chunk else chunk or carry
         if not data:
             return
         check_nul(data, offset or 0)
-        if not chunk and not data.endswith(b"\n"):
+        if last and not data.endswith(b"\n"):
             data += b"\n"
         cut = _Cut.of(data, dialect)
         if cut is None:
             yield from split_by_csv_module(stream, data, dialect, names, line)
             return
-        if not chunk and cut.length < len(data):
+        if last and cut.length < len(data):
             raise FileRejected(
                 "a quoted field is not closed",
                 place=f"line {line + data[: cut.length].count(10)}",
@@ -84,57 +89,70 @@ def _blocks(
             yield block
         elif cut.length:
             yield TextBlock(pl.DataFrame(), footer=cut.ends.size)
-        line += int(np.count_nonzero(np.frombuffer(data, np.uint8, cut.length) == 10))
+        line += cut.lines
         offset = None if offset is None else offset + cut.length
         carry = data[cut.length :]
-        if not chunk:
+        if last:
             return
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """Where the rows of a block end (byte after each row), and which delimiters are real."""
+    """Where the rows of a block end (byte after each row); in a block with quotes also what parity says of each row."""
 
     ends: np.ndarray
-    inside: np.ndarray | None  # per byte: 1 inside quotes; None where the block has no quotes
     length: int
+    lines: int  # more than rows, where a line end stands inside quotes
+    fields: np.ndarray | None = None  # per row; None where the block has no quotes: every delimiter counts
 
     @staticmethod
     def of(data: bytes, dialect: Dialect) -> _Cut | None:
         """The rows of a block, or None where quotes stand where parity cannot be trusted."""
-        codes = np.frombuffer(data, np.uint8)
-        newlines = codes == 10
         if not dialect.quote or dialect.quote.encode() not in data:
-            ends = np.flatnonzero(newlines) + 1
-            return _Cut(ends, None, int(ends[-1]) if ends.size else 0)
-        quotes = codes == ord(dialect.quote)
-        inside = np.bitwise_xor.accumulate(quotes.view(np.uint8))
-        ends = np.flatnonzero(newlines & (inside == 0)) + 1
-        length = int(ends[-1]) if ends.size else 0
-        positions = np.flatnonzero(quotes)
-        opening = positions[inside[positions] == 1]
-        closing = positions[inside[positions] == 0]
-        delimiter, quote = ord(dialect.delimiter), ord(dialect.quote)
-        before = codes[np.maximum(opening, 1) - 1]
-        after = codes[np.minimum(closing + 1, len(codes) - 1)]
-        regular = (opening == 0) | np.isin(before, (delimiter, quote, 10))
-        if regular.all() and np.isin(after, (delimiter, quote, 10, 13)).all():
-            return _Cut(ends, inside, length)
+            ends = byte_positions(data, 10) + 1
+            return _Cut(ends, int(ends[-1]) if ends.size else 0, ends.size)
+        at = byte_positions(data, 10, ord(dialect.quote), ord(dialect.delimiter))
+        return _cut_by_parity(np.frombuffer(data, np.uint8), at, dialect)
+
+
+def _cut_by_parity(codes: np.ndarray, at: np.ndarray, dialect: Dialect) -> _Cut | None:
+    """The rows of a block whose quotes, delimiters and line ends are `at` these bytes; None where a quote is a letter of
+    its text."""
+    what = codes[at]
+    quote = what == ord(dialect.quote)
+    inside = np.bitwise_xor.accumulate(quote)
+    touches = np.diff(at) == 1  # the next of them is the next byte
+    opening_touches = np.concatenate(([at[0] == 0], touches))
+    if not opening_touches[quote & inside].all():
         return None
+    closing_touches = np.concatenate((touches, [at[-1] == codes.size - 1]))
+    loose = at[quote & ~inside & ~closing_touches]
+    if loose.size and (codes[loose + 1] != 13).any():
+        return None
+    outside = ~(quote | inside)
+    row_ends = what[outside] == 10
+    ends = at[outside][row_ends] + 1
+    length = int(ends[-1]) if ends.size else 0
+    lines = int(np.count_nonzero(what[: np.searchsorted(at, length)] == 10))
+    return _Cut(ends, length, lines, np.diff(np.flatnonzero(row_ends), prepend=-1))
 
 
 def _utf8(data: bytes, encoding: str) -> bytes:
     return data if encoding in ("utf-8", "ascii") else data.decode(encoding).encode("utf-8")
 
 
-def _parse(data: bytes, dialect: Dialect, width: int) -> pl.DataFrame:
-    """Fields by Polars, all as text; raises `ComputeError` where a row has more than `width` fields."""
-    header = dialect.delimiter.join(f"c{number}" for number in range(width)).encode() + b"\n"
+def _parse(data: bytes, dialect: Dialect, width: int, regular: bool) -> pl.DataFrame:
+    """Fields by Polars, all as text; raises `PolarsError` where a row has more than `width` fields. `regular` says that
+    all have so many; else the rows get a header of our own before them, which says how wide they are."""
+    names = [f"c{number}" for number in range(width)]
+    text = _utf8(data, dialect.encoding)
+    bare = regular and not text.startswith(codecs.BOM_UTF8)  # which is a letter, except before a file
     return pl.read_csv(
-        header + _utf8(data, dialect.encoding),
+        text if bare else dialect.delimiter.join(names).encode() + b"\n" + text,
+        has_header=not bare,
+        schema=dict.fromkeys(names, pl.String),
         separator=dialect.delimiter,
         quote_char=dialect.quote or None,
-        infer_schema=False,
         truncate_ragged_lines=False,
         low_memory=False,
     )
@@ -146,37 +164,33 @@ def _split(
     """One block whose rows are known: regular rows go to Polars, the others become bad rows or blanks."""
     width = len(names)
     starts = np.concatenate(([0], cut.ends[:-1]))
-    delimiters = int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(dialect.delimiter)))
-    lines = line + np.arange(cut.ends.size) if cut.inside is None else line + _newlines_before(data, starts)
+    lines = line + (np.arange(cut.ends.size) if cut.lines == cut.ends.size else _newlines_before(data, starts))
     footer_at = _footer_row(data, starts, cut.ends, dialect)
-    if cut.inside is None and footer_at is None and delimiters == (width - 1) * cut.ends.size and width > 1:
-        try:
-            frame = _parse(data, dialect, width)
-        except pl.exceptions.PolarsError:
-            frame = pl.DataFrame()
-        if (
-            frame.height == cut.ends.size
-        ):  # no row is longer (Polars says so), hence none is shorter (the count says so)
-            return TextBlock(
-                _placed(frame, names, lines, starts, cut.ends, offset), only_spaces=_only_spaces(data, dialect)
-            )
-    codes = np.frombuffer(data, np.uint8)
-    real = codes == ord(dialect.delimiter)
-    if cut.inside is not None:
-        real &= cut.inside[: len(data)] == 0
-    fields = np.diff(np.searchsorted(np.flatnonzero(real), cut.ends), prepend=0) + 1
-    footer = 0
-    if footer_at is not None:
-        footer = int(cut.ends.size - footer_at)
-        starts, ends, fields, lines = starts[:footer_at], cut.ends[:footer_at], fields[:footer_at], lines[:footer_at]
-    else:
-        ends = cut.ends
-    return _split_checked(data, starts, ends, fields, lines, dialect, names, offset, footer)
+    fields = cut.fields
+    if fields is None:
+        delimiter = ord(dialect.delimiter)
+        if footer_at is None and width > 1 and byte_count(data, delimiter) == (width - 1) * cut.ends.size:
+            try:
+                frame = _parse(data, dialect, width, regular=True)
+            except pl.exceptions.PolarsError:
+                frame = pl.DataFrame()
+            if (
+                frame.height == cut.ends.size
+            ):  # no row is longer (Polars says so), hence none is shorter (the count says so)
+                spaces = _only_spaces(data, cut.lines, dialect)
+                placed = _placed(frame, names, lines, starts, cut.ends, offset)
+                return TextBlock(placed, only_spaces=spaces, no_margins=spaces and _no_margins(data, dialect))
+        fields = np.diff(np.searchsorted(byte_positions(data, delimiter), cut.ends), prepend=0) + 1
+    rows = slice(footer_at)
+    footer = 0 if footer_at is None else int(cut.ends.size - footer_at)
+    return _split_checked(
+        data, starts[rows], cut.ends[rows], fields[rows], lines[rows], dialect, names, offset, footer, cut.lines
+    )
 
 
 def _split_checked(
     data: bytes, starts: np.ndarray, ends: np.ndarray, fields: np.ndarray, lines: np.ndarray,
-    dialect: Dialect, names: tuple[str, ...], offset: int | None, footer: int,
+    dialect: Dialect, names: tuple[str, ...], offset: int | None, footer: int, line_ends: int,
 ) -> TextBlock:  # fmt: skip
     width = len(names)
     blank = np.zeros(starts.size, bool)
@@ -208,7 +222,8 @@ def _split_checked(
     body = data[: int(ends[-1])]
     if kept.size < starts.size:
         body = b"".join(data[starts[row] : ends[row]] for row in kept)
-    frame = _parse(body, dialect, int(max(fields[kept].max(), width)))
+    widest = int(max(fields[kept].max(), width))
+    frame = _parse(body, dialect, widest, regular=bool((fields[kept] == widest).all()))
     if frame.height != kept.size:
         raise FileRejected(
             "the rows of the file cannot be told apart",
@@ -218,16 +233,29 @@ def _split_checked(
             advice="quotes or line ends are damaged: ask the sender for the file again",
         )
     placed = _placed(frame, names, lines[kept], starts[kept], ends[kept], offset)
-    return TextBlock(placed, tuple(bad), int(blank.sum()), footer, _only_spaces(data, dialect))
+    spaces = _only_spaces(data, line_ends, dialect)
+    return TextBlock(
+        placed,
+        tuple(bad),
+        int(blank.sum()),
+        footer,
+        only_spaces=spaces,
+        no_margins=spaces and _no_margins(data, dialect),
+    )
 
 
-def _only_spaces(data: bytes, dialect: Dialect) -> bool:
-    """Whether surely no white space but spaces stands in the fields."""
+def _only_spaces(data: bytes, lines: int, dialect: Dialect) -> bool:
+    """Whether surely no white space but spaces stands in the fields of so many lines."""
     if not data.isascii() and (dialect.encoding != "utf-8" or any(first in data for first in _WIDE_BLANKS)):
         return False
-    codes = np.frombuffer(data, np.uint8)
     returns = data.count(b"\r\n") if b"\r" in data else 0
-    return int(np.count_nonzero(codes < 32)) == int(np.count_nonzero(codes == 10)) + returns
+    return control_count(data) == lines + returns
+
+
+def _no_margins(data: bytes, dialect: Dialect) -> bool:
+    """Whether no space stands beside a line end, a delimiter or a quote."""
+    edges = (10, 13, ord(dialect.delimiter), *dialect.quote.encode())
+    return not data.startswith(b" ") and not any_beside(data, 32, edges)
 
 
 def _excess_is_harmless(text: str, dialect: Dialect, width: int) -> bool:
@@ -252,7 +280,7 @@ def _footer_row(data: bytes, starts: np.ndarray, ends: np.ndarray, dialect: Dial
 
 
 def _newlines_before(data: bytes, starts: np.ndarray) -> np.ndarray:
-    return np.searchsorted(np.flatnonzero(np.frombuffer(data, np.uint8) == 10), starts)
+    return np.searchsorted(byte_positions(data, 10), starts)
 
 
 def _placed(

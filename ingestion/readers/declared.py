@@ -9,7 +9,7 @@ changes only the keys it gives. What a file holds (suppliers, line items, terms)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import BinaryIO
 
@@ -126,7 +126,7 @@ class _Reading:
             self._count("footer", block.footer)
             frame = self._without_skipped(block.frame)
             if not self.declaration.continuation:
-                yield TextBlock(frame, block.bad, only_spaces=block.only_spaces)
+                yield replace(block, frame=frame, blank=0, footer=0)
                 continue
             if carry is not None:
                 frame = pl.concat([carry, frame], how="diagonal") if frame.width else carry
@@ -225,7 +225,7 @@ class _Reading:
         )
         for mapper, piece, own in zip(mappers, selections, numbers, strict=False):
             if not piece.is_empty():
-                yield from self._map(mapper, piece, own, block.only_spaces)
+                yield from self._map(mapper, piece, own, block)
         for row, number in zip(orphans.iter_rows(named=True), numbers[len(mappers)], strict=True):
             yield self._reject(row, UNMATCHED, int(number), _raw_text(row, frame.columns))
         yield from self._bad_rows(block.bad, numbers[-1])
@@ -246,9 +246,11 @@ class _Reading:
         return np.split(numbers, np.cumsum(sizes)[:-1])
 
     def _map(
-        self, mapper: RowMapper, rows: pl.DataFrame, numbers: np.ndarray, only_spaces: bool
+        self, mapper: RowMapper, rows: pl.DataFrame, numbers: np.ndarray, block: TextBlock
     ) -> Iterator[ReaderEvent]:
-        mapped = mapper.apply(rows, only_spaces).with_columns(pl.Series("record_number", numbers, pl.Int64))
+        mapped = mapper.apply(rows, block.only_spaces, block.no_margins).with_columns(
+            pl.Series("record_number", numbers, pl.Int64)
+        )
         contract = CONTRACTS[mapper.part.kind]
         if self.builder is not None and mapper.part.kind == "bank_entry":
             mapped = signed_rows(mapped, self.declaration)

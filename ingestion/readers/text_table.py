@@ -44,6 +44,7 @@ class TextBlock:
     blank: int = 0
     footer: int = 0
     only_spaces: bool = False  # whether it is known that the cells hold no other white space
+    no_margins: bool = False  # whether it is known that no cell begins or ends with white space
 
 
 @dataclass

@@ -1,0 +1,89 @@
+"""A column of plainly written numbers read in a few passes over its bytes.
+
+Most columns are written in one manner from end to end: the decimal mark in every number or in none, thousands marked in
+every number that has them or in none, a minus before. That is proven from the positions of the marks; what remains are
+digits, which Arrow reads. A column that is not proven so is left to the patterns of `ingestion.declaration_values`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from ingestion.declaration import Numbers
+from ingestion.record_columns import int_amount_array
+
+_INT64_DIGITS = 18  # any number of so many digits fits
+_NINE, _ZERO, _MINUS = 9, ord("0"), ord("-")
+
+Integers = npt.NDArray[np.int64]
+
+
+def plain_decimals(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Series | None:
+    """Texts as decimals of `decimals` places, null where null; None where not every text is proven to be plain."""
+    given = texts.drop_nulls() if texts.null_count() else texts
+    if given.is_empty():
+        return None
+    scaled = _scaled(given.rechunk(), numbers, decimals, whole_digits)
+    if scaled is None:
+        return None
+    kind = pa.decimal128(whole_digits + decimals, decimals)
+    if len(given) == len(texts):
+        return pl.Series(texts.name, int_amount_array(scaled, kind=kind))
+    present = texts.is_not_null().to_numpy()
+    spread = np.zeros(len(texts), np.int64)
+    spread[present] = scaled
+    return pl.Series(texts.name, int_amount_array(spread, present, kind))
+
+
+def _scaled(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int) -> Integers | None:
+    """Numbers in units of their last place, or None."""
+    _, places, content = texts.to_arrow(compat_level=pl.CompatLevel.oldest()).buffers()
+    bounds = np.frombuffer(memoryview(places or b""), np.int64, len(texts) + 1)
+    letters = np.frombuffer(memoryview(content or b""), np.uint8)[bounds[0] : bounds[-1]]
+    bounds = bounds - bounds[0]
+    starts, ends = bounds[:-1], bounds[1:]
+    if (starts == ends).any():
+        return None
+    signs = letters[starts] == _MINUS
+    marks = np.flatnonzero(letters == ord(numbers.decimal))
+    points = ends
+    if marks.size:
+        if marks.size != starts.size or not ((marks >= starts) & (marks < ends - 1)).all():
+            return None
+        points = marks
+    places_given = ends - points - (1 if marks.size else 0)
+    whole = points - starts - signs
+    groups = _groups(letters, points, whole, numbers.thousands)
+    if groups is None or whole.min() < 1 or places_given.max() > decimals:
+        return None
+    if (whole - groups).max() > min(whole_digits, _INT64_DIGITS - decimals):
+        return None
+    digits = letters.tobytes().translate(None, (numbers.decimal + numbers.thousands).encode())
+    if np.count_nonzero(np.frombuffer(digits, np.uint8) - _ZERO > _NINE) != np.count_nonzero(signs):
+        return None
+    removed = np.cumsum(groups + (1 if marks.size else 0))
+    short = bounds - np.concatenate(([0], removed))
+    kept = pa.Array.from_buffers(pa.large_string(), starts.size, [None, pa.py_buffer(short), pa.py_buffer(digits)])
+    integers: Integers = kept.cast(pa.int64()).to_numpy()
+    factors: Integers = 10 ** (decimals - np.arange(decimals + 1))
+    scaled: Integers = integers * factors[places_given]
+    return scaled
+
+
+def _groups(letters: npt.NDArray[np.uint8], points: Integers, whole: Integers, mark: str) -> Integers | None:
+    """How many marks of thousands each number has before its decimal point; None where not all stand where they
+    belong, or where some numbers have them and others that could do not."""
+    found = letters == ord(mark) if len(mark) == 1 and mark.isascii() else None
+    total = 0 if found is None else int(np.count_nonzero(found))
+    if found is None or not total:
+        return np.zeros(points.size, np.int64)
+    groups: Integers = whole >> 2  # of every four letters, counted from the point, one is a mark
+    if int(groups.sum()) != total or (whole & 3 == 0).any():
+        return None
+    for group in range(1, int(groups.max()) + 1):
+        if not found[points[groups >= group] - 4 * group].all():
+            return None
+    return groups
