@@ -25,6 +25,7 @@ from ingestion.declaration_vocabulary import caption_name, currency_in, role_nam
 from ingestion.references import is_iban
 
 SAMPLE_BYTES = 1 << 20
+BLOCK_LINES = 18  # with `format:` and `declaration:` a proposal has at most 20 lines
 SAMPLE_ROWS = 2000
 HEADER_ROWS = 60
 DELIMITERS = ";,\t|"
@@ -60,14 +61,18 @@ class Proposal:
         return parse_declaration(self.block)
 
     def yaml(self) -> str:
-        """The block as it goes under `declaration:` of a source, one line a column."""
+        """The block as it goes under `declaration:` of a source, one line a column; a long one has its preamble in one line."""
+        lines = self._lines("columns", "preamble")
+        return "\n".join(lines if len(lines) <= BLOCK_LINES else self._lines("columns")) + "\n"
+
+    def _lines(self, *unfolded: str) -> list[str]:
         lines = []
         for key, value in self.block.items():
-            if isinstance(value, dict) and key in ("columns", "preamble"):
+            if isinstance(value, dict) and key in unfolded:
                 lines += [f"{key}:", *(f"  {_flow({name: one})}" for name, one in value.items())]
             else:
                 lines.append(_flow({key: value}))
-        return "\n".join(lines) + "\n"
+        return lines
 
 
 def _flow(pair: dict[str, object]) -> str:

@@ -16,6 +16,7 @@ from ingestion.declaration_inference import InferenceError, infer
 from ingestion.readers import reader
 from ingestion.reading import Records, Reject
 from ingestion.sources import Declaration, SourceConfig
+from orchestration.cli import main
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 FOLDER = SAMPLES / "csv_bank" / "BananaAccounting__Switzerland"
@@ -136,7 +137,7 @@ def test_a_proposed_declaration_reads_the_file(name: str) -> None:
     if any(note.topic == "currency" for note in proposal.questions):
         proposal = infer(data, currency="CHF")
     lines = proposal.yaml()
-    assert len(lines.splitlines()) <= 20
+    assert len(lines.splitlines()) <= 18, "and two lines, `format` and `declaration`, above them"
     entries, rejects, verdicts = read(data, yaml.safe_load(lines))
     assert (len(entries), len(rejects), ",".join(verdicts)) == ENTRIES[name]
     assert [reject.found for reject in rejects] == [REJECTS.get(name)] * len(rejects)
@@ -166,6 +167,24 @@ def test_five_different_formats_by_hand_in_at_most_twenty_lines() -> None:
     for name, block in shown.items():
         entries, rejects, verdicts = read((FOLDER / name).read_bytes(), block)
         assert (len(entries), len(rejects), ",".join(verdicts)) == ENTRIES[name], name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "csv_ubs_example_format3_de_20241115.csv", "csv_zkb_example_format6_20230615.csv", "csv_akb_example_format3_20241018.csv",
+        "csv_efg_example_format1_20260709.csv", "csv_blkb_example_format4_20260202.csv",
+    ],
+)  # fmt: skip
+def test_what_infer_prints_for_five_formats_loads_as_it_stands(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["source", "infer", str(FOLDER / name)])
+    proposed = capsys.readouterr().out.split("\n\n")[0]
+    assert len(proposed.splitlines()) <= 20
+    block = yaml.safe_load(proposed)
+    assert block["format"] == "csv"
+    entries, rejects, verdicts = read((FOLDER / name).read_bytes(), block["declaration"])
+    assert (len(entries), len(rejects), ",".join(verdicts)) == ENTRIES[name]
 
 
 def test_a_hand_written_declaration_agrees_with_the_proposed_one() -> None:
