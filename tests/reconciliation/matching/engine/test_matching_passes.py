@@ -206,6 +206,34 @@ def test_a_short_pay_of_several_named_invoices_closes_them_all_with_the_differen
     assert members(result) == ids("B1", "O1", "O2")
 
 
+@pytest.mark.parametrize("name", ["payables", "receivables"])
+def test_the_presets_ask_a_person_about_a_short_pay_of_several_invoices(name: str) -> None:
+    """However well the parties agree: the missing amount would otherwise be closed without a row that says so."""
+    party = {"counterparty_name": "Acme Bau GmbH", "counterparty_account": "DE02"}
+    lines = [
+        {"item_id": f"B{n}", "amount": f"{100 + n}.17", "text": f"RE-2026-{20000 + n}", "on": n % 20} for n in range(60)
+    ]
+    bills = [
+        {"item_id": f"O{n}", "amount": f"{100 + n}.17", "references": [f"RE-2026-{20000 + n}"], "on": n % 20}
+        for n in range(60)
+    ]
+    short = {"item_id": "SHORT", "amount": "4900.00", "text": "RE-2026-10931 / RE-2026-10935", "on": 9}
+    named = [
+        {"item_id": "O-A", "amount": "2000.00", "references": ["RE-2026-10931"], "on": 2},
+        {"item_id": "O-B", "amount": "3000.00", "references": ["RE-2026-10935"], "on": 2},
+    ]
+    leg = preset(name).leg("bank_lines_open_items")
+    result = match(
+        {
+            "bank_lines": items(*(one | party for one in [*lines, short])),
+            "open_items": items(*(one | party for one in [*bills, *named])),
+        },
+        Rules(legs=(leg,)),
+    )
+    assert ("O-A", "O-B", "SHORT") in members(result, "suggested")
+    assert len(members(result, "matched")) == 60
+
+
 def test_two_swapped_digits_are_a_typing_error_two_other_amounts_are_not() -> None:
     left = items(
         {"item_id": "B1", "amount": "-1254.00", "references": ["R1"]},
