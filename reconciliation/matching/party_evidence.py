@@ -23,7 +23,7 @@ _SAME, _LIKE, _TOLD, _SILENT, _OTHER = range(5)
 _TRUE_PRIOR = np.array([0.3, 0.3, 0.15, 0.2, 0.05])
 _STRANGER_PRIOR = np.array([0.01, 0.01, 0.01, 0.2, 0.77])
 _PRIOR_WEIGHT = 30.0  # pairs that the priors count for
-_MOST = 100.0  # a weight is between one over this and this
+MOST_WEIGHT = 100.0  # a weight is between one over this and this
 _LEARNED_FROM = 2000
 _SHIFTS = (1, 3, 7, 19)  # how far partners are moved to make strangers
 _BEYOND_DOUBT = 10.0  # times the odds the leg asks for, from which counterparties are not looked at
@@ -114,7 +114,7 @@ def _learned(context: LegContext) -> Floats:
     )
     seen = np.bincount(_classes(context, left, right), minlength=5) + _PRIOR_WEIGHT * _TRUE_PRIOR
     chance = np.bincount(strange, minlength=5) + _PRIOR_WEIGHT * _STRANGER_PRIOR
-    weights: Floats = np.clip((seen / seen.sum()) / (chance / chance.sum()), 1 / _MOST, _MOST)
+    weights: Floats = np.clip((seen / seen.sum()) / (chance / chance.sum()), 1 / MOST_WEIGHT, MOST_WEIGHT)
     return weights
 
 

@@ -9,6 +9,9 @@ import pytest
 from example_items import day, ids, items, members, one_leg, only_group, reasons
 
 from reconciliation.matching import Rules, match, preset
+from reconciliation.matching.party_evidence import MOST_WEIGHT
+from reconciliation.matching.passes.reference_in_text import VARIANT_ODDS, ReferenceInText
+from reconciliation.matching.text import Variant
 
 
 def test_the_same_reference_and_amount_is_a_match() -> None:
@@ -208,7 +211,7 @@ def test_a_short_pay_of_several_named_invoices_closes_them_all_with_the_differen
 
 @pytest.mark.parametrize("name", ["payables", "receivables"])
 def test_the_presets_ask_a_person_about_a_short_pay_of_several_invoices(name: str) -> None:
-    """However well the parties agree: the missing amount would otherwise be closed without a row that says so."""
+    """The missing amount would otherwise be closed without a row that says so."""
     party = {"counterparty_name": "Acme Bau GmbH", "counterparty_account": "DE02"}
     lines = [
         {"item_id": f"B{n}", "amount": f"{100 + n}.17", "text": f"RE-2026-{20000 + n}", "on": n % 20} for n in range(60)
@@ -232,6 +235,11 @@ def test_the_presets_ask_a_person_about_a_short_pay_of_several_invoices(name: st
     )
     assert ("O-A", "O-B", "SHORT") in members(result, "suggested")
     assert len(members(result, "matched")) == 60
+    # and no evidence makes it more: the surest spelling, of the surest party
+    (short_pay,) = (each for each in leg.passes if each.name == "text_short_pay")
+    assert isinstance(short_pay, ReferenceInText)
+    surest = VARIANT_ODDS[Variant.EXACT] * short_pay.amounts[0].factor * MOST_WEIGHT
+    assert surest < leg.precision / (1 - leg.precision)
 
 
 def test_two_swapped_digits_are_a_typing_error_two_other_amounts_are_not() -> None:
