@@ -29,7 +29,6 @@ BLOCK_LINES = 18  # with `format:` and `declaration:` a proposal has at most 20 
 SAMPLE_ROWS = 2000
 HEADER_ROWS = 60
 DELIMITERS = ";,\t|"
-MAX_LINES = 20
 Grid = list[list[str]]
 __all__ = ["InferenceError", "Note", "Proposal", "infer", "infer_grid"]
 

@@ -23,7 +23,6 @@ OLDEST = FIRST_DAY - timedelta(days=44)
 APPROVERS = {"DE01": ("M.KELLER", "J.HANSEN", "S.ROTH"), "US01": ("dwhite", "lgomez"), "CH01": ("u.frei", "n.meier")}
 _TYPICAL = {"EUR": 3200.0, "USD": 4100.0, "CHF": 3600.0, "GBP": 2900.0, "JPY": 520000.0}
 _GOODS = ("Material", "Ersatzteile", "Wartung", "Fracht", "Beratung", "Lizenzen", "Werkzeuge", "Verpackung")
-_SALES_PREFIX = {"DE01": "9", "US01": "INV", "CH01": "FTI-"}
 
 
 def build_documents(rng: np.random.Generator, parties: list[Party]) -> list[Document]:

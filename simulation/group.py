@@ -17,7 +17,6 @@ LAST_DAY = date(2026, 9, 30)
 """The last business day of the world, and the demo's `as_of`: nothing is delivered after its midnight."""
 LAST_MOMENT = datetime(2026, 9, 30, 23, 59, 59, tzinfo=ZoneInfo("Europe/Berlin"))
 """The end of the last day in the group's time zone."""
-GROUP_NAME = "Nordwerk Group"
 GROUP_TIMEZONE = "Europe/Berlin"
 
 

@@ -163,12 +163,6 @@ def parse_decision_id(text: str) -> str | None:
     return decision_id(int(digits)) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else None
 
 
-def last_hash(path: Path) -> str:
-    """The SHA-256 of the last line; what the next line will carry."""
-    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    return _digest(lines[-1]) if lines else FIRST
-
-
 def hash_of_entry(path: Path, number: int) -> str | None:
     """The SHA-256 of the line with this number, from 1; None where the log is shorter."""
     lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -45,8 +45,3 @@ def live_payments(inputs: MonitoringInputs) -> pl.DataFrame:
 def live_settlements(inputs: MonitoringInputs) -> pl.DataFrame:
     """What live payments settle: payment_id, open_item_id, amount; one row a pair."""
     return inputs.settlements.join(live_payments(inputs), on="payment_id", how="semi")
-
-
-def days_before(as_of: date, days: int) -> date:
-    """The calendar day `days` before as_of."""
-    return as_of - timedelta(days=days)

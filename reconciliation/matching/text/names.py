@@ -15,7 +15,6 @@ from rapidfuzz.fuzz import token_sort_ratio
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.legal_forms import LEADING_PATTERN, TRAILING_PATTERN
 
-FIELD_WIDTHS = (16, 18, 20, 22, 24, 27, 30, 32, 35, 40, 70)  # where banks and card schemes cut a name
 _TITLES = r"\b(?:MR|MRS|MS|DR|HERR|FRAU|HERRN|MME|MLLE|SIG|SRA|PROF|DIPL|ING)\b"
 
 
