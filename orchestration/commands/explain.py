@@ -10,12 +10,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import duckdb
 import typer
 
 from orchestration.explain import Explanation, NotOne, Row, explain
-from orchestration.warehouse import connect
-from orchestration.workspace import ConfigError, Workspace
+from orchestration.last_run import reading
+from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,22 +41,12 @@ def explain_command(
     Exit status 2 where the id names nothing or several things; the message lists what it could be.
     """
     chosen = Workspace.current(workspace)
-    if not chosen.warehouse.exists():
-        raise ConfigError(f"{chosen.warehouse}: there is no warehouse yet; `tieout run` makes it")
     try:
-        with connect(chosen.warehouse, read_only=True) as connection:
+        with reading(chosen) as connection:
             found = explain(connection, id)
     except NotOne as problem:
         sys.stderr.write(f"tieout explain: {problem}\n")
         raise typer.Exit(2) from None
-    except duckdb.CatalogException as problem:
-        raise ConfigError(
-            f"{chosen.warehouse}: no run has come to its end yet; `tieout run` first ({problem})"
-        ) from None
-    except duckdb.IOException as problem:
-        raise ConfigError(
-            f"{chosen.warehouse}: a run holds the warehouse; try again when it is done ({problem})"
-        ) from None
     if as_json:
         print(json.dumps(found.as_rows(), indent=2, default=_plain, ensure_ascii=False))
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestration.workspace import ConfigError, Workspace
+from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
     from orchestration.rule_trial import Trial
@@ -35,10 +35,8 @@ def try_rules_file(
     workspace: In = None,
 ) -> None:
     """Show the matches the new rules gain, lose and move, in count and money, by leg. The warehouse is not changed."""
-    import duckdb
-
+    from orchestration.last_run import reading
     from orchestration.rule_trial import try_rules
-    from orchestration.warehouse import connect
     from reconciliation.matching import MatchingError, parse_rules
 
     chosen = Workspace.current(workspace)
@@ -47,21 +45,13 @@ def try_rules_file(
     except ValueError:
         raise typer.BadParameter(f"expected a day such as 2026-09-01, found {since!r}", param_hint="--since") from None
     today = chosen.matching_rules()
-    if not chosen.warehouse.exists():
-        raise ConfigError(f"{chosen.root}: nothing has been reconciled yet; start with `tieout run`")
     try:
         new = parse_rules(file.read_text("utf-8"), str(file))
-        with connect(chosen.warehouse, read_only=True) as connection:
+        with reading(chosen) as connection:
             trial = try_rules(connection, today, new, first)
     except MatchingError as error:
         sys.stderr.write(f"tieout rules try: {error}\n")
         raise typer.Exit(2) from None
-    except duckdb.CatalogException as error:
-        raise ConfigError(
-            f"{chosen.root}: its last run did not get as far as matching; `tieout run` again ({error})"
-        ) from None
-    except duckdb.IOException:
-        raise ConfigError(f"{chosen.warehouse}: a run is under way; try again when it has ended") from None
     _show(trial, today, new, first, examples)
     if out is not None:
         with out.open("w", encoding="utf-8-sig", newline="") as target:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
-import duckdb
-
 from orchestration import run_time
 from orchestration.decisions.desk import Desk
 from orchestration.decisions.facts import Facts, look_up
 from orchestration.decisions.log import DecisionLog, Draft, Entry, Pen
 from orchestration.decisions.policy import actor, load_policy
 from orchestration.decisions.standing import standings
+from orchestration.last_run import not_so_far, reading
 from orchestration.run_time import RunTime
-from orchestration.warehouse import connect
-from orchestration.workspace import ConfigError, Workspace
+from orchestration.workspace import Workspace
 
 Decide = Callable[[Desk, Pen], Sequence[Draft]]
 
@@ -43,14 +41,8 @@ def decide(
 def read_facts(workspace: Workspace, names: Iterable[str], datasets: Sequence[str]) -> tuple[Facts, RunTime]:
     """What the warehouse knows of the names, and the time of its last run. Raises ConfigError where there was none, or
     where one is under way."""
-    if not workspace.warehouse.exists():
-        raise ConfigError(f"{workspace.root}: nothing has been reconciled yet; start with `tieout run`")
-    try:
-        with connect(workspace.warehouse, read_only=True) as connection:
+    with reading(workspace) as connection:
+        try:
             return look_up(connection, names, datasets), run_time.read(connection)
-    except duckdb.IOException as error:
-        raise ConfigError(f"{workspace.warehouse}: a run is under way; decide when it has ended ({error})") from None
-    except (duckdb.CatalogException, LookupError):
-        raise ConfigError(
-            f"{workspace.root}: its last run did not get as far as its marts, or was of an older version; `tieout run` again"
-        ) from None
+        except LookupError as error:
+            raise not_so_far(workspace, error) from None
