@@ -7,10 +7,11 @@ invoice with its flow and result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from benchmarks.pipeline.score import Score, print_scores
 
 _FOUND = {
     "golden counterparties": """
@@ -38,29 +39,7 @@ _TRUE = {
 }
 
 
-@dataclass(frozen=True)
-class CanonicalScore:
-    """Pairs that are true, found, and both; `wrong` and `missed` hold a few to look at."""
-
-    what: str
-    true: int
-    found: int
-    right: int
-    wrong: tuple[tuple[str, str], ...]
-    missed: tuple[tuple[str, str], ...]
-
-    @property
-    def precision(self) -> float:
-        """Share of what was found that is true."""
-        return self.right / self.found if self.found else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of what is true that was found."""
-        return self.right / self.true if self.true else 1.0
-
-
-def canonical_scores(warehouse: Path, truth: Path, shown: int = 10) -> list[CanonicalScore]:
+def canonical_scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
     """A score per topic; `warehouse` is opened for reading, `truth` is the folder the simulation wrote."""
     scores = []
     with duckdb.connect() as connection:
@@ -80,19 +59,14 @@ def canonical_scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Cano
                 for one, other in (("found", "truth"), ("truth", "found"))
             )
             true, claimed, right = counts
-            scores.append(CanonicalScore(what, true, claimed, right, tuple(wrong), tuple(missed)))
+            scores.append(Score(what, true, claimed, right, tuple(wrong), tuple(missed)))
     return scores
 
 
 def main(workspace: str) -> None:
     """Print the table for a workspace that was simulated and run."""
     root = Path(workspace)
-    print(f"{'what':<24}{'true':>8}{'found':>8}{'right':>8}{'precision':>11}{'recall':>9}")
-    for one in canonical_scores(root / "warehouse.duckdb", root / "truth"):
-        print(f"{one.what:<24}{one.true:>8}{one.found:>8}{one.right:>8}{one.precision:>11.4f}{one.recall:>9.4f}")
-        for name, pairs in (("wrong", one.wrong), ("missed", one.missed)):
-            for pair in pairs[:5]:
-                print(f"    {name}: {pair[0]}  ~  {pair[1]}")
+    print_scores("what", canonical_scores(root / "warehouse.duckdb", root / "truth"))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ never delivered, a file that was quarantined) cannot be found and are left out o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
+from benchmarks.pipeline.score import Score, print_scores
 
 LEGS = {
     "bank_lines_payments": ("bank_lines", "payments"),
@@ -45,28 +46,6 @@ _RIGHT = (
     "AND EXISTS (SELECT 1 FROM true_edge t JOIN found_edge f ON f.a = t.a AND f.b = found_edge.b "
     "AND f.group_id = found_edge.group_id WHERE t.b = found_edge.b)"
 )
-
-
-@dataclass(frozen=True)
-class Score:
-    """How right a leg is; `wrong` and `missed` hold a few edges to look at."""
-
-    leg: str
-    true_edges: int
-    found: int
-    right: int
-    wrong: tuple[tuple[str, str], ...]
-    missed: tuple[tuple[str, str], ...]
-
-    @property
-    def precision(self) -> float:
-        """Share of the found edges that are true."""
-        return self.right / self.found if self.found else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the true edges that were found."""
-        return self.right / self.true_edges if self.true_edges else 1.0
 
 
 def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
@@ -110,12 +89,7 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
 def main(workspace: str) -> None:
     """Print the table for a workspace that was simulated and run."""
     root = Path(workspace)
-    print(f"{'leg':<24}{'true':>8}{'found':>8}{'right':>8}{'precision':>11}{'recall':>9}")
-    for one in scores(root / "warehouse.duckdb", root / "truth"):
-        print(f"{one.leg:<24}{one.true_edges:>8}{one.found:>8}{one.right:>8}{one.precision:>11.4f}{one.recall:>9.4f}")
-        for name, edges in (("wrong", one.wrong), ("missed", one.missed)):
-            for edge in edges[:5]:
-                print(f"    {name}: {edge[0]}  ~  {edge[1]}")
+    print_scores("leg", scores(root / "warehouse.duckdb", root / "truth"))
 
 
 if __name__ == "__main__":

@@ -83,9 +83,9 @@ def test_planted_delivery_problems_end_as_planted(company: Workspace) -> None:
 
 def test_matches_agree_with_the_truth(company: Workspace) -> None:
     for score in scores(company.warehouse, company.root / "truth"):
-        assert score.true_edges > (15 if score.leg == "own_transfers" else 900), score.leg
-        assert score.precision >= 0.999, (score.leg, score.wrong)
-        assert score.recall >= 0.95, (score.leg, score.missed)
+        assert score.true > (15 if score.what == "own_transfers" else 900), score.what
+        assert score.precision >= 0.999, (score.what, score.wrong)
+        assert score.recall >= 0.95, (score.what, score.missed)
 
 
 def test_the_canonical_layer_agrees_with_the_truth(company: Workspace) -> None:
