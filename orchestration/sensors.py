@@ -4,9 +4,9 @@ import hashlib
 
 import dagster as dg
 
-from ingestion.connectors.options import FolderConnector
 from ingestion.sources import SourcesConfig
 from orchestration.jobs import INTRADAY
+from orchestration.transfers import lies_in_landing
 from orchestration.workspace import Workspace
 
 EVERY_SECONDS = 60
@@ -21,7 +21,7 @@ def landing_state(workspace: Workspace, sources: SourcesConfig) -> str:
 
     digest = hashlib.sha256()
     for source in sources.sources:
-        if not isinstance(source.connector, FolderConnector):
+        if not lies_in_landing(source):
             continue
         for path in arrivals(workspace, source):
             stat = path.stat()

@@ -68,6 +68,11 @@ class _Tally:
     waiting: list[str] = field(default_factory=list)
 
 
+def lies_in_landing(source: SourceConfig) -> bool:
+    """Whether a source's files are put into its landing folder by others: nothing is fetched then."""
+    return isinstance(source.connector, FolderConnector)
+
+
 def transfer(
     workspace: Workspace,
     source: SourceConfig,
@@ -83,7 +88,7 @@ def transfer(
     with the same `known_at` sees the same. A run that looks at the past (`known_at` an hour before it started) brings
     nothing: what comes now was not known then. Never raises for what the far side does: that is the attempt's outcome.
     """
-    if isinstance(source.connector, FolderConnector):
+    if lies_in_landing(source):
         return None
     clock = clock or system_clock()
     attempted_at = clock.now().astimezone(UTC)
@@ -322,7 +327,7 @@ _NO_ATTEMPTS = (
 
 def reachable_check_specs(asset: dg.AssetKey, source: SourceConfig) -> list[dg.AssetCheckSpec]:
     """The check a source with a connector carries; it blocks nothing, the night goes on with what is there."""
-    if isinstance(source.connector, FolderConnector):
+    if lies_in_landing(source):
         return []
     return [
         dg.AssetCheckSpec(

@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from ingestion.connectors.options import FolderConnector
 from ingestion.sources import SourceConfig
 from orchestration import run_time
 from orchestration.checks.deliveries import delivery_check_specs, delivery_checks
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
-from orchestration.transfers import Transfer, reachable_check, reachable_check_specs, record, transfer
+from orchestration.transfers import Transfer, lies_in_landing, reachable_check, reachable_check_specs, record, transfer
 from orchestration.warehouse import connect
 from orchestration.workspace import Workspace
 
@@ -86,7 +85,7 @@ def source_asset(source: SourceConfig) -> dg.AssetsDefinition:
 
 def _transferred(context: dg.AssetExecutionContext, workspace: Workspace, source: SourceConfig) -> Transfer | None:
     """What the source offers, brought while the working file is closed; None where its files lie in landing/ already."""
-    if isinstance(source.connector, FolderConnector):
+    if lies_in_landing(source):
         return None
     with connect(workspace.warehouse) as connection:
         known_at = run_time.read(connection).known_at
