@@ -43,7 +43,7 @@ class MtReader:
         for chunk in field_chunks(stream):
             bulk = walk.chunk(chunk)
             if chunk.is_last:
-                walk.finish_statement(chunk.offset + len(chunk.data))
+                walk.finish(chunk.offset + len(chunk.data))
                 _check_complete(walk, chunk.first_line + len(chunk.line_ends))
             yield from _rows(walk, bulk)
         findings = walk.findings

@@ -59,8 +59,9 @@ class BulkEntries:
         self.fields, self.plain = fields, plain
         self.runs: list[_Run] = []
         self.texts_before = _before(plain.has_text)
-        booked = plain.amount * plain.sign * _BOOKED[plain.mark]
-        self.net_before = _before(booked // _LOW), _before(booked % _LOW)
+        signed, booked = plain.amount * plain.sign, _BOOKED[plain.mark]
+        self.net_before = _sums_before(signed * booked)
+        self.expected_before = None if booked.all() else _sums_before(signed * ~booked)
 
     def take(self, first: int, last: int, statement: Statement, counter: RecordCounter) -> None:
         """Count the entries `first` to before `last` to the statement, whose currency is known."""
@@ -78,8 +79,9 @@ class BulkEntries:
         )
         counter.last += last - first + int(self.texts_before[last] - self.texts_before[first])
         statement.entries += last - first
-        high, low = self.net_before
-        statement.net += int(high[last] - high[first]) * _LOW + int(low[last] - low[first])
+        statement.net += _sum_between(self.net_before, first, last)
+        if self.expected_before is not None:
+            statement.expected += _sum_between(self.expected_before, first, last)
 
     def records(self) -> tuple[Records | None, Records | None]:
         """The entries and their details, which only entries with a text have; None where there are none."""
@@ -151,6 +153,16 @@ class BulkEntries:
 def _before(values: Ints | Flags) -> Ints:
     """The sum of all values before each place, and of all at the end."""
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(values, dtype=np.int64)])
+
+
+def _sums_before(amounts: Ints) -> tuple[Ints, Ints]:
+    """The sum of all amounts before each place, in two parts."""
+    return _before(amounts // _LOW), _before(amounts % _LOW)
+
+
+def _sum_between(sums: tuple[Ints, Ints], first: int, last: int) -> int:
+    high, low = sums
+    return int(high[last] - high[first]) * _LOW + int(low[last] - low[first])
 
 
 def _code(kind_and_side: int, business_number: int) -> tuple[str | None, ...]:

@@ -21,10 +21,11 @@ OTHER, ENTRY, NOTE = 0, 1, 2  # kinds of field: :61: is an entry, :86: a note
 
 # Headers and trailers. Handelsbanken's 7-bit alphabet has ä and å for the braces; ING ends a message with -XXX.
 _FRAME = re.compile(
-    rb"\x01?\{1:|(?:\xc3\xa4|\xe4)4:|-(?:\}|\xc3\xa5|\xe5|XXX[ \t]*\r?$|[ \t\x03]*\r?$)",
+    rb"\x01?\{1:|(?:\xc3\xa4|\xe4)4:|-(?:\}|\xc3\xa5|\xe5|XXX[ \t\r]*$|[ \t\x03\x1a\r]*$)",
     re.MULTILINE,
 )
 _FRAME_STARTS = frozenset(b"\x01{\xc3\xe4-")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PADDING = b"\n" * 32  # bytes after a position can always be looked at
 _COLON, _N, _S, _FOUR, _NINE = (ord(letter) for letter in ":NS49")
 
@@ -66,11 +67,15 @@ def field_chunks(stream: BinaryIO) -> Iterator[Fields]:
                 expected="SWIFT MT text, one byte a character or UTF-8",
                 advice="Ask the bank for the original MT940 file; do not open and save it in an office program.",
             )
+        if not offset and not carry and data.startswith(_BYTE_ORDER_MARK):
+            offset, data = len(_BYTE_ORDER_MARK), data[len(_BYTE_ORDER_MARK) :]
         whole = carry + data
         if returns is None and whole:
             returns = b"\n" not in whole and b"\r" in whole
         if returns:
             whole = whole.replace(b"\r", b"\n")
+        if b"\x1a" in whole:  # the end-of-file mark of DOS, in the midst of a file put together from several
+            whole = whole.replace(b"\n\x1a", b" \n")
         fields = _cut(whole, offset, line, not data)
         if not data:
             yield fields

@@ -81,6 +81,8 @@ def read_entry(entry: RawEntry, statement: Statement, output: Output, findings: 
     statement.entries += 1
     if status == "BOOK":
         statement.net += signed
+    else:
+        statement.expected += signed
     if statement.currency is None:
         hold(statement, Held(row, detail))
     else:

@@ -18,13 +18,13 @@ from ingestion.references import account_id, is_iban
 _EPOCH = date(1970, 1, 1).toordinal()
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{0,5}")
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})([\d.,]+)\s*")
-_ACCOUNT_CURRENCY = re.compile(r"(.*\d)/?([A-Z]{3})")
-_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3,4})?")
+_ACCOUNT_CURRENCY = re.compile(r"(.*\d)[/ ]*([A-Z]{3})")
+BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3,4})?")
 _STAMP = re.compile(r"(\d{6})(\d{2})(\d{2})(?:([+-])(\d{2})(\d{2}))?")
 
 # value date, entry date, mark, funds code, amount, transaction type, references, supplementary details
 ENTRY = re.compile(
-    r"[ \t]*(\d{6})(\d{4}| {4})?(RC|RD|EC|ED|C|D)([A-Z])?(-?\d[\d.]*,?\d*)([A-Z][A-Z0-9 ]{3})?([^\r\n]*)[\r\n]*(.*)",
+    r"[ \t]*(\d{6})(\d{4}| {4})?(RC|RD|EC|ED|C|D)([A-Z])?(-?(?:\d[\d.]*,?|,(?=\d))\d*)([A-Z][A-Z0-9 ]{3})?([^\r\n]*)[\r\n]*(.*)",
     re.DOTALL,
 )
 # RC cancels a credit and RD a debit, so that the money moves the other way; EC and ED are expected, not booked.
@@ -94,6 +94,8 @@ def amount(text: str, currency: str | None) -> int | None:
     follow than the currency has, so that 1.000 is never a guess between one and a thousand.
     """
     whole, comma, fraction = text.partition(",")
+    if whole in ("", "-") and fraction:
+        whole += "0"  # a bank's ,50
     if not whole.lstrip("-").isdigit():
         if "." not in whole:
             return None
@@ -104,7 +106,7 @@ def amount(text: str, currency: str | None) -> int | None:
         else:
             whole, _, fraction = text.partition(".")
             places = minor_units(currency) if currency else 2
-            if not whole.isdigit() or not fraction.isdigit() or len(fraction) > places:
+            if not whole.isdigit() or (fraction and not fraction.isdigit()) or len(fraction) > places:
                 return None
     if len(fraction) > 5 or (fraction and not fraction.isdigit()):
         return None
@@ -119,7 +121,7 @@ def balance(tag: str, code: str, content: str) -> Balance | str:
         return "C or D, a date YYMMDD, a currency and an amount with decimal comma, e.g. C260930EUR1234,56"
     mark, when, currency, number = match.groups()
     rest = content[match.end() :].strip()
-    if rest:
+    if rest.strip("-"):  # a dash alone is the end of the message, set in by a blank
         return f"nothing after the amount (found {rest[:40]!r})"
     if currency not in CURRENCIES:
         return f"an ISO 4217 currency instead of {currency}"
@@ -147,7 +149,7 @@ def account(content: str) -> Account:
     servicer = servicer.strip()
     if is_iban(number):
         return Account(account_id(number), "IBAN", servicer or None, currency)
-    if _BIC.fullmatch(servicer):
+    if BIC.fullmatch(servicer):
         return Account(number.strip() or text, "OTHER", servicer, currency)
     return Account(text, "OTHER", servicer or None, currency)
 

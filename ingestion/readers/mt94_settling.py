@@ -94,14 +94,14 @@ def settle_doubtful(statement: Statement, output: Output, findings: Findings) ->
 
 
 def check_declared(statement: Statement, findings: Findings) -> None:
-    """Compare the counts and sums of :90D: and :90C: with the entries."""
-    if not statement.declared:
+    """Compare the counts and sums of :90D: and :90C: with the entries; an MT941 has none to compare with."""
+    if not statement.declared or statement.message_type == "941":
         return
     count = sum(number for number, _ in statement.declared.values())
     total = statement.declared.get("90C", (0, 0))[1] - statement.declared.get("90D", (0, 0))[1]
     for name, declared, computed in (
         ("entries", Decimal(count), Decimal(statement.entries)),
-        ("net amount", unscaled(total), unscaled(statement.net)),
+        ("net amount", unscaled(total), unscaled(statement.net + statement.expected)),
     ):
         control = ControlTotal(f"{name} of {statement.place} (:90D:, :90C:)", declared, computed)
         findings.totals.append(control)

@@ -90,7 +90,8 @@ class Statement:
     name: str | None = None
     entries: int = 0
     rejected: int = 0
-    net: int = 0
+    net: int = 0  # of the booked entries
+    expected: int = 0  # net of those only expected (EC, ED)
     declared: dict[str, tuple[int, int]] = field(default_factory=dict)
     held: list[Held] = field(default_factory=list)  # until the statement has said its currency
     doubtful: list[tuple[int, Held]] = field(default_factory=list)  # signed amount and entry
@@ -153,8 +154,9 @@ class Output:
     def add_statement(self, one: Statement, end: int, default: str) -> None:
         """The statement row, its arithmetic checked; called when the statement is complete."""
         opening, closing = one.opening, one.closing
+        itemised = one.message_type != "941"  # a balance report: its entries are counted and summed, not listed
         verdict, difference = check_balance(
-            unscaled(opening.amount) if opening else None,
+            unscaled(opening.amount) if opening and itemised else None,
             unscaled(one.net),
             unscaled(closing.amount) if closing else None,
         )

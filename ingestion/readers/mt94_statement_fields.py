@@ -39,7 +39,15 @@ def _on_account(walk: Walk, tag: str, content: str, start: int, line: int) -> No
         walk.stray_account = (start, line, content)
         return
     one = walk.open(tag, start, line)
-    one.account = fields.account(fields.decode(content.strip(), walk.encoding)[:200])
+    number, *more = fields.decode(content.strip(), walk.encoding)[:200].splitlines() or [""]
+    one.account = fields.account(number)
+    if more:
+        # :25P: has the bank's BIC in a line of its own
+        second = " ".join(more).strip()
+        if fields.BIC.fullmatch(second):
+            one.account = one.account._replace(servicer=second)
+        else:
+            walk.findings.warn(f"line {line}: {tag} has a second line {second[:40]!r}, which was not used")
     if one.account.currency is not None and one.currency is None:
         set_currency(one, walk.output, one.account.currency)
 

@@ -26,6 +26,8 @@ _SECONDS = re.compile(r"\d\d(?!\d)")
 _HOUR = re.compile(r"(?:^|\D)\d{1,2}$")
 # Fields whose number may also be the minutes of a time that a bank broke over two lines.
 _LIKE_TIME = frozenset({":13:", ":20:", ":21:", ":25:", ":28:"})
+# Fields in the midst of a statement: a dash alone in the line before one was text, not the end of the message.
+_INSIDE = frozenset({":61:", ":86:", ":62F:", ":62M:"})
 _OPENS_AFTER_CLOSE = frozenset({":25:", ":25P:", ":28:", ":28C:", ":60F:", ":60M:", ":61:", ":34F:", ":13:", ":13D:"})
 
 
@@ -44,6 +46,7 @@ class Walk:
         self.statement: Statement | None = None
         self.entry: RawEntry | None = None
         self.stray_account: tuple[int, int, str] | None = None  # start, line, content
+        self.trailer: tuple[int, str] | None = None  # a dash alone in its line: where it starts, and what follows it
         self.message_type: str | None = None
         self.envelope = False
         self.end = 0  # of the last field
@@ -63,6 +66,7 @@ class Walk:
         while at < count:
             first = int(number_of[at])
             if first >= 0:
+                self._after_trailer(":61:")
                 self.finish_entry()
                 statement = self.statement
                 if statement is not None and not statement.closed and statement.currency is not None:
@@ -80,12 +84,18 @@ class Walk:
     @staticmethod
     def _closes_entry(tag: str) -> bool:
         """Whether an entry surely ends before a field of this tag, for it is no text, and not the rest of one."""
-        return tag not in _LIKE_TIME and tag != ":NS:" and (tag in HANDLERS or tag[0] != ":")
+        if tag[0] != ":":
+            return not _is_dash(tag)
+        return tag not in _LIKE_TIME and tag != ":NS:" and tag in HANDLERS
 
     def _field(self, tag: str, content: str, start: int, line: int) -> None:
         """One field, header or trailer of the file, in order."""
+        self._after_trailer(tag)
         self.end = start + len(tag) + len(content)
         entry = self.entry
+        if _is_dash(tag):
+            self.trailer = (start, content)
+            return
         if tag in (":86:", ":NS:"):
             if len(content) > FIELD_LIMIT:
                 raise too_long(line)
@@ -114,9 +124,7 @@ class Walk:
         elif handler is not None:
             handler(self, tag, content, start, line)
         elif tag[0] == "-":
-            self.finish_statement(start)
-            self.envelope = False
-            self.message_type = None
+            self._end_message(start)
         elif tag[0] == ":" and not tag.startswith(":94"):
             self.findings.warn(
                 f"line {line}: {tag} is no field of MT940; its content {content.strip()[:40]!r} was not used"
@@ -126,6 +134,22 @@ class Walk:
             found = _HEADER_TYPE.search(content)
             self.message_type = found.group(1) if found else tag[1:4] if tag.startswith(":94") else None
             self.envelope = tag[-2:] == "1:" and "{4:" in content
+
+    def _after_trailer(self, tag: str) -> None:
+        """Before a field after a dash alone in its line: the dash ended the message, unless the statement goes on."""
+        if self.trailer is None:
+            return
+        (start, content), self.trailer = self.trailer, None
+        one = self.statement
+        if tag not in _INSIDE or one is None or one.closed:
+            self._end_message(start)
+        elif self.entry is not None:
+            self.entry.go_on("\n-" + content, start + 1 + len(content))
+
+    def _end_message(self, start: int) -> None:
+        self.finish_statement(start)
+        self.envelope = False
+        self.message_type = None
 
     def open(self, tag: str, start: int, line: int) -> Statement:
         """The statement a field belongs to: the open one, or a new one where none is open or the last page is closed."""
@@ -185,6 +209,11 @@ class Walk:
         self.output.add_statement(one, end, self.default)
         self.statement = None
 
+    def finish(self, end: int) -> None:
+        """The file ends at byte `end`."""
+        self._after_trailer("")
+        self.finish_statement(end)
+
     def drop_stray_account(self) -> None:
         """A `:25:` among entries that no new statement followed."""
         stray, self.stray_account = self.stray_account, None
@@ -222,6 +251,11 @@ def _run_ends(field: Ints, size: Ints) -> Ints:
     ends = np.append(breaks, len(field))
     found: Ints = ends[np.searchsorted(ends, np.arange(len(field)), side="right")]
     return found
+
+
+def _is_dash(tag: str) -> bool:
+    """Whether a trailer is a dash alone, which a text may hold as well."""
+    return tag[0] == "-" and not tag[1:].strip("\r\t \x03\x1a")
 
 
 def _is_broken_time(entry: RawEntry, content: str) -> bool:

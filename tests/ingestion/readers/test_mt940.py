@@ -257,3 +257,65 @@ def test_files_that_are_no_statements_are_refused(data: bytes, reason: str) -> N
     verdict = outcome(data, "mt940")
     assert isinstance(verdict, FileRejected)
     assert reason in verdict.reason and verdict.expected and verdict.advice
+
+
+def test_a_byte_order_mark_hides_no_field() -> None:
+    plain = (HEAD + ":61:260310C1,00NTRFNONREF\n" + TAIL).encode()
+    marked = read(b"\xef\xbb\xbf" + plain, "mt940")
+    assert [row["statement_id"] for row in marked["bank_statement"]] == ["REF"]
+    assert [row["byte_start"] - 3 for row in marked["bank_entry"]] == [plain.index(b":61:")]
+
+
+def test_a_dash_alone_in_a_line_of_text_ends_no_statement() -> None:
+    lines = (":61:260310C2,00NTRFNONREF", ":86:text", "-", "more", ":61:260310D2,00NTRFNONREF", ":86:b", "-")
+    for head in (HEAD, HEAD.replace("\n", "\r\n")):
+        reading = entries(*lines, head=head)
+        assert [row["text"] for row in reading["bank_entry"]] == ["text\n-\nmore", "b\n-"]
+        assert [row["balance_check"] for row in reading["bank_statement"]] == ["ok"] and not reading.rejects
+
+
+@pytest.mark.parametrize("end", ["-\r\r\n", " -\n", "\x1a", "-\x1a", "\n\x1a"])
+def test_ends_of_a_message_by_other_means(end: str) -> None:
+    reading = entries(":61:260310C1,00NTRFNONREF", tail=":62F:C260331EUR101,00\n" + end)
+    assert [row["balance_check"] for row in reading["bank_statement"]] == ["ok"] and not reading.rejects
+
+
+def test_files_put_together_with_their_end_of_file_marks() -> None:
+    one = HEAD + ":62F:C260331EUR100,00\r\n\x1a"
+    reading = read(one + one, "mt940")
+    assert [row["balance_check"] for row in reading["bank_statement"]] == ["ok", "ok"] and not reading.rejects
+    assert [row["file_line"] for row in reading["bank_statement"]] == [1, 6]
+
+
+@pytest.mark.parametrize(
+    ("field", "account", "servicer", "currency"),
+    [
+        (":25P:DE89370400440532013000\nCOBADEFFXXX", "DE89370400440532013000", "COBADEFFXXX", "EUR"),
+        (":25:NL91ABNA0417164300 EUR", "NL91ABNA0417164300", None, "EUR"),
+        (":25:10020030/0012345 EUR", "10020030/0012345", "10020030", "EUR"),
+    ],
+)
+def test_an_account_is_its_number_alone(field: str, account: str, servicer: str | None, currency: str) -> None:
+    (one,) = read(f":20:R\n{field}\n:28C:1\n:60F:C260301EUR0,\n" + ":62F:C260301EUR0,\n-\n", "mt940")["bank_statement"]
+    assert (one["account_id"], one["servicer_id"], one["account_currency"]) == (account, servicer, currency)
+
+
+def test_yen_may_end_with_a_point_and_half_a_euro_begin_with_the_comma() -> None:
+    head = ":20:R\n:25:1\n:28C:1\n:60F:C260301JPY00000001000.\n"
+    (one,) = entries(":61:260310D500.NTRFNONREF", head=head, tail=":62F:C260310JPY500.\n-\n")["bank_statement"]
+    assert (one["opening_balance"], one["net_amount"], one["balance_check"]) == (Decimal(1000), Decimal(-500), "ok")
+    assert entry(":61:260310D,50NTRFNONREF")["signed_amount"] == Decimal("-0.5")
+    assert entries(":61:260310D1.000NTRFNONREF").rejects, "a thousand or one: not guessed"
+
+
+def test_expected_entries_count_in_the_declared_sums_of_an_interim_report() -> None:
+    head = ":20:R\n:25:1\n:28C:1\n:34F:EUR0,\n:13D:2603101200+0100\n"
+    tail = ":90D:1EUR1,\n:90C:1EUR150,\n-\n"
+    reading = entries(":61:260310EC150,00NTRFNONREF", ":61:260310D1,00NTRFNONREF", head=head, tail=tail, format="mt942")
+    assert reading.facts is not None and all(total.agrees for total in reading.facts.control_totals)
+
+
+def test_a_balance_report_lists_no_entries_to_check() -> None:
+    fields = ":20:R\n:25:1\n:28:1\n:60F:C260301EUR1,\n:90D:1EUR1,\n:90C:1EUR2,\n:62F:C260301EUR2,\n"
+    reading = read("{1:F01BANK}{2:O9410934}{4:\n" + fields + "-}", "mt942")
+    assert [row["balance_check"] for row in reading["bank_statement"]] == ["none"]
