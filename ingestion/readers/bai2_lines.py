@@ -17,6 +17,7 @@ from ingestion.readers.byte_slices import BLANK, Bytes, Flags, Ints
 from ingestion.reading import FileRejected
 
 CHUNK = 1 << 21
+_END_OF_FILE = b"\x1a"  # of DOS, after the last record
 RECORD_LIMIT = 1 << 20  # bytes of one logical record with its continuations
 _CONTINUATION = re.compile(rb"/?[ \t\r]*\n(?:[ \t\r]*\n)*88,")
 _ON_ONE_LINE = re.compile(rb"\s*01,[^/\n]*/[ \t]+02,")
@@ -75,6 +76,8 @@ def chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
                     advice="Check that the source's format fits the file.",
                 )
         if not data:
+            if raw.endswith(_END_OF_FILE):
+                raw = raw[:-1] + b"\n"
             if raw.strip():
                 yield raw, offset
             return

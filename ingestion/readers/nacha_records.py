@@ -47,7 +47,8 @@ ENTRY = {**_ENTRY, "account": (12, 29), "id": (39, 54), "name": (54, 76)}
 CORPORATE_ENTRY = {**_ENTRY, "account": (12, 29), "id": (39, 54), "addenda": (54, 58), "name": (58, 74)}
 # A consumer's own entries (CIE, MTE) have name and number the other way round.
 CONSUMER_ENTRY = {**_ENTRY, "account": (12, 29), "name": (39, 54), "id": (54, 76)}
-IAT_ENTRY = {**_ENTRY, "addenda": (12, 16), "account": (39, 74)}
+# An international entry names the other party and its number in addenda, not here.
+IAT_ENTRY = {**_ENTRY, "addenda": (12, 16), "account": (39, 74), "id": (0, 0), "name": (0, 0)}
 ADV_ENTRY = {
     "code": (1, 3),
     "rdfi": (3, 11),

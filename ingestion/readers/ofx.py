@@ -208,7 +208,10 @@ class _Reading:
             return
         while len(self.stack) > at + 1:
             inner = self.stack.pop()  # a value of SGML that is empty and not closed
-            if inner.name in _AGGREGATES:
+            if inner.name == "BANKTRANLIST" and name in _STATEMENTS:
+                # a list holds nothing of its own: each of its transactions is closed, or refused where it is not
+                self.warnings[f"line {tag.line}: <{inner.name}> is not closed; taken to end with its statement"] += 1
+            elif inner.name in _AGGREGATES:
                 raise self._unclosed(inner.name, tag)
         frame = self.stack.pop()
         if frame.name == "OFX" and not self.stack:

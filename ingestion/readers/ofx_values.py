@@ -15,7 +15,7 @@ from ingestion.currencies import minor_units
 from ingestion.record_columns import AMOUNT_LIMIT
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_AMOUNT = re.compile(r"([+-]?)(\d{1,18})(?:([.,])(\d{0,8}))?", re.ASCII)
+_AMOUNT = re.compile(r"([+-]?)(\d{1,18}|(?=[.,]\d))(?:([.,])(\d{0,8}))?", re.ASCII)
 _GROUPED = re.compile(r"([+-]?)(\d{1,3}(?:([.,])\d{3})(?:\3\d{3})*)([.,])(\d{0,8})", re.ASCII)
 _RATE = re.compile(r"\d{1,12}(?:[.,]\d{1,10})?", re.ASCII)
 _STAMP = re.compile(
@@ -82,7 +82,13 @@ def amount(text: str, currency: str) -> int | None:
     if match is not None:
         sign, whole, separator, fraction = match.groups()
         fraction = fraction or ""
-        if separator and len(fraction) == 3 and len(whole) < 4 and whole[0] != "0" and minor_units(currency) < 3:
+        if (
+            separator
+            and len(fraction) == 3
+            and len(whole) < 4
+            and whole[:1] not in ("", "0")
+            and minor_units(currency) < 3
+        ):
             return None
     else:
         grouped = _GROUPED.fullmatch(compact)

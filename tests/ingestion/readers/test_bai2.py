@@ -191,6 +191,7 @@ def test_an_account_reported_twice_for_the_day_is_two_statements() -> None:
         lambda data: data.replace(b"/\n", b"/   \n"),
         lambda data: data.replace(b"\n", b"\n\n"),
         lambda data: data.rstrip(b"\n"),
+        lambda data: data + b"\x1a",
     ],
 )
 def test_line_ends_and_padding_change_nothing(change: object) -> None:

@@ -206,3 +206,34 @@ def test_where_a_file_is_cut_into_chunks_changes_nothing(size: int, monkeypatch:
     for module, name in ((mt94_cut, "CHUNK"), (ofx_text, "_CHUNK"), (nacha_records, "_CHUNK"), (bai2_lines, "CHUNK")):
         monkeypatch.setattr(module, name, size)
     assert {format: read(data, format).content() for format, data in FILES.items()} == whole
+
+
+def international_entry(cents: int, code: str = "22") -> str:
+    """An IAT entry: what others say in the entry itself stands in its addenda."""
+    return f"6{code}2313801040007{'':<13}{cents:010d}{'DE89370400440532013000':<35}{'':<4}1121042880000001"
+
+
+def international_addenda() -> list[str]:
+    said = {
+        "10": f"ANN{10000:018d}{'':<22}{'Receiver GmbH':<35}", "11": f"{'Our Company':<35}{'1 Main St':<35}",
+        "12": f"{'Boston*MA':<35}{'US*02110':<35}", "13": f"{'My Bank':<35}01{'121042882':<34}US",
+        "14": f"{'Their Bank':<35}01{'COBADEFFXXX':<34}DE", "15": f"{'CUST-5':<15}{'Hauptstr. 1':<35}",
+        "16": f"{'Berlin':<35}{'DE*10115':<35}", "17": "Invoice 7",
+    }  # fmt: skip
+    return [f"{'7' + kind + text:<83}{number:04d}0000001" for number, (kind, text) in enumerate(said.items(), 1)]
+
+
+def test_an_international_entry_names_its_receiver_in_addenda() -> None:
+    lines = [international_entry(10000), *international_addenda()]
+    payment = only(read(nacha(lines, sec="IAT"), "nacha"))
+    assert (payment["amount"], payment["counterparty_name"], payment["counterparty_country"]) == (
+        100, "Receiver GmbH", "DE",
+    )  # fmt: skip
+    assert (payment["counterparty_account"], payment["end_to_end_id"]) == ("DE89370400440532013000", "CUST-5")
+    assert payment["remittance_unstructured"] == "Invoice 7"
+
+
+def test_an_international_return_is_a_status() -> None:
+    lines = [international_entry(10000, "21"), *international_addenda(), returned("R03")]
+    status = only(read(nacha(lines, sec="IAT"), "nacha"), "payment_status")
+    assert (status["status"], status["reason_code"], status["original_amount"]) == ("RJCT", "R03", 100)

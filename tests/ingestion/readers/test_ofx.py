@@ -300,3 +300,16 @@ def test_byte_ranges_point_at_the_transactions() -> None:
         piece = data[row["byte_start"] : row["byte_end"]]
         assert piece.startswith(b"<STMTTRN>") and piece.endswith(b"</STMTTRN>")
         assert data[: row["byte_start"]].count(b"\n") + 1 == row["file_line"]
+
+
+def test_a_list_that_is_not_closed_ends_with_its_statement_which_is_said() -> None:
+    whole = statement(transaction(), transaction("-1.00", fitid="F2"))
+    reading = read(whole.replace("</BANKTRANLIST>", ""), "ofx")
+    assert reading.content() == read(whole, "ofx").content()
+    assert reading.facts is not None and any("BANKTRANLIST" in text for text in reading.facts.warnings)
+    assert isinstance(outcome(whole.replace("</STMTTRN>", "").encode(), "ofx"), FileRejected)
+
+
+def test_cents_without_a_zero_before_the_point() -> None:
+    assert [entry(amount)["signed_amount"] for amount in ("-.50", ",5")] == [Decimal("-0.5"), Decimal("0.5")]
+    assert read(statement(transaction("-.")), "ofx").rejects
