@@ -17,6 +17,8 @@ from ingestion.reading import FileRejected
 WIDTH = 94
 BLOCK = 10  # records
 _CHUNK = 1 << 20
+_RECORD_TYPES = frozenset(b"156789")
+_LEAST = 55  # bytes of a record without its trailing blanks: a file control has 39 of them
 _EPOCH = date(1970, 1, 1).toordinal()
 _LINE_LIMIT = 4096
 
@@ -79,7 +81,7 @@ class Record(NamedTuple):
 
 
 def records(stream: BinaryIO) -> Iterator[Record]:
-    """The records of a file, one a line, or without any line end, one after 94 characters.
+    """The records of a file, one a line, or one after 94 characters in lines of several or without any line end.
 
     Lines whose trailing blanks were lost are padded, blank lines passed over. Raises `FileRejected` for other lengths.
     """
@@ -107,14 +109,25 @@ def records(stream: BinaryIO) -> Iterator[Record]:
             carry, step = (pieces.pop() if data else b""), 1
         for piece in pieces:
             line += 1
-            one = _record(piece, line, offset)
+            for at, part in _parts(piece):
+                one = _record(part, line, offset + at)
+                if one is not None:
+                    yield one
             offset += len(piece) + step
-            if one is not None:
-                yield one
         if len(carry) > _LINE_LIMIT:
             raise _too_long(line + 1, carry)
         if not data:
             return
+
+
+def _parts(piece: bytes) -> list[tuple[int, bytes]]:
+    """The records of a line and where they begin: one, or a block of several where one would begin every 94 characters."""
+    if len(piece) > WIDTH:
+        end = len(piece.rstrip(b"\r\x1a "))
+        starts = range(0, end, WIDTH)
+        if end - starts[-1] >= _LEAST and len(starts) > 1 and all(piece[at] in _RECORD_TYPES for at in starts):
+            return [(at, piece[at : at + WIDTH]) for at in starts]
+    return [(0, piece)]
 
 
 def _record(piece: bytes, line: int, offset: int) -> Record | None:

@@ -167,6 +167,9 @@ def test_wrong_totals_and_order_are_refused(old: bytes, new: bytes, reason: str)
     [
         GOOD.replace(b"\n", b"\r\n"),
         GOOD.replace(b"\n", b""),
+        GOOD.replace(b"\n", b"") + b"\n",
+        GOOD.replace(b"\n", b"").rstrip(b"9").rstrip() + b"\r\n",
+        b"\n".join(GOOD.replace(b"\n", b"")[at : at + 94 * 4] for at in range(0, 940, 94 * 4)),
         GOOD.replace(b" \n", b"\n"),
         GOOD.rstrip(b"9\n") + b"\n",
         b"\xef\xbb\xbf" + GOOD,
