@@ -12,6 +12,7 @@ import polars as pl
 from reconciliation.matching.amount_differences import discount_amounts
 from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.encoding import Ints
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.parties import account_key, left_parties
 from reconciliation.matching.passes.base import PassConfig
@@ -54,12 +55,15 @@ class AmountDate(PassConfig):
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs of equal amount, with odds from decoy windows."""
-        left = self._named(context.left, context.left.rows())
+        rows = context.left.rows()
+        right = self._right(context, context.left.open[rows])
+        # a line whose amount no item has needs no name
+        left = self._named(context.left, rows[among(context.left.open[rows], right["open"].to_numpy())])
         if left.is_empty():
             return
         left = left.with_columns(_recurs(context.left, left).alias("recurs"))
         window = Window(self.before, self.after, self.decoy_days)
-        pairs, crowded = self._pairs(context, left, window)
+        pairs, crowded = self._pairs(context, left, right, window)
         notes = crowded.select(pl.lit(0, pl.UInt8).alias("side"), "row", pl.lit("too_many_candidates").alias("reason"))
         if pairs.is_empty():
             yield Proposals(notes=notes)
@@ -70,7 +74,7 @@ class AmountDate(PassConfig):
         lags = context.lags(None if self.right_date == "date" else self.right_date)
         if self.net:  # who takes the discount pays on other days than who does not: the others teach nothing
             lags = np.zeros(0, dtype=np.int64)
-        partnerless = _partnerless(context, left, pairs.filter(pl.col("lag").is_between(-self.before, self.after)))
+        partnerless = _partnerless(context, rows, pairs.filter(pl.col("lag").is_between(-self.before, self.after)))
         weighed = pair_odds(pairs, window, lags, LEVELS, partnerless)
         # another counterparty's item is never taken, however rare the amount; it only says that a partner may be
         # elsewhere
@@ -87,13 +91,14 @@ class AmountDate(PassConfig):
             notes=notes,
         )
 
-    def _pairs(self, context: LegContext, left: pl.DataFrame, window: Window) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _pairs(
+        self, context: LegContext, left: pl.DataFrame, right: pl.DataFrame, window: Window
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Pairs of equal amount, with the right items' names, and the left rows whose amount is everywhere.
 
         All right items are looked at, settled ones too: they show which amounts recur. Of an amount that is
         everywhere only pairs of one counterparty are made.
         """
-        right = self._right(context, left)
         keys = ["open", "currency"]
         keys += [name for name in ("account", "entity") if (left[name] != 0).all() and (right[name] != 0).all()]
         pairs, crowded = key_pairs(left, right, keys, self.max_pairs)
@@ -120,16 +125,15 @@ class AmountDate(PassConfig):
         rows = pairs["left"].to_numpy().astype(np.uint32), pairs["right"].to_numpy().astype(np.uint32)
         return pairs.filter(pl.Series(context.compatible(*rows, open_only=False)))
 
-    def _right(self, context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
-        """Right items, open or settled, of an amount that some left item has: `open` is the amount they were open
-        with."""
+    def _right(self, context: LegContext, amounts: Ints) -> pl.DataFrame:
+        """Right items, open or settled, of one of the `amounts`: `open` is the amount they were open with."""
         view = context.right
         data = view.dataset
         amount = np.where(view.open != 0, view.open, data.amount)
         discount = discount_amounts(context) if self.net else np.zeros(0, dtype=np.int64)
         if self.net:  # a discount is taken on the whole item
             amount = np.where(amount == data.amount, amount - np.sign(amount) * discount, 0)
-        wanted = among(amount, left["open"].to_numpy())
+        wanted = among(amount, amounts)
         if self.net:
             wanted &= discount != 0
         if view.side.sign:
@@ -182,14 +186,14 @@ def _recurs(view: SideView, items: pl.DataFrame) -> pl.Series:
     return met["times"].fill_null(1) > 1
 
 
-def _partnerless(context: LegContext, left: pl.DataFrame, inside: pl.DataFrame) -> list[int]:
-    """By level, left items that carry what it compares but have no candidate of that worth: they show how many have
+def _partnerless(context: LegContext, left: Rows, inside: pl.DataFrame) -> list[int]:
+    """By level, those of the `left` rows that carry what it compares but have no candidate of that worth: they show how many have
     none."""
     known = left_parties(context).select("row").unique()
     good = inside.filter(pl.col("level") <= _LEVEL["some_name"], pl.col("is_open")).select(row="left").unique()
     some = inside.filter(pl.col("is_open")).select(row="left").unique()
     named = known.join(good, on="row", how="anti").height
-    silent = left.join(known, on="row", how="anti").join(some, on="row", how="anti").height
+    silent = pl.DataFrame({"row": left}).join(known, on="row", how="anti").join(some, on="row", how="anti").height
     return [named if place <= _LEVEL["some_name"] else silent for place in range(len(LEVELS))]
 
 

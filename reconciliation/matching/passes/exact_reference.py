@@ -9,6 +9,7 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import cut_edges, joined, linked_keys, side_keys, word_keys
@@ -25,7 +26,8 @@ class ExactReference(PassConfig):
     (`left_text`, `right_text`), there with the end cut off (`left_cut`); or whether both texts hold the same word
     (`texts`). `through` names a dataset whose identifiers stand for the right items linked to them: a bank line that
     names an invoice means the invoice's payment. An identifier with more than `max_owners` owners on a side names
-    nobody.
+    nobody. With `first_pays` the earliest of several left items of one amount settles the item they name
+    (`first_payers`).
     """
 
     KIND: ClassVar[str] = "reference"
@@ -35,6 +37,7 @@ class ExactReference(PassConfig):
     find: Literal["references", "left_text", "right_text", "texts", "left_cut"] = "references"
     through: str | None = None
     amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"))
+    first_pays: bool = False
     max_owners: int = 200
     min_length: int = 4
     odds: float = 1e6
@@ -53,7 +56,8 @@ class ExactReference(PassConfig):
         edges = edges.with_columns(
             certainty.alias("odds"), pl.lit(0, pl.UInt16).alias("evidence"), whole=pl.lit(self.find != "left_cut")
         )
-        yield from settle(context, edges, self.amounts, (self._sentence(),))
+        settler = settle_first if self.first_pays else settle
+        yield from settler(context, edges, self.amounts, (self._sentence(),))
 
     def _whole(self, context: LegContext) -> pl.DataFrame:
         left, right = (

@@ -11,6 +11,7 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import NO_REFERENCE
@@ -42,7 +43,8 @@ class ReferenceInText(PassConfig):
 
     `texts` says whose texts are read (the other side's identifiers are searched in them). `through` names a dataset
     whose identifiers stand for the items linked to them: a bank line that names an invoice means the payment of the
-    invoice.
+    invoice. With `first_pays` the earliest of several left items of one amount settles the item they name
+    (`first_payers`).
     """
 
     KIND: ClassVar[str] = "reference_text"
@@ -53,6 +55,7 @@ class ReferenceInText(PassConfig):
     through: str | None = None
     variants: tuple[Variant, ...] = (Variant.EXACT, Variant.SEGMENTS, Variant.UNPREFIXED)
     amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"))
+    first_pays: bool = False
     min_length: int = 4
     max_owners: int = 20
     grams: int = 3
@@ -63,7 +66,8 @@ class ReferenceInText(PassConfig):
         edges = self._edges(context)
         if edges.is_empty():
             return
-        yield from settle(context, edges, self.amounts, [_SENTENCES[variant] for variant in Variant])
+        settler = settle_first if self.first_pays else settle
+        yield from settler(context, edges, self.amounts, [_SENTENCES[variant] for variant in Variant])
 
     def _edges(self, context: LegContext) -> pl.DataFrame:
         """Compatible pairs with the odds of their surest reading, of the variants that this pass allows."""
