@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -21,10 +22,12 @@ from reconciliation.matching.replay import Replay
 from reconciliation.matching.resolution import resolve
 from reconciliation.matching.results import LegTables, MatchResult, Taken
 from reconciliation.matching.rules import Leg, Rules
-from reconciliation.matching.sign_check import sign_warning
+from reconciliation.matching.sign_check import sign_counts, sign_warning
 from reconciliation.matching.state import Ledger, Pools
-from reconciliation.matching.summaries import leg_summary
+from reconciliation.matching.summaries import LegFigures, leg_figures
 from reconciliation.matching.ties import OpenQuestions
+
+_SORTED = 100_000  # rows of a result below which it is put into an order to read
 
 Frames = Mapping[str, pl.LazyFrame | pl.DataFrame]
 
@@ -75,41 +78,77 @@ def _run(
     before: str | None,
 ) -> MatchResult:
     started = perf_counter()
-    needed = dict.fromkeys(side.dataset for leg in legs for side in leg.sides)
-    missing = [name for name in needed if name not in items]
-    if missing:
-        raise MatchingError(f"dataset {', '.join(missing)} not given; the rules need {', '.join(needed)}")
+    require(items, legs)
     encoding = encode({name: frame for name, frame in items.items() if name in rules.datasets})
     pools = Pools(encoding)
     if ledger is not None:
         pools.use(ledger, rules, before)
-    linked = Links(encoding, links)
-    quotes = None if rates is None else rate_frame(rates)
-    seconds = {"encode": perf_counter() - started}
-    results: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
-    summaries: dict[str, object] = {}
-    warnings: list[str] = []
-    for leg in legs:
-        run = _LegRun(leg, encoding, pools, linked, quotes, holds or Holds())
-        run.passes()
-        results.append(run.tables(rules.version))
-        summaries[leg.name] = run.summary()
-        warnings.extend(run.warnings())
-    groups, members, unmatched = (pl.concat(each) for each in zip(*results, strict=True))
-    seconds["total"] = perf_counter() - started
-    return MatchResult(
-        groups.sort("leg", "group_id") if groups.height < 100_000 else groups,
-        members.sort("group_id", "dataset", "item_id") if members.height < 100_000 else members,
-        unmatched.sort("leg", "dataset", "item_id") if unmatched.height < 100_000 else unmatched,
-        {
-            "rules_version": rules.version,
-            "datasets": {name: data.height for name, data in encoding.datasets.items()},
-            "float_columns": {name: list(columns) for name, columns in encoding.float_columns.items()},
-            "legs": summaries,
-            "warnings": warnings,
-            "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        },
+    run = Run(encoding, pools, Links(encoding, links), None if rates is None else rate_frame(rates), holds or Holds())
+    encoded = perf_counter() - started
+    outcomes = [run.leg(leg, rules.version) for leg in legs]
+    groups, members, unmatched = (
+        pl.concat(each) for each in zip(*((made.groups, made.items, made.unmatched) for made in outcomes), strict=True)
     )
+    return MatchResult(
+        groups.sort("leg", "group_id") if groups.height < _SORTED else groups,
+        members.sort("group_id", "dataset", "item_id") if members.height < _SORTED else members,
+        unmatched.sort("leg", "dataset", "item_id") if unmatched.height < _SORTED else unmatched,
+        summary(rules, encoding, outcomes, encoded, perf_counter() - started),
+    )
+
+
+def require(items: Mapping[str, object], legs: Sequence[Leg]) -> None:
+    """Raises MatchingError where a dataset that these legs bring together is not given."""
+    needed = dict.fromkeys(side.dataset for leg in legs for side in leg.sides)
+    missing = [name for name in needed if name not in items]
+    if missing:
+        raise MatchingError(f"dataset {', '.join(missing)} not given; the rules need {', '.join(needed)}")
+
+
+def summary(
+    rules: Rules, encoding: Encoding, outcomes: Sequence[LegOutcome], encoded: float, total: float
+) -> dict[str, object]:
+    """The figures of a run, as summary.json has them; `encoded` and `total` are seconds."""
+    warnings = (sign_warning(made.leg, *made.signs) for made in outcomes)
+    return {
+        "rules_version": rules.version,
+        "datasets": {name: data.height for name, data in encoding.datasets.items()},
+        "float_columns": {name: list(columns) for name, columns in encoding.float_columns.items()},
+        "legs": {made.leg.name: made.figures.shown() for made in outcomes},
+        "warnings": [warning for warning in warnings if warning is not None],
+        "seconds": {"encode": round(encoded, 3), "total": round(total, 3)},
+    }
+
+
+@dataclass(frozen=True)
+class LegOutcome:
+    """What a leg decided: its tables (`results.LegTables`), its figures, and how many amounts met with equal and with
+    opposite signs."""
+
+    leg: Leg
+    groups: pl.DataFrame
+    items: pl.DataFrame
+    unmatched: pl.DataFrame
+    figures: LegFigures
+    signs: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the legs of a run share; `pools` is what they use up, one after the other."""
+
+    encoding: Encoding
+    pools: Pools
+    links: Links
+    rates: pl.DataFrame | None
+    holds: Holds
+
+    def leg(self, leg: Leg, rules_version: str) -> LegOutcome:
+        """Run one leg over what the legs before it have left open."""
+        run = _LegRun(leg, self.encoding, self.pools, self.links, self.rates, self.holds)
+        run.passes()
+        groups, items, unmatched = run.tables(rules_version)
+        return LegOutcome(leg, groups, items, unmatched, run.figures(), run.signs())
 
 
 class _LegRun:
@@ -204,14 +243,13 @@ class _LegRun:
         self._seconds["tables"] = perf_counter() - started
         return tables
 
-    def summary(self) -> dict[str, object]:
-        """Rates by item and value, and seconds per pass."""
-        return leg_summary(self._context, self._at_start, self._taken, self._unmatched, self._seconds)
+    def figures(self) -> LegFigures:
+        """Rates by item and value, and seconds per pass; after `tables`."""
+        return leg_figures(self._context, self._at_start, self._taken, self._unmatched, self._seconds)
 
-    def warnings(self) -> list[str]:
-        """What makes the leg's outcome doubtful as a whole."""
-        warning = sign_warning(self._context, self._at_start)
-        return [] if warning is None else [warning]
+    def signs(self) -> tuple[int, int]:
+        """How many amounts of the two sides met with equal and with opposite signs at the start."""
+        return sign_counts(self._context, self._at_start)
 
     def _take(self, name: str, proposals: Proposals) -> None:
         if self._context.barred is not None:

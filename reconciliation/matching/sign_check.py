@@ -6,6 +6,7 @@ import numpy as np
 
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.encoding import Ints
+from reconciliation.matching.rules import Leg
 from reconciliation.matching.stable_hash import Words, mix
 
 _LEAST = 5  # amounts of opposite sign that prove a habit; fewer may be returns
@@ -15,26 +16,31 @@ _PART = np.uint64(1 << 60)  # hashes below are a sixteenth of all
 _CURRENCY = np.uint64(0x9E3779B97F4A7C15)
 
 
-def sign_warning(context: LegContext, at_start: tuple[Ints, Ints]) -> str | None:
-    """A sentence where the amounts that either side shows just once meet with opposite signs and hardly with equal
-    ones.
+def sign_counts(context: LegContext, at_start: tuple[Ints, Ints]) -> tuple[int, int]:
+    """How many amounts that either side shows just once meet with equal, and with opposite signs.
 
-    Nothing is turned round: a wrong guess would match money out with money in. A leg of one dataset brings opposite
-    amounts together on purpose.
+    Of many amounts a part is counted where it says that nothing is wrong. A leg of one dataset brings opposite amounts
+    together on purpose: none is counted.
     """
     if context.leg.offsets:
-        return None
+        return 0, 0
     keys = [_keys(view, amounts) for view, amounts in zip(context.sides, at_start, strict=True)]
     crowded = max(map(len, keys)) > _MANY
     # a part of all amounts, the same on both sides, tells as well; all are counted only where it speaks
     equal, opposite = _met(*((each[each < _PART] for each in keys) if crowded else keys))
-    if crowded and _speaks(equal, opposite):
-        equal, opposite = _met(*keys)
+    return _met(*keys) if crowded and _speaks(equal, opposite) else (equal, opposite)
+
+
+def sign_warning(leg: Leg, equal: int, opposite: int) -> str | None:
+    """A sentence where amounts meet with opposite signs and hardly with equal ones.
+
+    Nothing is turned round: a wrong guess would match money out with money in.
+    """
     if not _speaks(equal, opposite):
         return None
-    left, right = (view.dataset.name for view in context.sides)
+    left, right = (side.dataset for side in leg.sides)
     return (
-        f"{context.leg.name}: {opposite} amounts that {left} and {right} show once each have opposite signs, {equal} "
+        f"{leg.name}: {opposite} amounts that {left} and {right} show once each have opposite signs, {equal} "
         f"have equal ones; amounts are signed by their effect on cash on both sides, turn the signs of one side round"
     )
 

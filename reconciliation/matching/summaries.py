@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -13,45 +15,92 @@ from reconciliation.matching.group_ids import STATUSES
 from reconciliation.matching.results import Taken
 
 
-def leg_summary(
+@dataclass
+class SideFigures:
+    """Of one side: open items at the start, those that groups hold by status, and what is left by reason."""
+
+    dataset: str
+    items: int = 0
+    value: float = 0.0  # minor units of several currencies added as they are: for shares for orientation
+    counts: Counter[str] = field(default_factory=Counter)  # items by status
+    values: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STATUSES, 0.0))  # applied, by status
+    reasons: Counter[str] = field(default_factory=Counter)  # unmatched items by reason
+
+    def add(self, other: SideFigures) -> None:
+        """Add the figures of other items of the same side."""
+        self.items += other.items
+        self.value += other.value
+        self.counts.update(other.counts)
+        self.reasons.update(other.reasons)
+        for status in STATUSES:
+            self.values[status] += other.values[status]
+
+    def shown(self) -> dict[str, object]:
+        """The figures with their rates, as summary.json has them."""
+        figures: dict[str, object] = {"dataset": self.dataset, "items": self.items}
+        for status in STATUSES:
+            figures[status] = self.counts[status]
+            if status != "ambiguous":
+                figures[f"{status}_rate"] = _share(self.counts[status], self.items)
+                figures[f"{status}_value_rate"] = _share(self.values[status], self.value)
+        figures["unmatched"] = sum(self.reasons.values())
+        figures["unmatched_reasons"] = dict(sorted(self.reasons.items()))
+        return figures
+
+
+@dataclass
+class LegFigures:
+    """Of one leg: both sides, groups by pass and status, seconds by pass."""
+
+    left: SideFigures
+    right: SideFigures
+    groups: Counter[tuple[str, str]] = field(default_factory=Counter)  # by pass and status
+    seconds: dict[str, float] = field(default_factory=dict)  # by pass, in the order of their run
+
+    def add(self, other: LegFigures) -> None:
+        """Add the figures of the same leg's run over other items."""
+        self.left.add(other.left)
+        self.right.add(other.right)
+        self.groups.update(other.groups)
+        for name, spent in other.seconds.items():
+            self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+    def shown(self) -> dict[str, object]:
+        """The figures as summary.json has them."""
+        passes = {
+            name: {"seconds": round(spent, 3)} | {status: self.groups[name, status] for status in STATUSES}
+            for name, spent in self.seconds.items()
+        }
+        return {"left": self.left.shown(), "right": self.right.shown(), "passes": passes}
+
+
+def leg_figures(
     context: LegContext,
     at_start: tuple[Ints, Ints],
     taken: Sequence[Taken],
     unmatched: pl.DataFrame,
     seconds: dict[str, float],
-) -> dict[str, object]:
-    """Per side: open items at the start, matched and suggested ones by count and by share of value; per pass its
-    groups."""
-    sides: dict[str, object] = {}
+) -> LegFigures:
+    """The figures of a leg that has run: `at_start` is what was open of each side, `unmatched` as the tables take it."""
+    sides: list[SideFigures] = []
     for number, (view, start) in enumerate(zip(context.sides, at_start, strict=True)):
-        items = int(np.count_nonzero(start))
-        value = float(np.abs(start.astype(np.float64)).sum())
-        figures: dict[str, object] = {"dataset": view.dataset.name, "items": items}
-        counts, values = _applied(taken, number, len(start))
-        for code, status in enumerate(STATUSES):
-            figures[status] = counts[code]
-            if code < 2:
-                figures[f"{status}_rate"] = round(counts[code] / items, 6) if items else None
-                # minor units of several currencies are added as they are: a share for orientation
-                figures[f"{status}_value_rate"] = round(values[code] / value, 6) if value else None
         own = unmatched.filter(pl.col("side") == number)
-        figures["unmatched"] = own.height
-        figures["unmatched_reasons"] = dict(sorted(own.group_by("reason").len().iter_rows()))
-        sides["left" if number == 0 else "right"] = figures
-    passes: dict[str, dict[str, int | float]] = {
-        name: {"seconds": round(spent, 3)} | dict.fromkeys(STATUSES, 0) for name, spent in seconds.items()
-    }
+        value = float(np.abs(start.astype(np.float64)).sum())
+        figures = SideFigures(view.dataset.name, int(np.count_nonzero(start)), value)
+        figures.reasons.update(dict(own.group_by("reason").len().iter_rows()))
+        _count(figures, taken, number, len(start))
+        sides.append(figures)
+    groups: Counter[tuple[str, str]] = Counter()
     for each in taken:
         for frame in (each.pairs, each.groups):
             for code, count in frame.group_by("status").len().iter_rows() if not frame.is_empty() else ():
-                passes[each.pass_name][STATUSES[code]] += count
-    return {**sides, "passes": passes}
+                groups[each.pass_name, STATUSES[code]] += count
+    return LegFigures(sides[0], sides[1], groups, seconds)
 
 
-def _applied(taken: Sequence[Taken], side: int, height: int) -> tuple[list[int], list[float]]:
+def _count(figures: SideFigures, taken: Sequence[Taken], side: int, height: int) -> None:
     """By status: how many of a side's items groups hold, and what they apply of them."""
     seen = np.zeros((len(STATUSES), height), dtype=np.bool_)
-    values = [0.0] * len(STATUSES)
     row, amount = ("left", "left_applied") if side == 0 else ("right", "right_applied")
     for each in taken:
         members = each.members.filter(pl.col("side") == side).join(
@@ -64,5 +113,9 @@ def _applied(taken: Sequence[Taken], side: int, height: int) -> tuple[list[int],
             for code in np.unique(status):
                 own = status == code
                 seen[code][numbers[own]] = True
-                values[code] += float(np.abs(amounts[own].astype(np.float64)).sum())
-    return [int(np.count_nonzero(each)) for each in seen], values
+                figures.values[STATUSES[code]] += float(np.abs(amounts[own].astype(np.float64)).sum())
+    figures.counts.update({name: int(np.count_nonzero(own)) for name, own in zip(STATUSES, seen, strict=True)})
+
+
+def _share(part: float, whole: float) -> float | None:
+    return round(part / whole, 6) if whole else None
