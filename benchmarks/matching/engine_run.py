@@ -7,33 +7,32 @@ does; with an earlier run's OUT as ledger, what that run matched is not open any
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import polars as pl
 
-from reconciliation.matching import Ledger, match, preset
+from reconciliation.matching import Ledger, match, match_files, preset
+from reconciliation.matching.result_files import ResultFiles
 
 DATASETS = ("bank_lines", "payments", "open_items")
 
 
 def run(directory: Path, out: Path, ledger: Path | None) -> None:
     """Match one data set and write match_group, match_item, unmatched and summary."""
-    items = {name: pl.scan_parquet(directory / f"{name}.parquet") for name in DATASETS}
-    earlier = None
-    if ledger is not None:
-        groups = pl.scan_parquet(ledger / "match_group.parquet").select(
-            "group_id", "leg", "pass", "status", "cardinality"
-        )
-        earlier = Ledger(
-            groups.filter(pl.col("status") == "matched").collect(), pl.read_parquet(ledger / "match_item.parquet")
-        )
-    result = match(items, preset("payables"), links=pl.scan_parquet(directory / "links.parquet"), ledger=earlier)
-    out.mkdir(parents=True, exist_ok=True)
-    result.groups.write_parquet(out / "match_group.parquet", compression_level=1)
-    result.items.write_parquet(out / "match_item.parquet", compression_level=1)
-    result.unmatched.write_parquet(out / "unmatched.parquet", compression_level=1)
-    (out / "summary.json").write_text(json.dumps(result.summary, indent=2, default=str))
+    files = {name: directory / f"{name}.parquet" for name in DATASETS}
+    links = directory / "links.parquet"
+    if ledger is None:
+        match_files(files, preset("payables"), out, links=links)
+        return
+    groups = pl.scan_parquet(ledger / "match_group.parquet").select("group_id", "leg", "pass", "status", "cardinality")
+    earlier = Ledger(
+        groups.filter(pl.col("status") == "matched").collect(), pl.read_parquet(ledger / "match_item.parquet")
+    )
+    items = {name: pl.scan_parquet(path) for name, path in files.items()}
+    result = match(items, preset("payables"), links=pl.scan_parquet(links), ledger=earlier)
+    with ResultFiles(out) as written:
+        written.append(result.groups, result.items, result.unmatched)
+        written.finish(result.summary)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import polars as pl
 import typer
 
-from reconciliation.matching import MatchingError, MatchResult, Rules, match, parse_rules, preset
+from reconciliation.matching import MatchingError, Rules, match_files, parse_rules, preset
 
 _PAYABLES = ("bank_lines", "payments", "open_items")
 _RECEIVABLES = ("bank_lines", "open_items")
@@ -37,19 +37,11 @@ def match_command(
     try:
         files, known_links = _inputs(items, left, right, links)
         chosen = _rules(rules, tuple(files))
-        frames = {name: pl.scan_parquet(path) for name, path in files.items()}
-        known_rates = _rates(items, rates)
-        result = match(
-            frames,
-            chosen,
-            links=None if known_links is None else pl.scan_parquet(known_links),
-            rates=None if known_rates is None else pl.scan_parquet(known_rates),
-        )
-        _write(result, out)
+        summary = match_files(files, chosen, out, links=known_links, rates=_rates(items, rates))
     except (MatchingError, FileNotFoundError, pl.exceptions.ComputeError) as error:
         sys.stderr.write(f"tieout match: {error}\n")
         raise typer.Exit(2) from error
-    _tell(result, out)
+    _tell(summary, out)
 
 
 def _inputs(
@@ -106,22 +98,9 @@ def _rules(given: str | None, datasets: tuple[str, ...]) -> Rules:
     )
 
 
-def _write(result: MatchResult, out: Path) -> None:
-    """Each file appears whole or not at all; the summary, written last, says that all are there."""
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "summary.json").unlink(missing_ok=True)
-    for name, frame in (("match_group", result.groups), ("match_item", result.items), ("unmatched", result.unmatched)):
-        unfinished = out / f".{name}.parquet.unfinished"
-        frame.write_parquet(unfinished, compression_level=1)
-        unfinished.replace(out / f"{name}.parquet")
-    unfinished = out / ".summary.json.unfinished"
-    unfinished.write_text(json.dumps(result.summary, indent=2) + "\n", "utf-8")
-    unfinished.replace(out / "summary.json")
-
-
-def _tell(result: MatchResult, out: Path) -> None:
+def _tell(summary: Mapping[str, object], out: Path) -> None:
     """The rates, a line a leg and side."""
-    legs = result.summary["legs"]
+    legs = summary["legs"]
     assert isinstance(legs, dict)  # noqa: S101 - the engine's own summary
     for name, figures in legs.items():
         # where entries of one dataset undo each other, both sides are the same items
@@ -133,11 +112,11 @@ def _tell(result: MatchResult, out: Path) -> None:
                 f"{name}: {own['dataset']}: {own['items']} open, {own['matched']} matched{rate}, "
                 f"{own['suggested']} suggested, {own['ambiguous']} ambiguous"
             )
-    warnings = result.summary["warnings"]
+    warnings = summary["warnings"]
     assert isinstance(warnings, list)  # noqa: S101 - the engine's own summary
     for warning in warnings:
         print(f"warning: {warning}")
-    floats = result.summary["float_columns"]
+    floats = summary["float_columns"]
     assert isinstance(floats, dict)  # noqa: S101 - the engine's own summary
     for dataset, columns in floats.items():
         print(f"{dataset}: {', '.join(columns)} given as floating point, read by shortest decimal text")

@@ -20,6 +20,7 @@ break ties on business ids or leave them tied.
 
 from reconciliation.matching.engine import match, match_leg
 from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.file_run import match_files
 from reconciliation.matching.results import MatchResult
 from reconciliation.matching.rules import Leg, Rules, Side, parse_rules, preset
 from reconciliation.matching.state import Ledger
@@ -32,6 +33,7 @@ __all__ = [
     "Rules",
     "Side",
     "match",
+    "match_files",
     "match_leg",
     "parse_rules",
     "preset",

@@ -24,6 +24,7 @@ Codes = npt.NDArray[np.uint32]
 Mask = npt.NDArray[np.bool_]
 
 _SCALE = 5  # decimals of DECIMAL(23,5)
+_FEW = 8  # rows of a dataset, one in so many, below which only their own ids are looked at
 LIMIT = 4_000_000_000_000_000_000  # minor units; larger amounts could not be added up in 64 bits
 
 
@@ -49,14 +50,41 @@ class Dataset:
         """`items` (with `item_id`) and the `row` of each; those that are not there are left out."""
         return self.read(["item_id"]).join(items, on="item_id", how="inner")
 
-    @cached_property
-    def id_words(self) -> tuple[Words, Words]:
-        """Two hashes of each item id, by row."""
-        return id_words(self.read(["item_id"])["item_id"])
-
     def item_ids(self, rows: npt.NDArray[np.uint32]) -> pl.Series:
         """The item ids of these rows, in this order."""
-        return self.read(["item_id"])["item_id"].gather(rows)
+        if len(rows) * _FEW > self.height:
+            return self.read(["item_id"])["item_id"].gather(rows)
+        distinct, place = np.unique(rows, return_inverse=True)
+        wanted = np.zeros(self.height, dtype=np.bool_)
+        wanted[distinct] = True
+        return self.read(["item_id"], wanted)["item_id"].gather(place)
+
+    def id_words(self, rows: npt.NDArray[np.uint32]) -> tuple[Words, Words]:
+        """Two hashes of the item id of each of these rows."""
+        if len(rows) * _FEW <= self.height:
+            return id_words(self.item_ids(rows))
+        first, second = self._every_id_words
+        return first[rows], second[rows]
+
+    @cached_property
+    def _every_id_words(self) -> tuple[Words, Words]:
+        return id_words(self.read(["item_id"])["item_id"])
+
+    def part(self, start: int, stop: int, items: pl.LazyFrame) -> Dataset:
+        """The rows from `start` to before `stop` as a dataset of its own over the same arrays; `items` reads them."""
+        large = self.too_large[(self.too_large >= start) & (self.too_large < stop)] - np.uint32(start)
+        rows = slice(start, stop)
+        return Dataset(
+            name=self.name,
+            columns=Columns(item_frame(items, self.name)[0], stop - start),
+            height=stop - start,
+            amount=self.amount[rows],
+            currency=self.currency[rows],
+            date=self.date[rows],
+            entity=self.entity[rows],
+            account=self.account[rows],
+            too_large=large,
+        )
 
 
 @dataclass

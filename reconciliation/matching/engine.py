@@ -132,6 +132,15 @@ class LegOutcome:
     figures: LegFigures
     signs: tuple[int, int]
 
+    def figures_only(self, before: LegOutcome | None) -> LegOutcome:
+        """The figures without the tables, with those of the same leg over other items."""
+        signs = self.signs
+        if before is not None:
+            before.figures.add(self.figures)
+            signs = (self.signs[0] + before.signs[0], self.signs[1] + before.signs[1])
+        figures = self.figures if before is None else before.figures
+        return LegOutcome(self.leg, self.groups.clear(), self.items.clear(), self.unmatched.clear(), figures, signs)
+
 
 @dataclass(frozen=True)
 class Run:

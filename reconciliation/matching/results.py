@@ -84,7 +84,6 @@ class LegTables:
     def __init__(self, context: LegContext, rules_version: str) -> None:
         self._context = context
         self._version = rules_version
-        self._ids = [view.dataset.read(["item_id"])["item_id"] for view in context.sides]
         self._currencies = text_hash(pl.Series(list(context.encoding.currencies), dtype=pl.String), 5)
 
     def build(self, taken: Sequence[Taken], unmatched: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -101,9 +100,8 @@ class LegTables:
         """The words of members, by which their group is known."""
         data = self._context.sides[side].dataset
         currency = data.currency[rows]
-        own = data.id_words[0][rows], data.id_words[1][rows]
         scaled = self._scaled(data.amount[rows], currency), self._scaled(applied, currency)
-        return member_words(data.name, self._currencies[currency], own, *scaled)
+        return member_words(data.name, self._currencies[currency], data.id_words(rows), *scaled)
 
     def _scaled(self, minor: Ints, currency: Codes) -> Ints:
         factors = np.asarray([10 ** (5 - exponent) for exponent in self._context.encoding.exponents], dtype=np.int64)
@@ -154,7 +152,7 @@ class LegTables:
                 {
                     "group_id": group_id,
                     "dataset": pl.lit(self._context.sides[side].dataset.name),
-                    "item_id": self._ids[side].gather(rows),
+                    "item_id": self._context.sides[side].dataset.item_ids(rows),
                     "applied_amount": amount,
                 },
                 MATCH_ITEM,
@@ -184,7 +182,7 @@ class LegTables:
             words[:, mine] = self._words(number, rows[mine], applied[mine])
             currency[mine] = view.dataset.currency[rows[mine]]
             places.append(np.flatnonzero(mine))
-            ids.append(self._ids[number].gather(rows[mine]).alias(""))
+            ids.append(view.dataset.item_ids(rows[mine]).alias(""))
         encoding = self._context.encoding
         with np.errstate(over="ignore"):
             one, two = np.add.reduceat(words, first, axis=1)
@@ -268,7 +266,7 @@ class LegTables:
                     {
                         "leg": pl.lit(self._context.leg.name),
                         "dataset": pl.lit(view.dataset.name),
-                        "item_id": self._ids[number].gather(rows),
+                        "item_id": view.dataset.item_ids(rows),
                         "open_amount": amounts,
                         "reason": own["reason"],
                         "best_candidates": own["candidates"],

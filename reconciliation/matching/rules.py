@@ -59,6 +59,11 @@ class Leg(BaseModel):
         return self.left.dataset == self.right.dataset
 
     @property
+    def across_entities(self) -> bool:
+        """Whether the leg brings items of different legal entities together."""
+        return any(each.ACROSS_ENTITIES for each in self.passes)
+
+    @property
     def sides(self) -> tuple[Side, Side]:
         """Left and right."""
         return (self.left, self.right)

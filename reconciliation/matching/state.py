@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,18 @@ class Pools:
         self._standing = pl.DataFrame(schema=_STANDING)
         self._legs: tuple[Leg, ...] = ()
 
+    def part(self, encoding: Encoding, rows: Mapping[str, slice], legs: Sequence[Leg]) -> Pools:
+        """The pools of a part of the rows, whose numbers begin anew, with what these legs look at: what is used there is
+        used here."""
+        part = Pools(encoding)
+        for leg in legs:
+            for side in leg.sides:
+                for pool in (side.pool, *side.blocked_by):
+                    part._open[side.dataset, pool] = self.open(side.dataset, pool)[rows[side.dataset]]
+                    contested = self._contesting(side.dataset, pool)[rows[side.dataset]]
+                    part._contested[side.dataset, pool] = contested
+        return part
+
     def open(self, dataset: str, pool: str) -> Ints:
         """The open amounts of a dataset in a pool: all of it where nothing was used yet. The array is the state
         itself."""
@@ -64,9 +77,12 @@ class Pools:
     def contest(self, dataset: str, pool: str, rows: Rows) -> None:
         """Mark items that an ambiguous group names: one of its answers holds, so that no other leg may use them in
         the pool."""
+        self._contesting(dataset, pool)[rows] = True
+
+    def _contesting(self, dataset: str, pool: str) -> Mask:
         if (dataset, pool) not in self._contested:
             self._contested[dataset, pool] = np.zeros(self._encoding.datasets[dataset].height, dtype=np.bool_)
-        self._contested[dataset, pool][rows] = True
+        return self._contested[dataset, pool]
 
     def accepted(self, leg: Leg) -> dict[str, pl.DataFrame]:
         """By pass: the pairs (`left`, `right`: rows) that earlier runs have matched in a leg between two datasets, those

@@ -22,6 +22,9 @@ class PassConfig(BaseModel):
     #: chance, how many items have no partner.
     WEIGHS_ALL: ClassVar[bool] = True
 
+    #: Whether it brings items of different legal entities together.
+    ACROSS_ENTITIES: ClassVar[bool] = False
+
     kind: str
     name: str = ""
 

@@ -36,6 +36,7 @@ class OwnTransfer(PassConfig):
     """
 
     KIND: ClassVar[str] = "own_transfer"
+    ACROSS_ENTITIES: ClassVar[bool] = True
 
     kind: Literal["own_transfer"] = "own_transfer"
     kinds: tuple[str, ...] = ("transfer",)

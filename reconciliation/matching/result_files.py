@@ -1,0 +1,60 @@
+"""The files of a run: match_group, match_item and unmatched as Parquet, summary.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+import pyarrow.parquet as pq
+
+TABLES = ("match_group", "match_item", "unmatched")
+
+
+class ResultFiles:
+    """Writes results piece by piece. Each file appears whole or not at all; the summary, last, says that all are
+    there."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._writers: dict[str, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for name, writer in self._writers.items():
+            writer.close()
+            if error is not None:
+                self._unfinished(f"{name}.parquet").unlink(missing_ok=True)
+
+    def append(self, groups: pl.DataFrame, items: pl.DataFrame, unmatched: pl.DataFrame) -> None:
+        """Add rows to the three tables."""
+        if not self._writers:
+            self._out.mkdir(parents=True, exist_ok=True)
+            (self._out / "summary.json").unlink(missing_ok=True)
+        for name, frame in zip(TABLES, (groups, items, unmatched), strict=True):
+            rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            if name not in self._writers:
+                path = self._unfinished(f"{name}.parquet")
+                self._writers[name] = pq.ParquetWriter(path, rows.schema, compression="zstd", compression_level=1)
+            if frame.height:
+                self._writers[name].write_table(rows)
+
+    def finish(self, summary: Mapping[str, object]) -> None:
+        """Put all files in their places."""
+        for name, writer in self._writers.items():
+            writer.close()
+            self._unfinished(f"{name}.parquet").replace(self._out / f"{name}.parquet")
+        self._writers.clear()
+        unfinished = self._unfinished("summary.json")
+        unfinished.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
+        unfinished.replace(self._out / "summary.json")
+
+    def _unfinished(self, name: str) -> Path:
+        return self._out / f".{name}.unfinished"
