@@ -72,7 +72,8 @@ def layout_of(grid: Grid, header: int | None) -> Layout:
     body = list(grid[header + 1 :] if header is not None else grid)
     width = len(grid[header]) if header is not None else max(map(len, body))
     names = unique_names(list(grid[header]) if header is not None else [""] * width)
-    entries = [row for row in body if any(is_date(cell) for cell in row)]
+    dated = [row for row in body if any(is_date(cell) for cell in row)]
+    entries = [row for row in dated if len(row) == width] or dated  # a line of another width is no row of the list
     layout = Layout(names, entries)
     by_role = _roles(layout)
     dates = _booking_columns(layout, by_role)
@@ -142,9 +143,11 @@ def _booking_columns(layout: Layout, by_role: dict[str, list[str]]) -> list[str]
     strong = [name for name in named if STRONG_BOOKING.search(folded(name))]
     ordered = [*strong, *(name for name in named if name not in strong)]
     if not ordered:
-        ordered = [name for name in layout.names if _share(layout.cells(name), is_date) >= AGREEMENT][:1]
-        ordered = by_role.get("value_date", [])[:1] or ordered
-        if ordered:
+        dated = [name for name in layout.names if _share(layout.cells(name), is_date) >= AGREEMENT]
+        ordered = (by_role.get("value_date", []) or dated)[:1]
+        if len(dated) > 1:
+            layout.notes.append(("booking_date", f"{ordered[0]!r}, of {', '.join(dated)}: none by its name", True))
+        elif ordered:
             layout.notes.append(("booking_date", f"{ordered[0]!r} is the only date there is", False))
     if not ordered:
         return []

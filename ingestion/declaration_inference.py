@@ -135,6 +135,9 @@ def _decoded_bytewise(data: bytes, notes: list[Note]) -> tuple[str, str]:
     high = [byte for byte in data if byte >= 0x80]
     dos = sum(byte in b"\x81\x84\x94\x8e\x99\x9a\x82\x8a\x85\x87\x88" for byte in high)
     name = "cp850" if dos * 2 > len(high) else "windows-1252"
+    central = _known_names(data, "windows-1250")
+    if central > _known_names(data, name):
+        name = "windows-1250"
     try:
         text = data.decode(name)
     except UnicodeDecodeError:
@@ -142,6 +145,12 @@ def _decoded_bytewise(data: bytes, notes: list[Note]) -> tuple[str, str]:
         text = data.decode(name)
     notes.append(Note("encoding", f"not UTF-8; {name} by its letters beyond ASCII: look at the names below"))
     return text, name
+
+
+def _known_names(data: bytes, encoding: str) -> int:
+    """The most columns a line of the file's top names in words that are known, read in a code page."""
+    lines = data.decode(encoding, "replace").splitlines()[:HEADER_ROWS]
+    return max((sum(bool(role_names(cell)) for cell in re.split(r'[;,\t|"]', line)) for line in lines), default=0)
 
 
 def _cut(text: str) -> tuple[str, str, Grid]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from ingestion.declaration_catalogue import SHIPPED_FORMATS, choices
+from ingestion.declaration_fit import read_columns
 from ingestion.readers.table_containers import open_tables
 from ingestion.reading import FileRejected
+
+_EVIDENCE = 2
+"""Columns of a table that a declaration has to read: one word, such as Supplier, stands in a line of many a table."""
 
 
 def recognise(stream: BinaryIO) -> tuple[str, str] | None:
@@ -14,8 +18,10 @@ def recognise(stream: BinaryIO) -> tuple[str, str] | None:
     alone."""
     candidates = [declaration for format in SHIPPED_FORMATS for declaration in choices(format, {})]
     try:
-        declaration, _ = open_tables(stream, "any", candidates)
+        declaration, tables = open_tables(stream, "any", candidates)
     except FileRejected:
+        return None
+    if any(table.names and read_columns(declaration, table.names) < _EVIDENCE for _, table in tables):
         return None
     format, _, name = declaration.title.partition(".")
     return format, name

@@ -88,8 +88,18 @@ def day_comes_first(names: list[str]) -> bool:
     return _NOT_ENGLISH.search(" ".join(folded(name) for name in names)) is not None
 
 
+def _run_together(text: str) -> str:
+    """A name without what programs write between its words, or leave out: `transaction_date` is `TransactionDate`."""
+    return re.sub(r"[ _\-]", "", text)
+
+
+@cache
+def _all_run_together(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(_run_together, words))
+
+
 def _is_in(text: str, words: frozenset[str]) -> bool:
-    if text in words:
+    if text in words or _run_together(text) in _all_run_together(words):
         return True
     if _LOST not in text:
         return False

@@ -13,6 +13,9 @@ from ingestion.sources import Declaration, SourceConfig
 TABLES = frozenset({"csv", "xlsx", "json", "parquet", "hub_log", "oracle_bicc"})
 """Formats that say nothing of what their columns mean."""
 
+_DECIDING = frozenset({"amount", "numbers", "booking_date"})
+"""Topics on which a proposal may only guess, and a wrong guess gives wrong amounts or days."""
+
 
 @dataclass
 class Recognition:
@@ -84,6 +87,12 @@ def _inferred(stream: BinaryIO, format: str) -> Recognition:
             "the file does not tell all that is needed to read it", place="declaration", found=questions or str(error),
             expected="a declaration that answers this", advice=advice,
         ) from None  # fmt: skip
+    guessed = [note.text for note in proposal.questions if note.topic in _DECIDING]
+    if guessed:
+        raise FileRejected(
+            "the file leaves open what its amounts are", place="declaration", found="; ".join(guessed)[:300],
+            expected="a declaration that answers this", advice=advice,
+        )  # fmt: skip
     notes = ["read by a declaration inferred from the file itself"]
     notes += [f"not told by the file: {note.text}" for note in proposal.questions]
     declaration = Declaration.model_validate(proposal.block)

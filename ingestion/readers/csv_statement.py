@@ -17,6 +17,7 @@ import polars as pl
 
 from ingestion.balance_check import check_balance
 from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
+from ingestion.currencies import CURRENCIES
 from ingestion.declaration import PLACE_COLUMNS, FileDeclaration
 from ingestion.declaration_mapping import FAILED, Failure
 from ingestion.readers.record_batches import frame_records, row_records
@@ -229,6 +230,10 @@ class StatementBuilder:
         if not single and {"opening_balance", "closing_balance", "declared_entries"} & set(self.facts):
             self.warnings.append("the balances above the header are not used: the file has several statements")
         for statement in self.statements.values():
+            if statement.currency not in CURRENCIES:
+                self.warnings.append(
+                    f"statement {statement.number}: its currency {statement.currency!r} is no ISO 4217 code"
+                )
             facts = self.facts if single else {}
             opening, closing, origin = self._balances(statement, facts)
             verdict, difference = check_balance(opening, statement.net, closing)

@@ -66,10 +66,10 @@ def decode_head(head: bytes) -> str | None:
 
 
 def _sniff_markup(start: str) -> str | None:
+    if match := _ISO_ROOT.search(start):  # an envelope may declare the namespaces of other messages
+        return _ISO_ROOTS[match[1]]
     if match := _ISO20022.search(start):
         return match[1]
-    if match := _ISO_ROOT.search(start):
-        return _ISO_ROOTS[match[1]]
     return "ofx" if re.search(r"OFXHEADER|<\?OFX|<OFX>", start, re.IGNORECASE) else None
 
 

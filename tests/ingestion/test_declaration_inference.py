@@ -12,6 +12,8 @@ from declared_files import Outcome, read
 
 from ingestion.declaration_inference import InferenceError, Proposal, infer
 from ingestion.declaration_recognition import recognise
+from ingestion.file_recognition import recognise_file
+from ingestion.reading import FileRejected
 
 LISTS = {
     "German": "Buchungstag;Wertstellung;Empfänger;Verwendungszweck;Betrag;Saldo EUR\n"
@@ -41,6 +43,13 @@ LISTS = {
     "Polish": "Data księgowania;Data waluty;Nadawca / Odbiorca;Tytułem;Kwota operacji;Waluta;Saldo po operacji\n"
     "28.02.2026;01.03.2026;Dom sp. z o.o.;Czynsz;-1 234,56;PLN;8 765,44\n"
     "27.02.2026;27.02.2026;Klient;Sprzedaż;10 000,00;PLN;10 000,00\n",
+    "Czech": "Datum zaúčtování;Datum valuty;Název protiúčtu;Zpráva pro příjemce;Částka;Měna;Zůstatek\n"
+    "28.02.2026;01.03.2026;Dům s.r.o.;Nájem;-1 234,56;CZK;8 765,44\n"
+    "27.02.2026;27.02.2026;Zákazník;Prodej;10 000,00;CZK;10 000,00\n",
+    "Hungarian": "Könyvelés dátuma;Értéknap;Közlemény;Összeg;Pénznem;Egyenleg\n"
+    "2026.02.28;2026.03.01;Bérlet;-1 234,56;HUF;8 765,44\n2026.02.27;2026.02.27;Eladás;10 000,00;HUF;10 000,00\n",
+    "of programs": "transaction_date,ValueDate,description,amount,currency,running_balance\n"
+    "2026-02-28,2026-03-01,Rent,-1234.56,EUR,8765.44\n2026-02-27,2026-02-27,Sale,10000.00,EUR,10000.00\n",
 }  # fmt: skip
 
 
@@ -61,7 +70,9 @@ def test_the_same_two_entries_in_every_language(language: str) -> None:
     assert all(row["text"] for row in outcome.rows("bank_entry"))
     assert len(proposal.yaml().splitlines()) <= 20
     (statement,) = outcome.rows("bank_statement")
-    has_balance = any(word in LISTS[language] for word in ("Saldo", "Solde", "Balance"))
+    has_balance = any(
+        word in LISTS[language] for word in ("Saldo", "Solde", "Balance", "Zůstatek", "Egyenleg", "running")
+    )
     assert statement["balance_check"] == ("ok" if has_balance else "none")
 
 
@@ -137,3 +148,48 @@ def test_extracts_of_known_systems_are_recognised_by_their_columns() -> None:
     bill = b'{"items":[{"id":"1","type":"VendBill","foreigntotal":"1","currency":"USD","subsidiary":"1"}]}'
     assert recognise(io.BytesIO(bill)) == ("netsuite_suiteql", "transactions")
     assert recognise(io.BytesIO(LISTS["German"].encode())) is None
+
+
+def test_names_in_a_central_european_code_page_are_read() -> None:
+    data = LISTS["Czech"].encode("cp1250")
+    proposal = infer(data)
+    assert proposal.block["encoding"] == "windows-1250"
+    assert loaded(proposal, data).rows("bank_entry_detail")[0]["creditor_name"] == "Dům s.r.o."
+
+
+def test_of_several_dates_that_no_name_tells_apart_none_is_taken_silently() -> None:
+    data = (
+        b"first,last,text,amount,currency\n2026-02-01,2026-02-28,Rent,-1.00,EUR\n2026-02-01,2026-02-28,Sale,2.00,EUR\n"
+    )
+    assert [(note.topic, note.text) for note in infer(data).questions] == [
+        ("booking_date", "'first', of first, last: none by its name")
+    ]
+
+
+def test_a_closing_line_of_another_width_is_no_entry_even_below_a_single_one() -> None:
+    data = (
+        "Buchungstag;Wert;Umsatzart;Betrag;Soll;Haben;W\u00e4hrung\n1.3.2026;1.3.2026;Geb\u00fchr;-12,9;-12,9;;EUR\n"
+        "Kontostand;1.4.2026;;;2.110,9;EUR\n"
+    ).encode()
+    proposal = infer(data)
+    assert proposal.block["footer"] == "Kontostand"
+    assert loaded(proposal, data).amounts == [Decimal("-12.90000")]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ("Date,Name,Code,Quantity,Currency\n2026-02-01,Soap,1234567,2,EUR\n", "by its cells alone"),
+        ("Date,Text,Amount,Currency\n2026-02-01,Soap,-29.000,EUR\n2026-02-02,Tea,10.000,EUR\n", "29000 or 29.000"),
+        ("first,last,amount,currency\n2026-02-01,2026-02-28,-1.00,EUR\n", "none by its name"),
+    ],
+)
+def test_a_file_that_leaves_its_amounts_open_is_not_read_by_a_guess(data: str, words: str) -> None:
+    with pytest.raises(FileRejected) as refused:
+        recognise_file(io.BytesIO(data.encode()), "list.csv")
+    assert words in refused.value.found and "source infer" in refused.value.advice
+
+
+def test_one_word_in_a_line_makes_no_extract_of_a_system() -> None:
+    data = b"Group,Account,Description,Amount\nSupplier,,,\n,1000,Cash,5\n"
+    assert recognise(io.BytesIO(data)) is None

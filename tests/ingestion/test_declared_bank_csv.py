@@ -113,6 +113,12 @@ def test_each_account_and_currency_of_a_file_is_a_statement() -> None:
     assert places == [(1, 1), (2, 1), (3, 1), (1, 2)]
 
 
+def test_a_currency_that_is_none_is_told() -> None:
+    outcome = bank(ONE, constants={"currency": "INE"})
+    assert outcome.facts is not None
+    assert outcome.facts.warnings == ("statement 1: its currency 'INE' is no ISO 4217 code",)
+
+
 def test_dates_in_two_possible_forms_load_only_where_both_agree() -> None:
     outcome = bank(HEADER + b"03/04/2026;1;a\n04/04/2026;1;b\n13/04/2026;1;c\n", dates=["%d/%m/%Y", "%m/%d/%Y"])
     assert [row["booking_date"] for row in outcome.rows("bank_entry")] == [
