@@ -30,7 +30,7 @@ NAMES = """
     ], recursive := true), concat_ws(' ', amount, currency, 'on', account_id, 'of', effective_date)
     FROM canonical.bank_statement_line
     UNION ALL
-    SELECT DISTINCT 'match', group_id, group_id, 1, concat_ws(' ', status, 'by', leg) FROM matching.match_group
+    SELECT DISTINCT 'match', group_id, group_id, 1, concat_ws(' ', status, 'by', leg) FROM matching.known_group
 """
 """Each object under each of its names. Rank 1 is a key, 2 a number of the trade, 3 a reference it merely carries."""
 
@@ -58,7 +58,7 @@ FACTS = {
     """,
     "match": f"""
         SELECT group_id AS id, leg, "pass", status, cardinality, currency, left_total, right_total, difference, explanation
-        FROM matching.match_group WHERE group_id IN {_IDS} ORDER BY superseded_by NULLS FIRST, as_of DESC, run_id
+        FROM matching.known_group WHERE group_id IN {_IDS} ORDER BY superseded_by NULLS FIRST, as_of DESC, run_id
     """,
 }
 
@@ -106,7 +106,7 @@ LINKS = """
     SELECT DISTINCT other.item_id
     FROM matching.match_item AS one
     JOIN matching.match_item AS other USING (group_id, run_id)
-    JOIN matching.match_group AS g USING (group_id, run_id)
+    JOIN matching.known_group AS g USING (group_id, run_id)
     WHERE g.status = 'matched' AND g.superseded_by IS NULL
         AND one.dataset = $2 AND one.item_id IN (FROM wanted) AND other.dataset = $3
     UNION
@@ -127,7 +127,7 @@ GROUPS = """
     SELECT
         g.group_id, g.leg, g."pass", g.rules_version, g.status, g.cardinality, g.currency, g.left_total, g.right_total,
         g.difference, g.difference_kind, g.confidence, g.explanation, g.as_of, g.run_id, g.superseded_by, g.superseded_in
-    FROM matching.match_group AS g
+    FROM matching.known_group AS g
     LEFT JOIN held USING (group_id, run_id)
     WHERE g.group_id = $3 OR held.holds_it OR held.members > 1
     ORDER BY g.as_of, g.leg, g.group_id, g.run_id
@@ -157,7 +157,7 @@ DECISIONS = """
 """
 
 ALERTS = f"""
-    SELECT "check", object_id, severity, status, since, message, owner, next_step FROM monitoring.alert
+    SELECT "check", object_id, severity, status, since, message, owner, next_step FROM monitoring.known_alert
     WHERE object_id IN {_IDS} ORDER BY ALL
 """
 

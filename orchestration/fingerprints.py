@@ -1,7 +1,8 @@
 """What a phase of the run was made from: where nothing of it has changed, its tables are already right (DESIGN 6, 7).
 
 A fingerprint of dbt models covers the project's files, the config, the run's business day, which deliveries are known, and,
-for the marts, the result tables. It does not cover known_at itself: models see it only through the deliveries known by then.
+for the marts, the result tables. It does not cover known_at itself: models see it only through the deliveries known by then, and
+through the ledgers as they are known by then.
 That of matching, monitoring or forecasting covers the tables it reads and writes, its rules, its code and the business day.
 """
 
@@ -14,6 +15,7 @@ from functools import lru_cache
 import duckdb
 
 from orchestration.dbt_runner import project_fingerprint
+from orchestration.ledger_time import KNOWN
 from orchestration.warehouse import CONFIG_TABLES, RESULT_TABLES
 from orchestration.workspace import PROJECT_ROOT
 
@@ -28,13 +30,14 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, phase: str) -> str:
     tables = CONFIG - {RUN}
     parts = [project_fingerprint(), phase]
     if phase == MARTS:
-        tables |= set(RESULT_TABLES)
+        tables |= {KNOWN.get(table, table) for table in RESULT_TABLES}
     parts += [f"{table}:{_content(connection, table)}" for table in sorted(tables)]
     return _digest(parts + _time(connection))
 
 
 def of_job(connection: duckdb.DuckDBPyConnection, job: str, reads: Sequence[str], rules: str) -> str:
-    """The fingerprint of a job of `reconciliation`: every table of the schemas it reads, and of its own, its rules and code.
+    """The fingerprint of a job of `reconciliation`: every table of the schemas it reads, and of its own (of a ledger what the
+    run knows of it), its rules and code.
 
     Taken after the job it names the state in which another run of it would change nothing.
     """
@@ -43,7 +46,7 @@ def of_job(connection: duckdb.DuckDBPyConnection, job: str, reads: Sequence[str]
         "WHERE table_schema IN (SELECT unnest(?::VARCHAR[])) AND table_type = 'BASE TABLE'",
         [[job, *reads]],
     ).fetchall()
-    names = {str(row[0]) for row in tables} | CONFIG - {RUN}
+    names = {KNOWN.get(str(row[0]), str(row[0])) for row in tables} | CONFIG - {RUN}
     parts = [job, code_fingerprint(), rules]
     parts += [f"{table}:{_content(connection, table)}" for table in sorted(names)]
     parts += _time(connection)

@@ -1,6 +1,7 @@
 """The match ledger in the warehouse: groups are appended, and marked when a later run supersedes them; never deleted.
 
-The active ledger is what no later run has superseded. `matching.unmatched` is the state after the newest run, not a record.
+The active ledger is what no run up to the current one has superseded (`ledger_time`). `matching.unmatched` is the state after
+the run that was executed last, not a record.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from orchestration import ledger_time
 from orchestration.decisions.tables import read_decisions, write_effects
 from orchestration.run_time import RunTime
 from orchestration.run_time import read as read_run_time
@@ -22,6 +24,7 @@ from reconciliation.matching.ledger import RELEASED, carry_forward, new_ledger
 
 INPUT = "matching_input"
 SETTLING_ROUNDS = 3
+LOOKED_BACK = "later runs do not know it: it was found by looking back"
 
 
 def read_items(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str]) -> dict[str, pl.DataFrame]:
@@ -43,13 +46,13 @@ def read_rates(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
 
 
 def read_active(connection: duckdb.DuckDBPyConnection) -> Ledger:
-    """The groups no later run has superseded, and their items."""
+    """The groups in force at the current run, and their items."""
     groups = connection.execute(
-        f"SELECT {_names(MATCH_GROUP)} FROM matching.match_group WHERE superseded_by IS NULL"
+        f"SELECT {_names(MATCH_GROUP)} FROM matching.known_group WHERE superseded_by IS NULL"
     ).pl()
     items = connection.execute(
         "SELECT group_id, dataset, item_id, applied_amount FROM matching.match_item SEMI JOIN "
-        "(SELECT group_id, run_id FROM matching.match_group WHERE superseded_by IS NULL) USING (group_id, run_id)"
+        "(SELECT group_id, run_id FROM matching.known_group WHERE superseded_by IS NULL) USING (group_id, run_id)"
     ).pl()
     return Ledger(groups.cast(dict(MATCH_GROUP)), items.cast(dict(MATCH_ITEM)))  # type: ignore[arg-type]
 
@@ -76,21 +79,23 @@ def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpd
         ("new_superseded", superseded), ("new_groups", groups), ("new_items", items), ("new_unmatched", unmatched)
     ):  # fmt: skip
         connection.register(name, table)
-    run = [run_time.run_id, run_time.as_of]
+    after = ledger_time.next_run(connection)
+    ledger_time.end_rows(
+        connection, "matching.match_group", "group_id", "new_superseded",
+        {"superseded_by": "n.reason", "superseded_in": "r.run_id"}, after,
+    )  # fmt: skip
+    given_up = (None, None) if after is None else (LOOKED_BACK, run_time.run_id)
     connection.execute(
-        "UPDATE matching.match_group SET superseded_by = reason, superseded_in = ? FROM new_superseded n "
-        "WHERE match_group.group_id = n.group_id AND superseded_by IS NULL",
-        run[:1],
+        f"INSERT INTO matching.match_group ({_names(MATCH_GROUP)}, run_id, as_of, superseded_by, superseded_in, "
+        f"{', '.join(ledger_time.SPAN)}) SELECT {_names(MATCH_GROUP)}, ?, ?, ?, ?, ?, ?, ?, ? FROM new_groups ORDER BY group_id",
+        [run_time.run_id, run_time.as_of, *given_up, run_time.known_at, run_time.as_of, *(after or (None, None))],
     )
+    # a group that this run has made and given up before may come again: its items are there
     connection.execute(
-        f"INSERT INTO matching.match_group ({_names(MATCH_GROUP)}, run_id, as_of) "
-        f"SELECT {_names(MATCH_GROUP)}, ?, ? FROM new_groups ORDER BY group_id",
-        run,
-    )
-    connection.execute(
-        f"INSERT INTO matching.match_item ({_names(MATCH_ITEM)}, run_id) "
-        f"SELECT {_names(MATCH_ITEM)}, ? FROM new_items ORDER BY group_id, dataset, item_id",
-        run[:1],
+        f"INSERT INTO matching.match_item ({_names(MATCH_ITEM)}, run_id) SELECT {_names(MATCH_ITEM)}, $1 FROM new_items "
+        "WHERE group_id NOT IN (SELECT group_id FROM matching.match_item WHERE run_id = $1) "
+        "ORDER BY group_id, dataset, item_id",
+        [run_time.run_id],
     )
     connection.execute("DELETE FROM matching.unmatched WHERE leg = ?", [leg])
     connection.execute(
@@ -116,7 +121,7 @@ def settle(connection: duckdb.DuckDBPyConnection, rules: Rules, run_time: RunTim
         changed = {
             row[0]
             for row in connection.execute(
-                "SELECT DISTINCT leg FROM matching.match_group WHERE run_id = ? AND superseded_by IS NULL",
+                "SELECT DISTINCT leg FROM matching.known_group WHERE run_id = ? AND superseded_by IS NULL",
                 [run_time.run_id],
             ).fetchall()
         }

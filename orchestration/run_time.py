@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import duckdb
 
 from orchestration.company import Company
+from orchestration.ledger_time import remember_run
 
 UTC = UTC
 
@@ -38,12 +39,13 @@ def resolve(company: Company, now: datetime, as_of: date | None = None, known_at
 
 
 def write(connection: duckdb.DuckDBPyConnection, run_time: RunTime) -> None:
-    """Make `run_time` the run's time, in place of that of the run before."""
+    """Make `run_time` the run's time, in place of that of the run before, and keep that there was such a run."""
     connection.execute("DELETE FROM config.run_parameter")
     connection.execute(
         "INSERT INTO config.run_parameter (as_of, known_at, run_id) VALUES (?, ?, ?)",
         [run_time.as_of, run_time.known_at, run_time.run_id],
     )
+    remember_run(connection, run_time.known_at, run_time.as_of)
 
 
 def read(connection: duckdb.DuckDBPyConnection) -> RunTime:

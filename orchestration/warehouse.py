@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
 from orchestration.decisions.shapes import DECISIONS, RULES_VERSION
+from orchestration.ledger_time import SPAN, create_views
 from reconciliation import contracts as results
 
 LOCK_ATTEMPTS = 60
@@ -130,17 +131,18 @@ def _columns(shape: Mapping[str, pl.DataType], **more: str) -> dict[str, str]:
 
 LEDGER = {"run_id": "VARCHAR", "as_of": "DATE"}
 """The run that found a group. A group released and found again later is a second row: run_id is part of the key."""
+ENDED = {"superseded_by": "VARCHAR", "superseded_in": "VARCHAR"}
 
 RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
-    "matching.match_group": _columns(results.MATCH_GROUP, **LEDGER, superseded_by="VARCHAR", superseded_in="VARCHAR"),
+    "matching.match_group": _columns(results.MATCH_GROUP, **LEDGER, **ENDED, **SPAN),
     "matching.match_item": _columns(results.MATCH_ITEM, run_id="VARCHAR"),
     "matching.unmatched": _columns(results.UNMATCHED),
     "matching.decision": _columns(DECISIONS),
     "matching.decision_item": _columns(results.DECISION_ITEM),
     "matching.decision_effect": _columns(results.DECISION_EFFECT),
     "matching.rules_version": _columns(RULES_VERSION),
-    "monitoring.alert": _columns(results.ALERT),
-    "forecasting.cash_forecast": _columns(results.CASH_FORECAST),
+    "monitoring.alert": _columns(results.ALERT, **SPAN),
+    "forecasting.cash_forecast": _columns(results.CASH_FORECAST, known_at="TIMESTAMPTZ"),
     "forecasting.forecast_accuracy": _columns(results.FORECAST_ACCURACY),
 }
 
@@ -194,8 +196,8 @@ def raw_columns(kind: str) -> dict[str, str]:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing: raw, config and result tables. Existing tables are left as they are, but for config tables of
-    other columns, which each run fills anew."""
+    """Create what is missing: raw, config and result tables, and the views of the ledgers. Existing tables are left as they are,
+    but for config tables of other columns, which each run fills anew, and columns that result tables have got since."""
     for schema in ("raw", "config", "matching", "monitoring", "forecasting"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     _create(connection, "raw.delivery", DELIVERY_COLUMNS)
@@ -214,3 +216,6 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         _create(connection, f"config.{name}", columns)
     for table, columns in RESULT_TABLES.items():
         _create(connection, table, columns)
+        for name, kind in columns.items():
+            connection.execute(f'ALTER TABLE {table} ADD COLUMN IF NOT EXISTS "{name}" {kind}')
+    create_views(connection)

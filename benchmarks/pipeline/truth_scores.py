@@ -62,7 +62,7 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
             )
             connection.execute(
                 "CREATE OR REPLACE TEMP TABLE found_edge AS SELECT DISTINCT group_id, l.item_id AS a, r.item_id AS b "
-                "FROM matching.match_group g JOIN matching.match_item l USING (group_id, run_id) "
+                "FROM matching.known_group g JOIN matching.match_item l USING (group_id, run_id) "
                 "JOIN matching.match_item r USING (group_id, run_id) "
                 "WHERE g.leg = ? AND g.status = 'matched' AND g.superseded_by IS NULL AND l.dataset = ? AND r.dataset = ? "
                 "AND (l.dataset != r.dataset OR (l.applied_amount < 0 AND r.applied_amount > 0))",

@@ -4,6 +4,7 @@ import dagster as dg
 import duckdb
 
 from orchestration import fingerprints, run_time
+from orchestration.ledger_time import replace_rows
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
 from orchestration.transfers import unreachable
 from orchestration.warehouse import connect, transaction
@@ -14,7 +15,7 @@ COUNTED = ("open", "resolved", "critical")
 COUNTS = """
     SELECT count(*) FILTER (status = 'open'), count(*) FILTER (status != 'open'),
         count(*) FILTER (status = 'open' AND severity = 'critical')
-    FROM monitoring.alert
+    FROM monitoring.known_alert
 """
 INPUTS = (
     "bank_account", "bank_statement", "bank_statement_line", "open_item", "payment_instruction", "payment_status_event",
@@ -49,16 +50,13 @@ def monitoring_assets(workspace: WorkspaceResource):  # type: ignore[no-untyped-
 
 
 def _monitor(connection: duckdb.DuckDBPyConnection, rules: str, where: str) -> None:
-    """The alerts of this run in the place of those of the run before, which they carry on."""
+    """The alerts of this run, which carry on those of the run before; what changed is added to the ledger."""
     from orchestration.assets.monitoring_inputs import read_monitoring_inputs
     from reconciliation.contracts import ALERT
     from reconciliation.monitoring import monitor, parse_monitoring
 
-    known = connection.execute("SELECT * FROM monitoring.alert").pl().cast(dict(ALERT))  # type: ignore[arg-type]
+    known = connection.execute("SELECT * FROM monitoring.known_alert").pl().cast(dict(ALERT))  # type: ignore[arg-type]
     inputs = read_monitoring_inputs(connection)
     alerts = monitor(inputs, parse_monitoring(rules, where), run_time.read(connection).as_of, known)
     with transaction(connection):
-        connection.register("new_alerts", alerts.to_arrow())
-        connection.execute("DELETE FROM monitoring.alert")
-        connection.execute("INSERT INTO monitoring.alert BY NAME SELECT * FROM new_alerts ORDER BY alert_id")
-        connection.unregister("new_alerts")
+        replace_rows(connection, "monitoring.alert", "alert_id", ALERT, alerts.to_arrow())

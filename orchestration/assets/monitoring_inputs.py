@@ -69,7 +69,8 @@ _DECIDED = """
     create or replace temporary view decided as
     select match_item.group_id, match_item.dataset, match_item.item_id, match_item.applied_amount
     from matching.match_item as match_item
-    inner join matching.match_group as match_group on match_item.group_id = match_group.group_id
+    inner join matching.known_group as match_group
+        on match_item.group_id = match_group.group_id and match_item.run_id is not distinct from match_group.run_id
     where match_group.superseded_by is null and match_group.status = 'matched'
 """
 
@@ -192,7 +193,8 @@ _BANK_LINES = """
                 case match_group.status when 'matched' then 1 when 'suggested' then 2 when 'ambiguous' then 3 else 4 end
             ) as state
         from matching.match_item as match_item
-        inner join matching.match_group as match_group on match_item.group_id = match_group.group_id
+        inner join matching.known_group as match_group
+        on match_item.group_id = match_group.group_id and match_item.run_id is not distinct from match_group.run_id
         where match_group.superseded_by is null and match_item.dataset = 'bank_lines'
         group by match_item.item_id
     )
@@ -225,7 +227,7 @@ _COUNTERPARTY_ACCOUNTS = """
 
 _MATCH_GROUPS = """
     select group_id, leg, currency, left_total, right_total, difference, as_of
-    from matching.match_group
+    from matching.known_group
     where superseded_by is null and status = 'matched' and left_total - right_total != difference
 """
 

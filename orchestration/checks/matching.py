@@ -30,7 +30,7 @@ def balance_check(connection: duckdb.DuckDBPyConnection, leg: Leg, asset: dg.Ass
         abroad AS (
             SELECT m.group_id, m.run_id, bool_or(m.dataset = ?) AS at_left, bool_or(m.dataset = ?) AS at_right
             FROM matching.match_item m
-            JOIN matching.match_group g USING (group_id, run_id)
+            JOIN matching.known_group g USING (group_id, run_id)
             JOIN item ON item.dataset = m.dataset AND item.item_id = m.item_id
             WHERE item.currency != g.currency
             GROUP BY ALL
@@ -39,7 +39,7 @@ def balance_check(connection: duckdb.DuckDBPyConnection, leg: Leg, asset: dg.Ass
             SELECT group_id, run_id, {sides} FROM matching.match_item GROUP BY ALL
         )
         SELECT g.group_id, g.left_total, g.right_total, g.difference
-        FROM matching.match_group g
+        FROM matching.known_group g
         JOIN applied a USING (group_id, run_id)
         LEFT JOIN abroad USING (group_id, run_id)
         WHERE g.leg = ? AND g.superseded_by IS NULL AND g.status != 'ambiguous'
@@ -70,7 +70,7 @@ def over_application_check(
         WITH item AS ({items})
         SELECT p.pool, m.dataset, m.item_id, any_value(item.amount) AS amount, sum(m.applied_amount) AS applied
         FROM matching.match_item m
-        JOIN matching.match_group g USING (group_id, run_id)
+        JOIN matching.known_group g USING (group_id, run_id)
         JOIN pool_of p ON p.leg = g.leg AND p.dataset = m.dataset
         JOIN item ON item.dataset = m.dataset AND item.item_id = m.item_id
         WHERE g.superseded_by IS NULL AND g.status = 'matched'

@@ -78,7 +78,7 @@ def list_versions(workspace: In = None) -> None:
             try:
                 rows = connection.execute(
                     "SELECT r.rules_version, r.author, r.approved_by, r.first_as_of, r.first_used_at, "
-                    "(SELECT count(*) FROM matching.match_group g WHERE g.rules_version = r.rules_version "
+                    "(SELECT count(*) FROM matching.known_group g WHERE g.rules_version = r.rules_version "
                     "AND superseded_by IS NULL AND status = 'matched') FROM matching.rules_version r ORDER BY r.first_used_at, 1"
                 ).fetchall()
             except duckdb.CatalogException:

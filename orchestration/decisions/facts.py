@@ -184,12 +184,12 @@ def _groups(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict
         'g.group_id, g.leg, g."pass", g.status, g.currency, g.left_total, g.right_total, g.difference, g.difference_kind, '
         "g.explanation"
     )
-    active = "(SELECT * FROM matching.match_group WHERE superseded_by IS NULL) g"
+    active = "(SELECT * FROM matching.known_group WHERE superseded_by IS NULL) g"
     rows = _by_name(connection, names, f"SELECT w.name, {columns} FROM wanted w JOIN {active}", "g.group_id")
     members: dict[str, list[tuple[Key, Decimal]]] = {str(row[1]): [] for row in rows}
     for group_id, dataset, item_id, applied in connection.execute(
         "SELECT group_id, dataset, item_id, applied_amount FROM matching.match_item SEMI JOIN (SELECT group_id, run_id FROM "
-        "matching.match_group WHERE superseded_by IS NULL AND group_id IN (SELECT unnest(?::VARCHAR[]))) "
+        "matching.known_group WHERE superseded_by IS NULL AND group_id IN (SELECT unnest(?::VARCHAR[]))) "
         "USING (group_id, run_id) ORDER BY ALL",
         [sorted(members)],
     ).fetchall():
@@ -235,7 +235,7 @@ def _uses(connection: duckdb.DuckDBPyConnection, keys: Sequence[Key]) -> dict[Ke
     connection.register("wanted", wanted.to_arrow())
     rows = connection.execute(
         'SELECT m.dataset, m.item_id, g.group_id, g.leg, g.status, g."pass", m.applied_amount FROM wanted '
-        "JOIN matching.match_item m USING (dataset, item_id) JOIN matching.match_group g USING (group_id, run_id) "
+        "JOIN matching.match_item m USING (dataset, item_id) JOIN matching.known_group g USING (group_id, run_id) "
         "WHERE g.superseded_by IS NULL ORDER BY ALL"
     ).fetchall()
     connection.unregister("wanted")

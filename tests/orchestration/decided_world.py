@@ -44,7 +44,7 @@ CREATE OR REPLACE TABLE marts.exception_queue AS
 SELECT md5(concat_ws('|', cause, object_type, object_id, detail)) AS exception_id, * FROM (
     SELECT g.status AS cause, 'match_group' AS object_type, group_id AS object_id, leg AS detail, explanation AS message,
            left_total AS amount, currency
-    FROM matching.match_group g WHERE superseded_by IS NULL AND status != 'matched'
+    FROM matching.known_group g WHERE superseded_by IS NULL AND status != 'matched'
     UNION ALL
     SELECT DISTINCT 'unmatched_item', u.dataset, u.item_id, u.leg, u.reason, u.open_amount, 'EUR' FROM matching.unmatched u
 )
@@ -125,7 +125,7 @@ class World:
     def groups(self, status: str = "matched") -> dict[str, str]:
         """The items of each group in force, `B1 P1`, and its id."""
         found = self.rows(
-            "SELECT string_agg(m.item_id, ' ' ORDER BY m.item_id), g.group_id FROM matching.match_group g "
+            "SELECT string_agg(m.item_id, ' ' ORDER BY m.item_id), g.group_id FROM matching.known_group g "
             f"JOIN matching.match_item m USING (group_id, run_id) WHERE superseded_by IS NULL AND status = '{status}' "
             "GROUP BY ALL ORDER BY ALL"
         )

@@ -27,9 +27,9 @@ DAYS = [
     },
 ]
 STATE = (
-    'SELECT g.group_id, g.leg, g."pass", g.status, g.left_total, g.explanation FROM matching.match_group g '
+    'SELECT g.group_id, g.leg, g."pass", g.status, g.left_total, g.explanation FROM matching.known_group g '
     "WHERE superseded_by IS NULL ORDER BY 1",
-    "SELECT m.group_id, m.dataset, m.item_id, m.applied_amount FROM matching.match_item m JOIN matching.match_group g "
+    "SELECT m.group_id, m.dataset, m.item_id, m.applied_amount FROM matching.match_item m JOIN matching.known_group g "
     "USING (group_id, run_id) WHERE superseded_by IS NULL ORDER BY ALL",
     "SELECT leg, dataset, item_id, open_amount, reason, best_candidates FROM matching.unmatched ORDER BY ALL",
 )

@@ -1,5 +1,5 @@
 -- The life of each document, step by step: what happened, in which system, by whom, how long it stayed in that state, and how
--- long it took until we knew. Reconciled is the matching's word and is added here, dated by the run that first matched it.
+-- long it took until we knew. Reconciled is the matching's word and is added here, dated by the run that first made the match.
 with event as (select * from {{ ref('workflow_event') }}),
 
 match as (
@@ -7,7 +7,10 @@ match as (
     where status = 'matched'
 ),
 
-match_group as (select group_id, "pass", leg, as_of from {{ source('matching', 'match_group') }}),
+match_group as (
+    select group_id, "pass", leg, as_of from {{ source('matching', 'match_group') }}
+    where superseded_by is null
+),
 
 item as (select * from {{ ref('stg_item') }}),
 
