@@ -125,8 +125,9 @@ ALERT: dict[str, pl.DataType] = {
     "since": pl.Date(),  # when the condition began
     "first_seen": pl.Date(),  # as_of of the first run that saw it
     "last_seen": pl.Date(),
-    "status": pl.String(),  # open, resolved
+    "status": pl.String(),  # open, ignored (a person has set its object aside), resolved
     "resolved_on": pl.Date(),
+    "ignored_until": pl.Date(),  # of an ignored one: the first day it counts again
 }
 
 CASH_FORECAST: dict[str, pl.DataType] = {

@@ -11,9 +11,9 @@ from orchestration.warehouse import connect, transaction
 
 KEY = dg.AssetKey(["monitoring", "alert"])
 READS = ("canonical", "matching")
-COUNTED = ("open", "resolved", "critical")
+COUNTED = ("open", "ignored", "resolved", "critical")
 COUNTS = """
-    SELECT count(*) FILTER (status = 'open'), count(*) FILTER (status != 'open'),
+    SELECT count(*) FILTER (status = 'open'), count(*) FILTER (status = 'ignored'), count(*) FILTER (status = 'resolved'),
         count(*) FILTER (status = 'open' AND severity = 'critical')
     FROM monitoring.known_alert
 """
@@ -28,10 +28,11 @@ INPUTS = (
     specs=[
         dg.AssetSpec(
             KEY, deps=[*(["canonical", name] for name in INPUTS), ["raw", "delivery"], ["matching", "match_group"],
-                       ["matching", "match_item"], ["matching", "unmatched"]],
+                       ["matching", "match_item"], ["matching", "unmatched"], ["matching", "decision"],
+                       ["matching", "decision_item"]],
             group_name="monitoring", kinds={"polars"}, owners=["team:treasury"],
             description="Stale statements, hand-offs that failed, payments without an answer, lines without a match, duplicates, "
-            "changed bank details: one row a condition, with severity, money at stake, owner, since when, open or resolved.",
+            "changed bank details: one row a condition, with severity, money at stake, owner, since when, open, ignored or resolved.",
         )
     ],
     pool=WAREHOUSE_POOL,

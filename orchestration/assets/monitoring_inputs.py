@@ -231,6 +231,34 @@ _MATCH_GROUPS = """
     where superseded_by is null and status = 'matched' and left_total - right_total != difference
 """
 
+# What people have set aside, as the question that monitoring asks of it: an item's is whether it is reconciled, a row's of the
+# exception queue what the row says. Doubts of another kind about the same object, as of a second payment, stay open.
+_SET_ASIDE = """
+    with ignored as (
+        select decision.* from matching.decision as decision
+        cross join config.run_parameter as run
+        where decision.kind = 'ignore' and decision.state = 'holds' and (decision.until is null or decision.until > run.as_of)
+    ),
+    named as (
+        select question."check", item.item_id as object_id, ignored.*
+        from ignored
+        inner join matching.decision_item as item on ignored.decision_id = item.decision_id
+        inner join (values ('bank_lines', 'unreconciled_line'), ('payments', 'executed_not_booked')) as question (
+            dataset, "check"
+        ) on item.dataset = question.dataset
+        union all
+        select question."check", ignored.about[length(question.cause) + 3:] as object_id, ignored.*
+        from ignored
+        inner join (
+            values ('statement_gap', 'statement_gap'), ('balance_off', 'balance_off'), ('quarantined', 'failed_delivery'),
+            ('conflict', 'failed_delivery'), ('payment_rejected', 'rejected_not_reissued')
+        ) as question (cause, "check") on starts_with(ignored.about, question.cause || ': ')
+        where ignored.exception_id is not null
+    )
+    select "check", object_id, until, actor || ', ' || reason as said from named
+    qualify row_number() over (partition by "check", object_id order by decided_at desc, decision_id desc) = 1
+"""
+
 _RATES = """
     select
         currency, cast(numerator as decimal(38, 0)) as numerator, cast(denominator as decimal(38, 0)) as denominator
@@ -275,5 +303,6 @@ def read_monitoring_inputs(connection: duckdb.DuckDBPyConnection) -> MonitoringI
         bank_lines=frame(_BANK_LINES),
         counterparty_accounts=frame(_COUNTERPARTY_ACCOUNTS),
         match_groups=frame(_MATCH_GROUPS),
+        set_aside=frame(_SET_ASIDE),
         rates=frame(_RATES),
     )

@@ -78,9 +78,9 @@ CHECKS: dict[str, Check] = {
 def monitor(inputs: MonitoringInputs, config: MonitoringConfig, as_of: date, known: pl.DataFrame) -> pl.DataFrame:
     """All alerts, of this run and of earlier ones, with their status as of this run (ALERT, sorted by alert_id).
 
-    `known` are the alerts earlier runs gave, empty on the first. Alerts of a check that is switched off are
-    resolved, and say why. Amounts are unsigned. Raises `ValueError` for inputs that are not of their shapes,
-    `UnknownCalendarError` for a calendar name no bank has.
+    `known` are the alerts earlier runs gave, empty on the first. What a person has set aside until a later day is ignored,
+    and says by whom. Alerts of a check that is switched off are resolved, and say why. Amounts are unsigned. Raises
+    `ValueError` for inputs that are not of their shapes, `UnknownCalendarError` for a calendar name no bank has.
     """
     found = [
         _alerts(name, check(inputs, config.checks, as_of), inputs, config, as_of)
@@ -92,7 +92,7 @@ def monitor(inputs: MonitoringInputs, config: MonitoringConfig, as_of: date, kno
     repeated = now.filter(pl.col("alert_id").is_duplicated())
     if repeated.height:
         raise ValueError(f"a check found the same object twice: {repeated['check'][0]} {repeated['object_id'][0]}")
-    alerts = carry_on(now, known, as_of)
+    alerts = carry_on(_with_set_aside(now, inputs.set_aside), known, as_of)
     off = [name for name in CHECKS if not getattr(config.checks, name).enabled]
     switched_off = pl.col("check").is_in(off) & (pl.col("resolved_on") == as_of)
     return alerts.with_columns(
@@ -100,7 +100,21 @@ def monitor(inputs: MonitoringInputs, config: MonitoringConfig, as_of: date, kno
     )
 
 
-_HISTORY = ("first_seen", "last_seen", "status", "resolved_on")
+_HISTORY = ("first_seen", "last_seen", "status", "resolved_on", "ignored_until")
+
+
+def _with_set_aside(now: pl.DataFrame, set_aside: pl.DataFrame) -> pl.DataFrame:
+    """The alerts of this run with `is_ignored` and `ignored_until`, as people have decided of their objects."""
+    found = now.join(set_aside, on=["check", "object_id"], how="left", maintain_order="left")
+    is_ignored = pl.col("said").is_not_null()
+    when = pl.when(pl.col("until").is_null()).then(pl.lit("Nothing until that is undone")).otherwise(
+        pl.format("Nothing before {}", "until")
+    )  # fmt: skip
+    return found.with_columns(
+        pl.when(is_ignored).then(pl.format("{}: {}", when, "said")).otherwise("next_step").alias("next_step"),
+        is_ignored.alias("is_ignored"),
+        pl.col("until").alias("ignored_until"),
+    ).drop("until", "said")
 
 
 def _alerts(

@@ -157,6 +157,12 @@ MATCH_GROUPS: Shape = {
     "difference": AMOUNT,
     "as_of": DATE,
 }
+SET_ASIDE: Shape = {
+    "check": TEXT,
+    "object_id": TEXT,
+    "until": DATE,  # the first day it counts again; null: until the decision is undone
+    "said": TEXT,  # by whom and why
+}
 RATES: Shape = {
     "currency": TEXT,
     "numerator": WHOLE,  # base amount = amount * numerator / denominator
@@ -174,6 +180,7 @@ SHAPES: dict[str, Shape] = {
     "bank_lines": BANK_LINES,
     "counterparty_accounts": COUNTERPARTY_ACCOUNTS,
     "match_groups": MATCH_GROUPS,
+    "set_aside": SET_ASIDE,
     "rates": RATES,
 }
 
@@ -198,6 +205,7 @@ class MonitoringInputs:
     bank_lines: pl.DataFrame = field(default_factory=lambda: empty(BANK_LINES))
     counterparty_accounts: pl.DataFrame = field(default_factory=lambda: empty(COUNTERPARTY_ACCOUNTS))
     match_groups: pl.DataFrame = field(default_factory=lambda: empty(MATCH_GROUPS))
+    set_aside: pl.DataFrame = field(default_factory=lambda: empty(SET_ASIDE))
     rates: pl.DataFrame = field(default_factory=lambda: empty(RATES))
 
     def __post_init__(self) -> None:

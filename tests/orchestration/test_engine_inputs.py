@@ -172,3 +172,29 @@ def test_only_decided_matches_explain_a_line(warehouse: duckdb.DuckDBPyConnectio
     )
     flows = read_forecast_inputs(warehouse).flows
     assert set(flows.filter(pl.col("settles_item"))["bank_line_id"]) == {"matched", "partly"}
+
+
+def test_what_people_have_set_aside_is_one_question_about_one_thing(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """In force and not over; a newer word about the same thing counts."""
+
+    def ignore(number: int, about: str, *items: str, **more: object) -> None:
+        given: dict[str, object] = {
+            "decision_id": f"D{number}", "kind": "ignore", "state": "holds", "actor": "ada", "reason": f"why {number}",
+            "until": "2026-04-01", "decided_at": f"2026-03-0{number}", "about": about,
+        }  # fmt: skip
+        insert(warehouse, "matching.decision", **given | more)
+        for item in items:
+            dataset, _, item_id = item.partition(":")
+            insert(warehouse, "matching.decision_item", decision_id=f"D{number}", dataset=dataset, item_id=item_id)
+
+    ignore(1, "bank_lines:l1", "bank_lines:l1")
+    ignore(2, "unmatched_bank_line: l1", "bank_lines:l1", exception_id="e1")
+    ignore(3, "statement_gap: key: 7", exception_id="e2")
+    ignore(4, "unmatched_payment: p1", "payments:p1", exception_id="e3", until=None)
+    ignore(5, "bank_lines:l2", "bank_lines:l2", state="undone")
+    ignore(6, "bank_lines:l3", "bank_lines:l3", until="2026-03-11")
+    assert read_monitoring_inputs(warehouse).set_aside.sort("object_id").rows() == [
+        ("statement_gap", "key: 7", date(2026, 4, 1), "ada, why 3"),
+        ("unreconciled_line", "l1", date(2026, 4, 1), "ada, why 2"),
+        ("executed_not_booked", "p1", None, "ada, why 4"),
+    ]

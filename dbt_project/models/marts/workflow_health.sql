@@ -13,6 +13,7 @@ counted as (
         cast(count(*) filter (where alert.status = 'open') as bigint) as open_count,
         cast(count(*) filter (where alert.status = 'resolved') as bigint) as resolved_count,
         cast(count(*) filter (where alert.status = 'open' and alert.severity = 'critical') as bigint) as critical_count,
+        cast(count(*) filter (where alert.status = 'ignored') as bigint) as ignored_count,
         {{ total("case when alert.status = 'open' then alert.amount end") }} as amount,
         min(alert.since) filter (where alert.status = 'open') as oldest_since,
         string_agg(distinct alert.owner, ', ' order by alert.owner) as owners
@@ -33,7 +34,8 @@ select
     {{ convert_money('counted.amount', 'rate.numerator', 'rate.denominator') }} as amount_base,
     counted.oldest_since,
     cast(run.as_of - counted.oldest_since as bigint) as oldest_age_days,
-    counted.owners
+    counted.owners,
+    counted.ignored_count
 from counted
 cross join run
 left join rate on counted.currency = rate.currency

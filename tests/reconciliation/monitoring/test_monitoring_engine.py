@@ -67,6 +67,26 @@ def test_an_alert_opens_stays_resolves_and_opens_again_under_one_id() -> None:
     ]
 
 
+def test_what_a_person_has_set_aside_is_ignored_until_its_day() -> None:
+    until = date(2026, 3, 13)
+    ignored = {"check": "unreconciled_line", "object_id": "l1", "until": until, "said": "ada, the bank was asked"}
+    of_another = {"check": "duplicate_payment", "object_id": "l1", "until": until, "said": "ada, not now"}
+    opened = run(facts(bank_lines=[LINE], set_aside=[of_another]), AS_OF, NOTHING_KNOWN)
+    aside = run(facts(bank_lines=[LINE], set_aside=[ignored]), LATER, opened)
+    resolved = run(NO_LINE, LATER, aside)
+    again = run(ONE_LINE, until, aside)
+    told = [
+        one.select("status", "since", "first_seen", "ignored_until").row(0) for one in (opened, aside, resolved, again)
+    ]
+    assert told == [
+        ("open", LINE["date"], AS_OF, None),
+        ("ignored", LINE["date"], AS_OF, until),
+        ("resolved", LINE["date"], AS_OF, None),
+        ("open", LINE["date"], AS_OF, None),
+    ]
+    assert aside["next_step"].to_list() == ["Nothing before 2026-03-13: ada, the bank was asked"]
+
+
 def test_the_same_day_twice_changes_nothing() -> None:
     for inputs in (ONE_LINE, NO_LINE):
         once = run(inputs, LATER, run(ONE_LINE, AS_OF, NOTHING_KNOWN))
