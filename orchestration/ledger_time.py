@@ -28,9 +28,7 @@ KNOWN: Mapping[str, str] = {
 RUNS = "ops.run_point"
 
 # of a row t of a ledger and the run r
-BEGUN = (
-    "(t.from_known_at IS NULL OR t.from_known_at < r.known_at OR (t.from_known_at = r.known_at AND t.from_as_of <= r.as_of))"
-)
+BEGUN = "(t.from_known_at IS NULL OR t.from_known_at < r.known_at OR (t.from_known_at = r.known_at AND t.from_as_of <= r.as_of))"
 ENDED = (
     "coalesce(t.until_known_at < r.known_at OR (t.until_known_at = r.known_at AND t.until_as_of <= r.as_of), false)"
 )  # fmt: skip
@@ -108,7 +106,12 @@ def next_run(connection: duckdb.DuckDBPyConnection) -> Point | None:
 
 
 def end_rows(
-    connection: duckdb.DuckDBPyConnection, ledger: str, key: str, ended: str, said: Mapping[str, str], after: Point | None
+    connection: duckdb.DuckDBPyConnection,
+    ledger: str,
+    key: str,
+    ended: str,
+    said: Mapping[str, str],
+    after: Point | None,
 ) -> None:
     """End, at the current run, the rows of a ledger that hold there and whose `key` the relation `ended` names.
 

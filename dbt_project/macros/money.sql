@@ -19,6 +19,11 @@
     cast(coalesce(sum({{ expression }}), 0) as decimal(23, 5))
 {%- endmacro %}
 
+{# An amount as a sentence says it: two decimals, or as many as it needs. #}
+{% macro say_money(amount) -%}
+    regexp_replace(cast({{ amount }} as varchar), '0{1,3}$', '')
+{%- endmacro %}
+
 {#
   A percentage (2 means 2 %) of an amount, exact on integers and rounded half up to the currency's minor unit; a rate has ten
   decimals, an amount five. Minor units: ISO 4217, two where it does not say otherwise.

@@ -32,6 +32,7 @@ class Desk:
         self._names, self._open = Names(facts, rules, standing), OpenAmounts(facts, rules)
         self._decisions = {one.decision.decision_id: one for one in standing}
         self._groups: dict[str, str] = {}  # group -> the decision about it
+        self._posted: dict[str, str] = {}  # group -> the decision that its difference is posted
         self._ignored: dict[str, str] = {}  # exception or item name -> the decision that ignores it
         self._parties: dict[tuple[str, str], str] = {}
         self._answered: dict[str, str] = {}  # decision -> what was said about it in this sitting
@@ -137,7 +138,10 @@ class Desk:
     def write_off(
         self, names: Sequence[str], reason: str, leg: str | None = None, difference: str | None = None
     ) -> Draft:
-        """Close items, or the parts given as ITEM=AMOUNT, without a counterpart. All have to be of one dataset."""
+        """Close items, or the parts given as ITEM=AMOUNT, without a counterpart; all have to be of one dataset. Or, by the id of
+        a match, say that what its sides differ by is posted."""
+        if len(names) == 1 and (group := self._names.named_group(names[0])) is not None:
+            return self._difference_posted(group, reason, difference)
         chosen = [self._names.named_item(name) for name in names]
         datasets = sorted({item.dataset for item, _ in chosen})
         currencies = sorted({item.currency for item, _ in chosen})
@@ -157,6 +161,20 @@ class Desk:
             reason=_reason(reason), leg=found.name, items=items, difference_kind=difference or "write_off",
             amount=sum((abs(one.amount) for one in items), NOTHING), currency=currencies[0],
         )  # fmt: skip
+
+    def _difference_posted(self, group: Group, reason: str, difference: str | None) -> Draft:
+        found = group.status if group.status != "matched" else "matched without a difference"
+        if group.status != "matched" or not group.difference:
+            raise Refused(
+                "group", f"{group.group_id}, which is {found}", "a match whose sides differ, or an item",
+                "Name the items to be closed without a counterpart",
+            )  # fmt: skip
+        if group.group_id in self._posted:
+            raise Refused("group", f"{group.group_id}, written off in {self._posted[group.group_id]}",
+                          "a difference that is still to be posted", "Undo that decision first")  # fmt: skip
+        _known_difference(difference)
+        draft = self._about_group("write_off", group, reason, (), difference_kind=difference or group.difference_kind)
+        return draft.model_copy(update={"amount": abs(group.difference)})
 
     def ignore(self, name: str, reason: str, until: date) -> Draft:
         """Set an item or another row of the queue aside until a day. An item takes no part in matching until then."""
@@ -279,6 +297,8 @@ class Desk:
     def _count(self, draft: Draft, name: str) -> None:
         if draft.kind in ("confirm", "reject", "unmatch") and draft.group_id:
             self._groups[draft.group_id] = name
+        if draft.kind == "write_off" and draft.group_id:
+            self._posted[draft.group_id] = name
         lapsed = isinstance(draft, Decision) and self._facts.effects.get(draft.decision_id, (None, None))[1]
         if not lapsed:
             self._open.count(draft, name)

@@ -54,6 +54,13 @@ class Names:
             )  # fmt: skip
         return group
 
+    def named_group(self, name: str) -> Group | None:
+        """The group in force that the name, or its row in the queue, is; None where it is something else."""
+        row = self.row(name)
+        if row is not None:
+            return self._facts.groups.get(row.object_id) if row.object_type == "match_group" else None
+        return next((one for one in self.things(name) if isinstance(one, Group)), None)
+
     def named_item(self, name: str) -> tuple[Item, Decimal | None]:
         """The item a name means, and the amount behind `=`."""
         found = self._items_of(name)

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-FOR_CAUSE = {"suggested": ("confirm", "reject"), "ambiguous": ("reject",), "possible_same_party": ("confirm", "reject")}
+FOR_CAUSE = {
+    "suggested": ("confirm", "reject"), "ambiguous": ("reject",), "possible_same_party": ("confirm", "reject"),
+    "difference_to_post": ("write off", "unmatch"),
+}  # fmt: skip
 FOR_ITEM = ("match", "write off", "ignore")
 QUEUE = (
     "exception_id, cause, entity_id, account_id, currency, amount, since, age_days, owner, message, next_step, object_type, "

@@ -149,6 +149,20 @@ def test_what_four_eyes_ask_for_waits_for_a_second_person(world: World, tieout: 
     assert "wait" not in tieout("write-off", "P4=-15", "--leg", "bank_lines_payments", "--reason", "small")[1]
 
 
+def test_the_difference_of_a_match_is_written_off_once_by_the_id_of_its_group(world: World, tieout: Tieout) -> None:
+    tieout("match", "B3", "P4", "--difference", "fee", "--reason", "the bank keeps 1.50")
+    world.run()
+    before = world.groups()
+    group = before["B3 P4"]
+    status, said = tieout("write-off", group[:8], "--reason", "posted as 4711")
+    assert status == 0 and "D000002 write off: 1.50 EUR" in said
+    for again, found in ((group, "written off in D000002"), (before["B2 P3"], "matched without a difference")):
+        status, said = tieout("write-off", again, "--reason", "posted")
+        assert status == 2 and found in said
+    world.run()
+    assert world.groups() == before and decided(world)[1] == ("D000002", "write_off", "holds")
+
+
 def test_an_item_set_aside_comes_back_on_its_day(world: World, tieout: Tieout) -> None:
     status, said = tieout("ignore", "B5", "--until", str(DAY), "--reason", "x")
     assert status == 2 and f"expected a day after {DAY}" in said

@@ -55,6 +55,9 @@ def test_every_asset_says_what_it_is(loaded: dg.Definitions) -> None:
     assert [key for key in keys if not graph.get(key).group_name or graph.get(key).group_name == "default"] == []
 
 
+RESULTS = ("stg_match", "stg_item", "stg_decision", "stg_difference")
+
+
 def test_nothing_is_read_from_a_later_layer(loaded: dg.Definitions) -> None:
     """Staging and canonical are one layer here: what a hub's remittance names is an item of record, which is canonical."""
     order = [
@@ -63,7 +66,7 @@ def test_nothing_is_read_from_a_later_layer(loaded: dg.Definitions) -> None:
     ]  # fmt: skip
 
     def place(key: str) -> int:
-        layer = "marts" if key.split("/")[-1] in ("stg_match", "stg_item", "stg_decision") else key.split("/")[0]
+        layer = "marts" if key.split("/")[-1] in RESULTS else key.split("/")[0]
         return next(number for number, layers in enumerate(order) if layer in layers)
 
     backwards = [

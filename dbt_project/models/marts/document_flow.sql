@@ -12,6 +12,14 @@ match_group as (
     where superseded_by is null
 ),
 
+-- whose decision made a group; of several that agree, the first
+decided as (
+    select made_group_id as group_id, min_by(actor, decision_id) as actor
+    from {{ ref('stg_decision') }}
+    where state = 'holds' and made_group_id is not null
+    group by made_group_id
+),
+
 item as (select * from {{ ref('stg_item') }}),
 
 payable as (
@@ -85,7 +93,10 @@ reconciled as (
         timezone(run.timezone, cast(min(match_group.as_of) + 1 as timestamp)) as "at",
         min(match_group.as_of) as event_date,
         'tieout' as system,
-        min_by(match_group."pass", (match_group.as_of, match_group.group_id)) as actor,
+        min_by(
+            case when match_group."pass" = 'decision' then coalesce(decided.actor, 'decision') else match_group."pass" end,
+            (match_group.as_of, match_group.group_id)
+        ) as actor,
         min(item.entity_id) as entity_id,
         min(item.correlation_id) as correlation_id,
         timezone(run.timezone, cast(min(match_group.as_of) + 1 as timestamp)) as known_at,
@@ -94,6 +105,7 @@ reconciled as (
         match.leg as detail
     from match
     inner join match_group on match.group_id = match_group.group_id
+    left join decided on match.group_id = decided.group_id
     inner join item on match.dataset = item.dataset and match.item_id = item.item_id
     cross join run
     group by match.dataset, match.item_id, match.leg, run.timezone

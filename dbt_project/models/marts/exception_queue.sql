@@ -186,6 +186,24 @@ undecided as (
     inner join group_member on match_group.group_id = group_member.group_id
 ),
 
+-- matched, and yet the two sides differ: what is left is to be posted
+unposted as (
+    select
+        'difference_to_post' as cause,
+        'match_group' as object_type,
+        group_id as object_id,
+        difference_kind as detail,
+        amount,
+        currency,
+        entity_id,
+        account_id,
+        since,
+        message,
+        correlation_id,
+        delivery_id
+    from {{ ref('stg_difference') }}
+),
+
 refused_record as (
     select
         'reject' as cause,
@@ -242,10 +260,11 @@ statement_fault as (
         statement.statement_date as since,
         case
             when statement.balance_check = 'off'
-                then 'Opening balance plus booked entries differs from the closing balance by ' || statement.difference
+                then 'Opening balance plus booked entries differs from the closing balance by '
+                || {{ say_money('statement.difference') }}
             else
-                'The statement opens with ' || statement.opening_balance || ', the one before closed with '
-                || statement.expected_opening
+                'The statement opens with ' || {{ say_money('statement.opening_balance') }} || ', the one before closed with '
+                || {{ say_money('statement.expected_opening') }}
         end as message,
         cast(null as varchar) as correlation_id,
         statement.delivery_id
@@ -401,6 +420,8 @@ exception as (
     union all
     select * from undecided
     union all
+    select * from unposted
+    union all
     select * from refused_record
     union all
     select * from refused_file
@@ -432,6 +453,7 @@ next_step as (
         ('unmatched_payment', 'Ask the bank whether the payment was executed; look for the statement of its day'),
         ('cleared_not_proven', 'Check in the ERP what cleared the item: no payment or bank line is tied to it'),
         ('suggested', 'Confirm or reject the suggestion'),
+        ('difference_to_post', 'Post it in the ERP, then write the group off here with the document number as the reason'),
         ('ambiguous', 'Choose between the equally good answers'),
         ('reject', 'Correct the record at its source and have it delivered again'),
         ('quarantined', 'Ask the sender for a correct file; the original is kept in the archive'),
@@ -465,6 +487,10 @@ said as (
     select keyed.exception_id, decision.decision_id
     from keyed
     inner join decision on keyed.object_id = decision.group_id and keyed.object_type = 'match_group'
+    union all
+    select keyed.exception_id, decision.decision_id
+    from keyed
+    inner join decision on keyed.object_id = decision.made_group_id and keyed.object_type = 'match_group'
     union all
     select keyed.exception_id, decision.decision_id
     from keyed
