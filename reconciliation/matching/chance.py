@@ -28,6 +28,9 @@ _LAG_PRIOR = 30.0  # pairs that the prior on date distances counts for
 _RATE_PRIOR = 200.0  # items that the prior rate of coincidences counts for
 _ALONE, _ALONE_SHARE = 2.0, 0.1  # items without a partner assumed before any is seen, and their share
 _MAX_SEEN = 4  # decoys of one item from which its own count is its rate
+_LAGS_TO_LEARN, _WIDEST = 50, 150  # pairs that say how far dates lie apart, and the days they may say at most
+_OUTSIDE = 0.1  # share of them that has to lie outside the days declared, for more days to be looked at
+_TAIL = 0.01  # share of them at either end that no day is looked at for
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,24 @@ class Window:
     def reach(self) -> tuple[int, int]:
         """The first and last lag that is looked at, decoys included."""
         return (-self.before - self.decoy_days, self.after + self.decoy_days)
+
+
+def reach_of(lags: npt.NDArray[np.int64], tail: float = _TAIL) -> tuple[int, int] | None:
+    """The first and last day between which all but a `tail` of the distances lie at either end; nothing where few are
+    known."""
+    if len(lags) < _LAGS_TO_LEARN:
+        return None
+    first, last = np.clip(np.quantile(lags, (tail, 1 - tail), method="nearest"), -_WIDEST, _WIDEST)
+    return int(first), int(last)
+
+
+def widened(before: int, after: int, lags: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """The days before and after, or more where many of the accepted pairs lie further apart: customers who pay late,
+    items without a due date."""
+    reach = reach_of(lags)
+    if reach is None or float(((lags < -before) | (lags > after)).mean()) <= _OUTSIDE:
+        return before, after
+    return max(before, -reach[0]), max(after, reach[1])
 
 
 def lag_shares(lags: npt.NDArray[np.int64], window: Window) -> Floats:

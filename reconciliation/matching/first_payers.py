@@ -32,7 +32,7 @@ def settle_first(
     earlier = _earlier(context, edges)
     if not earlier.is_empty():
         # first those that nobody precedes: most of the earlier lines pay for other items of that amount
-        undisputed = edges.join(earlier, on=["left", "right"], how="anti", maintain_order="left")
+        undisputed = edges.join(earlier, on="left", how="anti", maintain_order="left")
         yield from settle(context, undisputed, (AmountRule(rule="equal"),), evidence)
         repeated = _naming(context, _earlier(context, edges))
         edges = edges.join(repeated, on=["left", "right"], how="anti", maintain_order="left")

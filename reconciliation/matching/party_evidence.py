@@ -37,6 +37,8 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
     """Edges that this way of agreeing leaves in doubt, weighed by what their counterparties say as well."""
     precision = context.leg.precision
     doubtful = edges["odds"].to_numpy() * rule.factor < _BEYOND_DOUBT * precision / (1 - precision)
+    if "whole" in edges.columns:
+        doubtful |= ~edges["whole"].to_numpy()
     if not doubtful.any():
         return edges
     left, right = (edges[side].to_numpy()[doubtful] for side in ("left", "right"))

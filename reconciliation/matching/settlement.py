@@ -151,6 +151,13 @@ def _discount(
 
 
 def _sum(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
+    """Stars and clusters of equal totals, those of whole identifiers first: a part of one ties strangers together."""
+    if "whole" in edges.columns and not edges["whole"].all():
+        yield from _sums(context, edges.filter("whole"), rule, evidence)
+    yield from _sums(context, edges, rule, evidence)
+
+
+def _sums(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     for center, own, others in (("left", "mine", "other"), ("right", "other", "mine")):
         live = _live(context, edges)
         stars = live.with_columns(

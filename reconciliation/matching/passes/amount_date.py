@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.amount_differences import discount_amounts
-from reconciliation.matching.chance import Level, Window, pair_odds
+from reconciliation.matching.chance import Level, Window, pair_odds, widened
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.joins import among, key_pairs
@@ -36,7 +36,7 @@ _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 
 
 class AmountDate(PassConfig):
-    """Equal amounts within `before` to `after` days (left date minus right date).
+    """Equal amounts within `before` to `after` days (left date minus right date), or as far apart as surer pairs lie.
 
     `right_date` chooses the right side's date (the due date for open items that are paid when due). With `net` the right
     items are taken less their cash discount, those that have one; `right_date` is then best its last day. Where an amount
@@ -62,7 +62,11 @@ class AmountDate(PassConfig):
         if left.is_empty():
             return
         left = left.with_columns(_recurs(context.left, left).alias("recurs"))
-        window = Window(self.before, self.after, self.decoy_days)
+        lags = context.lags(None if self.right_date == "date" else self.right_date)
+        if self.net:  # who takes the discount pays on other days than who does not: the others teach nothing
+            lags = np.zeros(0, dtype=np.int64)
+        before, after = widened(self.before, self.after, lags)
+        window = Window(before, after, self.decoy_days)
         pairs, crowded = self._pairs(context, left, right, window)
         notes = crowded.select(pl.lit(0, pl.UInt8).alias("side"), "row", pl.lit("too_many_candidates").alias("reason"))
         if pairs.is_empty():
@@ -71,10 +75,7 @@ class AmountDate(PassConfig):
         pairs = pairs.with_columns(_level(pairs).alias("level")).select(
             "left", "right", "open", "lag", "level", "is_open", "recurs"
         )
-        lags = context.lags(None if self.right_date == "date" else self.right_date)
-        if self.net:  # who takes the discount pays on other days than who does not: the others teach nothing
-            lags = np.zeros(0, dtype=np.int64)
-        partnerless = _partnerless(context, rows, pairs.filter(pl.col("lag").is_between(-self.before, self.after)))
+        partnerless = _partnerless(context, rows, pairs.filter(pl.col("lag").is_between(-before, after)))
         weighed = pair_odds(pairs, window, lags, LEVELS, partnerless)
         # another counterparty's item is never taken, however rare the amount; it only says that a partner may be
         # elsewhere

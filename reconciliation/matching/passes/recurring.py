@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.chance import Window, lag_shares
+from reconciliation.matching.chance import Window, lag_shares, widened
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.parties import left_parties, right_parties
@@ -31,7 +31,8 @@ _UNSEEN = 0.2  # further items of the amount assumed around a line that sees non
 
 
 class Recurring(PassConfig):
-    """Equal amounts of the same counterparty within `before` to `after` days (left date minus right date).
+    """Equal amounts of the same counterparty within `before` to `after` days (left date minus right date), or as far apart
+    as surer pairs lie.
 
     `right_date` chooses the right side's date. Items of the series up to `around` days outside that window say how dense
     the series is. A series that would make more than `max_pairs` pairs is left to other passes.
@@ -48,7 +49,8 @@ class Recurring(PassConfig):
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs of equal amount and counterparty, with the odds that they belong together."""
-        window = Window(self.before, self.after, self.around)
+        lags = context.lags(None if self.right_date == "date" else self.right_date)
+        window = Window(*widened(self.before, self.after, lags), self.around)
         pairs = self._pairs(context, window)
         if pairs.is_empty():
             return
@@ -61,8 +63,7 @@ class Recurring(PassConfig):
             pairs.group_by("left").agg((~pl.col("inside")).sum().alias("others")), on="left", maintain_order="left"
         )
         density = (near["others"].to_numpy() + _UNSEEN) / (2 * self.around) * spare
-        lags = context.lags(None if self.right_date == "date" else self.right_date)
-        likely = lag_shares(lags, window)[near["lag"].to_numpy() + self.before]
+        likely = lag_shares(lags, window)[near["lag"].to_numpy() + window.before]
         odds = (1 - alone) / alone * likely / density
         # two of a series so close in date may have been taken in any order: worth a suggestion, never more
         odds = np.where(
@@ -96,7 +97,7 @@ class Recurring(PassConfig):
         fits = context.compatible(
             pairs["left"].to_numpy().astype(np.uint32), pairs["right"].to_numpy().astype(np.uint32)
         )
-        inside = pl.col("lag").is_between(-self.before, self.after)
+        inside = pl.col("lag").is_between(-window.before, window.after)
         return (
             pairs.filter(pl.Series(fits))
             .unique(["left", "right"])

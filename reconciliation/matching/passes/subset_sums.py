@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from reconciliation.matching.chance import reach_of, widened
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import key_pairs
@@ -17,6 +18,7 @@ from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.subset_search import unique_subsets
 
+_TAILS = (0.15, 0.01)  # of the date distances of surer pairs, left out at either end of a learned window
 _DOUBTFUL_ODDS = 50.0  # of a sum with a member that has an equal further off in date, or of the rest of an item
 
 
@@ -41,8 +43,9 @@ class SubsetSums(PassConfig):
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Solutions per window, narrowest first."""
-        widest = tuple(max(each) for each in zip(*self.windows, strict=True))
-        for before, after in self.windows:
+        windows = self._windows(context)
+        widest = tuple(max(each) for each in zip(*windows, strict=True))
+        for before, after in windows:
             every = self._pairs(context, *widest)
             inside = every.filter(pl.col("lag").is_between(-before, after))
             pairs = self._twins_marked(inside, every)
@@ -69,6 +72,15 @@ class SubsetSums(PassConfig):
                 max_size=self.max_size,
                 max_chance=self.max_chance,
             )
+
+    def _windows(self, context: LegContext) -> list[tuple[int, int]]:
+        """Those declared, and where many surer pairs lie further apart, those in which most and nearly all of them lie."""
+        lags = context.lags(None if self.right_date == "date" else self.right_date)
+        widest = (max(before for before, _ in self.windows), max(after for _, after in self.windows))
+        if widened(*widest, lags) == widest:
+            return list(self.windows)
+        learned = [reach_of(lags, tail) for tail in _TAILS]
+        return [*self.windows, *((-reach[0], reach[1]) for reach in learned if reach is not None)]
 
     def _is_rest(self, context: LegContext, rows: Rows) -> Mask:
         """By row of the lump sum's side: whether a part of it is settled; the rest was never meant as one sum."""

@@ -1,0 +1,55 @@
+"""How far apart payments and items are looked for: as declared, or as far as surer pairs lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from example_items import items, members
+
+from reconciliation.matching import match, preset
+from reconciliation.matching.chance import widened
+
+LATE = 62  # days after the document that this company's customers pay; the items carry no due date
+
+
+@pytest.mark.parametrize(
+    ("lags", "window"),
+    [
+        ([0, 2, 5] * 30, (10, 20)),  # nobody pays later than declared
+        ([2] * 95 + [90] * 5, (10, 20)),  # a few stragglers
+        ([2] * 60 + [70] * 40, (10, 70)),  # many do
+        ([70] * 40, (10, 20)),  # too few to say
+    ],
+)
+def test_days_are_added_where_many_sure_pairs_lie_outside(lags: list[int], window: tuple[int, int]) -> None:
+    assert widened(10, 20, np.array(lags, dtype=np.int64)) == window
+
+
+def _world(paid_after: int) -> dict[str, pl.DataFrame]:
+    """Sixty invoices that payments name, and one that its customer pays without naming it, all so many days later."""
+    invoices: list[dict[str, object]] = [
+        {
+            "item_id": f"I{number}",
+            "amount": f"{100 + 7 * number}.{number + 10}",
+            "on": number,
+            "references": [f"INV-{4000 + number}"],
+            "counterparty_name": f"Customer {'ABCDEFGHIJ'[number % 10] * 5}",
+        }
+        for number in range(61)
+    ]
+    lines = [
+        {
+            "item_id": f"L{number}",
+            "amount": invoice["amount"],
+            "on": number + paid_after,
+            "text": f"INV-{4000 + number}" if number < 60 else "thanks",
+            "counterparty_name": invoice["counterparty_name"],
+        }
+        for number, invoice in enumerate(invoices)
+    ]
+    return {"bank_lines": items(*lines), "open_items": items(*invoices)}
+
+
+def test_items_without_a_due_date_are_found_as_late_as_others_are_paid() -> None:
+    assert ("I60", "L60") in members(match(_world(LATE), preset("receivables")))
