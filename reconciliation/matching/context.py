@@ -41,7 +41,7 @@ class SideView:
         return np.flatnonzero(self.open).astype(np.uint32)
 
     def selected(self, rows: Rows, *columns: str | pl.Expr) -> pl.DataFrame:
-        """As `frame`, for these rows (ascending), open or not; `open` is what is open of them."""
+        """As `frame`, for these rows, open or not; `open` is what is open of them."""
         data = self.dataset
         core = pl.DataFrame(
             {
@@ -55,9 +55,7 @@ class SideView:
         )
         if not columns:
             return core
-        wanted = np.zeros(data.height, dtype=np.bool_)
-        wanted[rows] = True
-        return core.hstack(data.read(columns, wanted).drop("row"))
+        return core.hstack(data.take(columns, rows))
 
     def frame(self, *columns: str | pl.Expr) -> pl.DataFrame:
         """The open items: `row`, `open` (minor units), `currency`, `date` (days), `entity`, `account` (codes, 0:
@@ -101,12 +99,8 @@ class LegContext:
         left, right = self.accepted
         days = self.right.dataset.date[right].astype(np.int64)
         if right_date is not None and len(right):
-            wanted = np.zeros(self.right.dataset.height, dtype=np.bool_)
-            wanted[right] = True
-            given = self.right.dataset.read([pl.col(right_date).to_physical()], wanted)
-            own = np.full(self.right.dataset.height, np.iinfo(np.int32).min, dtype=np.int64)
-            own[given["row"].to_numpy()] = given[right_date].fill_null(np.iinfo(np.int32).min).to_numpy()
-            days = np.where(own[right] == np.iinfo(np.int32).min, days, own[right])
+            given = self.right.dataset.take([pl.col(right_date).to_physical()], right)[right_date]
+            days = np.where(given.is_null().to_numpy(), days, given.fill_null(0).to_numpy())
         return np.asarray(self.left.dataset.date[left] - days, dtype=np.int64)
 
     def compatible(

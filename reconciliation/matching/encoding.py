@@ -24,7 +24,7 @@ Codes = npt.NDArray[np.uint32]
 Mask = npt.NDArray[np.bool_]
 
 _SCALE = 5  # decimals of DECIMAL(23,5)
-_FEW = 8  # rows of a dataset, one in so many, below which only their own ids are looked at
+_FEW = 8  # rows of a dataset, one in so many, below which only their own ids are hashed
 LIMIT = 4_000_000_000_000_000_000  # minor units; larger amounts could not be added up in 64 bits
 
 
@@ -46,18 +46,17 @@ class Dataset:
         """As `Columns.read`."""
         return self.columns.read(columns, rows)
 
+    def take(self, columns: Sequence[str | pl.Expr], rows: npt.NDArray[np.uint32]) -> pl.DataFrame:
+        """As `Columns.take`."""
+        return self.columns.take(columns, rows)
+
     def rows_of(self, items: pl.DataFrame) -> pl.DataFrame:
         """`items` (with `item_id`) and the `row` of each; those that are not there are left out."""
         return self.read(["item_id"]).join(items, on="item_id", how="inner")
 
     def item_ids(self, rows: npt.NDArray[np.uint32]) -> pl.Series:
         """The item ids of these rows, in this order."""
-        if len(rows) * _FEW > self.height:
-            return self.read(["item_id"])["item_id"].gather(rows)
-        distinct, place = np.unique(rows, return_inverse=True)
-        wanted = np.zeros(self.height, dtype=np.bool_)
-        wanted[distinct] = True
-        return self.read(["item_id"], wanted)["item_id"].gather(place)
+        return self.take(["item_id"], rows)["item_id"]
 
     def id_words(self, rows: npt.NDArray[np.uint32]) -> tuple[Words, Words]:
         """Two hashes of the item id of each of these rows."""
@@ -68,7 +67,7 @@ class Dataset:
 
     @cached_property
     def _every_id_words(self) -> tuple[Words, Words]:
-        return id_words(self.read(["item_id"])["item_id"])
+        return id_words(self.item_ids(np.arange(self.height, dtype=np.uint32)))
 
     def part(self, start: int, stop: int, items: pl.LazyFrame) -> Dataset:
         """The rows from `start` to before `stop` as a dataset of its own over the same arrays; `items` reads them."""
