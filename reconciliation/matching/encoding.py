@@ -4,7 +4,7 @@ asked for."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -41,6 +41,7 @@ class Dataset:
     entity: Codes  # 0: none
     account: Codes  # 0: none
     too_large: Codes  # rows whose amount does not fit 64-bit minor units; they take part in no pass
+    derived: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False)  # what legs make of all its rows
 
     def read(self, columns: Sequence[str | pl.Expr], rows: Mask | None = None) -> pl.DataFrame:
         """As `Columns.read`."""

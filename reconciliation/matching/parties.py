@@ -8,6 +8,7 @@ found in its text, then a name that a slip of the keys tells from it.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
@@ -67,9 +68,18 @@ def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFr
     return frame.with_columns(name_key(frame["name"]).alias("name"))
 
 
+def _of_a_sign(view: SideView, other: SideView) -> Rows:
+    """The open rows whose sign some open item of the other side has: what came in is no payment to anybody."""
+    rows = view.rows()
+    of_other = other.open[other.rows()]
+    if (of_other > 0).any() and (of_other < 0).any():
+        return rows
+    return rows[np.isin(np.sign(view.open[rows]), np.sign(of_other[:1]))]
+
+
 def _resolve(context: LegContext) -> pl.DataFrame:
     right = right_parties(context)
-    left = _identity(context.left, "text")
+    left = _identity(context.left, "text", rows=_of_a_sign(context.left, context.right))
     found: list[pl.DataFrame] = []
     for key in ("id", "iban", "name"):
         known = right.select(key, "party").drop_nulls().unique()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from reconciliation.matching.context import LegContext, SideView
-from reconciliation.matching.encoding import Dataset, Mask
+from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.encoding import Dataset
 from reconciliation.matching.joins import has_repeats, without_frequent
 
 # What systems write where an identifier is missing (ISO 20022 usage, SWIFT MT usage, habits of ERPs).
@@ -25,6 +26,8 @@ NO_REFERENCE = (
     "0",
     "-",
 )
+Places = npt.NDArray[np.int64]
+
 _WORD = r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?"
 _SEEDS = (1, 2)
 _REFERENCES_PER_ROW = 8
@@ -38,27 +41,26 @@ def hashed(column: str) -> list[pl.Expr]:
     ]
 
 
-def dataset_keys(data: Dataset, rows: Mask) -> pl.DataFrame:
-    """`row`, `key`, `check`, `length` of the identifiers of these rows; what only says that there is none is left
-    out."""
-    keys = (
-        data.read(["references"], rows)
-        .lazy()
-        .explode("references", empty_as_null=False, keep_nulls=False)
-        .drop_nulls("references")
-        .select("row", *hashed("references"), pl.col("references").str.len_bytes().cast(pl.UInt16).alias("length"))
-        .collect()
-    )
-    none = pl.Series(NO_REFERENCE).hash(_SEEDS[0])
-    return keys.filter(~pl.col("key").is_in(none.implode()))
+def dataset_keys(data: Dataset) -> pl.DataFrame:
+    """`row`, `key`, `check`, `length` of a dataset's identifiers in row order, hashed once; what only says that there is
+    none is left out."""
+    if "reference_keys" not in data.derived:
+        keys = (
+            data.read(["references"])
+            .lazy()
+            .explode("references", empty_as_null=False, keep_nulls=False)
+            .drop_nulls("references")
+            .select("row", *hashed("references"), pl.col("references").str.len_bytes().cast(pl.UInt16).alias("length"))
+            .collect()
+        )
+        none = pl.Series(NO_REFERENCE).hash(_SEEDS[0])
+        data.derived["reference_keys"] = keys.filter(~pl.col("key").is_in(none.implode()))
+    return data.derived["reference_keys"]
 
 
 def side_keys(context: LegContext, view: SideView) -> pl.DataFrame:
-    """`dataset_keys` of a side's open items; hashed once a leg."""
-    name = f"reference_keys_{view.index}"
-    if name not in context.cache:
-        context.cache[name] = dataset_keys(view.dataset, view.is_open)
-    keys = context.cache[name]
+    """`dataset_keys` of a side's open items."""
+    keys = dataset_keys(view.dataset)
     still = view.open[keys["row"].to_numpy()] != 0
     return keys if still.all() else keys.filter(pl.Series(still))
 
@@ -66,17 +68,21 @@ def side_keys(context: LegContext, view: SideView) -> pl.DataFrame:
 def linked_keys(context: LegContext, view: SideView, through: str) -> pl.DataFrame:
     """The identifiers of the items of another dataset that a side's open items are linked to, as keys of the side's
     rows."""
-    name = f"linked_keys_{view.index}_{through}"
-    if name not in context.cache:
-        links = context.links(view.dataset.name, through)
-        links = links.filter(pl.Series(view.is_open[links["left"].to_numpy()]))
-        behind = context.datasets[through]
-        wanted = np.zeros(behind.height, dtype=np.bool_)
-        wanted[links["right"].to_numpy()] = True
-        keys = links.select("left", row="right").join(dataset_keys(behind, wanted), on="row")
-        context.cache[name] = keys.select("key", "check", "length", row="left").select("row", "key", "check", "length")
-    keys = context.cache[name]
-    return keys.filter(pl.Series(view.open[keys["row"].to_numpy()] != 0))
+    links = context.links(view.dataset.name, through)
+    links = links.filter(pl.Series(view.is_open[links["left"].to_numpy()]))
+    keys = dataset_keys(context.datasets[through])
+    link, place = _each_of(links["right"].to_numpy(), keys["row"].to_numpy(), context.datasets[through].height)
+    return keys[place].select(links["left"][link].alias("row"), "key", "check", "length")
+
+
+def _each_of(wanted: Rows, rows: Rows, height: int) -> tuple[Places, Places]:
+    """For every place in `wanted` all places in `rows` (ascending, below `height`) that have its row: pairs of places."""
+    counts = np.bincount(rows, minlength=height)
+    first = np.cumsum(counts) - counts
+    times = counts[wanted]
+    place = np.repeat(np.arange(len(wanted)), times)
+    within = np.arange(len(place)) - np.repeat(np.cumsum(times) - times, times)
+    return place, np.repeat(first[wanted], times) + within
 
 
 def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame:

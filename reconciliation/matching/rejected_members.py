@@ -86,12 +86,16 @@ def _rests(entries: SideView, found: pl.DataFrame, batched: pl.DataFrame, least_
     """Entries that lack no more of a batch than its largest members: `case`, `entry`, `batch_id`, `booked`, `rest`,
     `count`, `grid` (the step all the batch's amounts lie on)."""
     size = pl.col("open").abs()
-    totals = batched.group_by("batch_id").agg(
-        pl.col("open").sum().alias("total"),
-        pl.len().alias("count"),
-        size.top_k(len(SHARES)).sum().alias("largest"),
-        (pl.col("open") > 0).n_unique().alias("signs"),
-        pl.col("open").alias("amounts"),
+    totals = (
+        batched.join(found, on="batch_id", how="semi")
+        .group_by("batch_id")
+        .agg(
+            pl.col("open").sum().alias("total"),
+            pl.len().alias("count"),
+            size.top_k(len(SHARES)).sum().alias("largest"),
+            (pl.col("open") > 0).n_unique().alias("signs"),
+            pl.col("open").alias("amounts"),
+        )
     )
     totals = totals.filter(pl.col("count") > least_booked, pl.col("signs") == 1, pl.col("total").abs() <= MAX_AMOUNT)
     met = found.join(totals, on="batch_id")

@@ -19,6 +19,7 @@ from reconciliation.matching.proposals import Proposals
 
 MATCHED, SUGGESTED = 0, 1
 _DIGITS = 9  # of a probability: its last bits depend on the order in which rows were added up
+_FEW = 8  # candidates, one in so many of a side's rows, below which their rows alone are looked at
 _CLEAR_MARGIN = 0.2  # a winner that leads its rival by less is a tie
 _NAMED_SHARE = 0.2  # a rival is named in a tie when it is at least this likely, compared with the best
 
@@ -47,9 +48,14 @@ def resolve(context: LegContext, proposals: Proposals) -> Resolved:
 
 def _contested(rows: npt.NDArray[np.uint32], applied: Ints, open_amount: Ints) -> Mask:
     """By candidate: whether its row is asked for more than is open."""
+    if len(rows) * _FEW < len(open_amount):
+        distinct, place = np.unique(rows, return_inverse=True)
+        rows, open_amount = place.astype(np.uint32), open_amount[distinct]
+    times = np.bincount(rows, minlength=len(open_amount))[rows]
+    if times.max(initial=0) <= 1:
+        return np.zeros(len(rows), dtype=np.bool_)
     asked = np.bincount(rows, weights=np.abs(applied).astype(np.float64), minlength=len(open_amount))
     asked_here, there = asked[rows], np.abs(open_amount[rows]).astype(np.float64)
-    times = np.bincount(rows, minlength=len(open_amount))[rows]
     # floats decide only between clear cases: a row asked for once can never be asked for too much
     return np.logical_and(times > 1, asked_here > there * (1 + 1e-12))
 

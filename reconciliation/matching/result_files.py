@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 TABLES = ("match_group", "match_item", "unmatched")
+_DISTINCT = ("group_id", "item_id", "applied_amount", "open_amount", "left_total", "right_total")  # seldom repeated
 
 
 class ResultFiles:
@@ -41,8 +42,13 @@ class ResultFiles:
         for name, frame in zip(TABLES, (groups, items, unmatched), strict=True):
             rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
             if name not in self._writers:
-                path = self._unfinished(f"{name}.parquet")
-                self._writers[name] = pq.ParquetWriter(path, rows.schema, compression="zstd", compression_level=1)
+                self._writers[name] = pq.ParquetWriter(
+                    self._unfinished(f"{name}.parquet"),
+                    rows.schema,
+                    compression="zstd",
+                    compression_level=1,
+                    use_dictionary=[column for column in frame.columns if column not in _DISTINCT],  # type: ignore[arg-type]
+                )
             if frame.height:
                 self._writers[name].write_table(rows)
 

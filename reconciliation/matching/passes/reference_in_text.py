@@ -157,7 +157,7 @@ class ReferenceInText(PassConfig):
         identifiers = given.explode("references", empty_as_null=False, keep_nulls=False).rename(
             {"references": "reference"}
         )
-        return identifiers.filter(~pl.col("reference").is_in(NO_REFERENCE)).unique()
+        return identifiers.filter(~pl.col("reference").is_in(NO_REFERENCE))
 
 
 def _texts(view: SideView) -> pl.DataFrame:
