@@ -20,6 +20,7 @@ from ingestion.declaration_evidence import (
     number_value,
     parsed_date,
 )
+from ingestion.declaration_marks import marked_columns, unmarked
 from ingestion.declaration_vocabulary import cell_means, day_comes_first, folded, is_detail_amount, role_names
 from ingestion.readers.text_table import unique_names
 
@@ -42,6 +43,7 @@ class Layout:
     rows: list[Sequence[str]]
     columns: dict[str, object] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)  # role -> file columns
+    marks: dict[str, str] = field(default_factory=dict)  # column -> the currency mark its numbers carry
     dates: tuple[str, ...] = ()
     numbers: Numbers | None = None
     skip: list[dict[str, object]] = field(default_factory=list)
@@ -74,7 +76,11 @@ def layout_of(grid: Grid, header: int | None) -> Layout:
     names = unique_names(list(grid[header]) if header is not None else [""] * width)
     dated = [row for row in body if any(is_date(cell) for cell in row)]
     entries = [row for row in dated if len(row) == width] or dated  # a line of another width is no row of the list
-    layout = Layout(names, entries)
+    marks = marked_columns(entries, width)
+    if marks:
+        without = {id(row): [unmarked(cell)[0] if at in marks else cell for at, cell in enumerate(row)] for row in body}
+        body, entries = [without[id(row)] for row in body], [without[id(row)] for row in entries]
+    layout = Layout(names, entries, marks={names[at]: mark for at, mark in marks.items()})
     by_role = _roles(layout)
     dates = _booking_columns(layout, by_role)
     positions = [names.index(name) for name in dates]
@@ -95,11 +101,20 @@ def _roles(layout: Layout) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in layout.names:
         cells = layout.cells(name)
-        for role in role_names(name.split("#")[0]):
+        for role in role_names(re.sub(r"#\d+$", "", name)):
             if _agrees(role, cells, len(layout.rows)):
                 found.setdefault(role, []).append(name)
                 break
+    telling = [name for name in layout.names if _tells_sides(layout.cells(name, filled=False))]
+    if telling:
+        found.setdefault("credit_debit", telling)
     return found
+
+
+def _tells_sides(cells: Sequence[str]) -> bool:
+    """Whether the cells say debit or credit, and nothing else, whatever the column is called."""
+    sides = [(cell_means(cell, "debit"), cell_means(cell, "credit")) for cell in cells]
+    return set(sides) == {(True, False), (False, True)}
 
 
 def _agrees(role: str, cells: Sequence[str], entries: int) -> bool:
@@ -115,6 +130,8 @@ def _agrees(role: str, cells: Sequence[str], entries: int) -> bool:
         return _share(cells, lambda cell: mark_of(cell) is not None) >= AGREEMENT
     if role == "account_id":
         accounts = set(cells)
+        if len(cells) < AGREEMENT * entries:  # an own account stands in every row
+            return False
         return len(accounts) <= max(1, entries // 5) and all(any(c.isdigit() for c in one) for one in accounts)
     if role == "counterparty_account":
         return _share(cells, lambda cell: any(c.isdigit() for c in cell)) >= AGREEMENT

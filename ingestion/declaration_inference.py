@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import yaml
 
@@ -20,6 +21,7 @@ from ingestion.currencies import CURRENCIES
 from ingestion.declaration import FileDeclaration, parse_declaration
 from ingestion.declaration_columns import InferenceError, Layout, layout_of
 from ingestion.declaration_evidence import is_date, is_number
+from ingestion.declaration_marks import currency_of, pattern_of, unmarked
 from ingestion.declaration_signs import describe_signs
 from ingestion.declaration_vocabulary import caption_name, currency_in, role_names
 from ingestion.references import is_iban
@@ -174,7 +176,9 @@ def _cut(text: str) -> tuple[str, str, Grid]:
 
 
 def _is_entry(row: Sequence[str]) -> bool:
-    return any(is_date(cell) for cell in row) and any(is_number(cell) and not is_date(cell) for cell in row)
+    return any(is_date(cell) for cell in row) and any(
+        is_number(unmarked(cell)[0]) and not is_date(cell) for cell in row
+    )
 
 
 def role_score(row: Sequence[str]) -> int:
@@ -219,6 +223,9 @@ def _describe(
     for key, value in describe_signs(layout, columns).items():
         block[key] = value
     notes += [Note(topic, text, is_question) for topic, text, is_question in layout.sign_notes]
+    for role in ("amount", "debit", "credit", "running_balance"):
+        if (name := columns.get(role)) in layout.marks:
+            columns[role] = {"from": name, "pattern": pattern_of(layout.marks[str(name)])}
     if layout.skip:
         block["skip"] = layout.skip
     if layout.continuation:
@@ -266,7 +273,18 @@ def _preamble(above: Grid, layout: Layout) -> dict[str, object]:
             caption = _caption(name, label.strip(), value, layout)
             if caption is not None and name not in found:
                 found[name] = caption
+    if "account_id" not in found:
+        found |= _unnamed_iban(above)
     return found
+
+
+def _unnamed_iban(above: Grid) -> dict[str, object]:
+    """An IBAN above the header, whatever stands before it (`Girokonto;DE89...`)."""
+    for row in above:
+        for label, value in pairwise(row):
+            if label and is_iban(value):
+                return {"account_id": label}
+    return {}
 
 
 def _caption(name: str, label: str, value: str, layout: Layout) -> object | None:
@@ -313,6 +331,11 @@ def _currency(
     if len(in_names) == 1:
         code = in_names.pop()
         notes.append(Note("currency", f"{code}, by the column names"))
+        return code
+    in_cells = {currency_of(layout.marks[name]) for name in layout.taken["amount"] if name in layout.marks} - {""}
+    if len(in_cells) == 1:
+        code = in_cells.pop()
+        notes.append(Note("currency", f"{code}, by the amounts", False))
         return code
     for row in sorted(above, key=lambda row: not any(map(_has_amount, row))):  # beside a balance first
         for cell in row:

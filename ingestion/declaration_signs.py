@@ -12,7 +12,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from ingestion.declaration_columns import Layout, mark_of
-from ingestion.declaration_evidence import is_negative, number_value
+from ingestion.declaration_evidence import is_negative, number_evidence, number_value
+from ingestion.declaration_vocabulary import is_charge
 
 ENOUGH = 0.8  # share of balances that have to follow from the one before
 
@@ -58,8 +59,11 @@ def _single(layout: Layout, amount: str) -> dict[str, object]:
             layout.sign_notes.append(("sign", "an amount below zero is marked credit: plus is a debit", False))
         signed = [-abs(value) if one == "DBIT" else abs(value) for value, one in zip(values, marks, strict=True)]
         _prove(layout, signed, {}, may_flip=False)
+        _ask_for_charges(layout, signed)
         return block
-    if _prove(layout, values, block, may_flip=True):
+    proven = _prove(layout, values, block, may_flip=True)
+    _ask_for_charges(layout, [-value for value in values] if block.get("sign") == "plus_is_debit" else values)
+    if proven:
         return block
     if any(value < 0 for value in values):
         layout.sign_notes.append(("sign", "minus leaves the account, by custom: nothing in the file proves it", False))
@@ -108,6 +112,53 @@ def _prove(layout: Layout, signed: Sequence[Decimal], block: dict[str, object], 
     if not rivals and _days_are_equal(layout):
         block["order"] = order
     return True
+
+
+def _ask_for_charges(layout: Layout, signed: Sequence[Decimal]) -> None:
+    """A column of charges beside the amounts: whether they are part of them, only the running balance can prove."""
+    columns = layout.taken.get("running_balance") or []
+    for name in layout.names:
+        if not is_charge(name):
+            continue
+        charged = [
+            bool(cell) and (_value(layout, cell) or Decimal(0)) != 0 for cell in layout.cells(name, filled=False)
+        ]
+        if not any(charged) or _is_net(layout, name):
+            continue
+        if not (columns and _all_follow(layout, signed, columns[0], charged)):
+            question = f"{name!r} holds charges: nothing proves whether the amounts include them"
+            layout.sign_notes.append(("amount", question, True))
+
+
+def _is_net(layout: Layout, charges: str) -> bool:
+    """Whether the amounts are what charges leave of a third column (gross and fee make net)."""
+    amount = layout.taken["amount"][0]
+    for gross in layout.names:
+        columns = [layout.cells(name, filled=False) for name in (gross, charges, amount)]
+        evidence = number_evidence([cell for column in columns for cell in column if cell])
+        if gross in (charges, amount) or evidence is None:
+            continue
+        rows = [
+            [number_value(cell, evidence.numbers) or Decimal(0) for cell in row] for row in zip(*columns, strict=True)
+        ]
+        if any(all(whole + sign * fee == left for whole, fee, left in rows) for sign in (1, -1)):
+            return True
+    return False
+
+
+def _all_follow(layout: Layout, signed: Sequence[Decimal], column: str, wanted: Sequence[bool]) -> bool:
+    """Whether in one order of the rows each wanted one leads from the balance before it to its own."""
+    cells = layout.cells(column, filled=False)
+    rows = list(zip(signed, [_value(layout, cell) for cell in cells], wanted, strict=True))
+    return any(
+        not order[0][2]
+        and all(
+            before is not None and after is not None and before + amount == after
+            for (_, before, _), (amount, after, asked) in pairwise(order)
+            if asked
+        )
+        for order in (rows, rows[::-1])
+    )
 
 
 def _followed(signed: Sequence[Decimal], balances: Sequence[Decimal | None], flip: int, order: str) -> int:

@@ -19,6 +19,8 @@ _FILE = Path(__file__).parent / "vocabulary" / "bank_columns.yml"
 _BRACKETED = re.compile(r"[(\[]\s*(?:in\s+)?([A-Za-z]{3}|€|\$|£)\s*[)\]]")
 _TRAILING_CODE = re.compile(r"(?:\s+(?:in|en|em|i))?\s+([A-Z]{3})$")
 _SYMBOLS = {"€": "EUR", "£": "GBP"}
+_TRAILING_EURO = re.compile(r"(?<=\S)\s+(?:(?:en|in)\s+)?(?:euros?|€)$", re.IGNORECASE)
+_NO_ROLES = ("detail_amount", "charges")  # amounts beside the amount of an entry
 _LOST = "\ufffd"  # a letter that a wrong encoding has lost
 _NOT_DECOMPOSED = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "ł": "l", "Ł": "l", "’": "'"})
 _NOT_ENGLISH = re.compile(
@@ -38,13 +40,13 @@ def _vocabulary() -> dict[str, dict[str, frozenset[str]]]:
 
 def folded(name: str) -> str:
     """A column name or caption as it is compared: no case, accents, currency or outer punctuation."""
-    text = _BRACKETED.sub(" ", name).strip()
+    text = _TRAILING_EURO.sub("", _BRACKETED.sub(" ", name).strip())
     match = _TRAILING_CODE.search(text)
     if match and match[1] in CURRENCIES:
         text = text[: match.start()]
     letters = unicodedata.normalize("NFKD", text.translate(_NOT_DECOMPOSED).casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(plain.split()).strip(" :.*\"'")
+    return " ".join(plain.split()).strip(" :.*#\"'")
 
 
 def currency_in(name: str) -> str | None:
@@ -53,15 +55,20 @@ def currency_in(name: str) -> str | None:
         code = _SYMBOLS.get(match[1], match[1].upper())
         if code in CURRENCIES:
             return code
-    return None
+    return "EUR" if _TRAILING_EURO.search(name.strip()) else None
 
 
 def role_names(name: str) -> tuple[str, ...]:
     """The roles a column name may have, in order of preference; letters lost to a wrong encoding match any letter."""
     text = folded(name)
     return tuple(
-        role for role, words in _vocabulary()["columns"].items() if role != "detail_amount" and _is_in(text, words)
+        role for role, words in _vocabulary()["columns"].items() if role not in _NO_ROLES and _is_in(text, words)
     )
+
+
+def is_charge(name: str) -> bool:
+    """Whether a column holds charges, which an amount may include or not."""
+    return _is_in(folded(name), _vocabulary()["columns"]["charges"])
 
 
 def is_detail_amount(name: str) -> bool:

@@ -13,6 +13,9 @@ from ingestion.sources import Declaration, SourceConfig
 TABLES = frozenset({"csv", "xlsx", "json", "parquet", "hub_log", "oracle_bicc"})
 """Formats that say nothing of what their columns mean."""
 
+NO_CURRENCY = "XXX"
+"""ISO 4217's code where no currency is told: a list can be shown without, but not loaded."""
+
 _DECIDING = frozenset({"amount", "numbers", "booking_date"})
 """Topics on which a proposal may only guess, and a wrong guess gives wrong amounts or days."""
 
@@ -80,6 +83,10 @@ def _inferred(stream: BinaryIO, format: str) -> Recognition:
             found=str(error)[:300], expected="a header with a date and an amount", advice=advice,
         ) from None  # fmt: skip
     questions = "; ".join(note.text for note in proposal.questions)
+    constants = proposal.block.setdefault("constants", {})
+    unnamed = any(note.topic == "currency" for note in proposal.questions)
+    if unnamed and isinstance(constants, dict):
+        constants["currency"] = NO_CURRENCY
     try:
         proposal.declaration()
     except DeclarationError as error:
@@ -94,7 +101,9 @@ def _inferred(stream: BinaryIO, format: str) -> Recognition:
             expected="a declaration that answers this", advice=advice,
         )  # fmt: skip
     notes = ["read by a declaration inferred from the file itself"]
-    notes += [f"not told by the file: {note.text}" for note in proposal.questions]
+    notes += [f"not told by the file: {note.text}" for note in proposal.questions if note.topic != "currency"]
+    if unnamed:
+        notes.append(f"the file names no currency: shown as {NO_CURRENCY}; name it in the declaration")
     declaration = Declaration.model_validate(proposal.block)
     return Recognition(_source(proposal.format, declaration=declaration), notes)
 

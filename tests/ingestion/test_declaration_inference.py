@@ -193,3 +193,63 @@ def test_a_file_that_leaves_its_amounts_open_is_not_read_by_a_guess(data: str, w
 def test_one_word_in_a_line_makes_no_extract_of_a_system() -> None:
     data = b"Group,Account,Description,Amount\nSupplier,,,\n,1000,Cash,5\n"
     assert recognise(io.BytesIO(data)) is None
+
+
+def shown(text: str) -> tuple[list[Decimal], Outcome]:
+    """A list read by the declaration inferred from it, as it would be shown."""
+    proposal = infer(text.encode())
+    assert proposal.questions == []
+    outcome = loaded(proposal, text.encode())
+    return outcome.amounts, outcome
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("-12,34 €", "1.000,00 €"),
+        ("€ -12,34", "€ 1.000,00"),
+        ("-12,34 EUR", "1.000,00 EUR"),
+        ("EUR -12,34", "EUR 1.000,00"),
+    ],
+)
+def test_currency_marks_in_the_amounts_are_taken_off_and_tell_the_currency(one: str, other: str) -> None:
+    amounts, outcome = shown(f"Datum;Text;Betrag\n31.01.2026;Miete;{one}\n30.01.2026;Kunde;{other}\n")
+    assert amounts == [Decimal("-12.34000"), Decimal("1000.00000")]
+    assert {row["currency"] for row in outcome.rows("bank_entry")} == {"EUR"}
+
+
+def test_a_column_that_says_debit_or_credit_is_the_side_whatever_its_name() -> None:
+    amounts, _ = shown(
+        "Date,Type,Amount,Currency,Description\n2026-01-31,Debit,5,EUR,Rent\n2026-01-30,Credit,7,EUR,Sale\n"
+    )
+    assert amounts == [Decimal(-5), Decimal(7)]
+
+
+def test_an_account_that_stands_in_some_rows_only_is_the_other_partys() -> None:
+    text = "Date,Account number,Description,Amount (EUR)\n2026-01-31,,Rent,-5.00\n2026-01-30,DE12,Sale,7.00\n"
+    (statement,) = shown(text)[1].rows("bank_statement")
+    assert (statement["account_id"], statement["entry_count"]) == (None, 2)
+
+
+def test_an_iban_above_the_header_is_the_account_whatever_stands_before_it() -> None:
+    text = '"Girokonto";"DE89370400440532013000"\n""\nDatum;Text;Betrag (€)\n31.01.2026;Miete;-5,00\n30.01.2026;Kunde;7,50\n'
+    (statement,) = shown(text)[1].rows("bank_statement")
+    assert statement["account_id"] == "DE89370400440532013000"
+
+
+CHARGED = "Date,Description,Amount,Fee,Currency,Balance\n2026-01-29,Start,1.00,0.00,EUR,101.00\n2026-01-30,Card,-5.00,1.00,EUR,"
+
+
+def test_charges_beside_the_amounts_are_a_question_unless_proven_to_be_in_them() -> None:
+    assert [note.topic for note in infer((CHARGED + "95.00\n").encode()).questions] == ["balance", "amount"]
+    assert shown(CHARGED + "96.00\n")[0] == [Decimal(1), Decimal(-5)], "the balance falls by the amount alone"
+    net = "Date,Description,Gross,Fee,Net,Currency\n2026-01-30,Sale,100.00,-1.00,99.00,EUR\n2026-01-31,Rent,-5.00,0.00,-5.00,EUR\n"
+    assert shown(net)[0] == [Decimal(99), Decimal(-5)], "net is gross less fee"
+
+
+def test_a_list_without_a_currency_is_shown_as_having_none() -> None:
+    data = b"Date,Description,Amount\n2026-01-31,Rent,-5.00\n"
+    found = recognise_file(io.BytesIO(data), "list.csv")
+    assert found.source.declaration is not None
+    assert found.source.declaration.model_dump()["constants"] == {"currency": "XXX"}
+    assert any("no currency" in note for note in found.notes)

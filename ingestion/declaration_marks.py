@@ -1,0 +1,53 @@
+"""Currency signs and codes that a bank writes into its amounts: `-12,34 €`, `EUR 1,000.00`.
+
+They are taken off for reading the numbers, and become a `pattern` of the column. A sign before the minus (`-$12`) or inside
+brackets is left: such a column is no column of numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ingestion.currencies import CURRENCIES
+from ingestion.declaration_evidence import is_number
+
+_SIGNS = {"€": "EUR", "£": "GBP", "zł": "PLN", "Kč": "CZK", "₹": "INR", "$": "", "kr": ""}  # "": of several currencies
+_MARK = "|".join(["[A-Z]{3}", *map(re.escape, _SIGNS)])
+_BEFORE = re.compile(rf"({_MARK})\s*(.*)")
+_AFTER = re.compile(rf"(.*?)\s*({_MARK})")
+
+
+def unmarked(cell: str) -> tuple[str, str]:
+    """A number without the currency mark before or after it, and the mark; any other text as it is."""
+    if not cell or (cell[0].isdigit() and cell[-1].isdigit()):
+        return cell, ""
+    for match, number, mark in (
+        (_BEFORE.fullmatch(cell), 2, 1),
+        (_AFTER.fullmatch(cell), 1, 2),
+    ):
+        if match and (match[mark] in _SIGNS or match[mark] in CURRENCIES) and is_number(match[number]):
+            return match[number], match[mark]
+    return cell, ""
+
+
+def marked_columns(rows: Sequence[Sequence[str]], width: int) -> dict[int, str]:
+    """The columns in which every number carries one and the same currency mark, and the mark."""
+    found: dict[int, str] = {}
+    for at in range(width):
+        pairs = [unmarked(row[at].strip()) for row in rows if at < len(row) and row[at].strip()]
+        marks = {mark for _, mark in pairs}
+        if len(marks) == 1 and (mark := marks.pop()):
+            found[at] = mark
+    return found
+
+
+def pattern_of(mark: str) -> str:
+    """What takes the mark off a cell."""
+    sign = re.escape(mark)
+    return rf"^(?:{sign}\s*)?(.*?)(?:\s*{sign})?$"
+
+
+def currency_of(mark: str) -> str:
+    """The currency a mark stands for, empty where it may be several."""
+    return _SIGNS.get(mark, mark)
