@@ -170,7 +170,8 @@ def _entity(document: Json) -> str:
     if isinstance(document, dict):
         context = document.get("@odata.context")
         if isinstance(context, str):
-            return context.rpartition("#")[2].partition("(")[0].removesuffix("/$entity")
+            # without a fragment, it is the address of the service alone
+            return context.partition("#")[2].partition("(")[0].removesuffix("/$entity")
         record = next(iter(_records(document, ("/d/results", "/d")) or []), None)
         metadata = record.get("__metadata") if isinstance(record, dict) else None
         kind = metadata.get("type") if isinstance(metadata, dict) else None

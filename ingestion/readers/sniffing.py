@@ -84,8 +84,8 @@ def _sniff_swift(start: str) -> str | None:
 
 
 def _sniff_json(start: str) -> str:
-    if '"@odata.' in start:
-        return "sap_odata" if "/sap/" in start and "dataAreaId" not in start else "dynamics_odata"
+    if '"@odata.' in start and ("dataAreaId" in start or "/sap/" in start):
+        return "dynamics_odata" if "dataAreaId" in start else "sap_odata"
     if "/Date(" in start or re.match(r'\{\s*"d"\s*:', start):
         return "sap_odata"
     if re.search(r'"(hasMore|totalResults)"\s*:', start) and '"items"' in start:

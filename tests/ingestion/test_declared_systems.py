@@ -9,8 +9,11 @@ import zipfile
 from decimal import Decimal
 
 import polars as pl
+import pytest
 import xlsxwriter
 from declared_files import read
+
+from ingestion.file_recognition import recognise_file
 
 SAP = (
     b"BUKRS;BELNR;GJAHR;BUZEI;LIFNR;BLART;SHKZG;WRBTR;WAERS;BLDAT;BUDAT;NETDT;XBLNR;UMSKZ;AUGBL;AUGDT\n"
@@ -110,6 +113,27 @@ def test_sap_odata_v2_dates_are_utc_and_the_amount_has_its_mark() -> None:
     assert set(outcome.facts.warnings) == {
         "the file says that more pages follow it", "1 rows are no records: not a supplier or customer item",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        "$metadata#OperationalAcctgDocItemCube",
+        "../$metadata#OperationalAcctgDocItemCube(CompanyCode)",
+        "https://host/srv/",
+    ],
+)
+def test_sap_odata_v4_is_known_by_its_entity_or_columns_wherever_it_was_called(context: str) -> None:
+    record = {
+        "CompanyCode": "1000", "AccountingDocument": "51", "FinancialAccountType": "K", "Supplier": "7",
+        "DebitCreditCode": "H", "AmountInTransactionCurrency": "-100.50", "TransactionCurrency": "EUR",
+        "PostingDate": "2026-01-05", "NetDueDate": "0001-01-01",
+    }  # fmt: skip
+    data = json.dumps({"@odata.context": context, "value": [record]}).encode()
+    source = recognise_file(io.BytesIO(data), "page.json").source
+    assert (source.format, source.options) == ("sap_odata", {"object": "items"})
+    (item,) = read("sap_odata", data).rows("open_item")
+    assert (item["posting_date"], item["due_date"]) == (datetime.date(2026, 1, 5), None), "year 1 is no date"
 
 
 def test_sap_odata_v4_business_partners_are_suppliers_and_customers() -> None:
