@@ -1,7 +1,8 @@
 """A column of plainly written numbers read in a few passes over its bytes.
 
 Most columns are written in one manner from end to end: the decimal mark in every number or in none, thousands marked in
-every number that has them or in none, a minus before. That is proven from the positions of the marks; what remains are
+every number that has them or in none, a minus before. Numbers with the same number of decimals are read in whole words
+(`ingestion.declaration_fixed_point`). For others the manner is proven from the positions of the marks; what remains are
 digits, which Arrow reads. A column that is not proven so is left to the patterns of `ingestion.declaration_values`.
 """
 
@@ -13,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from ingestion.declaration import Numbers
+from ingestion.declaration_fixed_point import fixed_point
 from ingestion.record_columns import int_amount_array
 
 _INT64_DIGITS = 18  # any number of so many digits fits
@@ -44,6 +46,11 @@ def _scaled(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int
     bounds = np.frombuffer(memoryview(places or b""), np.int64, len(texts) + 1)
     letters = np.frombuffer(memoryview(content or b""), np.uint8)[bounds[0] : bounds[-1]]
     bounds = bounds - bounds[0]
+    thousands = _mark_among(letters, numbers.thousands)
+    limit = min(whole_digits, _INT64_DIGITS - decimals)
+    fixed = fixed_point(letters, bounds, numbers.decimal, thousands, limit)
+    if fixed is not None and fixed[1] <= decimals:
+        return fixed[0] * np.int64(10 ** (decimals - fixed[1]))
     starts, ends = bounds[:-1], bounds[1:]
     if (starts == ends).any():
         return None
@@ -56,12 +63,12 @@ def _scaled(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int
         points = marks
     places_given = ends - points - (1 if marks.size else 0)
     whole = points - starts - signs
-    groups = _groups(letters, points, whole, numbers.thousands)
+    groups = _groups(letters, points, whole, thousands)
     if groups is None or whole.min() < 1 or places_given.max() > decimals:
         return None
-    if (whole - groups).max() > min(whole_digits, _INT64_DIGITS - decimals):
+    if (whole - groups).max() > limit:
         return None
-    digits = letters.tobytes().translate(None, (numbers.decimal + numbers.thousands).encode())
+    digits = letters.tobytes().translate(None, (numbers.decimal + thousands).encode())
     if np.count_nonzero(np.frombuffer(digits, np.uint8) - _ZERO > _NINE) != np.count_nonzero(signs):
         return None
     removed = np.cumsum(groups + (1 if marks.size else 0))
@@ -73,15 +80,19 @@ def _scaled(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int
     return scaled
 
 
+def _mark_among(letters: npt.NDArray[np.uint8], mark: str) -> str:
+    """The mark of thousands where it is a letter of the column; a mark beyond ASCII is left to the patterns."""
+    return mark if len(mark) == 1 and mark.isascii() and (letters == ord(mark)).any() else ""
+
+
 def _groups(letters: npt.NDArray[np.uint8], points: Integers, whole: Integers, mark: str) -> Integers | None:
     """How many marks of thousands each number has before its decimal point; None where not all stand where they
     belong, or where some numbers have them and others that could do not."""
-    found = letters == ord(mark) if len(mark) == 1 and mark.isascii() else None
-    total = 0 if found is None else int(np.count_nonzero(found))
-    if found is None or not total:
+    if not mark:
         return np.zeros(points.size, np.int64)
+    found = letters == ord(mark)
     groups: Integers = whole >> 2  # of every four letters, counted from the point, one is a mark
-    if int(groups.sum()) != total or (whole & 3 == 0).any():
+    if int(groups.sum()) != np.count_nonzero(found) or (whole & 3 == 0).any():
         return None
     for group in range(1, int(groups.max()) + 1):
         if not found[points[groups >= group] - 4 * group].all():

@@ -6,15 +6,17 @@ loaded the first column that failed. Nothing is dropped here: a row is either ty
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import polars as pl
 import pyarrow as pa
 
 from ingestion.contracts import AMOUNT, BANK_ENTRY_DETAIL, BANK_STATEMENT, BOOL, CONTRACTS, DATE, INT, RATE, TEXT
 from ingestion.declaration import BANK_EXTRAS, STATEMENT_COLUMNS, Column, FileDeclaration, Mapping_
-from ingestion.declaration_values import Notation, clean, expectation, is_timestamp, means_nothing, typed
-from ingestion.readers.text_table import PLACE, same_name
+from ingestion.declaration_values import Notation, clean, expectation, is_timestamp, means_nothing, read_plain, typed
+from ingestion.readers.text_table import NOTHING_PROVEN, PLACE, Proof, same_name
 from ingestion.reading import FileRejected
 
 POLARS_TYPES: dict[pa.DataType, pl.DataType] = {
@@ -28,6 +30,7 @@ POLARS_TYPES: dict[pa.DataType, pl.DataType] = {
 }
 FAILED = "#failed"
 RAW = "#raw:"
+Name = TypeVar("Name")
 ANY = ("*",)  # in `where`: any value but an empty one
 
 
@@ -83,6 +86,7 @@ class RowMapper:
             for name in self.types
             if name in CONTRACTS[part.kind].required and (name in self.columns or name in part.constants)
         )
+        self._constants = {name: self._constant(name, constant) for name, constant in part.constants.items()}
 
     def _present(self, target: str, column: Column) -> bool:
         there = [source for source in column.sources if same_name(source) in self._found]
@@ -130,40 +134,56 @@ class RowMapper:
         text = pl.col(source)
         return text if trimmed and (source, nothing) in state.telling else clean(text, nothing, trimmed)
 
-    def _state(self, frame: pl.DataFrame, no_margins: bool) -> _State:
-        """What is proven of the texts of a frame whose only white space is spaces, in one pass: most need no
-        cleaning."""
-        used = {
-            (self._found[same_name(s)], self._nothing(column))
-            for column in self.columns.values()
-            for s in column.sources
-            if same_name(s) in self._found
+    def _state(self, frame: pl.DataFrame, proof: Proof, plain: Mapping[str, pl.Series]) -> _State:
+        """What is proven of the texts of a frame, in one pass: most need no cleaning. Those read as `plain` are clean."""
+        used = {name: self._pairs(column) for name, column in self.columns.items()}
+        clean_pairs = {pair for name in plain for pair in used[name]}
+        doubted = {pair for pairs in used.values() for pair in pairs} - clean_pairs if proof.only_spaces else set()
+        edges = {
+            source: pl.col(source).str.starts_with(" ") | pl.col(source).str.ends_with(" ")
+            for source, _ in sorted(doubted)
+            if not proof.no_margins
         }
-        sources = sorted({source for source, _ in used})
-        pairs = sorted(used)
-        untrimmed = {
-            f"{at}": pl.lit(False)
-            if no_margins
-            else pl.col(source).str.starts_with(" ") | pl.col(source).str.ends_with(" ")
-            for at, source in enumerate(sources)
+        empty = {
+            pair: means_nothing(pl.col(pair[0]), pair[1]) for pair in sorted(doubted) if pair[1] or not proof.no_empty
         }
-        missing = {
-            f"{at}": means_nothing(pl.col(source), nothing) for at, (source, nothing) in enumerate(pairs, len(sources))
-        }
-        found = list(_any_of(frame, untrimmed | missing).values())
+        untrimmed, missing = _any_of(frame, edges), _any_of(frame, empty)
         return _State(
-            frozenset(source for source, any_found in zip(sources, found, strict=False) if not any_found),
-            frozenset(pair for pair, any_found in zip(pairs, found[len(sources) :], strict=True) if not any_found),
+            frozenset(source for source, _ in clean_pairs | doubted if not untrimmed.get(source)),
+            frozenset(pair for pair in clean_pairs | doubted if not missing.get(pair)),
         )
 
-    def apply(self, frame: pl.DataFrame, only_spaces: bool = False, no_margins: bool = False) -> pl.DataFrame:
+    def _pairs(self, column: Column) -> list[tuple[str, tuple[str, ...]]]:
+        """The file columns a column is made of, each with the values that mean nothing."""
+        names = [same_name(source) for source in column.sources]
+        return [(self._found[name], self._nothing(column)) for name in names if name in self._found]
+
+    def _plain(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
+        """The columns of numbers and dates whose texts are read as they were delivered."""
+        found = {}
+        for name, column in self.columns.items():
+            if column.from_ is None or column.pattern is not None or column.map:
+                continue
+            texts = frame.get_column(self._found[same_name(column.from_)])
+            values = read_plain(texts, self.types[name], self._notation(column), self._nothing(column))
+            if values is not None:
+                found[name] = values.alias(name)
+        return found
+
+    def apply(self, frame: pl.DataFrame, proof: Proof = NOTHING_PROVEN) -> pl.DataFrame:
         """Typed columns, the places, and in `FAILED` the first column that failed (null: the row is good)."""
-        state = self._state(frame, no_margins) if only_spaces or no_margins else _State()
+        plain = self._plain(frame)
+        state = self._state(frame, proof, plain)
         delivered = [self.raw(column, state).alias(RAW + name) for name, column in self.columns.items()]
         result = frame.select(*PLACE, *delivered)
-        values: list[pl.Expr] = []
+        values: list[pl.Expr | pl.Series] = []
         checks: dict[str, pl.Expr] = {}
         for name, column in self.columns.items():
+            if name in plain:
+                values.append(plain[name])
+                if name in self.required and plain[name].null_count():
+                    checks[name] = pl.col(name).is_null()
+                continue
             text = pl.col(RAW + name)
             if column.pattern is not None:
                 text = text.str.extract(column.pattern)
@@ -179,8 +199,7 @@ class RowMapper:
                 checks[name] = pl.col(name).is_null()
             elif column.otherwise != "nothing" and (self.types[name] != TEXT or self._may_be_lost(name, column)):
                 checks[name] = pl.col(name).is_null() & pl.col(RAW + name).is_not_null()
-        for name, constant in self.part.constants.items():
-            values.append(self._constant(name, constant).alias(name))
+        values += [value.alias(name) for name, value in self._constants.items()]
         result = result.with_columns(values)
         failing = [name for name, found in _any_of(result, checks).items() if found]
         failed = pl.coalesce(pl.when(checks[name]).then(pl.lit(name)) for name in failing)
@@ -244,6 +263,9 @@ class RowMapper:
         return pl.when(joined != "").then(pl.concat_str([pl.lit("{"), joined, pl.lit("}")]))
 
 
-def _any_of(frame: pl.DataFrame, checks: dict[str, pl.Expr]) -> dict[str, bool]:
+def _any_of(frame: pl.DataFrame, checks: Mapping[Name, pl.Expr]) -> dict[Name, bool]:
     """For each check whether any row fails it."""
-    return frame.select(test.any().alias(name) for name, test in checks.items()).row(0, named=True) if checks else {}
+    if not checks:
+        return {}
+    found = frame.select(test.any().alias(f"{at}") for at, test in enumerate(checks.values())).row(0)
+    return dict(zip(checks, found, strict=True))

@@ -13,6 +13,7 @@ from functools import reduce
 from operator import or_
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -27,6 +28,7 @@ ISO_TIMESTAMP = (
 ODATA_DATE = r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$"
 TRUE = ("true", "t", "yes", "y", "1", "x")
 FALSE = ("false", "f", "no", "n", "0", "")
+DIGITS: dict[pa.DataType, tuple[int, int]] = {AMOUNT: (5, 18), RATE: (10, 13)}  # decimals, and digits before them
 _PLAIN_GROUPS = (".", ",", "_")  # marks that are written in one way only
 THOUSANDS = {"'": "['’]", " ": r"[ \u00a0\u202f]", ".": r"\.", ",": ",", "_": "_"}
 
@@ -55,6 +57,24 @@ def clean(text: pl.Expr, null_values: Sequence[str] = (), trimmed: bool = False)
 def means_nothing(text: pl.Expr, null_values: Sequence[str]) -> pl.Expr:
     """Whether a trimmed text is empty or one of the values that mean nothing."""
     return reduce(or_, (text == value for value in ("", *null_values)))
+
+
+def read_plain(texts: pl.Series, kind: pa.DataType, notation: Notation, null_values: Sequence[str]) -> pl.Series | None:
+    """Texts as delivered read as numbers or dates; None where one of them is perhaps not clean, or not of its form."""
+    if kind in (AMOUNT, RATE) and not notation.numbers.suffixes:
+        if any(re.search("[0-9]", value) for value in null_values):  # a number may mean nothing
+            return None
+        return plain_decimals(texts, notation.numbers, *DIGITS[kind])
+    if kind != DATE:
+        return None
+    runs = _runs(texts)
+    if runs is None:
+        return None
+    short, run_of = runs
+    given = short.to_frame("text").select(pl.col("text").alias("given"), clean(pl.col("text"), null_values))
+    read = given.with_columns(_date(pl.col("text"), notation.dates).alias("date"))
+    is_plain = pl.col("given").eq_missing(pl.col("text")) & (pl.col("date").is_null() == pl.col("given").is_null())
+    return read.get_column("date").gather(run_of) if read.select(is_plain.all()).item() else None
 
 
 def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Expr:
@@ -137,12 +157,8 @@ def by_distinct(text: pl.Expr, kind: pl.DataType, read: Callable[[pl.Expr], pl.E
     """Texts of which a file has far fewer than rows, each read once."""
 
     def value(series: pl.Series) -> pl.Series:
-        changes = series.slice(1).ne_missing(series.head(-1)).arg_true().to_numpy()
-        if changes.size * 8 < len(series) - 8:  # long runs of the same text, as in a file sorted by day
-            begins = np.concatenate(([0], changes.astype(np.int64) + 1))
-            runs = np.diff(begins, append=len(series))
-            return by_value(series.gather(begins)).gather(np.repeat(np.arange(begins.size), runs))
-        return by_value(series)
+        runs = _runs(series)
+        return by_value(series) if runs is None else by_value(runs[0]).gather(runs[1])
 
     def by_value(series: pl.Series) -> pl.Series:
         distinct = series.unique()
@@ -150,6 +166,16 @@ def by_distinct(text: pl.Expr, kind: pl.DataType, read: Callable[[pl.Expr], pl.E
         return series.replace_strict(distinct, found, return_dtype=kind)
 
     return text.map_batches(value, return_dtype=kind)
+
+
+def _runs(texts: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]] | None:
+    """One text of each run of the same text, and for each text the number of its run; None where runs are not long, as
+    they are in a file sorted by day."""
+    changes = texts.slice(1).ne_missing(texts.head(-1)).arg_true().to_numpy()
+    if changes.size * 8 >= len(texts) - 8:
+        return None
+    begins = np.concatenate(([0], changes.astype(np.int64) + 1))
+    return texts.gather(begins), np.repeat(np.arange(begins.size), np.diff(begins, append=len(texts)))
 
 
 def _date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
@@ -216,10 +242,8 @@ def integer(text: pl.Expr) -> pl.Expr:
 
 def typed(text: pl.Expr, name: str, kind: pa.DataType, notation: Notation) -> pl.Expr:
     """Cleaned text as the type a contract column has."""
-    if kind == AMOUNT:
-        return number(text, notation.numbers, decimals=5, whole_digits=18)
-    if kind == RATE:
-        return number(text, notation.numbers, decimals=10, whole_digits=13)
+    if kind in (AMOUNT, RATE):
+        return number(text, notation.numbers, *DIGITS[kind])
     if kind == DATE:
         return date(text, notation.dates)
     if kind == INT:

@@ -25,6 +25,11 @@ def control_count(data: bytes) -> int:
     return sum(int(np.count_nonzero(piece < 32)) for _, piece in _pieces(data))
 
 
+def beyond_text_count(data: bytes) -> int:
+    """How many bytes are below the space or beyond ASCII."""
+    return sum(int(np.count_nonzero(piece.view(np.int8) < 32)) for _, piece in _pieces(data))
+
+
 def any_beside(data: bytes, value: int, others: tuple[int, ...]) -> bool:
     """Whether a byte of the value stands directly before or behind one of the others."""
     for _, piece in _pieces(data, overlap=1):

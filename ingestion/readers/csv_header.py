@@ -15,8 +15,9 @@ from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, s
 from ingestion.readers.text_table import HEADER_LINES, SHOWN_TEXT, unique_names
 from ingestion.reading import FileRejected
 
-BLOCK_BYTES = 1 << 23
+BLOCK_BYTES = 1 << 24
 HEADER_BYTES = 1 << 20
+DECODED_BYTES = 1 << 18  # what is decoded at once to see whether it can be: stays in the cache
 WIDE_BYTES_LIMIT = 1 << 28
 WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -63,7 +64,7 @@ def find_head(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> Head:
     """
     tries: list[_Try] = []
     opened_as: dict[tuple[str, ...], Opened] = {}
-    rows_as: dict[tuple[str, str, str], list[Row]] = {}
+    rows_as: dict[tuple[str, str, str], _FirstRows] = {}
     for declaration in candidates:
         if declaration.encoding not in opened_as:
             opened_as[declaration.encoding] = _open(stream, declaration.encoding)
@@ -74,7 +75,7 @@ def find_head(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> Head:
             )
             cutting = (opened.encoding, delimiter, declaration.quote)
             if cutting not in rows_as:
-                rows_as[cutting] = list(_logical_rows(opened.head[:HEADER_BYTES], dialect, HEADER_LINES))
+                rows_as[cutting] = _FirstRows(_logical_rows(opened.head[:HEADER_BYTES], dialect, HEADER_LINES))
             tries.append(_Try(opened, dialect, declaration, rows_as[cutting]))
     fitting = [head for one in tries if (head := one.header()) is not None]
     if not fitting:
@@ -88,7 +89,9 @@ def _open(stream: BinaryIO, encodings: tuple[str, ...]) -> Opened:
     stream.seek(start)
     converted = encoding in WIDE
     text = _as_utf8(stream, encoding) if converted else stream
-    head = text.read(ROW_BYTES_LIMIT)
+    head = text.read(HEADER_BYTES)
+    if not head.strip():
+        head += text.read(ROW_BYTES_LIMIT)
     if not head.strip():
         raise FileRejected("the file is empty", expected="a header line and rows", advice="ask the sender for the file")
     check_nul(head, start)
@@ -120,16 +123,17 @@ def _check_decodes(stream: BinaryIO, encoding: str, *, last: bool) -> bool:
     position = stream.tell()
     plain = codecs.lookup(encoding).name in ("utf-8", "ascii", "iso8859-1", "cp1252")  # ASCII is itself there
     while True:
-        chunk = stream.read(BLOCK_BYTES)
+        chunk = stream.read(DECODED_BYTES)
+        held = len(decoder.getstate()[0])
         try:
-            if not (plain and chunk.isascii() and not decoder.getstate()[0]):
+            if held or not (plain and chunk.isascii()):
                 decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             if not last:
                 return False
             raise FileRejected(
                 f"the file is not text in {encoding}",
-                place=f"byte {position + error.start}",
+                place=f"byte {position - held + error.start}",
                 found=repr(error.object[error.start : error.start + 16]),
                 expected=f"text in {encoding}",
                 advice="declare the encoding of the file, e.g. encoding: windows-1252",
@@ -155,6 +159,20 @@ def _whole(stream: BinaryIO, encoding: str) -> bytes:
     return data
 
 
+class _FirstRows:
+    """The first rows of a file, cut as far as they are looked at: most headers are among the first."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._cut: list[Row] = []
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[Row]:
+        yield from self._cut
+        for row in self._rows:
+            self._cut.append(row)
+            yield row
+
+
 @dataclass(frozen=True)
 class _Try:
     """The first rows of a file as one declaration and delimiter cut them."""
@@ -162,7 +180,7 @@ class _Try:
     opened: Opened
     dialect: Dialect
     declaration: FileDeclaration
-    rows: list[Row]
+    rows: _FirstRows
 
     def header(self) -> Head | None:
         """The header of the declaration, where one of the rows is it."""
@@ -170,10 +188,11 @@ class _Try:
             names = self._unnamed()
             return self._head(names, (), 0, 0, len(names)) if is_header(self.declaration, names) else None
         read = read_names(self.declaration)
-        for position, row in enumerate(self.rows):
+        above: list[tuple[str, ...]] = []
+        for row in self.rows:
             if not read.isdisjoint(row.names) and is_header(self.declaration, row.cells):
-                above = tuple(tuple(cell.strip() for cell in one.cells) for one in self.rows[:position])
-                return self._head(unique_names(row.cells), above, row.end, row.line, len(read & row.names))
+                return self._head(unique_names(row.cells), tuple(above), row.end, row.line, len(read & row.names))
+            above.append(tuple(cell.strip() for cell in row.cells))
         return None
 
     def nearest(self) -> Head:

@@ -316,16 +316,15 @@ class StatementBuilder:
             )
             return None, None
         implied = _implied_openings(run if order == "oldest_first" else run.reverse())
-        broken = implied.filter(pl.col("opening") != pl.col("opening").shift(1))
-        if not broken.is_empty():
+        openings = implied.get_column("opening")
+        if (openings != openings[0]).any():
+            broken = implied.filter(pl.col("opening") != pl.col("opening").shift(1))
             places = ", ".join(str(line) for line in broken.get_column(LINE).head(5).to_list())
             self.warnings.append(
                 f"statement {statement.number}: the running balance does not follow from the entries at "
                 f"{broken.height} places (line {places})"
             )
-        total = _total(run)
-        openings = implied.get_column("opening")
-        return openings[0], openings[-1] + total
+        return openings[0], openings[-1] + statement.net
 
     def _order(self, run: pl.DataFrame) -> str | None:
         if self.declaration.order != "by_date":
@@ -342,7 +341,8 @@ def _implied_openings(run: pl.DataFrame) -> pl.DataFrame:
     """Per row with a balance, in the order of time: the opening balance it implies (balance less all entries so
     far)."""
     implied = (pl.col("running_balance") - pl.col("signed_amount").cum_sum()).alias("opening")
-    return run.select(LINE, "running_balance", implied).filter(pl.col("running_balance").is_not_null())
+    found = run.select(LINE, "running_balance", implied)
+    return found.drop_nulls("running_balance") if run.get_column("running_balance").null_count() else found
 
 
 def _is_constant(values: pl.Series) -> bool:

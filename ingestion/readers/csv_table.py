@@ -1,15 +1,14 @@
 """CSV bytes cut into a table of text: exactly, in blocks, with line and byte position of every row.
 
-Polars splits the fields; what it would pass over in silence is checked around it. A block without quotes is proven
-regular by counting delimiters. In a block with quotes the ends of rows come from the parity of quotes. Where quotes
-stand inside an unquoted field (`5" pipe`), parity says nothing, and the rest of the file is split by Python's csv
+Polars splits the fields; what it would pass over in silence is checked around it. Most blocks are regular, and are proven
+to be so (`ingestion.readers.csv_regular`). In others the ends of rows come from the parity of quotes. Where quotes stand
+inside an unquoted field (`5" pipe`), parity says nothing, and the rest of the file is split by Python's csv
 module, for which a quote counts only at the start of a field. Rows with too few or too many fields are never padded or
 cut: they are bad rows.
 """
 
 from __future__ import annotations
 
-import codecs
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,14 +18,14 @@ import numpy as np
 import polars as pl
 
 from ingestion.declaration import FileDeclaration
-from ingestion.readers.byte_positions import any_beside, byte_count, byte_positions, control_count
+from ingestion.readers.byte_positions import any_beside, byte_positions
 from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, split_rows
 from ingestion.readers.csv_fallback import split_by_csv_module
 from ingestion.readers.csv_header import BLOCK_BYTES, Head, find_head
-from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE, SHOWN_TEXT, BadRow, TextBlock, TextTable
+from ingestion.readers.csv_regular import only_spaces, parse, placed, regular_block
+from ingestion.readers.text_table import SHOWN_TEXT, BadRow, Proof, TextBlock, TextTable
 from ingestion.reading import FileRejected
 
-_WIDE_BLANKS = (b"\xc2", b"\xe1", b"\xe2", b"\xe3")  # the first bytes of white space beyond ASCII
 RAGGED_ADVICE = "a delimiter inside an unquoted text, or a row cut short: ask the sender, or declare it as no record"
 
 
@@ -61,9 +60,20 @@ def _blocks(
         data = carry + chunk if carry and chunk else chunk or carry
         if not data:
             return
-        check_nul(data, offset or 0)
         if last and not data.endswith(b"\n"):
             data += b"\n"
+        regular = None if ended else regular_block(data, dialect, names, line, offset)
+        if regular is None or not regular[0].proof.only_spaces:
+            check_nul(data, offset or 0)
+        if regular is not None and len(data) - regular[1] <= ROW_BYTES_LIMIT:
+            block, length = regular
+            yield block
+            line += block.frame.height
+            offset = None if offset is None else offset + length
+            carry = data[length:]
+            if last:
+                return
+            continue
         cut = _Cut.of(data, dialect)
         if cut is None:
             yield from split_by_csv_module(stream, data, dialect, names, line)
@@ -141,45 +151,16 @@ def _utf8(data: bytes, encoding: str) -> bytes:
     return data if encoding in ("utf-8", "ascii") else data.decode(encoding).encode("utf-8")
 
 
-def _parse(data: bytes, dialect: Dialect, width: int, regular: bool) -> pl.DataFrame:
-    """Fields by Polars, all as text; raises `PolarsError` where a row has more than `width` fields. `regular` says that
-    all have so many; else the rows get a header of our own before them, which says how wide they are."""
-    names = [f"c{number}" for number in range(width)]
-    text = _utf8(data, dialect.encoding)
-    bare = regular and not text.startswith(codecs.BOM_UTF8)  # which is a letter, except before a file
-    return pl.read_csv(
-        text if bare else dialect.delimiter.join(names).encode() + b"\n" + text,
-        has_header=not bare,
-        schema=dict.fromkeys(names, pl.String),
-        separator=dialect.delimiter,
-        quote_char=dialect.quote or None,
-        truncate_ragged_lines=False,
-        low_memory=False,
-    )
-
-
 def _split(
     data: bytes, cut: _Cut, dialect: Dialect, names: tuple[str, ...], line: int, offset: int | None
 ) -> TextBlock:
     """One block whose rows are known: regular rows go to Polars, the others become bad rows or blanks."""
-    width = len(names)
     starts = np.concatenate(([0], cut.ends[:-1]))
     lines = line + (np.arange(cut.ends.size) if cut.lines == cut.ends.size else _newlines_before(data, starts))
     footer_at = _footer_row(data, starts, cut.ends, dialect)
     fields = cut.fields
     if fields is None:
         delimiter = ord(dialect.delimiter)
-        if footer_at is None and width > 1 and byte_count(data, delimiter) == (width - 1) * cut.ends.size:
-            try:
-                frame = _parse(data, dialect, width, regular=True)
-            except pl.exceptions.PolarsError:
-                frame = pl.DataFrame()
-            if (
-                frame.height == cut.ends.size
-            ):  # no row is longer (Polars says so), hence none is shorter (the count says so)
-                spaces = _only_spaces(data, cut.lines, dialect)
-                placed = _placed(frame, names, lines, starts, cut.ends, offset)
-                return TextBlock(placed, only_spaces=spaces, no_margins=spaces and _no_margins(data, dialect))
         fields = np.diff(np.searchsorted(byte_positions(data, delimiter), cut.ends), prepend=0) + 1
     rows = slice(footer_at)
     footer = 0 if footer_at is None else int(cut.ends.size - footer_at)
@@ -223,7 +204,7 @@ def _split_checked(
     if kept.size < starts.size:
         body = b"".join(data[starts[row] : ends[row]] for row in kept)
     widest = int(max(fields[kept].max(), width))
-    frame = _parse(body, dialect, widest, regular=bool((fields[kept] == widest).all()))
+    frame = parse(_utf8(body, dialect.encoding), dialect, widest, regular=bool((fields[kept] == widest).all()))
     if frame.height != kept.size:
         raise FileRejected(
             "the rows of the file cannot be told apart",
@@ -232,24 +213,14 @@ def _split_checked(
             expected=f"{kept.size} rows by their line ends",
             advice="quotes or line ends are damaged: ask the sender for the file again",
         )
-    placed = _placed(frame, names, lines[kept], starts[kept], ends[kept], offset)
-    spaces = _only_spaces(data, line_ends, dialect)
+    spaces = only_spaces(_utf8(data, dialect.encoding), line_ends)
     return TextBlock(
-        placed,
+        placed(frame, names, lines[kept], starts[kept], ends[kept], offset),
         tuple(bad),
         int(blank.sum()),
         footer,
-        only_spaces=spaces,
-        no_margins=spaces and _no_margins(data, dialect),
+        Proof(spaces, spaces and _no_margins(data, dialect)),
     )
-
-
-def _only_spaces(data: bytes, lines: int, dialect: Dialect) -> bool:
-    """Whether surely no white space but spaces stands in the fields of so many lines."""
-    if not data.isascii() and (dialect.encoding != "utf-8" or any(first in data for first in _WIDE_BLANKS)):
-        return False
-    returns = data.count(b"\r\n") if b"\r" in data else 0
-    return control_count(data) == lines + returns
 
 
 def _no_margins(data: bytes, dialect: Dialect) -> bool:
@@ -281,22 +252,3 @@ def _footer_row(data: bytes, starts: np.ndarray, ends: np.ndarray, dialect: Dial
 
 def _newlines_before(data: bytes, starts: np.ndarray) -> np.ndarray:
     return np.searchsorted(byte_positions(data, 10), starts)
-
-
-def _placed(
-    frame: pl.DataFrame,
-    names: tuple[str, ...],
-    lines: np.ndarray,
-    starts: np.ndarray,
-    ends: np.ndarray,
-    offset: int | None,
-) -> pl.DataFrame:
-    """The parsed block under the header's names, with the place of each row."""
-    frame = frame.select(pl.nth(*range(len(names)))) if frame.width > len(names) else frame
-    frame.columns = list(names)
-    known = offset is not None
-    return frame.with_columns(
-        pl.Series(LINE, lines, pl.Int64),
-        pl.Series(BYTE_START, starts + offset if known else [None] * frame.height, pl.Int64),
-        pl.Series(BYTE_END, ends + offset if known else [None] * frame.height, pl.Int64),
-    )

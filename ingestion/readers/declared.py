@@ -248,9 +248,7 @@ class _Reading:
     def _map(
         self, mapper: RowMapper, rows: pl.DataFrame, numbers: np.ndarray, block: TextBlock
     ) -> Iterator[ReaderEvent]:
-        mapped = mapper.apply(rows, block.only_spaces, block.no_margins).with_columns(
-            pl.Series("record_number", numbers, pl.Int64)
-        )
+        mapped = mapper.apply(rows, block.proof).with_columns(pl.Series("record_number", numbers, pl.Int64))
         contract = CONTRACTS[mapper.part.kind]
         if self.builder is not None and mapper.part.kind == "bank_entry":
             mapped = signed_rows(mapped, self.declaration)

@@ -9,7 +9,7 @@ from functools import cache
 import polars as pl
 import pyarrow as pa
 
-from ingestion.contracts import Contract
+from ingestion.contracts import TEXT, Contract
 from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE
 from ingestion.reading import Records
 from ingestion.record_columns import Column
@@ -25,19 +25,24 @@ def frame_records(contract: Contract, frame: pl.DataFrame) -> Iterator[Records]:
     present = set(frame.columns)
     taken = {name: _PLACES[name] if _PLACES.get(name) in present else name for name in contract.names}
     chosen = frame.select(pl.col(column).alias(name) for name, column in taken.items() if column in present).rechunk()
-    table = chosen.to_arrow(compat_level=pl.CompatLevel.oldest())
-    given = {
-        name: table.column(name).combine_chunks().cast(kind)
-        for name, kind in contract.columns
-        if name in table.column_names
-    }
-    for start in range(0, table.num_rows, BATCH_ROWS):
-        count = min(BATCH_ROWS, table.num_rows - start)
+    kinds = dict(contract.columns)
+    given = {column.name: _column(column, kinds[column.name]) for column in chosen.iter_columns()}
+    for start in range(0, chosen.height, BATCH_ROWS):
+        count = min(BATCH_ROWS, chosen.height - start)
         columns = [
             given[name].slice(start, count) if name in given else _nothing(kind).slice(0, count)
             for name, kind in contract.columns
         ]
         yield Records(contract.kind, pa.RecordBatch.from_arrays(columns, schema=contract.schema))
+
+
+def _column(values: pl.Series, kind: pa.DataType) -> Column:
+    """A series of one chunk as the type of its contract column."""
+    if kind == TEXT and not values.null_count() and values[0] == values[-1] and (values == values[0]).all():
+        same: Column = pa.repeat(pa.scalar(str(values[0]), pa.string()), len(values))  # e.g. a currency
+        return same
+    found: Column = values.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(kind)
+    return found
 
 
 @cache

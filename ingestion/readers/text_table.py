@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import polars as pl
 
@@ -34,6 +35,17 @@ class BadRow:
     byte_end: int | None = None
 
 
+class Proof(NamedTuple):
+    """What is known of all cells of a block."""
+
+    only_spaces: bool = False  # they hold no other white space
+    no_margins: bool = False  # none begins or ends with white space
+    no_empty: bool = False  # none is a text of no letters: what is empty is null
+
+
+NOTHING_PROVEN = Proof()
+
+
 @dataclass(frozen=True)
 class TextBlock:
     """Some rows in file order: the named columns as text, their places in the columns of `PLACE`, and what is no
@@ -43,8 +55,7 @@ class TextBlock:
     bad: tuple[BadRow, ...] = ()
     blank: int = 0
     footer: int = 0
-    only_spaces: bool = False  # whether it is known that the cells hold no other white space
-    no_margins: bool = False  # whether it is known that no cell begins or ends with white space
+    proof: Proof = NOTHING_PROVEN
 
 
 @dataclass

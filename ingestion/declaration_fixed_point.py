@@ -1,0 +1,113 @@
+"""A column of numbers with the same number of decimals, read eight letters at a time.
+
+Counted from the end of such numbers, every letter has its place: two decimals, the mark, three digits, the mark of
+thousands, and so on. Eight letters make one 64-bit word; a few operations on whole words say whether each letter is what
+belongs at its place, and what the digits amount to.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+
+PIECE = 1 << 14  # numbers looked at in one go: their words stay in the cache
+LETTERS = 16  # two words: what longer numbers there are is left to others
+_MINUS, _ZERO = ord("-"), ord("0")
+_BELOW_TOP = np.uint64(0x7F7F7F7F7F7F7F7F)
+_TOP = np.uint64(0x8080808080808080)
+_EVEN = np.uint64(0x00FF00FF00FF00FF)
+_BYTE, _TOP_LANE = np.uint64(8), np.uint64(48)
+_LAST = np.array([(2 ** (8 * count) - 1) << (64 - 8 * count) for count in range(9)], np.uint64)  # masks of letters
+
+
+class _Places(NamedTuple):
+    """What belongs at the eight places of one word, and what the digits there weigh."""
+
+    expected: np.uint64  # the mark, or 0
+    slack: np.uint64  # added to a letter less what is expected, it reaches the top bit where the letter is wrong
+    low_even: np.uint64  # weights of the last four digits of the word, for letters at even and at odd places
+    low_odd: np.uint64
+    high_even: np.uint64
+    high_odd: np.uint64
+    digits: int
+
+
+def fixed_point(
+    letters: npt.NDArray[np.uint8], bounds: Integers, decimal: str, thousands: str, limit: int
+) -> tuple[Integers, int] | None:
+    """Numbers in units of their last decimal, and how many decimals each has; None where one is not written as the first
+    is, with as many decimals, or has more than `limit` digits before them.
+
+    Number i is `letters[bounds[i]:bounds[i + 1]]`. `thousands` is the mark that stands in every number that is long enough
+    for it, empty where there is none.
+    """
+    first = letters[bounds[0] : bounds[1]].tobytes()
+    mark = first.find(decimal.encode())
+    behind = len(first) - mark if mark >= 0 else 0  # letters from the mark on
+    decimals = max(behind - 1, 0)
+    marks = {decimals: decimal} if behind else {}
+    if thousands:
+        marks |= dict.fromkeys(range(behind + 3, LETTERS, 4), thousands)
+    last, before = _places(marks, 0), _places(marks, 8)
+    padded = np.concatenate((np.zeros(LETTERS, np.uint8), letters))
+    words: Words = np.ndarray((letters.size + 9,), np.uint64, padded.data, 0, (1,))  # one that begins at each letter
+    found = np.empty(bounds.size - 1, np.int64)
+    for begin in range(0, found.size, PIECE):
+        places = bounds[begin : begin + PIECE + 1]
+        end, lengths = places[1:], np.diff(places)
+        if lengths.min() < 1 or lengths.max() > LETTERS + 1:
+            return None
+        signs = letters[places[:-1]] == _MINUS
+        sizes = lengths.astype(np.uint8) - signs
+        longest = int(sizes.max()) - behind
+        if sizes.min() <= behind or longest + behind > LETTERS or longest - (longest // 4 if thousands else 0) > limit:
+            return None
+        if thousands and ((sizes - np.uint8(behind)) & 3 == 0).any():
+            return None
+        value = _read(words[end + (LETTERS - 8)], np.minimum(sizes, 8), last)
+        if value is None:
+            return None
+        if longest + behind > 8:
+            more = _read(words[end], np.maximum(sizes, 8) - np.uint8(8), before)
+            if more is None:
+                return None
+            value += more * np.uint64(10**last.digits)
+        piece = found[begin : begin + PIECE]
+        piece[:] = value.view(np.int64)
+        np.negative(piece, out=piece, where=signs)
+    return found, decimals
+
+
+def _places(marks: dict[int, str], first: int) -> _Places:
+    """The places `first` to `first` + 7, counted from the end of a number."""
+    expected = slack = digits = 0
+    weights = [[0, 0], [0, 0]]  # of four digits each: for letters at even and at odd places
+    for place in range(8):
+        byte = 7 - place  # the last letter is the highest byte of a word
+        mark = marks.get(first + place)
+        expected |= (ord(mark) if mark else _ZERO) << (8 * byte)
+        slack |= (0x7F if mark else 0x7F - 9) << (8 * byte)
+        if not mark:
+            lane = byte // 2  # lane n times weight lane 3 - n ends in the top lane
+            weights[digits // 4][byte % 2] |= 10 ** (digits % 4) << (16 * (3 - lane))
+            digits += 1
+    low, high = ([np.uint64(weight) for weight in four] for four in weights)
+    return _Places(np.uint64(expected), np.uint64(slack), low[0], low[1], high[0], high[1], digits)
+
+
+def _read(words: Words, sizes: Integers, places: _Places) -> Words | None:
+    """What the last letters of words amount to; None where one of them is not what belongs at its place."""
+    words ^= places.expected
+    words &= _LAST[sizes]
+    if np.bitwise_or.reduce(((words & _BELOW_TOP) + places.slack) | words) & _TOP:
+        return None
+    even, odd = words & _EVEN, (words >> _BYTE) & _EVEN
+    value: Words = (even * places.low_even + odd * places.low_odd) >> _TOP_LANE
+    if places.digits > 4:
+        value += ((even * places.high_even + odd * places.high_odd) >> _TOP_LANE) * np.uint64(10_000)
+    return value
