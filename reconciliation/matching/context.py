@@ -13,6 +13,7 @@ from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
 from reconciliation.matching.rules import Leg, Side
 
 Rows = npt.NDArray[np.uint32]
+ENOUGH_TAUGHT = 2000  # pairs from which counterparties are learned
 
 
 @dataclass
@@ -76,6 +77,13 @@ class LegContext:
     rates: pl.DataFrame | None = None  # exchange rates as `exchange.rate_frame` gives them
     barred: npt.NDArray[np.uint64] | None = None  # pairs (left row << 32 | right row) that a person has rejected
     accepted: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
+    taught: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
+
+    def begin_pass(self) -> None:
+        """What earlier passes accepted is what this one learns from, and the later ones too once it is enough (`taught`):
+        the same in a run that finds everything and in one that finds it settled."""
+        if len(self.taught[0]) < ENOUGH_TAUGHT:
+            self.taught = self.accepted
 
     @property
     def sides(self) -> tuple[SideView, SideView]:

@@ -214,6 +214,7 @@ class _LegRun:
             started = perf_counter()
             if place == self._context.leg.first_weighing:
                 self._eliminate()
+            self._context.begin_pass()
             for proposals in each.propose(self._context):
                 self._take(each.name, proposals)
             if each.name in self._accepted:  # what earlier runs matched teaches as if it were found now

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.described import learned_share
 from reconciliation.matching.few_of_many import chance_of_few, grids
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.parties import right_parties
@@ -17,7 +16,9 @@ from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 
 _MAX_MEMOS = 3  # deducted at once
 _MAX_CANDIDATES = 30
-_SHARE, _PRIOR_STARS = 0.5, 20.0  # payments short of what they name that deduct a memo, before any is seen; of so many
+_DEDUCTED = (
+    3.0  # odds that a payment short of what it names deducts a memo, the same in a run over few items and over all
+)
 _DAYS = 120  # a memo is at most that much older than the payment, and not younger
 
 
@@ -95,8 +96,7 @@ def netted_groups(
     chance = chance_of_few(
         of_case["len"].to_numpy().astype(np.int64), lengths, of_case["candidates"].to_numpy(), grids(of_case["amounts"])
     )
-    share = learned_share(1 / chance, np.arange(len(only)), cases.height, _SHARE, _PRIOR_STARS)
-    unlikely = pl.Series(share / (1 - share) / chance)
+    unlikely = pl.Series(_DEDUCTED / chance)
     groups = (
         centers.sort("proposal")
         .select(

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
-from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.context import ENOUGH_TAUGHT, LegContext, Rows, SideView
 from reconciliation.matching.joins import among
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import account_key
@@ -24,7 +24,6 @@ _TRUE_PRIOR = np.array([0.3, 0.3, 0.15, 0.2, 0.05])
 _STRANGER_PRIOR = np.array([0.01, 0.01, 0.01, 0.2, 0.77])
 _PRIOR_WEIGHT = 30.0  # pairs that the priors count for
 MOST_WEIGHT = 100.0  # a weight is between one over this and this
-_LEARNED_FROM = 2000
 _SHIFTS = (1, 3, 7, 19)  # how far partners are moved to make strangers
 _BEYOND_DOUBT = 10.0  # times the odds the leg asks for, from which counterparties are not looked at
 _ELSEWHERE = 100.0  # how much less a difference in amount is believed where another item of the party agrees exactly
@@ -56,9 +55,10 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
 
 def party_weights(context: LegContext, left: Rows, right: Rows) -> Floats:
     """By pair of rows: how many times likelier their counterparties make it that the two belong together."""
-    if "party_weights" not in context.cache:
-        context.cache["party_weights"] = pl.DataFrame({"weight": _learned(context)})
-    weights = context.cache["party_weights"]["weight"].to_numpy()
+    name = f"party_weights_{len(context.taught[0])}"
+    if name not in context.cache:
+        context.cache[name] = pl.DataFrame({"weight": _learned(context)})
+    weights = context.cache[name]["weight"].to_numpy()
     found: Floats = weights[_classes(context, left, right)]
     return found
 
@@ -90,12 +90,12 @@ def agrees_elsewhere(context: LegContext, left: Rows, right: Rows) -> np.ndarray
 
 
 def _sample(context: LegContext) -> tuple[Rows, Rows]:
-    """Some accepted pairs in the order of their left ids, the same ones in any order of rows."""
-    left, right = context.accepted
+    """Some pairs accepted by earlier passes, in the order of their left ids, the same ones in any order of rows."""
+    left, right = context.taught
     data = context.left.dataset
-    if len(left) > _LEARNED_FROM:
+    if len(left) > ENOUGH_TAUGHT:
         mixed = (data.amount[left] * 2_654_435_761 + data.date[left]) & 0xFFFF_FFFF
-        chosen = mixed < 2**32 * _LEARNED_FROM // len(left)
+        chosen = mixed < 2**32 * ENOUGH_TAUGHT // len(left)
         left, right = left[chosen], right[chosen]
     if not len(left):
         return left, right

@@ -91,6 +91,11 @@ def _resolve_pairs(context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFra
             _best_other(node_r, probability[rival]),
         )
         margin[rival] = probability[rival] - runner
+    if context.leg.offsets:
+        crossing = _crossing(left, right, odds)
+        weight = probability / np.maximum(1 - probability, 1e-12)
+        margin -= crossing / (1 + weight + crossing)
+        probability = weight / (1 + weight + crossing)
     probability, margin = np.round(probability, _DIGITS), np.round(margin, _DIGITS)
     taken, status = _verdict(context, probability, margin)
     decided = pairs.with_columns(
@@ -106,6 +111,17 @@ def _resolve_pairs(context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFra
         {"left": left[loose], "right": right[loose], "odds": odds[loose], "probability": probability[loose]}
     )
     return decided, _named(tied)
+
+
+def _crossing(left: npt.NDArray[np.uint32], right: npt.NDArray[np.uint32], odds: Floats) -> Floats:
+    """By pair of one dataset: the odds of the pairs that have its left item as their right one, or the other way round.
+
+    What undoes a payment is not itself undone by the next one: an item is in one pair, whichever side it is seen on.
+    """
+    size = int(max(left.max(), right.max())) + 1
+    as_left, as_right = (np.bincount(rows, weights=odds, minlength=size) for rows in (left, right))
+    found: Floats = as_right[left] + as_left[right]
+    return found
 
 
 def _named(tied: pl.DataFrame) -> pl.DataFrame:

@@ -27,7 +27,7 @@ def find_identifiers(
     Takes `texts` (`text_row`, `text`, and the columns of `by`) and `identifiers` (`identifier_row`, `reference`,
     and the columns of `by`, in which both must be equal, such as the entity). Gives (`text_row`, `identifier_row`,
     `token`, `span`, `variant`, `rank`), one row per pair with its surest evidence, sorted by pair. A key owned by
-    more than `max_owners` identifiers of one `by` group names none of them and is left out. `hashes`: the
+    more than `max_owners` identifiers of one `by` group as surely, or more so, names none of them and is left out. `hashes`: the
     `token_hashes` of the texts, where they are known.
     """
     texts, identifiers = sharing_tokens(texts, identifiers, by, variants, grams, min_length, hashes)
@@ -45,8 +45,11 @@ def find_identifiers(
     # most identifiers are in no text and most tokens are none: each side is cut down by the other first
     keys = keys.join(tokens, on=["token", *by], how="semi")
     tokens = tokens.join(keys, on=["token", *by], how="semi")
-    crowded = keys.group_by("token", *by).len().filter(pl.col("len") > max_owners)
-    keys = keys.join(crowded, on=["token", *by], how="anti")
+    # who owns a key whole is not lost among the many of whom it is a part
+    owners = keys.group_by("token", *by, "rank").len().sort("rank")
+    owners = owners.with_columns(pl.col("len").cum_sum().over("token", *by).alias("as_sure"))
+    crowded = owners.filter(pl.col("as_sure") > max_owners)
+    keys = keys.join(crowded, on=["token", *by, "rank"], how="anti")
     return (
         tokens.join(keys, on=["token", *by])
         .sort("text_row", "identifier_row", "rank", "span", "token")

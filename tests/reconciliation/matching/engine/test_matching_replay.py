@@ -84,3 +84,25 @@ def test_amounts_of_18_digits_are_carried_forward(currency: str, amount: str) ->
     again = match(world, RULES, ledger=_ledger(match(world, RULES)))
     assert again.groups.is_empty()
     assert again.unmatched.is_empty()
+
+
+def test_how_sure_a_deducted_memo_is_does_not_depend_on_the_other_payments_of_the_run() -> None:
+    named: Row = {"counterparty_id": "C1", "due_date": None}
+    right = [
+        named | {"item_id": "I1", "amount": "412.37", "references": ["INV-4001"]},
+        named | {"item_id": "M1", "amount": "-57.19", "references": ["CM-801"]},
+        *(
+            {"item_id": f"I{n}", "amount": 100 + 13 * n, "references": [f"INV-{4000 + n}"], "counterparty_id": f"C{n}"}
+            for n in range(2, 9)
+        ),
+    ]
+    left: list[Row] = [{"item_id": "L1", "amount": "355.18", "on": 20, "text": "INV-4001"}]
+    short: list[Row] = [
+        {"item_id": f"L{n}", "amount": 90 + 13 * n, "on": 20, "text": f"INV-{4000 + n}"} for n in range(2, 9)
+    ]
+    rules = one_leg("{kind: reference_text, amounts: [netted]}")
+    told = [
+        match({"left": items(*lines), "right": items(*right)}, rules).groups.filter(pl.col("cardinality") == "1:N")
+        for lines in (left, [*left, *short])
+    ]
+    assert [each["confidence"].to_list() for each in told] == [told[0]["confidence"].to_list()] * 2 != [[], []]

@@ -42,6 +42,17 @@ def test_another_counterparty_another_account_or_a_later_payment_is_not_what_cam
     assert matched(line("AGAIN", "-50.10", 5), line("BACK", "50.10", 1) | text).groups.is_empty()
 
 
+def test_what_undoes_a_payment_is_not_itself_undone_by_the_next_one() -> None:
+    result = matched(
+        line("IN", "158.97", 0, "PAYMENT"),
+        line("BACK", "-158.97", 2, "REVERSAL"),
+        line("AGAIN", "158.97", 4, "REVERSAL"),
+    )
+    applied = result.items.group_by("item_id").agg(pl.col("applied_amount").abs().sum())
+    assert applied.filter(pl.col("applied_amount") > 158.97).is_empty()
+    assert members(result, "matched") == []
+
+
 def test_the_opposite_amount_alone_says_nothing() -> None:
     assert matched(line("OUT", "-50.10", 0, "PAYMENT"), line("IN", "50.10", 1, "PAYMENT")).groups.is_empty()
 

@@ -115,3 +115,14 @@ def test_row_order_changes_nothing() -> None:
 
 def test_texts_without_digits_give_nothing() -> None:
     assert text_tokens(pl.DataFrame({"row": [0, 1], "text": [None, "salary"]})).is_empty()
+
+
+def test_who_owns_a_number_whole_is_not_lost_among_the_many_of_whom_it_is_a_part() -> None:
+    numbers = ["INV-00000352", *(f"INV-00000352{last}" for last in range(9))]
+    hits = find_identifiers(
+        pl.DataFrame({"text_row": [0], "text": ["paid INV-00000352"]}),
+        pl.DataFrame({"identifier_row": range(len(numbers)), "reference": numbers}),
+        variants=tuple(Variant),
+        max_owners=5,
+    )
+    assert hits.select("identifier_row", "variant").rows() == [(0, "exact")]
