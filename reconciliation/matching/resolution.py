@@ -120,8 +120,7 @@ def _crossing(left: npt.NDArray[np.uint32], right: npt.NDArray[np.uint32], odds:
     """
     size = int(max(left.max(), right.max())) + 1
     as_left, as_right = (np.bincount(rows, weights=odds, minlength=size) for rows in (left, right))
-    found: Floats = as_right[left] + as_left[right]
-    return found
+    return np.asarray(as_right[left] + as_left[right], dtype=np.float64)
 
 
 def _named(tied: pl.DataFrame) -> pl.DataFrame:
