@@ -93,8 +93,9 @@ def leg_figures(
     groups: Counter[tuple[str, str]] = Counter()
     for each in taken:
         for frame in (each.pairs, each.groups):
-            for code, count in frame.group_by("status").len().iter_rows() if not frame.is_empty() else ():
-                groups[each.pass_name, STATUSES[code]] += count
+            if not frame.is_empty():
+                counts = np.bincount(frame["status"].to_numpy(), minlength=len(STATUSES)).tolist()
+                groups.update({(each.pass_name, status): count for status, count in zip(STATUSES, counts, strict=True)})
     return LegFigures(sides[0], sides[1], groups, seconds)
 
 
@@ -103,17 +104,17 @@ def _count(figures: SideFigures, taken: Sequence[Taken], side: int, height: int)
     seen = np.zeros((len(STATUSES), height), dtype=np.bool_)
     row, amount = ("left", "left_applied") if side == 0 else ("right", "right_applied")
     for each in taken:
-        members = each.members.filter(pl.col("side") == side).join(
-            each.groups.select("proposal", "status"), on="proposal"
-        )
-        for frame, rows, applied in ((each.pairs, row, amount), (members, "row", "applied")):
-            if frame.is_empty():
-                continue
-            status, numbers, amounts = (frame[name].to_numpy() for name in ("status", rows, applied))
+        held = [each.pairs.select("status", row=row, applied=amount)] if not each.pairs.is_empty() else []
+        if not each.groups.is_empty():
+            members = each.members.filter(pl.col("side") == side)
+            held.append(members.join(each.groups.select("proposal", "status"), on="proposal"))
+        for frame in held:
+            status, rows = frame["status"].to_numpy(), frame["row"].to_numpy()
+            sizes = np.abs(frame["applied"].to_numpy().astype(np.float64))
             for code in np.unique(status):
                 own = status == code
-                seen[code][numbers[own]] = True
-                figures.values[STATUSES[code]] += float(np.abs(amounts[own].astype(np.float64)).sum())
+                seen[code][rows[own]] = True
+                figures.values[STATUSES[code]] += float(sizes[own].sum())
     figures.counts.update({name: int(np.count_nonzero(own)) for name, own in zip(STATUSES, seen, strict=True)})
 
 

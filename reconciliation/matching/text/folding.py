@@ -46,22 +46,18 @@ def ascii_upper(text: pl.Expr) -> pl.Expr:
 
 def ascii_upper_series(values: pl.Series) -> pl.Series:
     """As `ascii_upper`, for a column most of whose values are ASCII: the table is applied to the others only."""
+    text = pl.col("text")
     frame = values.alias("text").to_frame()
-    foreign = frame.select(pl.col("text").str.len_bytes() != pl.col("text").str.len_chars())["text"].fill_null(False)
-    if not foreign.any():
-        return values.str.to_uppercase()
-    distinct = frame.filter(foreign).unique()
-    return (
-        frame.join(
-            distinct.with_columns(ascii_upper(pl.col("text")).alias("latin")),
-            on="text",
-            how="left",
-            maintain_order="left",
-        )
-        .select(pl.coalesce("latin", pl.col("text").str.to_uppercase()))
-        .to_series()
-        .alias(values.name)
+    folded = frame.select(
+        text.str.to_uppercase().alias("upper"), (text.str.len_bytes() != text.str.len_chars()).alias("foreign")
     )
+    if not folded["foreign"].any():
+        return folded["upper"].alias(values.name)
+    distinct = (
+        frame.lazy().filter(folded["foreign"].fill_null(False)).unique().with_columns(ascii_upper(text).alias("latin"))
+    )
+    joined = frame.lazy().with_columns(folded["upper"]).join(distinct, on="text", how="left", maintain_order="left")
+    return joined.select(pl.coalesce("latin", "upper")).collect().to_series().alias(values.name)
 
 
 def compact(text: pl.Expr) -> pl.Expr:

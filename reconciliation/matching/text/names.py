@@ -27,8 +27,8 @@ def name_key(names: pl.Series) -> pl.Series:
     if names.null_count() == len(names):
         return names.cast(pl.String)
     frame = names.alias("name").to_frame()
-    distinct = frame.unique().drop_nulls()
-    spelled = distinct.with_columns(ascii_upper_series(distinct["name"]).alias("key"))
+    distinct = frame.lazy().unique().drop_nulls().collect()
+    spelled = distinct.lazy().with_columns(ascii_upper_series(distinct["name"]).alias("key"))
     words = (
         pl.col("key")
         .str.replace_all(r"[.]([A-Z0-9]{2,})", " $1")  # amazon.com is two words, S.A. is one
@@ -51,7 +51,8 @@ def name_key(names: pl.Series) -> pl.Series:
         .select("name", plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
         .with_columns(pl.when(pl.col("key") != "").then("key"))
     )
-    return frame.join(keyed, on="name", how="left", maintain_order="left")["key"].alias(names.name)
+    joined = frame.lazy().join(keyed, on="name", how="left", maintain_order="left").select("key").collect()
+    return joined.to_series().alias(names.name)
 
 
 def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
@@ -61,24 +62,24 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
     characters), and word by word with each word whole, cut or abbreviated in the other name. Deterministic and
     symmetric.
     """
-    frame = pl.DataFrame({"left": left, "right": right})
-    pairs = frame.drop_nulls().unique().sort("left", "right")
-    if pairs.is_empty():
-        return pl.Series("similarity", [None] * len(frame), dtype=pl.Float64)
+    frame = pl.LazyFrame({"left": left, "right": right})
+    differ = pl.col("left") != pl.col("right")
+    pairs = frame.filter(differ).unique().sort("left", "right").collect()
     lefts, rights = pairs["left"].to_list(), pairs["right"].to_list()
     whole = process.cpdist(lefts, rights, scorer=JaroWinkler.normalized_similarity)
     ordered = process.cpdist(lefts, rights, scorer=token_sort_ratio) / 100.0
-    scored = pairs.with_columns(
+    scored = pairs.lazy().with_columns(
         pl.Series("whole", whole, dtype=pl.Float64),
         pl.Series("ordered", ordered, dtype=pl.Float64),
         _truncated("left", "right").alias("truncated"),
+        word_containment(pairs)["words"],
     )
-    scored = scored.join(word_containment(pairs), on=["left", "right"], how="left")
     # Jaro-Winkler calls strangers 0.6 alike: below 0.85 it says nothing
     alike = pl.when(pl.col("whole") >= 0.85).then("whole").otherwise(pl.col("whole") * 0.5)
     similarity = pl.max_horizontal(alike, "ordered", pl.col("truncated").cast(pl.Float64) * 0.95, pl.col("words"))
     scored = scored.select("left", "right", similarity.alias("similarity"))
-    return frame.join(scored, on=["left", "right"], how="left", maintain_order="left")["similarity"]
+    joined = frame.join(scored, on=["left", "right"], how="left", maintain_order="left")
+    return joined.select(pl.when(~differ).then(1.0).otherwise("similarity").alias("similarity")).collect().to_series()
 
 
 def _truncated(left: str, right: str) -> pl.Expr:
@@ -94,9 +95,9 @@ def word_containment(pairs: pl.DataFrame) -> pl.DataFrame:
     A word counts whole when equal, 0.9 when one is the beginning of the other (three letters at least), 0.8 when its
     letters stand in the other in order from the same first letter (AMZN in AMAZON), its Jaro-Winkler similarity where
     that is 0.88 or more. One short common word does not make two names alike: under five matched letters the score
-    is halved.
+    is halved. One row a pair, in their order.
     """
-    indexed = pairs.with_row_index("pair")
+    indexed = pairs.lazy().with_row_index("pair")
     swapped = indexed.select(
         "pair",
         pl.when(pl.col("left").str.len_chars() <= pl.col("right").str.len_chars())
@@ -108,10 +109,17 @@ def word_containment(pairs: pl.DataFrame) -> pl.DataFrame:
         swapped.with_columns(pl.col("short").str.split(" "), pl.col("long").str.split(" "))
         .explode("short", empty_as_null=False, keep_nulls=False)
         .explode("long", empty_as_null=False, keep_nulls=False)
+        .collect()
+        .lazy()
     )
-    alike = word_similarity(words.select(pl.col("short").alias("left"), pl.col("long").alias("right")).unique())
+    alike = word_similarity(
+        words.select(pl.col("short").alias("left"), pl.col("long").alias("right"))
+        .unique()
+        .sort("left", "right")
+        .collect()
+    )
     best = (
-        words.join(alike, left_on=["short", "long"], right_on=["left", "right"], how="left")
+        words.join(alike.lazy(), left_on=["short", "long"], right_on=["left", "right"], how="left")
         .group_by("pair", "short")
         .agg(pl.col("alike").max())
         .with_columns(pl.col("short").str.len_chars().alias("letters"))
@@ -123,12 +131,12 @@ def word_containment(pairs: pl.DataFrame) -> pl.DataFrame:
     )
     share = pl.col("found") / pl.col("letters").clip(1)
     halved = pl.when(pl.col("found") >= 5).then(share).otherwise(share * 0.5)
-    return indexed.join(best, on="pair", how="left").select("left", "right", halved.fill_null(0.0).alias("words"))
+    joined = indexed.join(best, on="pair", how="left", maintain_order="left")
+    return joined.select("left", "right", halved.fill_null(0.0).alias("words")).collect()
 
 
 def word_similarity(pairs: pl.DataFrame) -> pl.DataFrame:
     """How alike two words are (`left`, `right`, `alike` 0 to 1): equal, cut, abbreviated or mistyped; else 0."""
-    pairs = pairs.sort("left", "right")
     jaro = pl.Series(
         "jaro",
         process.cpdist(pairs["left"].to_list(), pairs["right"].to_list(), scorer=JaroWinkler.normalized_similarity),
