@@ -134,6 +134,7 @@ def deliver_governed(warehouse: SmallWarehouse) -> None:
             item("sap", "1000", "64", "25", reference="RE-2026/0815", created_at="20260901", **kr),
             item("sap", "1000", "65", "25", reference="re 2026 0815", created_at="20260905", **kr),
             item("sap", "1000", "66", "1000", reference="A6", discount_percent="3", discount_date="2026-10-03", **kr),
+            item("sap", "1000", "60", "700", reference="A5", discount_amount="7", discount_date="2026-10-15", **kr),
             item("sap", "1000", "67", "8", reference="A7", created_by="KELLER", approved_by="keller", **kr),
             supplier("sap", "V2", "Zweite GmbH", tax_id="99999", country="DE"),
             supplier("sap", "V3", "Dritte GmbH", tax_id="0000000", country="DE"),

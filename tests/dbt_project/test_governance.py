@@ -117,3 +117,10 @@ def test_a_discount_worth_taking_sets_the_day_and_the_amount(built: SmallWarehou
     )
     assert round(float(str(rate)), 4) == round(30 / 970 * 365 / 12, 4)
     assert (day, amount) == (date(2026, 10, 2), Decimal(-970))  # 3 October 2026 is a Saturday
+
+
+def test_a_discount_that_is_open_until_the_due_date_costs_nothing_to_take(built: SmallWarehouse) -> None:
+    assert built.one(
+        "SELECT annualised_discount_rate, is_discount_worthwhile, suggested_date, suggested_amount "
+        "FROM marts.payment_proposal WHERE document_number = '60'"
+    ) == (None, True, date(2026, 10, 15), Decimal(-693))

@@ -102,10 +102,10 @@ compared as (
 judged as (
     select
         *,
-        invoiced_amount > ordered_amount + ordered_amount * {{ var('three_way_tolerance_percent') }} / 100 as is_over_order,
-        invoiced_amount
-        > coalesce(received_amount, 0) + coalesce(received_amount, 0) * {{ var('three_way_tolerance_percent') }} / 100
-            as is_over_receipt
+        -- in hundredths of an amount, because a division would be a floating one
+        (invoiced_amount - ordered_amount) * 100 > ordered_amount * {{ var('three_way_tolerance_percent') }} as is_over_order,
+        (invoiced_amount - coalesce(received_amount, 0)) * 100
+        > coalesce(received_amount, 0) * {{ var('three_way_tolerance_percent') }} as is_over_receipt
     from compared
 )
 

@@ -74,17 +74,27 @@ judged as (
     left join three_way on payable.open_item_id = three_way.open_item_id
 ),
 
-dated as (
+-- a discount that is still open on the due date costs nothing to take; one that pays a day sooner is worth its rate
+weighed as (
     select
         judged.*,
-        judged.is_discount_open and judged.annualised_discount_rate >= {{ var('discount_hurdle_rate') }} as is_discount_worthwhile,
-        case
-            when judged.kind = 'credit_memo' then judged.as_of
-            when judged.is_discount_open and judged.annualised_discount_rate >= {{ var('discount_hurdle_rate') }}
-                then judged.discount_until
-            else greatest(judged.due_date, judged.as_of)
-        end as last_day
+        judged.is_discount_open
+        and (
+            judged.annualised_discount_rate >= {{ var('discount_hurdle_rate') }}
+            or (judged.due_date <= judged.discount_until and abs(judged.amount) > judged.discount_amount)
+        ) as is_discount_worthwhile
     from judged
+),
+
+dated as (
+    select
+        weighed.*,
+        case
+            when weighed.kind = 'credit_memo' then weighed.as_of
+            when weighed.is_discount_worthwhile then greatest(least(weighed.discount_until, weighed.due_date), weighed.as_of)
+            else greatest(weighed.due_date, weighed.as_of)
+        end as last_day
+    from weighed
 )
 
 select
