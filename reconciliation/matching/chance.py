@@ -110,7 +110,8 @@ def pair_odds(
     """The pairs inside the window with their `odds`.
 
     `pairs` has left, right, lag, level (index into `levels`), `is_open` (whether the right item is still to be had),
-    `recurs` (whether the left amount occurs more than once on its own side), also those up to `decoy_days` outside
+    `recurs` (whether the left amount occurs more than once on its own side), `density` (coincidences expected among the
+    decoys of an amount of its size and roundness), also those up to `decoy_days` outside
     the window: coincidences with settled items count too. `partnerless` left items, by level, carry what the level
     compares and found nothing inside.
     """
@@ -155,8 +156,11 @@ def pair_odds(
             given = of_level.filter(pl.col("elsewhere") == others)["seen"].to_numpy().astype(np.int64)
             counts = np.bincount(np.minimum(given, _MAX_SEEN + 1), minlength=_MAX_SEEN + 2).astype(np.float64)
             counts[0] = float((mine & (own == 0)).sum()) + partnerless[number]
-            rates = _rates(counts, prior) * window.scale
-            odds[mine] = (1 - alone) / alone * lag_weight[mine] / rates[own[mine]]
+            rates = _rates(counts, prior)[own[mine]]
+            # of an amount that few others come near, a coincidence is rarer than the level alone would say
+            rarer = _unseen_rate(counts, np.minimum(real["density"].to_numpy()[mine], prior))
+            rates = np.where(own[mine] == 0, np.minimum(rates, rarer), rates) * window.scale
+            odds[mine] = (1 - alone) / alone * lag_weight[mine] / rates
     return real.with_columns(pl.Series("odds", odds)).drop("seen", "elsewhere")
 
 
@@ -164,9 +168,15 @@ def _rates(counts: Floats, prior: float) -> Floats:
     """Expected decoys of an item by the number seen (the last: that many or more), by Robbins' formula, never
     falling."""
     rates = np.zeros(_MAX_SEEN + 1)
-    rates[0] = (counts[1] + _RATE_PRIOR * prior) / (counts[0] + _RATE_PRIOR)
+    rates[0] = _unseen_rate(counts, np.array([prior]))[0]
     for seen in range(1, _MAX_SEEN):
         # few items have many decoys: their own count steadies the estimate
         rates[seen] = ((seen + 1) * counts[seen + 1] + 5.0 * seen) / (counts[seen] + 5.0)
     rates[_MAX_SEEN] = _MAX_SEEN
     return np.maximum.accumulate(rates)
+
+
+def _unseen_rate(counts: Floats, prior: Floats) -> Floats:
+    """Expected decoys of items that see none, by what is assumed of each before the data speaks."""
+    rates: Floats = (counts[1] + _RATE_PRIOR * prior) / (counts[0] + _RATE_PRIOR)
+    return rates

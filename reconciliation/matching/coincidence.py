@@ -73,18 +73,28 @@ def _share(counts: pl.DataFrame, side: str, partnered: float) -> float:
 
 def _expected(amounts: Ints, currency: Codes) -> Floats:
     """By item: how many others of exactly its amount its neighbours let expect."""
-    frame = pl.DataFrame({"amount": amounts, "currency": currency}).with_columns(
-        _roundness(amounts).alias("step"), pl.col("amount").sign().alias("sign")
+    return expected_equals(amounts, currency, amounts, currency, own=1)
+
+
+def expected_equals(amounts: Ints, currency: Codes, others: Ints, of_currency: Codes, own: int = 0) -> Floats:
+    """By item: how many of the `others` of exactly its amount their neighbours let expect, `own` of them left out."""
+    asked, there = (
+        pl.DataFrame({"amount": of, "currency": code}).with_columns(
+            _roundness(of).alias("step"), pl.col("amount").sign().alias("sign")
+        )
+        for of, code in ((amounts, currency), (others, of_currency))
     )
+    kind = ["step", "sign", "currency"]
+    sizes = {keys: np.sort(np.abs(part["amount"].to_numpy())) for keys, part in there.group_by(kind)}
     expected = np.zeros(len(amounts))
-    for keys, part in frame.with_row_index("row").group_by("step", "sign", "currency", maintain_order=True):
+    for keys, part in asked.with_row_index("row").group_by(kind):
         step = int(str(keys[0]))
         size = np.abs(part["amount"].to_numpy())
-        ordered = np.sort(size)
+        ordered = sizes.get(keys, np.zeros(0, dtype=np.int64))
         low, high = np.floor(size / _NEAR), np.ceil(size * _NEAR)
         near = np.searchsorted(ordered, high, side="right") - np.searchsorted(ordered, low, side="left")
         points = np.maximum((high - low) / step * _share_of_step(step), 1.0)
-        expected[part["row"].to_numpy()] = (near - 1 + _FLOOR) / points
+        expected[part["row"].to_numpy()] = (near - own + _FLOOR) / points
     return expected
 
 

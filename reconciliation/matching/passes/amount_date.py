@@ -11,6 +11,7 @@ import polars as pl
 
 from reconciliation.matching.amount_differences import discount_amounts
 from reconciliation.matching.chance import Level, Window, pair_odds, widened
+from reconciliation.matching.coincidence import expected_equals
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.joins import among, key_pairs
@@ -32,6 +33,7 @@ LEVELS = (
 )
 _LEVEL = {level.name: place for place, level in enumerate(LEVELS)}
 _UNLIKE_NAME_ODDS = 200.0
+_MEASURED = 200_000  # right items whose amounts say how densely amounts lie
 _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 
 
@@ -75,6 +77,7 @@ class AmountDate(PassConfig):
         pairs = pairs.with_columns(_level(pairs).alias("level")).select(
             "left", "right", "open", "lag", "level", "is_open", "recurs"
         )
+        pairs = pairs.with_columns(self._density(context, pairs).alias("density"))
         partnerless = _partnerless(context, rows, pairs.filter(pl.col("lag").is_between(-before, after)))
         weighed = pair_odds(pairs, window, lags, LEVELS, partnerless)
         # another counterparty's item is never taken, however rare the amount; it only says that a partner may be
@@ -154,6 +157,21 @@ class AmountDate(PassConfig):
             day.alias("day"),
             pl.Series("is_open", view.open[rows] != 0),
         )
+
+    def _density(self, context: LegContext, pairs: pl.DataFrame) -> pl.Series:
+        """Right items of exactly the pair's amount among the decoys, as expected from the amounts near it."""
+        data = context.right.dataset
+        mixed = (data.amount * 2_654_435_761) & 0xFFFF_FFFF  # the same amounts in any order of rows
+        taken = mixed < 2**32 * _MEASURED // max(data.height, _MEASURED)
+        share = max(1.0, data.height / _MEASURED)
+        distinct = pairs.select("open", pl.Series("currency", data.currency[pairs["right"].to_numpy()])).unique()
+        expected = expected_equals(
+            distinct["open"].to_numpy(), distinct["currency"].to_numpy(), data.amount[taken], data.currency[taken]
+        )
+        days = int(np.ptp(data.date)) + 1
+        distinct = distinct.with_columns(density=pl.Series(expected * share * min(1.0, 2 * self.decoy_days / days)))
+        located = pairs.select("open", pl.Series("currency", data.currency[pairs["right"].to_numpy()]))
+        return located.join(distinct, on=["open", "currency"], how="left", maintain_order="left")["density"]
 
     def _named(self, view: SideView, rows: Rows) -> pl.DataFrame:
         # a bank line without a name field may name the other party in its text

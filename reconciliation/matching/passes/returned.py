@@ -62,6 +62,7 @@ class Returned(PassConfig):
         explained = pl.concat([inside["left"], inside["right"]]).unique()
         alone = undoing.filter(~pl.col("row").is_in(explained.implode())).height
         known = pairs.filter(pl.col("level") < _OTHER)
+        known = known.with_columns(density=pl.lit(float("inf")))  # the level alone says how rare they are
         weighed = pair_odds(known, window, context.lags(), LEVELS, [alone] * len(LEVELS))
         shaped = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"), opposite=-pl.col("open"))
         yield Proposals(
