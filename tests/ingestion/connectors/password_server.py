@@ -1,6 +1,6 @@
 """An SFTP server that asks for a password, on loopback, over one folder: paramiko's own server.
 
-OpenSSH's checks passwords against the accounts of the machine, which a test leaves alone.
+OpenSSH's asks the accounts of the machine: it is tried only where a namespace can hide them (`sftp_server`).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from erp_server import FakeTime
 from password_server import PasswordServer
+from sftp_server import SftpServer, takes_passwords
 
 from ingestion.connectors import connector
 from ingestion.connectors.contracts import TransferFailed, TransferState
@@ -25,9 +26,9 @@ def bank(tmp_path: Path) -> Iterator[PasswordServer]:
         yield server
 
 
-def source(host_key: str, port: int = 22, kind: str = "sftp") -> SourceConfig:
+def source(host_key: str, port: int = 22, kind: str = "sftp", user: str = "tieout", folder: str = "/") -> SourceConfig:
     options: dict[str, object] = {
-        "host": "127.0.0.1", "port": port, "folder": "/", "user": "tieout", "host_key": host_key, "password_env": "BANK_PASSWORD",
+        "host": "127.0.0.1", "port": port, "folder": folder, "user": user, "host_key": host_key, "password_env": "BANK_PASSWORD",
         "timeout_seconds": 10, "attempts": 3, "settle_seconds": 0,
     }  # fmt: skip
     return SourceConfig.model_validate(
@@ -36,8 +37,14 @@ def source(host_key: str, port: int = 22, kind: str = "sftp") -> SourceConfig:
     )  # fmt: skip
 
 
-def offered(bank: PasswordServer, password: str, time: FakeTime) -> list[FileDelivery | TransferFailed]:
-    files = connector(source(bank.host_key, bank.port), Credentials({"BANK_PASSWORD": password}), time.clock)
+def offered(bank: PasswordServer | SftpServer, password: str, time: FakeTime) -> list[FileDelivery | TransferFailed]:
+    openssh = isinstance(bank, SftpServer)
+    asked = (
+        source(bank.host_key, bank.port, user="root", folder=str(bank.folder))
+        if openssh
+        else source(bank.host_key, bank.port)
+    )
+    files = connector(asked, Credentials({"BANK_PASSWORD": password}), time.clock)
     assert files is not None
     found = list(files.deliveries(TransferState()))
     for one in found:
@@ -59,6 +66,17 @@ def test_a_wrong_password_is_tried_once_and_not_told(bank: PasswordServer) -> No
         offered(bank, "s3cret", time)
     assert "s3cret" not in str(told.value)
     assert (bank.logins, time.slept) == (["tieout"], [])
+
+
+def test_openssh_takes_the_right_password_and_refuses_a_wrong_one(tmp_path: Path) -> None:
+    if not takes_passwords(tmp_path):
+        pytest.skip("sshd asks the accounts of the machine: this needs root and a mount namespace of its own")
+    with SftpServer(tmp_path, PASSWORD) as server:
+        server.put("a.xml", b"one" * 100_000)
+        (delivery,) = offered(server, PASSWORD, FakeTime())
+        assert delivery.name == "a.xml"
+        with pytest.raises(TransferFailed, match="refused the login: check user, key or password"):
+            offered(server, "s3cret", FakeTime())
 
 
 def test_no_password_is_sent_to_another_server(bank: PasswordServer, tmp_path: Path) -> None:
