@@ -13,6 +13,7 @@ import polars as pl
 
 from reconciliation.matching.amount_differences import discounts, fee_taken, mistyped, short_or_over, within
 from reconciliation.matching.amount_rules import AmountRule
+from reconciliation.matching.clusters import balances, falling_apart
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import components
@@ -222,7 +223,10 @@ def _many_to_many(edges: pl.DataFrame, factor: float, evidence: Sequence[str]) -
     balance = members.group_by("label").agg(
         (pl.col("applied") * pl.when(pl.col("side") == 0).then(1).otherwise(-1)).sum().alias("balance")
     )
-    met = balance.filter(pl.col("balance") == 0).select("label").sort("label").with_row_index("proposal")
+    met = balance.filter(pl.col("balance") == 0).select("label")
+    if not met.is_empty():
+        apart = balances(members.join(met, on="label", how="semi")).filter(falling_apart())
+        met = met.join(apart, on="label", how="anti").sort("label").with_row_index("proposal")
     if met.is_empty():
         return
     yield Proposals(

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-import numpy as np
 import polars as pl
 
+from reconciliation.matching.clusters import balances
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import learned_lags, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.marginals import components
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
-from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 
 _SENTENCE = "all open items of one day on either side whose texts share rare words, equal in total"
 
@@ -63,7 +62,7 @@ class DescribedCluster(PassConfig):
             equal = (
                 totals.join(sums, on="label")
                 .filter(pl.col("left_total") == pl.col("right_total"), pl.col("lefts") > 1, pl.col("rights") > 1)
-                .join(_falling_apart(members), on="label", how="anti")
+                .join(balances(members).filter(pl.col("sums") == 1), on="label", how="semi")
                 .sort("label")
                 .with_row_index("proposal")
             )
@@ -84,25 +83,6 @@ class DescribedCluster(PassConfig):
                 members=chosen.cast(MEMBERS).sort("proposal", "side", "row"),  # type: ignore[arg-type]
                 evidence=(_SENTENCE,),
             )
-
-
-def _falling_apart(members: pl.DataFrame) -> pl.DataFrame:
-    """The `label` of clusters of which a part is equal in total by itself, or which are too large to tell.
-
-    Such a cluster is two groups or more, each of which another pass finds for itself.
-    """
-    signed = members.select(
-        "label", pl.when(pl.col("side") == 0).then("applied").otherwise(-pl.col("applied")).alias("value")
-    )
-    signed = signed.filter(
-        (pl.col("value").abs() <= MAX_AMOUNT).all().over("label"), (pl.col("value").sum() == 0).over("label")
-    ).sort("label", "value")
-    heads = signed.group_by("label", maintain_order=True).len()
-    bounds = np.concatenate([[0], np.cumsum(heads["len"].to_numpy())]).astype(np.int64)
-    zeros = subset_sums(
-        np.zeros(heads.height, np.int64), bounds, signed["value"].to_numpy(), min_size=2, budget=1 << 16
-    )
-    return heads.filter(pl.Series((zeros.count > 1) | zeros.exhausted, dtype=pl.Boolean)).select("label")
 
 
 def _dense(pairs: pl.DataFrame, side: str) -> Ints:

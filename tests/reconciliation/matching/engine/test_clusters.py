@@ -1,0 +1,40 @@
+"""Several items of either side that texts tie together: one group, or several that only look like one."""
+
+from __future__ import annotations
+
+from example_items import items, members, one_leg
+
+from reconciliation.matching import match
+
+RULES = one_leg("{kind: reference, find: left_text, amounts: [equal, sum, subset]}")
+
+
+def _invoices(*amounts: tuple[str, str]) -> list[dict[str, object]]:
+    return [
+        {"item_id": f"I{n}", "amount": amount, "references": [f"RE-{number}"]}
+        for n, (amount, number) in enumerate(amounts, 1)
+    ]
+
+
+def test_two_payments_over_three_invoices_are_one_group() -> None:
+    left = items(
+        {"item_id": "L1", "amount": "250.10", "text": "RE-4101 RE-4102"},
+        {"item_id": "L2", "amount": "149.90", "text": "RE-4102 RE-4103"},
+    )
+    right = items(*_invoices(("120", "4101"), ("180", "4102"), ("100", "4103")))
+    assert members(match({"left": left, "right": right}, RULES), "matched") == [("I1", "I2", "I3", "L1", "L2")]
+
+
+def test_what_one_number_of_two_suppliers_ties_together_is_two_groups() -> None:
+    left = items(
+        {"item_id": "L1", "amount": "193.41", "text": "RE-4220 RE-4223"},
+        {"item_id": "L2", "amount": "66.39", "text": "RE-4223 RE-4227"},
+    )
+    right = items(*_invoices(("24.73", "4220"), ("168.68", "4223"), ("152.47", "4223"), ("-86.08", "4227")))
+    assert members(match({"left": left, "right": right}, RULES), "matched") == [("I1", "I2", "L1"), ("I3", "I4", "L2")]
+
+
+def test_equal_payments_that_name_the_same_equal_invoices_settle_them_together() -> None:
+    left = items(*({"item_id": name, "amount": 100, "text": "RE-4101 RE-4102"} for name in ("L1", "L2")))
+    right = items(*_invoices(("100", "4101"), ("100", "4102")))
+    assert members(match({"left": left, "right": right}, RULES), "matched") == [("I1", "I2", "L1", "L2")]
