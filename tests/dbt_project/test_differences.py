@@ -10,8 +10,10 @@ from decided import decision
 from small_warehouse import SmallWarehouse, Value
 from week import AS_OF, KNOWN_AT
 
+LATER = "2026-10-05"  # the ERP has had more than two weekdays to clear
+
 BLOCKED, CLEARED, CUSTOMER = "sap|1000|55|2026|", "sap|1000|52|2026|", "netsuite|2|I1||"
-P1, P2 = "M1|P1|1", "M1|P1|2"
+P1, P2, FUTURE = "M1|P1|1", "M1|P1|2", "M9|P9|1"
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +21,13 @@ def differing(built: SmallWarehouse, tmp_path_factory: pytest.TempPathFactory) -
     """The week with matches whose sides differ, in legs whose left side is nearer to the bank and in one the other way round."""
     warehouse = SmallWarehouse(tmp_path_factory.mktemp("differing"), built.parsed)
     shutil.copy(built.path, warehouse.path)
+    warehouse.deliver("future", "hub", "hub", "2026-09-28 10:00:00+00", [
+        ("payment_message", {"identity": "M9", "message_id": "M9", "direction": "credit_transfer"}),
+        ("payment_instruction", {
+            "message_id": "M9", "payment_information_id": "P9", "transaction_number": 1, "end_to_end_id": "E99", "amount": "9",
+            "currency": "EUR", "requested_execution_date": "2026-10-20",
+        }),
+    ])  # fmt: skip
     (line,) = warehouse.one("SELECT bank_line_id FROM canonical.bank_statement_line WHERE bank_reference = 'B7'")
 
     def match(name: str, kind: str, *sides: tuple[str, str, str], made_by: str = "reference") -> None:
@@ -39,6 +48,7 @@ def differing(built: SmallWarehouse, tmp_path_factory: pytest.TempPathFactory) -
     match("posted by the ERP", "discount", ("payments", P1, "-29"), ("open_items", CLEARED, "-30"))
     match("posted by a person", "rounding", ("payments", P1, "-59.99"), ("open_items", BLOCKED, "-60"))
     match("waits", "fx", ("payments", P1, "-59.98"), ("open_items", BLOCKED, "-60"))
+    match("not paid yet", "discount", ("payments", FUTURE, "-9"), ("open_items", BLOCKED, "-10"))
     match("written off", "fee", ("payments", P2, "-3"), ("open_items", BLOCKED, "0"), made_by="decision")
     match("customer", "short_pay", ("bank_lines", str(line), "79.99"), ("open_items", CUSTOMER, "80"))
     warehouse.insert(
@@ -56,7 +66,7 @@ def differing(built: SmallWarehouse, tmp_path_factory: pytest.TempPathFactory) -
     )
     warehouse.dbt(
         "run",
-        AS_OF,
+        LATER,
         KNOWN_AT,
         "--select",
         "stg_match",
@@ -93,7 +103,14 @@ def test_a_difference_row_has_an_owner_a_file_and_an_age(differing: SmallWarehou
     assert differing.one(
         "SELECT account_id, entity_id, since::VARCHAR, age_days, owner, source FROM marts.exception_queue "
         "WHERE cause = 'difference_to_post' AND object_id = 'charge'"
-    ) == ("DE-EUR", "DE", "2026-09-29", 1, "treasury", "bank_de")
+    ) == ("DE-EUR", "DE", "2026-09-28", 7, "treasury", "bank_de")
+
+
+def test_the_erp_has_two_weekdays_to_clear_and_what_is_not_paid_is_not_asked(differing: SmallWarehouse) -> None:
+    differing.dbt("run", AS_OF, KNOWN_AT, "--select", "stg_difference", "exception_queue")
+    asked = differing.rows("SELECT object_id FROM marts.exception_queue WHERE cause = 'difference_to_post' ORDER BY 1")
+    assert asked == [("charge",)]
+    differing.dbt("run", LATER, KNOWN_AT, "--select", "stg_difference", "exception_queue")
 
 
 def test_what_people_said_of_a_difference_is_on_its_row(differing: SmallWarehouse) -> None:

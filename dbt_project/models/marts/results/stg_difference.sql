@@ -1,5 +1,6 @@
 -- What the sides of a match differ by and somebody has to post: bank charges, cash discount, exchange differences, over- and
--- underpayments. Where the ERP has cleared every open item of the match, its clearing has posted the difference already.
+-- underpayments. Where the ERP has cleared every open item of the match, its clearing has posted the difference already; it has
+-- two weekdays to do so.
 with match_group as (
     select * from {{ source('matching', 'match_group') }}
     where superseded_by is null and status = 'matched' and difference != 0
@@ -8,6 +9,8 @@ with match_group as (
 match as (select * from {{ ref('stg_match') }}),
 
 item as (select * from {{ ref('stg_item') }}),
+
+run as (select * from {{ ref('stg_run') }}),
 
 decision as (
     select * from {{ ref('stg_decision') }}
@@ -64,11 +67,17 @@ facts as (
         group_id,
         min(entity_id) as entity_id,
         min(account_id) as account_id,
-        max(date) as since,
+        max(date) filter (where distance = nearest) as since,
         min(correlation_id) as correlation_id,
         min_by(delivery_id, (distance, item_id)) as delivery_id,
+        bool_or(is_open_item) as has_open_item,
         coalesce(bool_and(is_closed) filter (where is_open_item), false) as is_cleared
-    from member
+    from (
+        select
+            *,
+            min(distance) over (partition by group_id) as nearest
+        from member
+    )
     group by group_id
 ),
 
@@ -82,12 +91,16 @@ measured as (
         case when paid.total = match_group.left_total then match_group.difference else -match_group.difference end as amount,
         case when paid.total = match_group.left_total then match_group.right_total else match_group.left_total end as owed,
         match_group.explanation,
-        facts.* exclude (group_id, is_cleared)
+        facts.* exclude (group_id, has_open_item, is_cleared)
     from match_group
     inner join paid on match_group.group_id = paid.group_id
     inner join facts on match_group.group_id = facts.group_id
+    cross join run
     where
-        not facts.is_cleared
+        -- what is paid on a later day is not to be posted yet
+        facts.since <= run.as_of
+        and not facts.is_cleared
+        and (not facts.has_open_item or {{ weekdays_between('facts.since', 'run.as_of') }} > 2)
         and match_group.difference_kind != 'write_off'
         and not exists (select 1 from settled where settled.group_id = match_group.group_id)
 )
