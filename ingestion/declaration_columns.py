@@ -1,4 +1,4 @@
-"""Which column of a bank's list is which: a role by its name, confirmed by its cells; and which rows are no entries.
+"""Which column of a bank's list is which: a role by its name, confirmed by its cells.
 
 A column whose name and cells disagree gets no role. Text columns without a role of their own are joined into the
 entry's text, so that nothing a bank tells about an entry is left out.
@@ -40,7 +40,8 @@ class Layout:
     """The columns of a list and their roles, how its dates and numbers are written, and which rows are no entries."""
 
     names: tuple[str, ...]
-    rows: list[Sequence[str]]
+    rows: list[Sequence[str]]  # the entries
+    body: list[Sequence[str]]  # all rows below the header
     columns: dict[str, object] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)  # role -> file columns
     marks: dict[str, str] = field(default_factory=dict)  # column -> the currency mark its numbers carry
@@ -80,7 +81,7 @@ def layout_of(grid: Grid, header: int | None) -> Layout:
     if marks:
         without = {id(row): [unmarked(cell)[0] if at in marks else cell for at, cell in enumerate(row)] for row in body}
         body, entries = [without[id(row)] for row in body], [without[id(row)] for row in entries]
-    layout = Layout(names, entries, marks={names[at]: mark for at, mark in marks.items()})
+    layout = Layout(names, entries, list(body), marks={names[at]: mark for at, mark in marks.items()})
     by_role = _roles(layout)
     dates = _booking_columns(layout, by_role)
     positions = [names.index(name) for name in dates]
@@ -88,7 +89,6 @@ def layout_of(grid: Grid, header: int | None) -> Layout:
     _take_dates(layout, dates, by_role)
     _take_amounts(layout, by_role)
     _take_rest(layout, by_role)
-    _find_other_rows(layout, body, positions)
     return layout
 
 
@@ -335,57 +335,3 @@ def _take_status(layout: Layout, name: str) -> None:
     if failed:
         layout.skip.append({"column": name, "equals": failed, "reason": "failed"})
         layout.notes.append(("status", f"rows marked {', '.join(failed)} are no entries", False))
-
-
-# rows that are no entries
-# ----------------------------------------------------------------------------------------------
-
-
-def _find_other_rows(layout: Layout, body: Grid, positions: Sequence[int]) -> None:
-    """Totals, continuations of the row above, and what follows the list."""
-    entries = {id(row) for row in layout.rows}
-    last = max((at for at, row in enumerate(body) if id(row) in entries), default=-1)
-    totals: dict[str, None] = {}
-    telling = [*layout.taken.get("value_date", []), *layout.taken.get("amount", [])]
-    amounts = [layout.names.index(name) for name in telling]
-    continued = undated = 0
-    for at, row in enumerate(body):
-        if id(row) in entries or not any(cell.strip() for cell in row):
-            continue
-        date_cell = next((row[one].strip() for one in positions if one < len(row) and row[one].strip()), "")
-        if at > last and not layout.footer and (date_cell or len(row) != len(layout.names)):
-            layout.footer = next(cell for cell in row if cell.strip()).strip()[:40]
-            layout.notes.append(("footer", f"the list ends before {layout.footer!r}", False))
-        if layout.footer:
-            continue
-        if date_cell:
-            totals[date_cell] = None
-        elif not any(row[one].strip() for one in amounts if one < len(row)):
-            continued += 1
-        else:
-            undated += 1
-    if totals:
-        column = layout.names[positions[0]]
-        layout.skip.append({"column": column, "starts_with": list(totals), "reason": "total"})
-        layout.notes.append(("skip", f"rows without a date that say {', '.join(totals)} are no entries", False))
-    if continued and "text" in layout.columns:
-        layout.continuation = list(dict.fromkeys([*layout.taken["booking_date"], *telling]))
-        layout.notes.append(("continuation", f"{continued} rows without date and amount continue the row above", False))
-    if undated:
-        layout.notes.append(
-            ("booking_date", f"{undated} rows have a value date or an amount, and no booking date", False)
-        )
-    missing = _without_amount(layout)
-    if missing:
-        layout.notes.append(
-            (
-                "rows",
-                f"{missing} rows have a date and no amount: they are rejected, unless declared as no records",
-                False,
-            )
-        )
-
-
-def _without_amount(layout: Layout) -> int:
-    columns = [layout.cells(name, filled=False) for name in layout.taken.get("amount", [])]
-    return sum(not any(cells) for cells in zip(*columns, strict=True)) if columns else 0

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from ingestion.declaration import NAMED_FORMATS, Numbers, format_pattern
@@ -21,6 +22,7 @@ DATE_FORMATS = (
 )  # fmt: skip
 TIMES = ("", " %H:%M:%S", " %H:%M")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
+_LIKE_DATE = re.compile(r"(?:\d|[A-Za-z]{3}).*\d")
 _MINUS_SIGNS = str.maketrans({"−": "-", "–": "-"})
 Decimal_ = Literal[".", ","]
 Thousands = Literal["", ".", ",", "'", " "]
@@ -65,9 +67,14 @@ def _timed(form: str) -> tuple[str, ...]:
     return (form,) if form in NAMED_FORMATS else tuple(form + time for time in TIMES)
 
 
+@lru_cache(maxsize=65536)
 def is_date(text: str) -> bool:
     """Whether a cell is a date in any format."""
-    return 6 <= len(text) <= 32 and any(parsed_date(text, form) for base in DATE_FORMATS for form in _timed(base))
+    return (
+        6 <= len(text) <= 32
+        and _LIKE_DATE.match(text) is not None
+        and any(parsed_date(text, form) for base in DATE_FORMATS for form in _timed(base))
+    )
 
 
 def in_order(cells: Sequence[str], form: str) -> bool:
@@ -129,6 +136,7 @@ def is_negative(text: str) -> bool:
     return plain.startswith(("-", "(")) or plain.endswith("-")
 
 
+@lru_cache(maxsize=65536)
 def is_number(text: str) -> bool:
     """Whether a cell is a number in some notation."""
     body = _unsigned(text)

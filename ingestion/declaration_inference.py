@@ -22,6 +22,7 @@ from ingestion.declaration import FileDeclaration, parse_declaration
 from ingestion.declaration_columns import InferenceError, Layout, layout_of
 from ingestion.declaration_evidence import is_date, is_number
 from ingestion.declaration_marks import currency_of, pattern_of, unmarked
+from ingestion.declaration_rows import find_other_rows
 from ingestion.declaration_signs import describe_signs
 from ingestion.declaration_vocabulary import caption_name, currency_in, role_names
 from ingestion.references import is_iban
@@ -198,6 +199,7 @@ def _describe(
 ) -> None:
     header = _header_row(grid)
     layout = layout_of(grid, header)
+    find_other_rows(layout)
     notes += [Note(topic, text, is_question) for topic, text, is_question in layout.notes]
     if header is None:
         block["header"] = False

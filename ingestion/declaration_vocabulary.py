@@ -81,6 +81,13 @@ def cell_means(text: str, meaning: str) -> bool:
     return folded(text) in _vocabulary()["cells"][meaning]
 
 
+def tells_balance(text: str) -> bool:
+    """Whether a cell begins with a word for a balance: `Saldo iniziale in Euro`, `Beginning balance as of 01/01`."""
+    words = folded(text).split(" ")
+    named = _vocabulary()["cells"]["balance"]
+    return any(" ".join(words[:count]) in named for count in (1, 2))
+
+
 def caption_name(label: str) -> str | None:
     """The fact a caption above the header stands for, or None."""
     text = folded(label)

@@ -230,7 +230,7 @@ class StatementBuilder:
         if not single and {"opening_balance", "closing_balance", "declared_entries"} & set(self.facts):
             self.warnings.append("the balances above the header are not used: the file has several statements")
         for statement in self.statements.values():
-            if statement.currency not in CURRENCIES:
+            if statement.currency not in CURRENCIES and statement.currency != "XXX":  # which stands for none
                 self.warnings.append(
                     f"statement {statement.number}: its currency {statement.currency!r} is no ISO 4217 code"
                 )

@@ -253,3 +253,20 @@ def test_a_list_without_a_currency_is_shown_as_having_none() -> None:
     assert found.source.declaration is not None
     assert found.source.declaration.model_dump()["constants"] == {"currency": "XXX"}
     assert any("no currency" in note for note in found.notes)
+
+
+def test_lines_of_a_balance_between_the_entries_are_no_entries() -> None:
+    text = (
+        "Data contabile;Data valuta;Descrizione;Accrediti;Addebiti (EUR)\n;;Saldo contabile iniziale in Euro;;100,00\n"
+        "18.04.26;18.04.26;Saldo fattura 7;640,00;\n19.04.26;19.04.26;PAGAMENTO;;-22,88\n;;Saldo contabile finale in Euro;;717,12\n"
+    )
+    amounts, outcome = shown(text)
+    assert amounts == [Decimal(640), Decimal("-22.88")]
+    assert outcome.rejects == [] and outcome.facts is not None
+    assert "2 rows are no records: balance" in outcome.facts.warnings
+
+
+def test_a_list_far_wider_than_a_bank_s_takes_no_long_time() -> None:
+    wide = ",".join(f"name {column}" for column in range(300)) + "\n"
+    with pytest.raises(InferenceError):
+        infer((wide + ("AAAA-1,bb 2 cc," * 100 + "\n") * 200).encode())
