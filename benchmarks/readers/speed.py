@@ -1,6 +1,6 @@
 """How fast the readers are, as ratios to the least a pass over the same bytes costs, public packages beside them.
 
-    python -m benchmarks.readers.speed [--format camt.053 ...] [--size 1.0] [--rounds 5]
+    python -m benchmarks.readers.speed [--format camt.053 ...] [--shapes] [--size 1.0] [--rounds 5]
 
 All ways run in one process, in turns, on the same file, in CPU seconds of all threads; the best of the rounds counts. A
 reading goes from bytes to typed Arrow batches of the contracts, which are counted and let go. The floor is a raw expat pass
@@ -18,101 +18,14 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from xml.parsers import expat
-
-import bai2.bai2
-import mt940
-import polars as pl
-from pyiso20022.camt import camt_053_001_08
-from pyiso20022.pain import pain_001_001_09
-from xsdata.formats.dataclass.parsers import XmlParser
 
 from benchmarks.measure import table
-from benchmarks.readers import written_files as files
+from benchmarks.readers.courses import COURSES, SHAPES, Course
 from ingestion.readers import reader
 from ingestion.reading import Records, Reject
 from ingestion.sources import Declaration, SourceConfig
-
-Way = Callable[[Path], object]
-
-
-@dataclass(frozen=True)
-class Course:
-    """A format on its file: what is measured beside its reader, and the ratio that is the bar."""
-
-    title: str
-    format: str
-    bar: float | None  # None: no bar is set
-    write: Callable[[Path, float], object]  # the file, of a size in units of the usual
-    floor: Way
-    package: tuple[str, Way] | None = None
-    block: dict[str, object] | None = None
-
-
-def expat_pass(path: Path) -> None:
-    with path.open("rb") as stream:
-        expat.ParserCreate().ParseFile(stream)
-
-
-def line_pass(begin: bytes) -> Way:
-    def look(path: Path) -> int:
-        found = 0
-        with path.open("rb") as stream:
-            for line in stream:
-                if line.startswith(begin):
-                    found += 1
-        return found
-
-    return look
-
-
-def schema_model(document: type) -> Way:
-    return lambda path: XmlParser().parse(path, document)
-
-
-def polars_text(path: Path) -> int:
-    return pl.read_csv(path.read_bytes(), separator=";", infer_schema=False).height
-
-
-COURSES = (
-    Course(
-        "camt.053", "camt.053", 6,
-        lambda path, size: files.write_camt(path, entries=int(10_000 * size)), expat_pass,
-        ("pyiso20022", schema_model(camt_053_001_08.Document)),
-    ),
-    Course(
-        "pain.001", "pain.001", None,
-        lambda path, size: files.write_pain001(path, int(10_000 * size)), expat_pass,
-        ("pyiso20022", schema_model(pain_001_001_09.Document)),
-    ),
-    Course(
-        "MT940", "mt940", 15,
-        lambda path, size: files.write_mt940(path, int(60_000 * size)), line_pass(b":"),
-        ("mt-940", lambda path: mt940.parse(path.read_text("ascii"))),
-    ),
-    Course(
-        "BAI2", "bai2", 5,
-        lambda path, size: files.write_bai2(path, int(200_000 * size)), line_pass(b"16,"),
-        ("bai2", lambda path: bai2.bai2.parse_from_string(path.read_text("ascii"))),
-    ),
-    Course(
-        "CSV, bank, no quotes", "csv", 3,
-        lambda path, size: path.write_bytes(files.bank_csv(int(200_000 * size), quoted=False)), polars_text,
-        block=files.BANK,
-    ),
-    Course(
-        "CSV, bank, quoted texts", "csv", 3,
-        lambda path, size: path.write_bytes(files.bank_csv(int(200_000 * size), quoted=True)), polars_text,
-        block=files.BANK,
-    ),
-    Course(
-        "CSV, SAP line items", "sap_line_items", 3,
-        lambda path, size: path.write_bytes(files.sap_csv(int(200_000 * size))), polars_text,
-    ),
-)  # fmt: skip
 
 
 def read(course: Course, path: Path) -> int:
@@ -173,11 +86,13 @@ def run(course: Course, size: float, rounds: int) -> list[str]:
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--format", action="append", choices=sorted({course.format for course in COURSES}))
+    parser.add_argument("--format", action="append", choices=sorted({course.format for course in (*COURSES, *SHAPES)}))
+    parser.add_argument("--shapes", action="store_true", help="the shapes of each format instead of one file of it")
     parser.add_argument("--size", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    chosen = [course for course in COURSES if not given.format or course.format in given.format]
+    measured = SHAPES if given.shapes else COURSES
+    chosen = [course for course in measured if not given.format or course.format in given.format]
     header = ("file", "MB", "rows", "floor, s", "tieout, s", "ratio", "bar", "rows/s", "package", "s", "ratio")
     print(table(header, [run(course, given.size, given.rounds) for course in chosen]))
 

@@ -91,10 +91,16 @@ BANK = {
 }  # fmt: skip
 
 
-def _entry(number: int) -> str:
-    """Entry `number`: every sixth of each shape."""
+def camt_detail(number: int) -> str:
+    """A transaction of an entry, in free text."""
     amount = f"{number * 37 % 9999}.{number % 100:02d}"
-    kind = number % 6
+    return _DETAIL.format(n=number, amount=amount, exchange="", remittance=_FREE.format(n=number))
+
+
+def camt_entry(number: int, details: str | None = None) -> str:
+    """Entry `number`: every sixth of each shape, or with details given."""
+    amount = f"{number * 37 % 9999}.{number % 100:02d}"
+    kind = number % 6 if details is None else 0
     remittance = (_STRUCTURED if kind == 1 else _FREE).format(n=number)
     exchange = _EXCHANGE.format(amount=amount) if kind == 2 else ""
     detail = _DETAIL.format(n=number, amount=amount, exchange=exchange, remittance=remittance)
@@ -104,21 +110,21 @@ def _entry(number: int) -> str:
         way="DBIT" if number % 3 else "CRDT",
         day=number % 28 + 1,
         batch="<Btch><NbOfTxs>3</NbOfTxs></Btch>" if kind == 3 else "",
-        details=detail * 3 if kind == 3 else "" if kind == 4 else detail,
+        details=details or (detail * 3 if kind == 3 else "" if kind == 4 else detail),
         info=f"\n        <AddtlNtryInf>Info {number}</AddtlNtryInf>" if kind == 5 else "",
     )
 
 
 def write_camt(path: Path, *, entries: int = 0, megabytes: int = 0) -> None:
     """A file of so many entries, or of so many megabytes."""
-    block = "".join(_entry(number) for number in range(6000))
+    block = "".join(camt_entry(number) for number in range(6000))
     with path.open("w", encoding="utf-8") as stream:
         stream.write(_CAMT_HEAD)
         if megabytes:
             for _ in range(max(1, (megabytes << 20) // len(block.encode()))):
                 stream.write(block)
         else:
-            stream.writelines(_entry(number) for number in range(entries))
+            stream.writelines(camt_entry(number) for number in range(entries))
         stream.write(_CAMT_TAIL)
 
 
