@@ -16,6 +16,7 @@ from ingestion.readers.mt94_fields import MARKS, NO_REFERENCE, day_near
 from ingestion.readers.mt94_plain import MARK_ORDER, PlainEntries
 from ingestion.readers.mt94_sepa_columns import TextColumns
 from ingestion.readers.mt94_statement import Statement
+from ingestion.readers.mt94_supplements import foreign_columns, with_supplements
 from ingestion.readers.mt94_text_columns import text_columns
 from ingestion.reading import RecordCounter, Records
 from ingestion.record_columns import Column, contract_batch, int_amount_array, positions
@@ -50,6 +51,7 @@ class _Run(NamedTuple):
     opening_day: int
     first_record: int
     first_entry: int
+    account: str | None
 
 
 class BulkEntries:
@@ -58,7 +60,7 @@ class BulkEntries:
     def __init__(self, fields: Fields, plain: PlainEntries) -> None:
         self.fields, self.plain = fields, plain
         self.runs: list[_Run] = []
-        self.texts_before = _before(plain.has_text)
+        self.details_before = _before(plain.has_text | plain.has_supplement)
         signed, booked = plain.amount * plain.sign, _BOOKED[plain.mark]
         self.net_before = _sums_before(signed * booked)
         self.expected_before = None if booked.all() else _sums_before(signed * ~booked)
@@ -75,9 +77,10 @@ class BulkEntries:
                 _NO_DAY if opening is None or opening.date is None else opening.date,
                 counter.last + 1,
                 statement.entries + statement.rejected + len(statement.doubtful) + 1,
+                None if statement.account is None else statement.account.account_id,
             )
         )
-        counter.last += last - first + int(self.texts_before[last] - self.texts_before[first])
+        counter.last += last - first + int(self.details_before[last] - self.details_before[first])
         statement.entries += last - first
         statement.net += _sum_between(self.net_before, first, last)
         if self.expected_before is not None:
@@ -92,16 +95,20 @@ class BulkEntries:
         which = np.repeat(np.arange(len(runs)), sizes)
         step = np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         rows = np.array([run.first for run in runs])[which] + step
-        texts_before = self.texts_before[rows] - self.texts_before[np.array([run.first for run in runs])][which]
-        with_text = plain.has_text[rows]
+        before = self.details_before[rows] - self.details_before[np.array([run.first for run in runs])][which]
         texts = plain.texts.chosen(plain.text[rows])
-        said = text_columns(texts.chosen(np.flatnonzero(with_text)))
+        said = text_columns(texts.chosen(np.flatnonzero(plain.has_text[rows])))
+        detailed, text = plain.has_text[rows], texts.column()
+        if plain.has_supplement[rows].any():
+            own = [run.account for run in runs]
+            supplements = plain.supplements.chosen(plain.text[rows])
+            said, detailed, text = with_supplements(said, detailed, text, supplements, own, which)
         opening = np.array([run.opening_day for run in runs])[which]
         mark = positions(plain.mark[rows])
         count = len(rows)
         currencies = pa.array([run.currency for run in runs], TEXT)
         place: dict[str, Column] = {
-            "record_number": pa.array(np.array([run.first_record for run in runs])[which] + step + texts_before, INT),
+            "record_number": pa.array(np.array([run.first_record for run in runs])[which] + step + before, INT),
             "file_line": pa.array(plain.line[rows], INT),
             "byte_start": pa.array(plain.start[rows] + fields.offset, INT),
             "byte_end": pa.array(plain.end[rows] + fields.offset, INT),
@@ -121,25 +128,26 @@ class BulkEntries:
             "reversal": pa.array([reversal for _, _, reversal, _ in _MARKS]).take(mark),
             "booking_date": _booking_dates(plain.month_day[rows], plain.value_day[rows], opening),
             "value_date": pa.array(plain.value_day[rows].astype(np.int32)).view(DATE),
-            **self._codes(rows, with_text, said),
-            "detail_count": pa.array(with_text.astype(np.int64)),
-            "text": texts.column(),
+            **self._codes(rows, detailed, said),
+            "detail_count": pa.array(detailed.astype(np.int64)),
+            "text": text,
+            **foreign_columns(text),
         }
         entries = Records(BANK_ENTRY.kind, contract_batch(BANK_ENTRY, columns, count))
-        if not with_text.any():
+        if not detailed.any():
             return entries, None
-        credit = plain.sign[rows][with_text] > 0
-        return entries, _details(place, with_text, said, credit)
+        credit = plain.sign[rows][detailed] > 0
+        return entries, _details(place, detailed, said, credit)
 
     def _reference(self, start: Ints, end: Ints) -> Column:
         return without(text_column(self.fields.data, *trimmed(self.fields.array, start, end, WHITE)), NO_REFERENCE)
 
-    def _codes(self, rows: Ints, with_text: Flags, said: TextColumns) -> dict[str, Column]:
+    def _codes(self, rows: Ints, detailed: Flags, said: TextColumns) -> dict[str, Column]:
         """Transaction codes: the German one of the text decides before the SWIFT type of the entry."""
         plain, array = self.plain, self.fields.array
         business = np.full(len(rows), -1, dtype=np.int64)
         if "transaction_code" in said:
-            business[with_text] = said["transaction_code"].cast(pa.int64()).fill_null(-1).to_numpy()
+            business[detailed] = said["transaction_code"].cast(pa.int64()).fill_null(-1).to_numpy()
         size = plain.kind_end[rows] - plain.kind_start[rows]
         kind = words(array, plain.kind_start[rows], size).astype(np.int64)
         credit = plain.sign[rows] > 0
@@ -185,9 +193,9 @@ def _booking_dates(month_day: Ints, value_day: Ints, opening: Ints) -> Column:
     return pa.array(np.array(days, dtype=np.int32)[which], mask=~dated).view(DATE)
 
 
-def _details(place: dict[str, Column], with_text: Flags, said: TextColumns, credit: Flags) -> Records:
+def _details(place: dict[str, Column], detailed: Flags, said: TextColumns, credit: Flags) -> Records:
     count = len(credit)
-    columns: dict[str, Column] = {name: column.filter(with_text) for name, column in place.items()}
+    columns: dict[str, Column] = {name: column.filter(detailed) for name, column in place.items()}
     columns["record_number"] = pc.add(columns["record_number"], 1)  # after its entry
     columns["detail_number"] = pa.array(np.ones(count, dtype=np.int64))
     columns.update({name: said[of] for name, of in _DETAIL_TEXTS.items() if of in said})

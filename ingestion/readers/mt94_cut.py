@@ -1,6 +1,6 @@
 """Where the fields of an MT940 or MT942 file begin: tags, SWIFT headers and trailers, always at the start of a line.
 
-The file is read two megabytes at a time; one search for line ends finds all fields of a chunk at once.
+The file is read four megabytes at a time; one search for line ends finds all fields of a chunk at once.
 """
 
 from __future__ import annotations

@@ -5,11 +5,9 @@ Most entries are plain and read many at once (`mt94_plain`, `mt94_bulk`); this i
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from ingestion.bank_transaction_codes import from_gvc, from_swift
-from ingestion.currencies import CURRENCIES
 from ingestion.readers import mt94_fields as fields
 from ingestion.readers.mt94_findings import Findings
 from ingestion.readers.mt94_settling import hold
@@ -17,9 +15,6 @@ from ingestion.readers.mt94_statement import Held, Output, RawEntry, Statement
 from ingestion.readers.mt94_text import EntryText, free_text, read_ns, read_text
 from ingestion.record_columns import Row
 from ingestion.references import account_id, is_iban
-
-_FOREIGN = re.compile(r"/(OCMT|CHGS)/([A-Z]{3})([\d,.]+)")
-_Foreign = tuple[int | None, str | None]
 
 
 class _Line(NamedTuple):
@@ -47,7 +42,7 @@ def read_entry(entry: RawEntry, statement: Statement, output: Output, findings: 
         added = "\n".join(fields.decode(line.supplement, findings.encoding).split("\n")).replace("\r", "").strip()
         said = _with_supplement(statement, said, added)
         raw_text = f"{added}\n{raw_text}" if raw_text else added
-    instructed, charges = _foreign_amounts(raw_text)
+    instructed, charges = fields.foreign_amounts(raw_text)
     credit = sign > 0
     number = statement.entries + statement.rejected + len(statement.doubtful) + 1
     signed = line.amount * sign
@@ -175,17 +170,6 @@ def _codes(kind: str | None, business: str | None, credit: bool) -> tuple[str | 
     if iso is None and kind:
         iso = from_swift(kind, credit)
     return (*(iso or (None, None, None)), native, issuer)
-
-
-def _foreign_amounts(text: str) -> tuple[_Foreign, _Foreign]:
-    """The original amount (/OCMT/) and the charges (/CHGS/) with their currencies."""
-    found: dict[str, _Foreign] = {}
-    if "/OCMT/" in text or "/CHGS/" in text:
-        for word, currency, figure in _FOREIGN.findall(text):
-            value = fields.amount(figure.rstrip(",."), currency) if currency in CURRENCIES else None
-            if value is not None:
-                found.setdefault(word, (value, currency))
-    return found.get("OCMT", (None, None)), found.get("CHGS", (None, None))
 
 
 def _read_texts(entry: RawEntry, statement: Statement, encoding: str | None) -> tuple[EntryText | None, str]:

@@ -20,6 +20,7 @@ _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{0,5}")
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})([\d.,]+)\s*")
 _ACCOUNT_CURRENCY = re.compile(r"(.*\d)[/ ]*([A-Z]{3})")
 BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3,4})?")
+_FOREIGN = re.compile(r"/(OCMT|CHGS)/([A-Z]{3})([\d,.]+)")
 _STAMP = re.compile(r"(\d{6})(\d{2})(\d{2})(?:([+-])(\d{2})(\d{2}))?")
 
 # value date, entry date, mark, funds code, amount, transaction type, references, supplementary details
@@ -38,6 +39,9 @@ MARKS: dict[str, tuple[str, int, bool, str]] = {
 }
 # Words banks write where a reference is missing or stands elsewhere (Rabobank: in :86: under that code word).
 NO_REFERENCE = frozenset({"", "NONREF", "NOREF", "NOTPROVIDED", "EREF", "KREF", "KREF+", "EREF+", "PREF", "MARF"})
+
+
+Foreign = tuple[int | None, str | None]  # an amount scaled by 100,000, and its currency
 
 
 class Balance(NamedTuple):
@@ -112,6 +116,17 @@ def amount(text: str, currency: str | None) -> int | None:
         return None
     scaled = int(whole + fraction.ljust(5, "0")) if len(whole) < 24 else AMOUNT_LIMIT
     return scaled if -AMOUNT_LIMIT < scaled < AMOUNT_LIMIT else None
+
+
+def foreign_amounts(text: str) -> tuple[Foreign, Foreign]:
+    """The original amount (/OCMT/) and the charges (/CHGS/) with their currencies."""
+    found: dict[str, Foreign] = {}
+    if "/OCMT/" in text or "/CHGS/" in text:
+        for word, currency, figure in _FOREIGN.findall(text):
+            value = amount(figure.rstrip(",."), currency) if currency in CURRENCIES else None
+            if value is not None:
+                found.setdefault(word, (value, currency))
+    return found.get("OCMT", (None, None)), found.get("CHGS", (None, None))
 
 
 def balance(tag: str, code: str, content: str) -> Balance | str:

@@ -1,7 +1,8 @@
 """The entries of an MT940 chunk that are written as the standard has it, read all at once.
 
-Plain is a `:61:` whose subfields are all certain, alone or with one `:86:`, before a field that surely is not its text. Such
-an entry needs no verdict: it can be read, whatever statement it belongs to. All others are read one by one, in `mt94_entry`.
+Plain is a `:61:` whose subfields are all certain, with or without further lines, alone or with one `:86:`, before a field
+that surely is not its text. Such an entry needs no verdict: it can be read, whatever statement it belongs to. All others are
+read one by one, in `mt94_entry`.
 """
 
 from __future__ import annotations
@@ -63,9 +64,11 @@ class PlainEntries:
     customer_end: Ints
     bank_start: Ints
     bank_end: Ints
-    text: Ints  # the number of its text in `texts`
+    text: Ints  # the number of its text in `texts` and `supplements`
     texts: Block  # fields :86: in UTF-8 without carriage returns and outer line breaks, empty where there is none
     has_text: Flags
+    supplements: Block  # the further lines of :61:, without carriage returns and white space around them
+    has_supplement: Flags
 
     def __len__(self) -> int:
         return len(self.field)
@@ -123,12 +126,13 @@ def plain_entries(fields: Fields, closes: Flags, encoding: str | None) -> PlainE
     content_end = trimmed(array, content, end, WHITE)[1]
     line_end = np.append(fields.line_ends, len(array))[np.searchsorted(fields.line_ends, content)]
     rest_end = np.minimum(line_end, end)
-    good &= content_end <= rest_end  # more lines are supplementary details
+    supplements = _supplements(fields, np.minimum(rest_end, content_end), content_end)
     doubles = np.append(np.flatnonzero((array[:-1] == ord("/")) & (array[1:] == ord("/"))), len(array))
     double = doubles[np.searchsorted(doubles, at)]
     split = double < rest_end
     texts = _texts(fields, text_start, text_end, encoding)
     good &= ~_has_odd_text(texts)
+    has_supplement = supplements.end > supplements.start
     kept = np.flatnonzero(good)
     trimmed_start, trimmed_end = trimmed(texts.array, texts.start, texts.end, WHITE)
     return PlainEntries(
@@ -151,6 +155,8 @@ def plain_entries(fields: Fields, closes: Flags, encoding: str | None) -> PlainE
         text=kept,
         texts=texts,
         has_text=(trimmed_end > trimmed_start)[kept],
+        supplements=supplements,
+        has_supplement=has_supplement[kept],
     )
 
 
@@ -186,6 +192,12 @@ def _texts(fields: Fields, start: Ints, end: Ints, encoding: str | None) -> Bloc
         found = _decoded(found, encoding)
     returns = found.places("\r")
     return found.without(returns[np.append(found.array, 0)[returns + 1] == ord("\n")])
+
+
+def _supplements(fields: Fields, start: Ints, end: Ints) -> Block:
+    """Supplementary details, which hold ASCII letters only, as all of a :61: that is read at once."""
+    found = block(fields.array, *trimmed(fields.array, start, end, WHITE), np.arange(len(start)), len(start))
+    return found.without(found.places("\r"))
 
 
 def _decoded(texts: Block, encoding: str | None) -> Block:
@@ -229,7 +241,7 @@ def _utf8_sizes(encoding: str) -> Ints | None:
 
 
 def _has_odd_text(texts: Block) -> Flags:
-    """Which texts hold control characters, blanks beyond ASCII, or foreign amounts and charges."""
+    """Which texts hold control characters or blanks beyond ASCII."""
     array, odd = texts.array, [np.zeros(0, dtype=np.int64)]
     if np.count_nonzero(array < 32) > texts.buffer.count(b"\n"):
         odd.append(np.flatnonzero((array < 32) & (array != ord("\n")) & (array != ord("\t"))))
@@ -237,10 +249,6 @@ def _has_odd_text(texts: Block) -> Flags:
         after = np.append(array[1:], np.uint8(0))
         for first, seconds in _WIDE_BLANKS.items():
             odd.append(np.flatnonzero((array == first) & np.isin(after, seconds)))
-    for word in (b"/OCMT/", b"/CHGS/"):
-        if word in texts.buffer:
-            slashes = texts.places("/").tolist()
-            odd.append(np.array([at for at in slashes if texts.buffer.startswith(word, at)], dtype=np.int64))
     return any_between(np.sort(np.concatenate(odd)), texts.start, texts.end)
 
 

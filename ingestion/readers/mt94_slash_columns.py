@@ -34,7 +34,7 @@ _WORD_KEYS = np.array([word_number(word) for word in SLASH_WORDS], dtype=np.uint
 _IN_ORDER = np.argsort(_WORD_KEYS)
 _LONGEST = max(map(len, SLASH_WORDS))
 _ACCOUNTS, _NAMES = ("IBAN", "ACNO", "BBAN"), ("NAME", "ORDP", "BENM", "OP")
-_IS_TAKEN = np.isin(np.array(SLASH_WORDS), [*SLASH_TAKEN, "REMI", "BIC"])
+_IS_TAKEN = np.isin(np.array(SLASH_WORDS), [*SLASH_TAKEN, "REMI", "BIC", "CNTP"])
 
 
 class Words(NamedTuple):
@@ -74,7 +74,6 @@ def slash_columns(texts: Block) -> tuple[TextColumns, Flags]:
     at = np.full((len(SLASH_WORDS), count), -1, dtype=np.int64)
     at[word[filled], row[filled]] = np.flatnonzero(filled)
     unread |= np.bincount(row[filled], minlength=count) != (at >= 0).sum(axis=0)  # a word given twice
-    unread |= at[_NUMBER_OF["CNTP"]] >= 0
 
     def value(*words: str) -> Ints:
         """The number of the first of these words that a text has, -1 where it has none."""
@@ -88,11 +87,20 @@ def slash_columns(texts: Block) -> tuple[TextColumns, Flags]:
     def column(number: Ints) -> Column:
         return text_column(texts.buffer, starts[number], ends[number])
 
-    account, name = value(*_ACCOUNTS), value(*_NAMES)
+    account, name, agent, party = value(*_ACCOUNTS), value(*_NAMES), value("BIC"), value("CNTP")
+    parts = _parts(texts, starts[party], ends[party])
+    unread |= (party >= 0) & ((account >= 0) | (name >= 0) | (agent >= 0))  # said twice
+
+    def or_part(number: Ints, part: int) -> tuple[Ints, Ints]:
+        """The value of a word, or the part of /CNTP/ that says the same."""
+        start, end = parts[part]
+        return np.where(number >= 0, starts[number], start), np.where(number >= 0, ends[number], end)
+
+    name_start, name_end = trimmed(texts.array, *or_part(name, 2), WHITE)
     remittance_start, remittance_end, odd = _remittance(texts, starts[value("REMI")], ends[value("REMI")])
     spaces = np.flatnonzero(WHITE[texts.array[:-1]] & WHITE[texts.array[1:]])
     breaks = np.flatnonzero((texts.array == ord("\n")) | (texts.array == ord("\t")))
-    crooked = any_between(np.union1d(spaces, breaks), starts[name], ends[name])
+    crooked = any_between(np.union1d(spaces, breaks), name_start, name_end)
     unread |= odd | crooked
     lead_at = np.searchsorted(row, np.arange(count))
     has_words = np.append(row, -1)[lead_at] == np.arange(count)
@@ -100,9 +108,9 @@ def slash_columns(texts: Block) -> tuple[TextColumns, Flags]:
     lead = text_column(texts.buffer, *trimmed(texts.array, texts.start, lead_end, WHITE))
     columns: TextColumns = {
         "remittance": joined_by(lead, text_column(texts.buffer, remittance_start, remittance_end)),
-        "name": column(name),
-        "account": by_distinct(column(account), slash_account, WRITTEN_OTHERWISE),
-        "agent": column(value("BIC")),
+        "name": text_column(texts.buffer, name_start, name_end),
+        "account": by_distinct(text_column(texts.buffer, *or_part(account, 0)), slash_account, WRITTEN_OTHERWISE),
+        "agent": text_column(texts.buffer, *or_part(agent, 1)),
         "end_to_end_id": reference(column(value("EREF"))),
         "instruction_id": reference(column(value("PREF", "KREF"))),
         "mandate_id": reference(column(value("MARF"))),
@@ -122,6 +130,18 @@ def slash_columns(texts: Block) -> tuple[TextColumns, Flags]:
     else:
         columns["additional"] = pa.nulls(count, TEXT)
     return columns, unread
+
+
+def _parts(texts: Block, start: Ints, end: Ints) -> list[tuple[Ints, Ints]]:
+    """The first three of the parts between slashes: account, bank and name of a party; empty where there are fewer."""
+    slashes = np.append(texts.places("/"), [len(texts.array)] * 3)
+    at = np.searchsorted(slashes[:-2], start)
+    parts = []
+    for number in range(3):
+        part_end = np.minimum(slashes[at + number], end)
+        parts.append((np.minimum(start, end), part_end))
+        start = part_end + 1
+    return parts
 
 
 def _unwrapped(texts: Block) -> tuple[Block, Flags]:

@@ -6,7 +6,7 @@ by columns does not cover (a code word given twice, a blank line, ...) is read a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from ingestion.readers.byte_slices import CAPITAL, DIGIT, WHITE, Block, Bytes, F
 from ingestion.readers.mt94_german_columns import SUBFIELD_CODES, german_columns
 from ingestion.readers.mt94_sepa_columns import TextColumns, sepa_word_places, structured_references
 from ingestion.readers.mt94_slash_columns import slash_columns, slash_words
-from ingestion.readers.mt94_text import EntryText, read_text
+from ingestion.readers.mt94_text import EntryText, free_text, read_text
 from ingestion.record_columns import Column, positions
 
 _AFTER_DIGITS = byte_set("!\"#$%&'*+<=>?@\\^`{|}~")  # what may part subfields after a transaction code
@@ -88,6 +88,12 @@ def _has_slash_words(array: Bytes, texts: Block) -> Flags:
     return found
 
 
+def free_columns(texts: Block) -> TextColumns:
+    """The columns of `EntryText` for texts in which nothing but free text is looked for."""
+    columns, ragged = _free_columns(texts)
+    return _put_together(len(texts.start), [(np.arange(len(texts.start)), columns)], texts, ragged, free_text)
+
+
 def _free_columns(texts: Block) -> tuple[TextColumns, Flags]:
     """Free text is remittance information, line by line."""
     breaks = texts.places("\n")
@@ -98,10 +104,16 @@ def _free_columns(texts: Block) -> tuple[TextColumns, Flags]:
     return columns, ragged
 
 
-def _put_together(count: int, parts: Sequence[tuple[Ints, TextColumns]], texts: Block, careful: Flags) -> TextColumns:
+def _put_together(
+    count: int,
+    parts: Sequence[tuple[Ints, TextColumns]],
+    texts: Block,
+    careful: Flags,
+    carefully: Callable[[str], EntryText] = read_text,
+) -> TextColumns:
     """The columns of all parts in the order of the texts; what is `careful` is read here."""
     alone = np.flatnonzero(careful)
-    read = [read_text(text) for text in texts.texts(alone)]
+    read = [carefully(text) for text in texts.texts(alone)]
     source = np.zeros(count, dtype=np.int64)
     done = 0
     for rows, _ in parts:

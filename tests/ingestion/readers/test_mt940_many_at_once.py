@@ -50,7 +50,23 @@ LINES = st.tuples(
     ),
     st.sampled_from(["NTRF", "S103", "NMSC", "N   ", "NDDT", ""]),
     st.sampled_from(["NONREF", "INV-7", "KREF+", "", "Ünï", " x "]),
-    st.sampled_from(["", "//B123", "//", "///x", "//NONREF", "// y ", "\nmore", "\n/OCMT/USD100,00/CHGS/EUR2,50/"]),
+    st.sampled_from(["", "//B123", "//", "///x", "//NONREF", "// y "]),
+    st.sampled_from(
+        [
+            "",
+            "",
+            "\nmore",
+            "\n/OCMT/USD100,00/CHGS/EUR2,50/",
+            "\n/OCMT/XXY1,/CHGS/EUR1.5,2",
+            "\n \n",
+            "\nDE89370400440532013000",
+            "\nnl91 abna 0417164300 ",
+            "\nDE88370400440532013000",
+            "\nRF18539007547034",
+            "\ntwo \n  lines",
+            "\nÜber",
+        ]
+    ),
 ).map("".join)
 ENTRIES = st.tuples(LINES, st.one_of(st.none(), TEXTS), st.sampled_from(["", "", "", ":86:second\n", ":NS:01line\n", ":99:?\n"])).map(
     lambda parts: f":61:{parts[0]}\n" + ("" if parts[1] is None else f":86:{parts[1]}\n") + parts[2]
@@ -69,11 +85,12 @@ def test_fuzz_texts_as_columns(texts: list[str]) -> None:
 @given(
     st.lists(ENTRIES, max_size=8), st.sampled_from([":60F:C260301EUR0,00\n", ""]), st.sampled_from(["\n", "\r\n"]),
     st.sampled_from(["utf-8", "cp1252"]), st.sampled_from([{}, {}, {"encoding": "cp1250"}, {"encoding": "utf-8"}]),
+    st.sampled_from(["12345678/1", "DE89370400440532013000"]),
 )  # fmt: skip
 def test_fuzz_entries_at_once(
-    entries: list[str], opening: str, end: str, encoding: str, options: dict[str, object]
+    entries: list[str], opening: str, end: str, encoding: str, options: dict[str, object], account: str
 ) -> None:
-    statement = f":20:REF\n:25:12345678/1\n:28C:1/1\n{opening}{''.join(entries)}:62F:C260331EUR7,00\n-\n"
+    statement = f":20:REF\n:25:{account}\n:28C:1/1\n{opening}{''.join(entries)}:62F:C260331EUR7,00\n-\n"
     data = statement.replace("\n", end).encode(encoding, "replace") * 2
     at_once = read(data, "mt940", **options)
     with pytest.MonkeyPatch.context() as patch:
