@@ -9,25 +9,31 @@ from ingestion.contracts import CONTRACTS
 
 _IDS = "(SELECT unnest(?::VARCHAR[]))"
 
-NAMES = """
+
+def _money(column: str) -> str:
+    """An amount and its currency as a sentence says them: two decimals, or as many as it needs."""
+    return f"regexp_replace(cast({column} AS DECIMAL(23, 5))::VARCHAR, '0{{1,3}}$', '') || ' ' || currency"
+
+
+NAMES = f"""
     SELECT 'open_item' AS type, open_item_id AS id, unnest([
-        {name: open_item_id, rank: 1}, {name: document_number, rank: 2},
-        {name: reference, rank: CASE WHEN kind = 'payment' THEN 3 ELSE 2 END}
-    ], recursive := true), concat_ws(' ', ledger, kind, document_number, amount, currency, 'of', document_date) AS said
+        {{name: open_item_id, rank: 1}}, {{name: document_number, rank: 2}},
+        {{name: reference, rank: CASE WHEN kind = 'payment' THEN 3 ELSE 2 END}}
+    ], recursive := true), concat_ws(' ', ledger, kind, document_number, {_money("amount")}, 'of', document_date) AS said
     FROM canonical.open_item
     UNION ALL
     SELECT 'open_item', open_item_id, origin_item_id, 1, concat_ws(' ', 'also', origin_item_id)
     FROM canonical.open_item_origin
     UNION ALL
     SELECT 'payment', payment_id, unnest([
-        {name: payment_id, rank: 1}, {name: end_to_end_id, rank: 2}, {name: instruction_id, rank: 2}, {name: uetr, rank: 2}
-    ], recursive := true), concat_ws(' ', amount, currency, 'to', counterparty_name, 'on', execution_date)
+        {{name: payment_id, rank: 1}}, {{name: end_to_end_id, rank: 2}}, {{name: instruction_id, rank: 2}}, {{name: uetr, rank: 2}}
+    ], recursive := true), concat_ws(' ', {_money("amount")}, 'to', counterparty_name, 'on', execution_date)
     FROM canonical.payment_instruction
     UNION ALL
     SELECT 'bank_line', bank_line_id, unnest([
-        {name: bank_line_id, rank: 1}, {name: account_id || '|' || bank_reference, rank: 1}, {name: bank_reference, rank: 2},
-        {name: end_to_end_id, rank: 3}, {name: customer_reference, rank: 3}
-    ], recursive := true), concat_ws(' ', amount, currency, 'on', account_id, 'of', effective_date)
+        {{name: bank_line_id, rank: 1}}, {{name: account_id || '|' || bank_reference, rank: 1}}, {{name: bank_reference, rank: 2}},
+        {{name: end_to_end_id, rank: 3}}, {{name: customer_reference, rank: 3}}
+    ], recursive := true), concat_ws(' ', {_money("amount")}, 'on', account_id, 'of', effective_date)
     FROM canonical.bank_statement_line
     UNION ALL
     SELECT DISTINCT 'match', group_id, group_id, 1, concat_ws(' ', status, 'by', leg) FROM matching.known_group
@@ -66,7 +72,7 @@ OBSERVATIONS = {
     # an extract repeats an item many times: the first observation, and each that says something else than the one before
     "open_item": f"""
         SELECT 'open_item' AS object_type, open_item_id AS object_id, system,
-            concat_ws(', ', status, 'open ' || cast(open_amount AS DECIMAL(23, 5)) || ' ' || currency, approval_status,
+            concat_ws(', ', status, {_money("open_amount")} || ' of it open', approval_status,
                 'block ' || payment_block, 'cleared by ' || clearing_document) AS said,
             delivery_id, record_number
         FROM staging.stg_erp__open_item_observation WHERE open_item_id IN {_IDS}
@@ -75,12 +81,12 @@ OBSERVATIONS = {
     """,
     "payment": f"""
         SELECT 'payment' AS object_type, payment_id AS object_id, 'hub' AS system,
-            concat_ws(' ', direction, amount, currency, 'instructed') AS said, delivery_id, record_number
+            concat_ws(' ', replace(direction, '_', ' '), {_money("amount")}, 'instructed') AS said, delivery_id, record_number
         FROM canonical.payment_instruction WHERE payment_id IN {_IDS} ORDER BY object_id
     """,
     "bank_line": f"""
         SELECT 'bank_line' AS object_type, line.bank_line_id AS object_id, 'bank' AS system,
-            CASE WHEN origin.is_entry THEN concat_ws(' ', 'booked', line.amount, line.currency, 'on', line.account_id)
+            CASE WHEN origin.is_entry THEN concat_ws(' ', 'booked', {_money("line.amount")}, 'on', line.account_id)
                 ELSE 'details of the entry' END AS said,
             origin.delivery_id, origin.record_number
         FROM canonical.bank_statement_line AS line,

@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from orchestration.decisions.tables import read_decisions
-from orchestration.match_ledger import read_active, read_items, read_links
+from orchestration.match_ledger import read_active, read_items, read_links, read_rates
 from orchestration.run_time import read as read_run_time
 from reconciliation.matching import Ledger, MatchResult, Rules, match
 from reconciliation.matching.decided_groups import side_pools
@@ -23,7 +23,7 @@ from reconciliation.matching.decisions import apply_decisions
 from reconciliation.matching.ledger import DECIDED, carry_forward
 
 IN_GROUP_CURRENCY = """
-    SELECT group_id, leg, currency, explanation, greatest(abs(left_total), abs(right_total))::DECIMAL(38, 5) AS amount,
+    SELECT group_id, leg, currency, explanation, amount,
            (CAST((amount * 100000)::HUGEINT * numerator // (denominator * 1000) AS DECIMAL(36, 0)) * 0.01::DECIMAL(2, 2))
                ::DECIMAL(38, 2) AS amount_base
     FROM found LEFT JOIN canonical.group_rate USING (currency)
@@ -57,16 +57,16 @@ def try_rules(connection: duckdb.DuckDBPyConnection, today: Rules, new: Rules, s
     """Compare the two sets of rules on what the warehouse holds. Raises MatchingError where the new rules name a dataset
     that is not there."""
     items = read_items(connection, dict.fromkeys((*today.datasets, *new.datasets)))
-    links, as_of = read_links(connection), read_run_time(connection).as_of
+    known, as_of = {"links": read_links(connection), "rates": read_rates(connection)}, read_run_time(connection).as_of
     active, _ = carry_forward(read_active(connection), items)
     before = _before(active, items, since)
     decisions = read_decisions(connection)
     results = []
     for rules in (today, new):
         decided = apply_decisions(before, *decisions, items, rules, as_of)
-        results.append((rules, match(items, rules, links=links, ledger=decided.ledger, holds=decided.holds)))
+        results.append((rules, match(items, rules, **known, ledger=decided.ledger, holds=decided.holds)))
     base = connection.execute("SELECT base_currency FROM config.company").fetchone()
-    return _compare(connection, results[0], results[1], str((base or [""])[0]))
+    return _compare(connection, items, results[0], results[1], str((base or [""])[0]))
 
 
 def _before(active: Ledger, items: Mapping[str, pl.DataFrame], since: date | None) -> Ledger:
@@ -83,10 +83,11 @@ def _before(active: Ledger, items: Mapping[str, pl.DataFrame], since: date | Non
 
 
 Outcome = tuple[Rules, MatchResult]
+Items = Mapping[str, pl.DataFrame]
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, old: Outcome, new: Outcome, base: str) -> Trial:
-    sides = [_matches(connection, *outcome) for outcome in (old, new)]
+def _compare(connection: duckdb.DuckDBPyConnection, items: Items, old: Outcome, new: Outcome, base: str) -> Trial:
+    sides = [_matches(connection, items, *outcome) for outcome in (old, new)]
     (was, held), (now, holds) = sides
     kept = was.join(now, on="group_id", how="semi")
     gone, come = was.join(now, on="group_id", how="anti"), now.join(was, on="group_id", how="anti")
@@ -127,16 +128,32 @@ def _compare(connection: duckdb.DuckDBPyConnection, old: Outcome, new: Outcome, 
 
 
 def _matches(
-    connection: duckdb.DuckDBPyConnection, rules: Rules, result: MatchResult
+    connection: duckdb.DuckDBPyConnection, items: Items, rules: Rules, result: MatchResult
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The matched groups these rules found, with money in the group's currency, and their items with the pool."""
     found = result.groups.filter(pl.col("status") == "matched")
+    sides = [pl.col(name).abs().cast(pl.Decimal(38, 5)) for name in ("left_total", "right_total")]
+    found = found.join(_moved(found, items, result), on="group_id", how="left").with_columns(
+        amount=pl.max_horizontal(*sides, "moved")
+    )
     connection.register("found", found.to_arrow())
     groups = connection.execute(IN_GROUP_CURRENCY).pl()
     connection.unregister("found")
     pools = side_pools(rules).select("leg", "dataset", "pool").unique()
     members = result.items.join(found.select("group_id", "leg"), on="group_id", how="inner")
     return groups, members.join(pools, on=["leg", "dataset"], how="inner")
+
+
+def _moved(found: pl.DataFrame, items: Items, result: MatchResult) -> pl.DataFrame:
+    """What moved in matches whose items cancel each other out, as transfers and returns do, in the currency of the match."""
+    cancelled = found.filter(pl.col("right_total") == 0).select("group_id", "currency")
+    currencies = pl.concat(
+        frame.select(pl.lit(name).alias("dataset"), "item_id", "currency") for name, frame in items.items()
+    )
+    members = result.items.join(cancelled, on="group_id").join(currencies, on=["dataset", "item_id", "currency"])
+    amount = pl.col("applied_amount").cast(pl.Decimal(38, 5))
+    into, out = amount.filter(amount > 0).sum(), amount.filter(amount < 0).sum().abs()
+    return members.group_by("group_id").agg(moved=pl.max_horizontal(into, out))
 
 
 def _changes(name: str, groups: pl.DataFrame, members: pl.DataFrame, new: MatchResult) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 
 from orchestration.decisions.facts import PAIR, Facts, Group, QueueRow
 from orchestration.decisions.log import ABOUT_DECISIONS, DecidedItem, Decision, Draft
@@ -174,7 +175,8 @@ class Desk:
                           "a difference that is still to be posted", "Undo that decision first")  # fmt: skip
         _known_difference(difference)
         draft = self._about_group("write_off", group, reason, (), difference_kind=difference or group.difference_kind)
-        return draft.model_copy(update={"amount": abs(group.difference)})
+        about = f"difference ({_words(group.difference_kind)}) of the match in {group.leg}: {group.explanation}"
+        return draft.model_copy(update={"amount": abs(group.difference), "about": about})
 
     def ignore(self, name: str, reason: str, until: date) -> Draft:
         """Set an item or another row of the queue aside until a day. An item takes no part in matching until then."""
@@ -240,6 +242,15 @@ class Desk:
             decided(self._names.item(key), applied or self._names.item(key).amount) for key, applied in group.members
         )
 
+    def _stake(self, group: Group) -> Decimal:
+        """The larger of a group's sides; where its items cancel each other out, as those of a transfer, what moved."""
+        applied = [
+            amount for key, amount in group.members
+            if key in self._facts.items and self._facts.items[key].currency == group.currency
+        ]  # fmt: skip
+        into, out = (sum((abs(one) for one in applied if (one > 0) == is_in), NOTHING) for is_in in (True, False))
+        return max(group.money, *((into, out) if not group.right_total else (NOTHING,)))
+
     def _undecided(self, group: Group) -> None:
         if group.group_id in self._groups:
             raise Refused("group", f"{group.group_id}, about which there is {self._groups[group.group_id]}",
@@ -253,7 +264,7 @@ class Desk:
             {
                 "kind": kind, "about": f"{group.status} in {group.leg}: {group.explanation}", "reason": _reason(reason),
                 "leg": group.leg, "group_id": group.group_id, "items": items, "target": target,
-                "difference_kind": difference_kind, "amount": group.money, "currency": group.currency,
+                "difference_kind": difference_kind, "amount": self._stake(group), "currency": group.currency,
             }
         )  # fmt: skip
 

@@ -160,9 +160,11 @@ group_member as (
         min(item.entity_id) as entity_id,
         min(item.account_id) as account_id,
         min(item.date) as since,
+        max(abs(item.amount)) filter (where item.currency = match_group.currency) as largest,
         min(item.correlation_id) as correlation_id,
         min_by(item.delivery_id, item.item_id) as delivery_id
     from match
+    inner join match_group on match.group_id = match_group.group_id
     inner join item on match.dataset = item.dataset and match.item_id = item.item_id
     where match.status in ('suggested', 'ambiguous')
     group by match.group_id
@@ -174,7 +176,11 @@ undecided as (
         'match_group' as object_type,
         match_group.group_id as object_id,
         match_group.leg as detail,
-        match_group.left_total as amount,
+        -- the items of a transfer or a return cancel each other out: what is at stake is what moved
+        case
+            when match_group.left_total = 0 and match_group.right_total = 0 then group_member.largest
+            else match_group.left_total
+        end as amount,
         match_group.currency,
         group_member.entity_id,
         group_member.account_id,

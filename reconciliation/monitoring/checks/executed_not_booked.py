@@ -48,7 +48,7 @@ def find(inputs: MonitoringInputs, settings: NotBooked, default_calendar: str, a
         object_type="payment",
         object_id="payment_id",
         message=lambda row: (
-            f"The bank says {row['status']} of {money(row)} to {row['counterparty_name'] or '(no name)'} for "
+            f"The bank has {row['status']} the payment of {money(row)} to {row['counterparty_name'] or '(no name)'} for "
             f"{row['execution_date']}, but no statement up to {row['covered_until']} shows it"
         ),
         next_step=NEXT_STEP,
