@@ -10,8 +10,9 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
+from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, SideView
-from reconciliation.matching.described import learned_lags, learned_share, related_pairs
+from reconciliation.matching.described import learned_lags, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
@@ -23,9 +24,12 @@ _SENTENCES = (
     "the only items of one day that add up to the amount",
     "the only items of three days that add up to the amount",
 )
+_SPREAD = 2  # the sentence of sums over several days
 Days = npt.NDArray[np.int32]
 _ALTERNATIVES = 3
 _PRIOR_ITEMS = 20.0  # items that the configured share of sums counts for
+_STRATA = (0.001, 0.01, 0.1, 1.0)  # solutions expected by chance, by which the share of sums is learned
+_TURNS, _MOST = 20, 0.9  # steps in which a share is learned, and the largest it may be
 
 
 class DescribedSum(PassConfig):
@@ -56,8 +60,9 @@ class DescribedSum(PassConfig):
         What is sure leaves before the rest is searched again: fewer candidates leave less to chance.
         """
         sure = context.leg.precision / (1 - context.leg.precision)
+        shares: dict[tuple[int, int], float] = {}  # learned while all is open, kept when the sure answers are gone
         for turn in range(self.rounds):
-            groups, members = self._found(context)
+            groups, members = self._found(context, shares)
             high = members.join(groups.filter(pl.col("odds") >= sure).select("proposal"), on="proposal", how="semi")
             last = turn == self.rounds - 1 or high.is_empty()
             if not last:
@@ -69,23 +74,16 @@ class DescribedSum(PassConfig):
             if last:
                 return
 
-    def _found(self, context: LegContext) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _found(self, context: LegContext, shares: dict[tuple[int, int], float]) -> tuple[pl.DataFrame, pl.DataFrame]:
         groups, members, base = [], [], 0
         cases = (self._by_text(context), self._by_day(context, 1), self._by_day(context, 3))
         for sentence, candidates in enumerate(cases):
-            own_groups, own_members = self._solved(context, candidates, sentence)
+            own_groups, own_members = self._solved(context, candidates, sentence, shares)
             shift = pl.lit(base, pl.UInt32)
             groups.append(own_groups.with_columns(pl.col("proposal") + shift))
             members.append(own_members.with_columns(pl.col("proposal") + shift))
             base += own_groups.height
-        found, of_found = _distinct(pl.concat(groups), pl.concat(members))
-        if found.is_empty():
-            return found, of_found
-        one = context.left if self.one == "left" else context.right
-        whole = of_found.filter(pl.col("side") == one.index).select("proposal", "row")
-        rows = found.join(whole, on="proposal", how="left", maintain_order="left")["row"].to_numpy().astype(np.int64)
-        share = learned_share(found["odds"].to_numpy(), rows, len(one.rows()), self.summed, _PRIOR_ITEMS)
-        return found.with_columns(pl.col("odds") * (share / (1 - share))), of_found
+        return _distinct(pl.concat(groups), pl.concat(members))
 
     def _by_text(self, context: LegContext) -> pl.DataFrame:
         """Candidates by text: `case`, `one`, `row`, `target`, `value`, `share` (of the date distance)."""
@@ -127,7 +125,13 @@ class DescribedSum(PassConfig):
             met = met.filter(same_sign & (pl.col("open_other").abs() < pl.col("open").abs()))
             steps.append(
                 met.select(
-                    one="row", start="start", row="row_other", target="open", value="open_other", share=pl.lit(share)
+                    "day",
+                    one="row",
+                    start="start",
+                    row="row_other",
+                    target="open",
+                    value="open_other",
+                    share=pl.lit(share),
                 )
             )
         found = pl.concat(steps)
@@ -141,10 +145,11 @@ class DescribedSum(PassConfig):
             "target",
             "value",
             "share",
+            "day",
         )
 
     def _solved(
-        self, context: LegContext, candidates: pl.DataFrame, sentence: int
+        self, context: LegContext, candidates: pl.DataFrame, sentence: int, shares: dict[tuple[int, int], float]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The groups that the solutions of all cases make, with odds that they are no chance hits."""
         count = pl.len().over("case")
@@ -167,6 +172,9 @@ class DescribedSum(PassConfig):
             for case in np.flatnonzero(answer.count)
             for number in range(int(answer.count[case]))
         ]
+        if sentence == _SPREAD:  # what lies on one day is found by that day
+            days = cases["day"].to_numpy()
+            solved = [(case, chosen) for case, chosen in solved if days[chosen].min() < days[chosen].max()]
         if not solved:
             return Proposals().groups, Proposals().members
         sizes = np.array([len(chosen) for _, chosen in solved])
@@ -176,7 +184,8 @@ class DescribedSum(PassConfig):
         labelled = cases.select(pl.Series("case", np.repeat(np.arange(heads.height), heads["len"].to_numpy())), "value")
         as_round = round_chance(head["target"].to_numpy(), numbers, [values[chosen] for _, chosen in solved], labelled)
         chance = np.maximum(np.maximum(answer.chance[numbers], as_round), 1e-7)
-        odds = head["share"].to_numpy() / chance
+        summed = self._summed(answer.chance, heads["share"].to_numpy(), numbers, chance, sentence, shares)
+        odds = summed * head["share"].to_numpy() / chance
         number = np.arange(len(solved), dtype=np.uint32)
         parts = cases[np.concatenate([chosen for _, chosen in solved])].select(
             pl.Series("proposal", np.repeat(number, sizes)),
@@ -195,6 +204,36 @@ class DescribedSum(PassConfig):
             {"proposal": number, "difference_kind": KIND["none"], "odds": odds, "evidence": sentence}
         ).cast(GROUPS)  # type: ignore[arg-type]
         return groups, members
+
+    def _summed(
+        self,
+        expected: Floats,
+        likely: Floats,
+        solved: Ints,
+        chance: Floats,
+        sentence: int,
+        shares: dict[tuple[int, int], float],
+    ) -> Floats:
+        """By solution: the odds that an item of such a case is a sum, learned by how many solutions chance lets expect.
+
+        `expected` and `likely` (the share of its date distance) are by case; `solved` names the case of each solution,
+        `chance` its expected number by chance. `shares` keeps what was learned, by sentence and stratum.
+        """
+        strata = np.digitize(expected, _STRATA)
+        for stratum in np.unique(strata[solved]):
+            if (sentence, int(stratum)) in shares:
+                continue
+            own, cases = strata[solved] == stratum, strata == stratum
+            ratios = likely[solved[own]] / chance[own]
+            weight = _PRIOR_ITEMS * float(likely[cases].mean())
+            share = self.summed
+            for _ in range(_TURNS):
+                found = float((share * ratios / (1 + share * ratios)).sum())
+                share = min(_MOST, (found + self.summed * weight) / (float(likely[cases].sum()) + weight))
+            shares[sentence, int(stratum)] = share
+        by_solution = np.array([shares[sentence, int(stratum)] for stratum in strata[solved]])
+        odds: Floats = by_solution / (1 - by_solution)
+        return odds
 
 
 class _Crowd:

@@ -268,3 +268,18 @@ def test_sides_of_opposite_sign_are_told_not_turned_round() -> None:
         "signed by their effect on cash on both sides, turn the signs of one side round"
     ]
     assert match({"left": left, "right": left}, RULES).summary["warnings"] == []
+
+
+def test_sums_of_one_day_are_surer_where_most_items_that_could_be_one_are_one() -> None:
+    rng = np.random.default_rng(3)
+    left: list[Row] = []
+    right: list[Row] = []
+    for day in range(25):
+        cents = rng.integers(2_000, 90_000, size=11)
+        parts = cents[: 3 + day % 3]
+        left.append((f"D{day:02}", f"{parts.sum() / 100:.2f}", day, None))
+        right.extend((f"L{day:02}{n}", f"{amount / 100:.2f}", day, None) for n, amount in enumerate(cents))
+    found = groups(left, right)
+    sums = {frozenset([f"D{day:02}", *(f"L{day:02}{n}" for n in range(3 + day % 3))]) for day in range(25)}
+    assert len(sums & {frozenset(each) for each in found["matched"]}) >= 20
+    assert all(frozenset(each) in sums for each in found["matched"])
