@@ -25,15 +25,19 @@ SHEETS = {
     "cash_position": "Cash position",
     "reconciliation_status": "Reconciliation",
     "open_payables": "Open payables",
+    "payment_proposal": "Payment proposal",
     "stale_data": "Stale data",
     "workflow_health": "Workflow health",
     "decision_log": "Decisions",
+    "tie_out": "Tie-out",
+    "ownership_violation": "Ownership",
     "delivery_log": "Deliveries",
 }
-MOST_MONEY_FIRST = {"exception_queue", "open_payables"}
+MOST_MONEY_FIRST = {"exception_queue", "open_payables", "payment_proposal"}
+NAMED = {"decision_log"}  # people call these rows by their key
 FIRST = (
-    "cause", "severity", "entity_id", "account_id", "counterparty_name", "document_number", "currency", "amount", "amount_base",
-    "since", "age_days", "owner", "message", "next_step",
+    "cause", "detail", "severity", "entity_id", "account_id", "counterparty_name", "document_number", "currency", "amount",
+    "amount_base", "since", "age_days", "owner", "message", "next_step",
 )  # fmt: skip
 """What the person who works an exception reads, in this order; the rest comes after."""
 FORECAST = "Cash forecast by week"
@@ -97,7 +101,9 @@ def _selection(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     columns = [row[0] for row in connection.execute(f'DESCRIBE marts."{name}"').fetchall()]
     key, *others = columns
     first = [column for column in FIRST if column in others] if name == "exception_queue" else []
-    shown = [*first, *(column for column in others if column not in first), key]
+    if name in NAMED:
+        first = [key]
+    shown = [*first, *(column for column in (*others, key) if column not in first)]
     order = next((column for column in ("amount_base", "open_amount_base") if column in columns), None)
     by_money = f'abs("{order}") DESC NULLS LAST, ' if order and name in MOST_MONEY_FIRST else ""
     return f'SELECT {", ".join(_quoted(shown))} FROM marts."{name}" ORDER BY {by_money}"{key}"'

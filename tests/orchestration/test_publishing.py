@@ -60,6 +60,24 @@ def test_a_snapshot_holds_database_parquet_workbook_and_manifest(workspace: Work
     assert snapshot.manifest()["tables"] == {"exception_queue": {"rows": 2, "content": _content(snapshot.folder)}}
 
 
+def test_each_sheet_begins_with_what_people_read_first(workspace: Workspace) -> None:
+    """Of exceptions the cause and its kind, of decisions their number; other keys come last."""
+    with connect(workspace.warehouse) as connection:
+        connection.execute(
+            "CREATE OR REPLACE TABLE marts.exception_queue(exception_id INT, amount INT, detail INT, cause INT)"
+        )
+        connection.execute("CREATE TABLE marts.decision_log(decision_id INT, kind INT)")
+        connection.execute("CREATE TABLE marts.tie_out(tie_out_id INT, difference INT)")
+    assert publish_once(workspace, 1, "one")
+    book = openpyxl.load_workbook(current(workspace).workbook)  # type: ignore[union-attr]
+    headers = {name: [cell.value for cell in book[name][1]] for name in ("Exceptions", "Decisions", "Tie-out")}
+    assert headers == {
+        "Exceptions": ["cause", "detail", "amount", "exception id"],
+        "Decisions": ["decision id", "kind"],
+        "Tie-out": ["difference", "tie out id"],
+    }
+
+
 def _content(folder: Path) -> str:
     content = json.loads((folder / "manifest.json").read_text())["tables"]["exception_queue"]["content"]
     assert len(content) == 64
