@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
+import numpy as np
 import polars as pl
 
+from reconciliation.matching.coincidence import expected_equals
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import leg_words
 from reconciliation.matching.nearby import count_within_days, within_days
@@ -18,7 +20,11 @@ from reconciliation.matching.text.words import SideWords, shared_information
 _SENTENCES = (
     "the opposite amount and the same words, and the later text says that it undoes another, {days}",
     "the opposite amount and the same words, {days}",
+    "the later text says that it undoes another, and the opposite amount is rare, {days}",
 )
+_SAID_ODDS = 4.0  # that what says it undoes another undoes one that is there
+_STRANGE = 0.25  # how much less a pair without a word in common is believed
+_IN_COMMON = 0.2  # share of words from which two texts have something in common
 _SAME = ["size", "currency"]
 _MAX_PAIRS = 20_000  # of one amount: beyond it no original stands out
 #: Words by which an entry says that it undoes another, in the languages of most bank and ledger texts.
@@ -33,9 +39,10 @@ UNDOING = (
 class DescribedReversal(PassConfig):
     """Pairs of opposite amount in one dataset, the left item up to `after` days later, with most words in common.
 
-    `said` asks for a word that undoes (`UNDOING`) in the later text. `unless` names the dataset on the other side
-    of the books: where it has an item of the later one's amount near its date, both events may have happened, and
-    the pair is left.
+    `said` asks for a word that undoes (`UNDOING`) in the later text; an amount that is rare is then enough, whatever
+    else the texts say. `unless` names the dataset on the other side of the books: where it has an item of the later
+    one's amount near its date, both events may have happened, and the pair is left; so it is where nothing but the
+    amount speaks for it, and the other side has an item of the earlier one's.
     """
 
     KIND: ClassVar[str] = "described_reversal"
@@ -63,7 +70,7 @@ class DescribedReversal(PassConfig):
             # what undoes does not undo what undoes
             ~pl.col("text_right").str.contains(UNDOING).fill_null(False),
         )
-        pairs = self._without_counterparts(context, pairs)
+        pairs = self._without_counterparts(context, pairs, "left", "open", "date")
         if pairs.is_empty():
             return
         fits = context.compatible(pairs["left"].to_numpy(), pairs["right"].to_numpy())
@@ -80,34 +87,54 @@ class DescribedReversal(PassConfig):
             pl.col("text_right"), literal=True
         )
         share = pl.when(quoted.fill_null(False)).then(1.0).otherwise(common / own.clip(1.0))
-        alike = pairs.with_columns(share.alias("alike")).filter(pl.col("alike") >= self.min_share)
+        told = pairs.with_columns(share.alias("alike"))
+        alike = told.filter(pl.col("alike") >= self.min_share)
+        # the nearer original is the likelier one, and the one that shares more words; equal ones stay tied
+        nearer = pl.lit(0.9).pow(pl.col("days").cast(pl.Float64))
+        alike = alike.with_columns(
+            odds=self.odds * nearer * pl.lit(50.0).pow(pl.col("alike").clip(0, 1) - 1),
+            evidence=pl.lit(0 if self.said else 1, pl.UInt16),
+        )
+        if self.said:
+            bare = told.filter(pl.col("alike") < self.min_share)
+            bare = self._without_counterparts(context, bare, "right", "open_right", "date_right")
+            strange = pl.when(pl.col("alike") < _IN_COMMON).then(_STRANGE).otherwise(1.0)
+            rare = bare.with_columns(
+                odds=_SAID_ODDS * nearer * strange / self._chance(context, bare), evidence=pl.lit(2, pl.UInt16)
+            )
+            alike = pl.concat([alike, rare])
         if alike.is_empty():
             return
-        # the nearer original is the likelier one, and the one that shares more words; equal ones stay tied
-        odds = (
-            self.odds
-            * pl.lit(0.9).pow(pl.col("days").cast(pl.Float64))
-            * pl.lit(50.0).pow(pl.col("alike").clip(0, 1) - 1)
-        )
         shaped = alike.select(
             "left",
             "right",
             pl.col("open").alias("left_applied"),
             pl.col("open_right").alias("right_applied"),
             pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
-            odds.alias("odds"),
-            pl.lit(0 if self.said else 1, pl.UInt16).alias("evidence"),
+            "odds",
+            "evidence",
         )
         yield Proposals(pairs=shaped.cast(PAIRS), evidence=_SENTENCES)  # type: ignore[arg-type]
 
-    def _without_counterparts(self, context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
+    def _chance(self, context: LegContext, pairs: pl.DataFrame) -> pl.Series:
+        """By pair: items of exactly the opposite amount in the days before it, as expected from the amounts near it."""
+        data = context.right.dataset
+        days = max(self.after, int(np.ptp(data.date)) + 1) if data.height else self.after
+        currency = data.currency[pairs["right"].to_numpy()]
+        expected = expected_equals(pairs["open_right"].to_numpy(), currency, data.amount, data.currency, own=1)
+        return pl.Series(np.maximum(expected, 1e-9) * self.after / days)
+
+    def _without_counterparts(
+        self, context: LegContext, pairs: pl.DataFrame, row: str, amount: str, date: str
+    ) -> pl.DataFrame:
+        """Pairs of which the other side of the books has nothing of that amount near that date."""
         if not self.unless or self.unless not in context.datasets or pairs.is_empty():
             return pairs
         data = context.datasets[self.unless]
         other = pl.DataFrame({"open": data.amount, "currency": data.currency, "date": data.date}).unique()
-        later = pairs.select("left", "open", "currency", "date").unique()
-        near = within_days((later, other), ["open", "currency"], self.unless_days)
-        return pairs.join(near, on="left", how="anti")
+        asked = pairs.select(row, "currency", open=amount, date=date).unique()
+        near = within_days((asked, other), ["open", "currency"], self.unless_days)
+        return pairs.join(near, on=row, how="anti")
 
 
 def _total(words: SideWords) -> pl.DataFrame:

@@ -120,6 +120,13 @@ def test_a_voided_entry_is_paired_with_its_original() -> None:
     assert found["matched"] == [{"l1", "l2"}]
 
 
+def test_a_return_of_a_rare_amount_needs_no_like_text_unless_the_books_show_the_payment() -> None:
+    bank: list[Row] = [("b1", "-2580.31", 4, "DD JAEGERMETALLBAUAG"), ("b2", "2580.31", 9, "RETURNED ITEM 0000")]
+    rest: list[Row] = [(f"b{n}", f"-{n * 37}.{n}0", n, "CARD") for n in range(3, 9)]
+    assert groups([*bank, *rest], [("l1", "-1.00", 0, None)])["matched"] == [{"b1", "b2"}]
+    assert {"b1", "l1"} in groups([*bank, *rest], [("l1", "-2580.31", 3, "Jaeger Metallbau")])["matched"]
+
+
 def test_a_reversal_that_the_bank_shows_too_is_left_to_the_two_sides() -> None:
     found = groups(
         [("b1", "-77.31", 2, "ACME TOOLS"), ("b2", "77.31", 5, "RETURN ACME TOOLS")],
