@@ -7,10 +7,13 @@ valued later), and the reader of a report has to see which.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TypeVar
+
+Amount = TypeVar("Amount", Decimal, int)
 
 
-def check_balance(opening: Decimal | None, net: Decimal, closing: Decimal | None) -> tuple[str, Decimal | None]:
-    """The verdict (`ok`, `off`, `none`) and `closing - (opening + net)`; all amounts signed, one currency.
+def check_balance(opening: Amount | None, net: Amount, closing: Amount | None) -> tuple[str, Amount | None]:
+    """The verdict (`ok`, `off`, `none`) and `closing - (opening + net)`; all amounts signed, one currency and unit.
 
     `none`, with no difference, says that a balance is missing and the equation cannot be checked.
     """

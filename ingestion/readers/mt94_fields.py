@@ -86,6 +86,7 @@ def day_near(mmdd: str, anchor: int) -> int | None:
     return min(days, key=lambda one: abs(one - anchor), default=None)
 
 
+@lru_cache(maxsize=65536)
 def iso_day(days: int) -> str:
     """A day as ISO 8601 text."""
     return date.fromordinal(days + _EPOCH).isoformat()

@@ -86,7 +86,7 @@ def plain_entries(fields: Fields, closes: Flags, encoding: str | None) -> PlainE
     text_start = np.where(noted, fields.content[note], end)
     text_end = np.where(noted, fields.end[note], end)
     good &= (end - content <= FIELD_LIMIT) & (text_end - text_start <= FIELD_LIMIT)
-    good &= ~any_between(_odd_places(fields), content, end)
+    good &= ~any_between(odd_places(fields), content, end)
     # value date and entry date
     value_number, value_ok = numbers(array, content, content + 6)
     value_day, known = days_of_dates(value_number)
@@ -173,7 +173,7 @@ def _within(number: Ints, last: Ints) -> Flags:
     return found
 
 
-def _odd_places(fields: Fields) -> Ints:
+def odd_places(fields: Fields) -> Ints:
     """What no :61: has that is read at once: control characters, lone carriage returns, letters beyond ASCII."""
     array = fields.array[: len(fields.data)]
     returns = np.flatnonzero(array == ord("\r"))

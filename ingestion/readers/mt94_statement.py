@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ingestion.balance_check import check_balance
 from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
 from ingestion.readers.mt94_fields import Account, Balance, iso_day
-from ingestion.record_columns import RecordColumns, Row, scaled, unscaled
+from ingestion.record_columns import RecordColumns, Row
 
 STATEMENT_COLUMNS = (
     "record_number file_line byte_start byte_end statement_number identity kind message_id statement_id "
@@ -156,9 +156,7 @@ class Output:
         opening, closing = one.opening, one.closing
         itemised = one.message_type != "941"  # a balance report: its entries are counted and summed, not listed
         verdict, difference = check_balance(
-            unscaled(opening.amount) if opening and itemised else None,
-            unscaled(one.net),
-            unscaled(closing.amount) if closing else None,
+            opening.amount if opening and itemised else None, one.net, closing.amount if closing else None
         )
         kind = one.kind(default)
         account = one.account
@@ -208,7 +206,7 @@ class Output:
                 one.entries,
                 one.net,
                 verdict,
-                None if difference is None else scaled(difference),
+                difference,
                 sum(count for count, _ in declared.values()) if declared else None,
                 declared.get("90C", (0, 0))[1] - declared.get("90D", (0, 0))[1] if declared else None,
             )

@@ -13,10 +13,11 @@ import numpy as np
 from ingestion.readers import mt94_fields as fields
 from ingestion.readers.byte_slices import Ints
 from ingestion.readers.mt94_bulk import BulkEntries
-from ingestion.readers.mt94_cut import ENTRY, FIELD_LIMIT, OTHER, Fields, too_long
+from ingestion.readers.mt94_cut import FIELD_LIMIT, Fields, too_long
 from ingestion.readers.mt94_entry import read_entry
 from ingestion.readers.mt94_findings import Findings
 from ingestion.readers.mt94_plain import plain_entries
+from ingestion.readers.mt94_plain_statements import PlainStatement, Tags, plain_statements
 from ingestion.readers.mt94_settling import check_declared, reject_without_currency, set_currency, settle_doubtful
 from ingestion.readers.mt94_statement import Output, RawEntry, Statement
 from ingestion.readers.mt94_statement_fields import HANDLERS
@@ -53,17 +54,23 @@ class Walk:
 
     def chunk(self, chunk: Fields) -> BulkEntries:
         """Take the fields of a chunk in their order; the plain entries among them are given back, to be read at once."""
-        others = np.flatnonzero(chunk.kind == OTHER)
-        tags = {number: chunk.tag(number) for number in others.tolist()}
-        closes = chunk.kind == ENTRY
-        closes[others] = [self._closes_entry(tag) for tag in tags.values()]
+        tags = Tags(chunk)
+        closes = tags.close_entry
+        for number in tags.others:
+            closes[number] = self._closes_entry(chunk.tag(number))
         plain = plain_entries(chunk, closes, self.encoding)
         bulk = BulkEntries(chunk, plain)
         number_of = np.full(len(chunk.start), -1, dtype=np.int64)
         number_of[plain.field] = np.arange(len(plain))
         run_end = _run_ends(plain.field, plain.fields)
+        statements = plain_statements(chunk, tags, plain, run_end)
         at, count = 0, len(chunk.start)
         while at < count:
+            whole = statements.get(at)
+            if whole is not None and self._take_statement(whole, bulk):
+                at = whole.next_field
+                self.end = chunk.offset + int(chunk.end[at - 1])
+                continue
             first = int(number_of[at])
             if first >= 0:
                 self._after_trailer(":61:")
@@ -75,11 +82,31 @@ class Walk:
                     at = int(plain.field[last - 1] + plain.fields[last - 1])
                     self.end = chunk.offset + int(chunk.end[at - 1])
                     continue
-            self._field(
-                tags.get(at) or chunk.tag(at), chunk.text(at), chunk.offset + int(chunk.start[at]), int(chunk.line[at])
-            )
+            self._field(chunk.tag(at), chunk.text(at), chunk.offset + int(chunk.start[at]), int(chunk.line[at]))
             at += 1
         return bulk
+
+    def _take_statement(self, whole: PlainStatement, bulk: BulkEntries) -> bool:
+        """Take a plain statement at once, where nothing before it speaks of it or is still open."""
+        self._after_trailer(":20:")
+        if self.entry is not None or self.message_type is not None or self.envelope:
+            return False
+        if self.statement is not None:
+            self.finish_statement(whole.start)
+        counter, output, opening = self.findings.counter, self.output, whole.opening[0]
+        self.statements += 1
+        one = Statement(self.statements, counter.next(), whole.line, whole.start)
+        one.reference, one.account, one.sequence, one.page = whole.reference, whole.account, whole.sequence, whole.page
+        one.opening, one.opening_seen, one.currency = opening, True, opening.currency
+        one.closing, one.closed = whole.closing[0], True
+        output.add_balance(one.number, counter.next(), whole.opening[1], whole.opening[2], opening)
+        if whole.last_entry > whole.first_entry:
+            bulk.take(whole.first_entry, whole.last_entry, one, counter)
+        for balance, line, start in (whole.closing, *whole.further):
+            output.add_balance(one.number, counter.next(), line, start, balance)
+        self.formats.add("mt940")
+        output.add_statement(one, whole.end, self.default)
+        return True
 
     @staticmethod
     def _closes_entry(tag: str) -> bool:

@@ -113,3 +113,49 @@ def test_where_a_file_is_cut_changes_nothing(size: int, monkeypatch: pytest.Monk
     monkeypatch.setattr("ingestion.readers.mt94_cut.CHUNK", size)
     assert read(data, "mt940") == whole
     assert len(whole["bank_entry"]) == 40 and whole["bank_statement"][0]["balance_check"] == "ok"
+
+
+BALANCES = st.tuples(
+    st.sampled_from("CCD"), st.sampled_from(["260301", "260331", "260230"]), st.sampled_from(["EUR", "EUR", "USD", "EUX"]),
+    st.sampled_from(["0,00", "12,5", "1234567,89", "7,", "1.234,50", "12345678901234,0", "5,123456", "1,00 x", ",5"]),
+).map("".join)  # fmt: skip
+STATEMENTS = st.tuples(
+    st.sampled_from([":20:REF 1\n", ":20:\n", ":20:Müller\n", ":20:" + "x" * 120 + "\n", ""]),
+    st.sampled_from([":25:12345678/1\n", ":25:DE89370400440532013000\n", ":25:COBADEFFXXX/1EUR\n", ":25:1/2USD\n", ""]),
+    st.sampled_from([":28C:1/1\n", ":28C: 77 \n", ":28:3/2\n", ":28C:1/\n", ":28C:A1\n", ""]),
+    st.tuples(st.sampled_from([":60F:", ":60M:"]), BALANCES, st.just("\n")).map("".join),
+    st.lists(st.one_of(st.just(":61:2603100310C1,00NTRFNONREF//B1\n:86:text\n"), ENTRIES), max_size=3).map("".join),
+    st.tuples(st.sampled_from([":62F:", ":62M:", ":64:"]), BALANCES, st.just("\n")).map("".join),
+    st.sampled_from(["", "", ":64:C260331EUR5,00\n", ":65:D260401USD5,\n:86:note\n", ":86:note\n", ":64:C260331EUR\n"]),
+    st.sampled_from(["-\n", "-\n", "", "-}\n", "{1:F01}\n"]),
+).map("".join)  # fmt: skip
+
+
+@FUZZ
+@given(
+    st.lists(STATEMENTS, min_size=1, max_size=4),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([{}, {"currency": "EUR"}]),
+)
+def test_fuzz_statements_at_once(statements: list[str], end: str, options: dict[str, object]) -> None:
+    data = "".join(statements).replace("\n", end).encode("utf-8")
+    at_once = read(data, "mt940", **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mt94_walk, "plain_statements", lambda *_: {})
+        assert read(data, "mt940", **options) == at_once
+
+
+def test_statements_as_banks_write_them_are_taken_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = (
+        ":20:R\n:25:1/2\n:28C:{n}/1\n:60F:C260301EUR0,00\n{entries}:62F:C260331EUR{n},00\n:64:C260331EUR1,00\n-\n"
+    )
+    entry = ":61:2603100310C1,00NTRFNONREF//B1\n:86:text\n"
+    data = "".join(statement.format(n=n, entries=entry * n) for n in range(5))
+    walked: list[str] = []
+    by_field = mt94_walk.Walk._field
+    monkeypatch.setattr(
+        mt94_walk.Walk, "_field", lambda self, tag, *rest: (walked.append(tag), by_field(self, tag, *rest))
+    )
+    found = read(data.encode(), "mt940")
+    assert [row["balance_check"] for row in found["bank_statement"]] == ["ok"] * 5 and len(found["bank_entry"]) == 10
+    assert walked.count(":20:") == 1, "the last alone, whose end is certain only with the file's"
