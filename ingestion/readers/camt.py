@@ -15,6 +15,7 @@ from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BAN
 from ingestion.readers import camt_layout as layout
 from ingestion.readers import camt_rows as rows
 from ingestion.readers import camt_statement as statements
+from ingestion.readers import iso20022_fields as iso
 from ingestion.readers import iso20022_values as values
 from ingestion.readers.iso20022_message import foreign_warnings, no_message
 from ingestion.readers.iso20022_remittance import RemittanceCollector
@@ -149,7 +150,7 @@ class _Reading:
     def _reject(
         self,
         place: str,
-        bad: rows.BadField,
+        bad: iso.BadField,
         start: int,
         end: int,
         advice: str = _NOT_LOADED,
@@ -162,8 +163,8 @@ class _Reading:
         currency: str | None = None
         if fields is not None:
             currency = fields.get("Amt@Ccy")
-            with contextlib.suppress(rows.BadField):
-                scaled, _ = rows.optional_amount(fields, "Amt")
+            with contextlib.suppress(iso.BadField):
+                scaled, _ = iso.optional_amount(fields, "Amt")
                 amount = None if scaled is None else unscaled(scaled)
         self.rejects.append(
             Reject(
@@ -204,7 +205,7 @@ class _Reading:
         if account.account_id is None:
             self._reject(
                 one.place,
-                rows.BadField("Acct/Id", None, "an IBAN or the bank's account number"),
+                iso.BadField("Acct/Id", None, "an IBAN or the bank's account number"),
                 start,
                 end,
                 "The statement was loaded without an account. Name it in the source config (account: ...).",
@@ -252,10 +253,10 @@ class _Reading:
         code = get("Tp/CdOrPrtry/Cd") or get("Tp/CdOrPrtry/Prtry") or get("Tp/Cd") or get("Tp/Prtry")
         try:
             amount = rows.money(fields)
-            day = rows.local_day(fields, "Dt")
+            day = iso.local_day(fields, "Dt")
             if code is None:
-                raise rows.BadField("Tp", None, "a balance type such as OPBD or CLBD")
-        except rows.BadField as bad:
+                raise iso.BadField("Tp", None, "a balance type such as OPBD or CLBD")
+        except iso.BadField as bad:
             one.balances_rejected += 1
             self._reject(f"{one.place}, balance {code or len(one.balances) + 1}", bad, start, end, fields=fields)
             return
@@ -314,7 +315,7 @@ class _Reading:
         one = self._open_statement()
         try:
             amount = rows.money(entry, flipped=self._is_flipped(entry))
-        except rows.BadField as bad:
+        except iso.BadField as bad:
             raise self._bad_large_entry(bad, one) from None
         self._write_transactions(amount)
 
@@ -330,7 +331,7 @@ class _Reading:
             place = (counter.last + 1, start, end, one.number, number, pending.details)
             try:
                 row = rows.detail_row(place, transaction, entry, self.country)
-            except rows.BadField as bad:
+            except iso.BadField as bad:
                 where = f"{one.place}, entry {number}, transaction {pending.details}"
                 self._reject(where, bad, transaction.start, transaction.end, fields=transaction.fields)
                 continue
@@ -343,13 +344,13 @@ class _Reading:
         one, pending = self._open_statement(), self.pending
         number = one.entries + one.rejected + 1
         if not pending.details:
-            self.country = rows.country(around.get("Acct/Id/IBAN"))
+            self.country = iso.country(around.get("Acct/Id/IBAN"))
         try:
             amount = rows.money(fields, flipped=self._is_flipped(fields))
             row, status = rows.entry_row(
                 (*self.records.source.offsets(start, end), one.number, number), fields, amount, pending.parts
             )
-        except rows.BadField as bad:
+        except iso.BadField as bad:
             if pending.details:
                 raise self._bad_large_entry(bad, one) from None
             one.rejected += 1
@@ -363,7 +364,7 @@ class _Reading:
     def _is_flipped(self, entry: Fields) -> bool:
         return self.flips and values.flag(entry.get("RvslInd")) is True
 
-    def _bad_large_entry(self, bad: rows.BadField, one: statements.Statement) -> FileRejected:
+    def _bad_large_entry(self, bad: iso.BadField, one: statements.Statement) -> FileRejected:
         return FileRejected(
             f"an entry of more than {BATCH_ROWS} transactions cannot be read",
             place=f"{one.place}, entry {one.entries + one.rejected + 1}",

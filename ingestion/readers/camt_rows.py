@@ -6,36 +6,26 @@ not turn a sign (`CdtDbtInd` already is the direction). A field that makes a rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import NamedTuple
 
 from ingestion.readers import iso20022_values as values
+from ingestion.readers.iso20022_fields import (
+    BadField,
+    Picker,
+    account_paths,
+    agent_paths,
+    country,
+    day_of,
+    joined,
+    optional_amount,
+    party_paths,
+)
 from ingestion.readers.iso20022_remittance import NOTHING, REFERENCE_STARTS, Structured, remittance
 from ingestion.readers.xml_records import Fields
 from ingestion.record_columns import Row
 from ingestion.references import account_id
 
-_AGENT_LEAVES = ("BICFI", "BIC", "CmbndId/BIC", "ClrSysMmbId/MmbId", "Othr/Id", "PrtryId/Id", "Nm")
-_ACCOUNT_LEAVES = ("Id/IBAN", "Id/Othr/Id", "Id/BBAN", "Id/PrtryAcct/Id")
-
-
-def _party(path: str) -> tuple[str, ...]:
-    """The name of a party, wrapped in `Pty` (or `Agt`, a bank) from version 08 on."""
-    return (f"{path}/Nm", f"{path}/Pty/Nm", f"{path}/Agt/FinInstnId/Nm")
-
-
-def _agent(path: str) -> tuple[str, ...]:
-    """A bank: its BIC, else its clearing code, its other identification, its name."""
-    return tuple(f"{path}/FinInstnId/{leaf}" for leaf in _AGENT_LEAVES)
-
-
-def _account(path: str) -> tuple[str, ...]:
-    return tuple(f"{path}/{leaf}" for leaf in _ACCOUNT_LEAVES)
-
-
-# Columns that are texts of the message: the first of these paths that is there.
 _ENTRY_TEXTS: dict[str, tuple[str, ...]] = {
     "entry_reference": ("NtryRef",),
     "status": ("Sts/Cd", "Sts", "Sts/Prtry"),
@@ -55,17 +45,17 @@ _DETAIL_IDENTIFIERS: dict[str, tuple[str, ...]] = {
     "transaction_id": ("Refs/TxId",),
     "mandate_id": ("Refs/MndtId",),
     "account_servicer_reference": ("Refs/AcctSvcrRef",),
-    "debtor_agent": _agent("RltdAgts/DbtrAgt"),
-    "creditor_agent": _agent("RltdAgts/CdtrAgt"),
+    "debtor_agent": agent_paths("RltdAgts/DbtrAgt"),
+    "creditor_agent": agent_paths("RltdAgts/CdtrAgt"),
 }
 _DETAIL_TEXTS: dict[str, tuple[str, ...]] = {
     "uetr": ("Refs/UETR",),
     "cheque_number": ("Refs/ChqNb",),
     "clearing_system_reference": ("Refs/ClrSysRef",),
-    "debtor_name": _party("RltdPties/Dbtr"),
-    "ultimate_debtor_name": _party("RltdPties/UltmtDbtr"),
-    "creditor_name": _party("RltdPties/Cdtr"),
-    "ultimate_creditor_name": _party("RltdPties/UltmtCdtr"),
+    "debtor_name": party_paths("RltdPties/Dbtr"),
+    "ultimate_debtor_name": party_paths("RltdPties/UltmtDbtr"),
+    "creditor_name": party_paths("RltdPties/Cdtr"),
+    "ultimate_creditor_name": party_paths("RltdPties/UltmtCdtr"),
     "purpose_code": ("Purp/Cd", "Purp/Prtry"),
     "return_reason_code": ("RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry", "RtrInf/RtrRsn/Cd", "RtrInf/RtrRsn/Prtry"),
     "return_reason_text": ("RtrInf/AddtlInf", "RtrInf/AddtlRtrRsnInf"),
@@ -108,35 +98,6 @@ DETAIL_COLUMNS = (
 )
 
 
-class Picker:
-    """Takes the columns of a row out of a container's fields: for each, the first of its paths that is there, or None.
-
-    Which field goes where depends on nothing but the paths that are there, and is worked out once for each set of them.
-    """
-
-    def __init__(self, columns: Iterable[tuple[str, ...]]) -> None:
-        self._columns = tuple(columns)
-        self._plans: dict[tuple[str, ...], itemgetter[tuple[str | None, ...]]] = {}
-
-    def __call__(self, fields: Fields) -> tuple[str | None, ...]:
-        """The columns, in their order."""
-        paths = tuple(fields)
-        plan = self._plans.get(paths)
-        if plan is None:
-            if len(self._plans) >= _PLANS:
-                self._plans.clear()
-            first, *others = (self._place(paths, column) for column in self._columns)
-            plan = itemgetter(first, *others)  # type: ignore[arg-type]  # the stubs take the context's type for the index
-            self._plans[paths] = plan
-        picked: tuple[str | None, ...] = plan((*fields.values(), None))
-        return picked
-
-    @staticmethod
-    def _place(paths: tuple[str, ...], column: tuple[str, ...]) -> int:
-        return next((paths.index(path) for path in column if path in paths), -1)
-
-
-_PLANS = 4096
 _pick_entry = Picker(
     [
         ("AcctSvcrRef",),
@@ -153,24 +114,14 @@ _pick_detail = Picker(
         ("Amt@Ccy",),
         ("CdtDbtInd",),
         ("AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt"),
-        _account("RltdPties/DbtrAcct"),
-        _account("RltdPties/CdtrAcct"),
+        account_paths("RltdPties/DbtrAcct"),
+        account_paths("RltdPties/CdtrAcct"),
         ("AddtlTxInf",),
         *_DETAIL_IDENTIFIERS.values(),
         *_DETAIL_TEXTS.values(),
     ]
 )
 _DETAIL_HEAD = 7
-
-
-class BadField(ValueError):  # noqa: N818  (what it says is what was found)
-    """A field a record cannot do without is missing or garbled."""
-
-    def __init__(self, name: str, found: str | None, expected: str) -> None:
-        super().__init__(f"{name}: found {found!r}, expected {expected}")
-        self.name = name
-        self.found = "nothing" if found is None else found
-        self.expected = expected
 
 
 @dataclass
@@ -230,31 +181,6 @@ def money(fields: Fields, *, flipped: bool = False) -> Money:
     raise BadField("CdtDbtInd", indicator, values.EXPECTED_DIRECTION)
 
 
-def optional_amount(fields: Fields, path: str) -> tuple[int | None, str | None]:
-    """An amount that need not be there, with its currency; raises `BadField` where it is there and garbled."""
-    text = fields.get(path)
-    if text is None:
-        return None, None
-    try:
-        return values.amount(text), fields.get(f"{path}@Ccy")
-    except ValueError as error:
-        raise BadField(path, text, str(error)) from None
-
-
-def local_day(fields: Fields, path: str) -> int | None:
-    """The day of a date choice (`Dt` or `DtTm`), None where it is absent; raises `BadField` where it is no date."""
-    return _day(path, fields.get(f"{path}/Dt") or fields.get(f"{path}/DtTm") or fields.get(path))
-
-
-def _day(path: str, text: str | None) -> int | None:
-    if text is None:
-        return None
-    try:
-        return values.day(text)
-    except ValueError as error:
-        raise BadField(path, text, str(error)) from None
-
-
 def total_charges(charges: list[Charges]) -> tuple[int | None, str | None, bool | None]:
     """What the charges cost the account owner, with currency, and whether the amount includes them.
 
@@ -306,8 +232,8 @@ def entry_row(
         amount.signed,
         values.given(reference),
         values.flag(reversal) if reversal is not None else None,
-        _day("BookgDt", booked),
-        _day("ValDt", valued),
+        day_of("BookgDt", booked),
+        day_of("ValDt", valued),
         instructed,
         instructed_currency,
         charges,
@@ -403,23 +329,3 @@ def _signed(amount: int, credit_debit: str | None, entry: Money) -> int:
     if credit_debit not in ("CRDT", "DBIT"):
         raise BadField("CdtDbtInd", credit_debit, values.EXPECTED_DIRECTION)
     return -amount if entry.increases else amount
-
-
-def party(fields: Fields, path: str) -> str | None:
-    """The name of a party."""
-    return next((fields[leaf] for leaf in _party(path) if leaf in fields), None)
-
-
-def agent(fields: Fields, path: str) -> str | None:
-    """A bank: its BIC, else its clearing code, its other identification, its name; None where that is NOTPROVIDED."""
-    return next((found for leaf in _agent(path) if (found := values.given(fields.get(leaf)))), None)
-
-
-def country(account: str | None) -> str | None:
-    """The country of an account that is an IBAN."""
-    return account[:2] if account is not None and account[:2].isalpha() and account[2:4].isdigit() else None
-
-
-def joined(*texts: str | None) -> str | None:
-    """The texts that are there, one a line."""
-    return "\n".join(text for text in texts if text) or None

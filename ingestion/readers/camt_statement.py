@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from ingestion.balance_check import check_balance
 from ingestion.readers import iso20022_values as values
-from ingestion.readers.camt_rows import Money, agent
+from ingestion.readers.camt_rows import Money
+from ingestion.readers.iso20022_fields import agent
 from ingestion.readers.xml_records import Fields
 from ingestion.record_columns import Row, scaled, unscaled
 from ingestion.references import is_iban

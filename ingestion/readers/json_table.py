@@ -11,19 +11,18 @@ import codecs
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import BinaryIO
 
 import polars as pl
 
 from ingestion.declaration import FileDeclaration, Mapping_
 from ingestion.declaration_fit import best_fit, is_header, missing_columns, read_columns
+from ingestion.readers.json_cells import Json, Number, Row, elements, flat, is_text
 from ingestion.readers.text_table import (
     BYTE_END,
     BYTE_START,
     LINE,
     PLACE,
-    RESERVED,
     SHOWN_TEXT,
     BadRow,
     TextBlock,
@@ -36,16 +35,7 @@ DOCUMENT_LIMIT = 1 << 28
 LINE_LIMIT = 1 << 23
 BLOCK_RECORDS = 20_000
 SAMPLE_RECORDS = 1000
-EXPONENT_LIMIT = 40
-Json = object
-Row = dict[str, str | None]
 Tables = list[tuple[tuple[Mapping_, ...], TextTable]]
-
-
-class _Number(str):
-    """A JSON number as its digits were delivered."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +125,7 @@ def _parse(data: bytes) -> Json:
 
 def _loads(text: str) -> Json:
     return json.loads(
-        text, parse_float=_Number, parse_int=_Number, parse_constant=_no_constant, object_pairs_hook=_object
+        text, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_object
     )
 
 
@@ -316,9 +306,9 @@ def _blocks(
             if each is None or (lists[0] == each and all(part.each is not None for part in declaration.parts)):
                 bad.append(_bad(record, record.fault or f"a JSON {type(record.value).__name__}"))
         else:
-            fields = _flat(record.value, lists)
-            elements = [{}] if each is None else [_flat(one, (), f"{each}.") for one in _elements(record.value, each)]
-            rows += [(record, {**fields, **element}) for element in elements]
+            fields = flat(record.value, lists)
+            inner = [{}] if each is None else [flat(one, (), f"{each}.") for one in elements(record.value, each)]
+            rows += [(record, {**fields, **element}) for element in inner]
         if len(rows) >= BLOCK_RECORDS:
             yield _block(rows, bad, declared, marks)
             rows, bad = [], []
@@ -338,7 +328,7 @@ def _block(
 ) -> TextBlock:
     kept: list[tuple[_Record, Row]] = []
     for record, row in rows:
-        faulty = next((name for name, text in row.items() if text is not None and not _is_text(text)), None)
+        faulty = next((name for name, text in row.items() if text is not None and not is_text(text)), None)
         if faulty is None:
             kept.append((record, row))
         else:
@@ -351,7 +341,7 @@ def _block(
         mark = marks.get(same_name(name), ".")
         texts = [row.get(name) for _, row in kept]
         if mark != ".":
-            texts = [text.replace(".", mark) if isinstance(text, _Number) else text for text in texts]
+            texts = [text.replace(".", mark) if isinstance(text, Number) else text for text in texts]
         columns[name] = texts
     present = {same_name(name) for name in names}
     for name in declared:
@@ -370,10 +360,6 @@ def _block(
     return TextBlock(frame.hstack(places), tuple(bad))
 
 
-def _is_text(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
 def _decimal_marks(declaration: FileDeclaration) -> dict[str, str]:
     """The decimal mark each column is declared with: a JSON number always has a point, and is rewritten to fit."""
     marks: dict[str, str] = {}
@@ -388,54 +374,5 @@ def _columns(records: Sequence[Json]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for record in records:
         if isinstance(record, dict):
-            names.update(dict.fromkeys(_flat(record, ())))
+            names.update(dict.fromkeys(flat(record, ())))
     return tuple(names)
-
-
-def _elements(record: Mapping[str, Json], each: str) -> list[dict[str, Json]]:
-    """The objects of a nested list; OData V2 wraps it in `results`."""
-    value: Json = record
-    for step in each.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    if isinstance(value, dict):
-        results = value.get("results")
-        value = results if isinstance(results, list) else [] if "__deferred" in value else [value]
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _flat(record: Mapping[str, Json], lists: Sequence[str], prefix: str = "") -> Row:
-    """The fields of a record by path, as text; the lists that make tables of their own are left out."""
-    row: Row = {}
-    for key, value in record.items():
-        name = prefix + key
-        if name in lists or key.startswith(("__", "@odata")) or "@odata." in key:
-            continue
-        if name in RESERVED:
-            name += "#2"
-        if isinstance(value, dict):
-            if "__deferred" not in value:
-                row.update(_flat(value, lists, f"{name}."))
-        else:
-            row[name] = _text(value)
-    return row
-
-
-def _text(value: Json) -> str | None:
-    if value is None or value == []:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, _Number):
-        return _plain(value) if "e" in value or "E" in value else value
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and not any(isinstance(one, dict | list) for one in value):
-        return "\n".join(text for one in value if (text := _text(one)) is not None)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _plain(number: str) -> str:
-    """A number with an exponent written out, where that is short; else as delivered."""
-    exponent = number.lower().partition("e")[2]
-    is_short = len(exponent) <= 3 and abs(int(exponent)) <= EXPONENT_LIMIT
-    return _Number(f"{Decimal(number):f}") if is_short else number

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ingestion.readers.pain_initiation import Initiation, InitiationReader
+from ingestion.readers.pain_initiation import InitiationReader
+from ingestion.readers.pain_layout import Initiation
 from ingestion.reading import Reader
 
 CREDIT_TRANSFER = Initiation(

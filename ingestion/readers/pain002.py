@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ingestion.contracts import PAYMENT_STATUS
 from ingestion.readers import iso20022_values as values
-from ingestion.readers.camt_rows import BadField, optional_amount
+from ingestion.readers.iso20022_fields import BadField, optional_amount
 from ingestion.readers.iso20022_message import foreign_warnings, no_message
 from ingestion.readers.xml_records import Box, Closer, Fields, Layout, RecordStream
 from ingestion.reading import FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject

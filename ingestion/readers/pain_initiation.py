@@ -10,22 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import product
 from typing import BinaryIO
 
 from ingestion.contracts import PAYMENT_BATCH, PAYMENT_INSTRUCTION, PAYMENT_MESSAGE, PAYMENT_REMITTANCE
 from ingestion.readers import iso20022_values as values
-from ingestion.readers.camt_layout import ACCOUNT_IDS, AGENT_IDS
-from ingestion.readers.camt_rows import BadField, agent, country, local_day, optional_amount, party
+from ingestion.readers.iso20022_fields import BadField, agent, country, local_day, optional_amount, party
 from ingestion.readers.iso20022_message import foreign_warnings, no_message
 from ingestion.readers.iso20022_remittance import (
-    STRUCTURED,
     RemittanceCollector,
     Structured,
     document_number,
     remittance,
 )
-from ingestion.readers.xml_records import Box, Fields, Layout, RecordStream
+from ingestion.readers.pain_layout import Initiation
+from ingestion.readers.xml_records import Fields, Layout, RecordStream
 from ingestion.reading import ControlTotal, FileFacts, FileRejected, ReaderEvent, RecordCounter
 from ingestion.record_columns import BATCH_ROWS, RecordColumns, Row, scaled, unscaled
 from ingestion.sources import SourceConfig
@@ -51,68 +49,6 @@ REMITTANCE_COLUMNS = (
     "document_number document_date due_amount discount_amount credit_note_amount remitted_amount currency"
 )
 _ASK = "Do not load it. Ask the sending system for a file whose control sums are right."
-
-
-def _under(parents: str, leaves: str) -> tuple[str, ...]:
-    return tuple(f"{parent}/{leaf}" for parent, leaf in product(parents.split(), leaves.split()))
-
-
-@dataclass(frozen=True)
-class Initiation:
-    """Where the two messages differ."""
-
-    format: str
-    root: str
-    direction: str
-    transaction: str  # the element of one payment
-    amount: str  # the instructed amount in it
-    own: str  # the own party: debtor of a credit transfer, creditor of a direct debit
-    counterparty: str
-    execution_date: str
-    mandate: str
-
-    def box(self) -> Box:
-        """The containers of the message."""
-        type_leaves = _under(
-            "PmtTpInf", "SvcLvl/Cd SvcLvl/Prtry LclInstrm/Cd LclInstrm/Prtry CtgyPurp/Cd CtgyPurp/Prtry"
-        )
-        transaction = Box(
-            "Transaction",
-            (
-                *_under("PmtId", "InstrId EndToEndId UETR"),
-                self.amount,
-                *_under("Amt/EqvtAmt", "Amt CcyOfTrf"),
-                "ReqdExctnDt",
-                *_under("ReqdExctnDt", "Dt DtTm"),
-                *_under(self.counterparty, "Nm Pty/Nm PstlAdr/Ctry CtryOfRes"),
-                *_under(f"{self.counterparty}Acct", ACCOUNT_IDS),
-                *_under(f"{self.counterparty}Agt", AGENT_IDS),
-                "UltmtDbtr/Nm",
-                "UltmtCdtr/Nm",
-                self.mandate,
-                "ChqInstr/ChqNb",
-                "RmtInf/Ustrd",
-                "Purp/Cd",
-                "Purp/Prtry",
-            ),
-            {"RmtInf/Strd": STRUCTURED},
-            many=True,
-        )
-        batch = Box(
-            "Batch",
-            (
-                *("PmtInfId", "PmtMtd", "BtchBookg", "NbOfTxs", "CtrlSum", "ChrgBr", "UltmtDbtr/Nm", "UltmtCdtr/Nm"),
-                *type_leaves,
-                self.execution_date,
-                *_under(self.execution_date, "Dt DtTm"),
-                f"{self.own}/Nm",
-                *_under(f"{self.own}Acct", f"{ACCOUNT_IDS} Ccy"),
-                *_under(f"{self.own}Agt", AGENT_IDS),
-            ),
-            {self.transaction: transaction},
-        )
-        header = Box("Header", ("MsgId", "CreDtTm", "NbOfTxs", "CtrlSum", *_under("InitgPty", "Nm Id/OrgId/Othr/Id")))
-        return Box("Message", (), {"GrpHdr": header, "PmtInf": batch})
 
 
 @dataclass

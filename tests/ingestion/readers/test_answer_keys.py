@@ -13,7 +13,7 @@ from test_fuzz_every_reader import FILES as OTHER_FILES
 from orchestration.cli import main
 
 FILES = {**BANK_FILES, **{format: files[0] for format, files in OTHER_FILES.items()}}
-WITH_STATEMENTS = {"camt.052", "camt.053", "camt.054", "mt940", "mt942", "bai2", "ofx"}
+WITH_STATEMENTS = {"camt.052", "camt.053", "camt.054", "mt940", "mt942", "bai2", "ofx", "csv", "xlsx"}
 FILE_KEYS = {"file", "format", "status", "reason", "records", "rejects", "statements"}
 STATEMENT_KEYS = {
     "account", "statement_id", "sequence", "page", "currency", "opening_balance", "closing_balance", "entries", "net", "balance_check",
