@@ -3,7 +3,8 @@
 A fingerprint of dbt models covers the project's files, the config, the run's business day, which deliveries are known, and,
 for the marts, the result tables. It does not cover known_at itself: models see it only through the deliveries known by then, and
 through the ledgers as they are known by then.
-That of matching, monitoring or forecasting covers the tables it reads and writes, its rules, its code and the business day.
+That of matching, monitoring or forecasting covers the tables it reads and writes, its rules, its code and the business day;
+monitoring adds the moment, by which deliveries are late.
 """
 
 from __future__ import annotations

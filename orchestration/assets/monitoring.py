@@ -41,13 +41,20 @@ def monitoring_assets(workspace: WorkspaceResource):  # type: ignore[no-untyped-
     """Look at canonical facts with the rules of config/monitoring.yml; keep what earlier runs have seen."""
     rules = workspace.workspace.optional_text("monitoring.yml")
     with connect(workspace.workspace.warehouse) as connection:
-        seen = rules + unreachable(connection, run_time.read(connection).known_at).write_json()
+        seen = grounds(connection, rules)
         unchanged = fingerprints.job_stands(connection, fingerprints.MONITORING, READS, seen)
         if not unchanged:
             _monitor(connection, rules, str(workspace.workspace.config / "monitoring.yml"))
             fingerprints.job_ended(connection, fingerprints.MONITORING, READS, seen)
         counts = connection.execute(COUNTS).fetchone()
     yield dg.MaterializeResult(KEY, metadata=dict(zip(COUNTED, counts or (), strict=True)) | {"unchanged": unchanged})
+
+
+def grounds(connection: duckdb.DuckDBPyConnection, rules: str) -> str:
+    """What, besides tables, decides what is found: the rules, the moment, because a delivery is late once it was due, and which
+    sources could not be asked."""
+    known_at = run_time.read(connection).known_at
+    return f"{rules}\n{known_at.isoformat()}\n{unreachable(connection, known_at).write_json()}"
 
 
 def _monitor(connection: duckdb.DuckDBPyConnection, rules: str, where: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from orchestration.assets.forecasting_inputs import read_forecast_inputs
+from orchestration.assets.monitoring import grounds
 from orchestration.assets.monitoring_inputs import read_monitoring_inputs
 from orchestration.transfers import Transfer, record
 from orchestration.warehouse import create_tables
@@ -117,6 +118,18 @@ def test_an_outage_makes_the_source_late_until_it_answers_again(warehouse: duckd
     assert len(late()) == 1
     record(warehouse, Transfer("vendors", evening + timedelta(minutes=2), "ok", "nothing new"))
     assert late() == []
+
+
+def test_a_later_moment_is_ground_to_look_again_though_nothing_has_arrived(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """What is due at eight is late at nine, in a run in which nothing else is new."""
+    moments = [f"2026-03-11 {hour}:00:00+00" for hour in ("07", "07", "08")]
+    found = []
+    for moment in moments:
+        warehouse.execute("UPDATE config.run_parameter SET known_at = ?", [moment])
+        found.append(grounds(warehouse, "rules"))
+    assert found[0] == found[1] != found[2]
 
 
 def test_what_remains_of_an_item_is_counted_once(warehouse: duckdb.DuckDBPyConnection) -> None:
