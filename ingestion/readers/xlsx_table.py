@@ -32,6 +32,7 @@ from ingestion.readers.text_table import (
 from ingestion.readers.zip_archive import ARCHIVE_LIMIT, bounded_parts
 from ingestion.reading import FileRejected
 
+_LIST_CELLS = 3  # that a row of a list has at least
 CELL_LIMIT = 30_000_000
 EXACT_LIMIT = 10**15
 BLOCK_ROWS = 20_000
@@ -94,11 +95,19 @@ def _rows_of(stream: BinaryIO, candidates: Sequence[FileDeclaration] | None) -> 
 
 
 def sheet_texts(stream: BinaryIO) -> list[list[str]]:
-    """The cells of a workbook's first sheet that has any, as text; raises `FileRejected` where it cannot be opened."""
+    """The cells of a workbook's sheet that holds its list, as text: of several, the first of those with most rows of a list.
+
+    Raises `FileRejected` where the workbook cannot be opened.
+    """
     _measure(stream)
     rows_of = _rows_of(stream, None)
-    rows = next((rows for rows in rows_of.values() if rows), [])
+    rows = max(rows_of.values(), key=lambda rows: sum(_is_wide(row) for row in rows), default=[])
     return [_texts(row) for row in rows]
+
+
+def _is_wide(row: Sequence[Cell]) -> bool:
+    """Whether a row has the cells of a list (day, amount, text), as a cover sheet's have not."""
+    return sum(cell not in ("", None) for cell in row) >= _LIST_CELLS
 
 
 def _wanted(names: Sequence[str], candidates: Sequence[FileDeclaration]) -> list[str]:

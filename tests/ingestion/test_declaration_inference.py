@@ -7,6 +7,7 @@ import io
 from decimal import Decimal
 
 import pytest
+import xlsxwriter
 import yaml
 from declared_files import Outcome, read
 
@@ -270,3 +271,17 @@ def test_a_list_far_wider_than_a_bank_s_takes_no_long_time() -> None:
     wide = ",".join(f"name {column}" for column in range(300)) + "\n"
     with pytest.raises(InferenceError):
         infer((wide + ("AAAA-1,bb 2 cc," * 100 + "\n") * 200).encode())
+
+
+def test_the_list_of_a_workbook_may_stand_behind_a_cover_sheet() -> None:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        book.add_worksheet("Cover").write_row(0, 0, ["Report of", "a bank"])
+        sheet = book.add_worksheet("List")
+        for number, row in enumerate([["Date", "Text", "Amount (EUR)"], ["2026-01-31", "Rent", "-5.00"]]):
+            sheet.write_row(number, 0, row)
+    stream.seek(0)
+    found = recognise_file(stream, "list.xlsx").source
+    assert found.declaration is not None
+    outcome = read("xlsx", stream.getvalue(), found.declaration.model_dump())
+    assert outcome.amounts == [Decimal(-5)]
