@@ -111,3 +111,36 @@ def test_rows_that_say_the_same_are_not_written_again(tmp_path: Path) -> None:
     assert at(2, stays="2", changes="2") == [("changes", 2), ("stays", 2)]  # looks back
     assert (at(1), at(3)) == ([("changes", 1), ("stays", 1)], [("changes", 3), ("stays", 1)])
     assert at(2) == [("changes", 2), ("stays", 2)]
+
+
+def test_a_day_is_compared_with_what_was_forecast_on_that_day(tmp_path: Path) -> None:
+    """Its last forecast of the day; one made with hindsight counts only where there is no other, and for its own run."""
+
+    def known(as_of: date, known_at: datetime) -> dict[date, str]:
+        with connect(tmp_path / "warehouse.duckdb") as connection:
+            run_time.write(connection, RunTime(as_of, known_at, "run"))
+            found = connection.execute(
+                "SELECT vintage, sources FROM forecasting.known_forecast ORDER BY ALL"
+            ).fetchall()
+        assert len({vintage for vintage, _ in found}) == len(found)
+        return dict(found)
+
+    days = [date(2026, 9, number) for number in (28, 29, 30)]
+    moments = {
+        "morning": datetime(2026, 9, 28, 6, tzinfo=UTC), "evening": datetime(2026, 9, 28, 21, tzinfo=UTC),
+        "after midnight in Berlin": datetime(2026, 9, 28, 22, tzinfo=UTC), "next week": datetime(2026, 10, 5, tzinfo=UTC),
+        "next month": datetime(2026, 11, 2, tzinfo=UTC),
+    }  # fmt: skip
+    with connect(tmp_path / "warehouse.duckdb") as connection:
+        create_tables(connection)
+        connection.execute("INSERT INTO config.company VALUES ('Group', 'EUR', 'Europe/Berlin')")
+        for day, made in [(days[0], list(moments)), (days[1], ["next month", "next week"])]:
+            for name in made:
+                connection.execute(
+                    "INSERT INTO forecasting.cash_forecast (vintage, sources, known_at) VALUES (?, ?, ?)",
+                    [day, name, moments[name]],
+                )
+    assert known(days[2], moments["next month"]) == {days[0]: "evening", days[1]: "next week"}
+    assert known(days[2], moments["morning"]) == {days[0]: "morning"}
+    assert known(days[0], moments["next month"]) == {days[0]: "next month", days[1]: "next week"}
+    assert known(days[0], moments["evening"]) == {days[0]: "evening"}
