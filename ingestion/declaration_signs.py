@@ -15,6 +15,7 @@ from ingestion.declaration_columns import Layout, mark_of
 from ingestion.declaration_evidence import is_negative, number_evidence, number_value
 from ingestion.declaration_vocabulary import is_charge
 
+CARD_LIKE = 3  # times as many amounts above zero as below: more leaves most accounts than comes
 ENOUGH = 0.8  # share of balances that have to follow from the one before
 
 
@@ -65,7 +66,11 @@ def _single(layout: Layout, amount: str) -> dict[str, object]:
     _ask_for_charges(layout, [-value for value in values] if block.get("sign") == "plus_is_debit" else values)
     if proven:
         return block
-    if any(value < 0 for value in values):
+    below, above = sum(value < 0 for value in values), sum(value > 0 for value in values)
+    if below and above >= CARD_LIKE * below:
+        told = f"{above} of {above + below} amounts are above zero, as in a list of a card's purchases"
+        layout.sign_notes.append(("sign", f"{told}: say what plus is (sign)", True))
+    elif below:
         layout.sign_notes.append(("sign", "minus leaves the account, by custom: nothing in the file proves it", False))
     else:
         layout.sign_notes.append(

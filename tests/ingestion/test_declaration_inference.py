@@ -285,3 +285,9 @@ def test_the_list_of_a_workbook_may_stand_behind_a_cover_sheet() -> None:
     assert found.declaration is not None
     outcome = read("xlsx", stream.getvalue(), found.declaration.model_dump())
     assert outcome.amounts == [Decimal(-5)]
+
+
+def test_a_list_that_is_mostly_above_zero_asks_what_plus_is() -> None:
+    rows = "".join(f"2026-01-0{day},Shop,{day}.50,EUR\n" for day in range(1, 8)) + "2026-01-08,Payment,-30.00,EUR\n"
+    (question,) = infer(("Date,Description,Amount,Currency\n" + rows).encode()).questions
+    assert question.topic == "sign" and "7 of 8 amounts are above zero" in question.text
