@@ -95,6 +95,15 @@ class LegContext:
         """All datasets of the run, also those of other legs: a payment's invoice may carry the reference."""
         return self.encoding.datasets
 
+    def meeting(self, view: SideView) -> Mask:
+        """By row of a side: whether it is open and some open item of the other side has its sign. Money that came in is no
+        payment to anybody, and need not be searched for its name."""
+        of_other = self.sides[1 - view.index].open
+        above, below = bool((of_other > 0).any()), bool((of_other < 0).any())
+        if above and below:
+            return view.is_open
+        return np.asarray(view.open > 0 if above else view.open < 0) if above or below else np.zeros_like(view.is_open)
+
     def learn_lags(self, pairs: pl.DataFrame) -> None:
         """Remember accepted pairs for their date distances."""
         if not pairs.is_empty():

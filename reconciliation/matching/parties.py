@@ -68,18 +68,9 @@ def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFr
     return frame.with_columns(name_key(frame["name"]).alias("name"))
 
 
-def _of_a_sign(view: SideView, other: SideView) -> Rows:
-    """The open rows whose sign some open item of the other side has: what came in is no payment to anybody."""
-    rows = view.rows()
-    of_other = other.open[other.rows()]
-    if (of_other > 0).any() and (of_other < 0).any():
-        return rows
-    return rows[np.isin(np.sign(view.open[rows]), np.sign(of_other[:1]))]
-
-
 def _resolve(context: LegContext) -> pl.DataFrame:
     right = right_parties(context)
-    left = _identity(context.left, "text", rows=_of_a_sign(context.left, context.right))
+    left = _identity(context.left, "text", rows=np.flatnonzero(context.meeting(context.left)).astype(np.uint32))
     found: list[pl.DataFrame] = []
     for key in ("id", "iban", "name"):
         known = right.select(key, "party").drop_nulls().unique()

@@ -116,7 +116,7 @@ def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataF
                     pl.col("text").str.extract_all(_WORD).fill_null([]), pl.col("references").fill_null([])
                 ).alias("word")
             ],
-            view.is_open,
+            context.meeting(view),
         )
         .explode("word", empty_as_null=False, keep_nulls=False)
         .drop_nulls("word")

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import polars as pl
-import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 TABLES = ("match_group", "match_item", "unmatched")
 _DISTINCT = ("group_id", "item_id", "applied_amount", "open_amount", "left_total", "right_total")  # seldom repeated
@@ -36,6 +38,8 @@ class ResultFiles:
 
     def append(self, groups: pl.DataFrame, items: pl.DataFrame, unmatched: pl.DataFrame) -> None:
         """Add rows to the three tables."""
+        import pyarrow.parquet as pq
+
         if not self._writers:
             self._out.mkdir(parents=True, exist_ok=True)
             (self._out / "summary.json").unlink(missing_ok=True)

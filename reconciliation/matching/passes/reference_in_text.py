@@ -106,7 +106,7 @@ class ReferenceInText(PassConfig):
             for variant in each.variants
         }
         reading, named = (context.left, context.right) if self.texts == "left" else (context.right, context.left)
-        texts = _texts(reading)
+        texts = _texts(context, reading)
         identifiers = self._identifiers(context, named)
         by: list[str] = []
         if reading.dataset.entity[reading.rows()].all() and named.dataset.entity[named.rows()].all():
@@ -160,10 +160,10 @@ class ReferenceInText(PassConfig):
         return identifiers.filter(~pl.col("reference").is_in(NO_REFERENCE))
 
 
-def _texts(view: SideView) -> pl.DataFrame:
-    """Text and references of the open items in one: a bank may put a mangled identifier in either place."""
+def _texts(context: LegContext, view: SideView) -> pl.DataFrame:
+    """Text and references in one of the open items that may be met: a bank may put a mangled identifier in either place."""
     text = pl.concat_str(
         pl.col("references").list.join(" | "), pl.col("text"), separator="\n", ignore_nulls=True
     ).alias("text")
-    frame = view.frame(text).select(pl.col("row").alias("text_row"), "text")
+    frame = view.dataset.read([text], context.meeting(view)).select(pl.col("row").alias("text_row"), "text")
     return frame.filter(pl.col("text").is_not_null() & (pl.col("text") != ""))
