@@ -260,10 +260,20 @@ class _Reading:
         by_kind = {addenda.kind(one): one for one in entry.addenda}
         if batch.sec == "ADV":
             file.only_payments = False
-            self._set_aside(batch, entry)
+            self._set_aside(
+                batch, entry, "standard entry class", "ADV",
+                "An automated accounting advice tells what was settled; it is no payment, and was not loaded.",
+            )  # fmt: skip
         elif "99" in by_kind:
             file.only_payments = False
             said = addenda.returned(by_kind["99"], international=batch.sec == "IAT")
+            if said.code in addenda.DISHONORED:
+                self._set_aside(
+                    batch, entry, "return reason", f"{said.code} {said.text} of {said.original_trace}",
+                    "A dishonored return: the originating bank refused the return of this payment, which may stand after all. "
+                    "Look at the payment and its bank line.",
+                )  # fmt: skip
+                return
             self.output.add_status(file.identity, file.created_at, entry, "RJCT", said)
         elif "98" in by_kind:
             file.only_payments = False
@@ -278,12 +288,12 @@ class _Reading:
             self.output.add_instruction(file.identity, batch, entry)
             file.payments.setdefault(entry.credit, Tally()).add(entry.cents)
 
-    def _set_aside(self, batch: Batch, entry: Entry) -> None:
+    def _set_aside(self, batch: Batch, entry: Entry, field: str, found: str, advice: str) -> None:
+        """An entry that is neither a payment nor the end of one."""
         self.rejects.append(
             Reject(
-                self.counter.next(), f"{batch.place}, line {entry.record.line}", "standard entry class", "ADV",
-                "a payment, a return or a notification of change",
-                "An automated accounting advice tells what was settled; it is no payment, and was not loaded.",
+                self.counter.next(), f"{batch.place}, line {entry.record.line}", field, found,
+                "a payment, a return or a notification of change", advice,
                 entry.record.text.rstrip(), entry.record.line, entry.record.start, entry.record.end,
                 Decimal(entry.cents).scaleb(-2), "USD",
             )

@@ -39,7 +39,23 @@ RETURN_REASONS = {
     "R29": "corporate customer advises not authorized",
     "R31": "permissible return of a corporate entry",
     "R33": "return of a destroyed check entry",
+    "R61": "misrouted return",
+    "R62": "return of an erroneous or reversing debit",
+    "R67": "duplicate return",
+    "R68": "untimely return",
+    "R69": "field errors in the return",
+    "R70": "permissible return not accepted",
+    "R71": "return stands: the dishonored return was misrouted",
+    "R72": "return stands: the dishonored return was untimely",
+    "R73": "return stands: it was timely",
+    "R74": "return stands, corrected",
+    "R75": "return stands: it was no duplicate",
+    "R76": "return stands: no errors found",
+    "R77": "return stands: the dishonored return is not accepted",
 }
+DISHONORED = frozenset({"R61", "R62", "R67", "R68", "R69", "R70"})
+"""The originating bank refuses a return: what these entries report is no end of the payment."""
+_CONTESTED = frozenset(f"R7{digit}" for digit in range(1, 8))
 _DOCUMENTS = {"IV": "CINV", "CM": "CREN", "DM": "DEBN", "PO": "PUOR", "CR": "SOAC"}
 
 
@@ -69,7 +85,9 @@ def kind(record: Record) -> str:
 def returned(record: Record, *, international: bool = False) -> Return:
     """An addenda 99: the reason, and what the bank adds to it; an IAT return repeats the amount before that."""
     code = record.field((3, 6))
-    said = [RETURN_REASONS.get(code), record.field((45 if international else 35, 79)) or None]
+    # after a dishonored return stand the traces and dates of what it answers; a contested one has nothing else
+    start = 79 if code in _CONTESTED else 58 if code in DISHONORED else 45 if international else 35
+    said = [RETURN_REASONS.get(code), record.field((start, 79)) or None]
     return Return(code, record.field((6, 21)), ": ".join(part for part in said if part) or None)
 
 

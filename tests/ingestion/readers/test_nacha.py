@@ -240,3 +240,27 @@ def test_an_international_return_is_a_status() -> None:
     lines = [international_entry(10000, "21"), *international_addenda(), returned("R03")]
     status = only(read(nacha(lines, sec="IAT"), "nacha"), "payment_status")
     assert (status["status"], status["reason_code"], status["original_amount"]) == ("RJCT", "R03", 100)
+
+
+def test_a_dishonored_return_is_no_end_of_the_payment() -> None:
+    lines = [
+        nacha_entry(5000, 1, code="26", addenda=1),
+        "799R68121042880000007      23138010   23138010000000117901Untimely Return      121042880000001",
+    ]
+    reading = read(nacha(lines), "nacha")
+    assert reading["payment_status"] == []
+    (reject,) = reading.rejects
+    assert (reject.field, reject.found) == (
+        "return reason", "R68 untimely return: Untimely Return of 121042880000007",
+    )  # fmt: skip
+    assert (reject.amount, reject.currency) == (Decimal(50), "USD") and "may stand" in reject.advice
+
+
+def test_a_contested_dishonored_return_says_that_the_return_stands() -> None:
+    lines = [
+        nacha_entry(5000, 1, code="26", addenda=1),
+        "799R72121042880000007140503345130931793451309300000011790134513093000009917968 121042880000001",
+    ]
+    status = only(read(nacha(lines), "nacha"), "payment_status")
+    assert (status["status"], status["reason_code"]) == ("RJCT", "R72")
+    assert status["reason_text"] == "return stands: the dishonored return was untimely"
