@@ -17,6 +17,7 @@ from ingestion.reading import FileRejected
 
 BLOCK_BYTES = 1 << 24
 HEADER_BYTES = 1 << 20
+COLUMN_LIMIT = 1 << 14  # what a sheet of XLSX has; a longer row is no header
 DECODED_BYTES = 1 << 18  # what is decoded at once to see whether it can be: stays in the cache
 WIDE_BYTES_LIMIT = 1 << 28
 WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
@@ -243,6 +244,8 @@ def _logical_rows(head: bytes, dialect: Dialect, limit: int) -> Iterator[Row]:
                 break
         text = head[start:end].decode(dialect.encoding, "replace")
         line += max(1, text.count("\n"))
-        parsed = next(split_rows(io.StringIO(text, newline=""), dialect), [])
+        parsed: list[str] = []
+        if text.count(dialect.delimiter) < COLUMN_LIMIT:
+            parsed = next(split_rows(io.StringIO(text, newline=""), dialect), [])
         yield Row(parsed, end, line, names_of(parsed))
         start, limit = end, limit - 1

@@ -146,9 +146,10 @@ def _no_margins(body: bytes, starts: Positions, ends: Positions, returns: int, d
     return not any_beside(body, _SPACE, (ord(dialect.delimiter),))
 
 
-def parse(utf8: bytes, dialect: Dialect, width: int, regular: bool) -> pl.DataFrame:
-    """Fields by Polars, all as text; raises `PolarsError` where a row has more than `width` fields. `regular` says that
-    all have so many; else the rows get a header of our own before them, which says how wide they are."""
+def parse(utf8: bytes, dialect: Dialect, width: int, *, regular: bool, excess: bool = False) -> pl.DataFrame:
+    """Fields by Polars, all as text; raises `PolarsError` where a row has more than `width` fields, unless what is in
+    `excess` is left out. `regular` says that all rows have so many; else they get a header of our own before them, which
+    says how wide they are."""
     names = [f"c{number}" for number in range(width)]
     bare = regular and not utf8.startswith(codecs.BOM_UTF8)  # which is a letter, except before a file
     return pl.read_csv(
@@ -157,7 +158,7 @@ def parse(utf8: bytes, dialect: Dialect, width: int, regular: bool) -> pl.DataFr
         schema=dict.fromkeys(names, pl.String),
         separator=dialect.delimiter,
         quote_char=dialect.quote or None,
-        truncate_ragged_lines=False,
+        truncate_ragged_lines=excess,
         low_memory=False,
     )
 
@@ -171,7 +172,6 @@ def placed(
     offset: int | None,
 ) -> pl.DataFrame:
     """The parsed block under the header's names, with the place of each row."""
-    frame = frame.select(pl.nth(*range(len(names)))) if frame.width > len(names) else frame
     frame.columns = list(names)
     places = [pl.Series(LINE, lines, pl.Int64)]
     for name, at in ((BYTE_START, starts), (BYTE_END, ends)):

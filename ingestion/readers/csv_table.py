@@ -203,8 +203,8 @@ def _split_checked(
     body = data[: int(ends[-1])]
     if kept.size < starts.size:
         body = b"".join(data[starts[row] : ends[row]] for row in kept)
-    widest = int(max(fields[kept].max(), width))
-    frame = parse(_utf8(body, dialect.encoding), dialect, widest, regular=bool((fields[kept] == widest).all()))
+    excess = bool((fields[kept] > width).any())
+    frame = parse(_utf8(body, dialect.encoding), dialect, width, regular=not excess, excess=excess)
     if frame.height != kept.size:
         raise FileRejected(
             "the rows of the file cannot be told apart",
@@ -232,6 +232,8 @@ def _no_margins(data: bytes, dialect: Dialect) -> bool:
 def _excess_is_harmless(text: str, dialect: Dialect, width: int) -> bool:
     """Trailing delimiters carry nothing; other fields beyond the header are ignored only where that is declared."""
     if dialect.excess_fields == "ignore":
+        return True
+    if text.rstrip(f" \t{dialect.delimiter}").count(dialect.delimiter) < width:  # the rest is delimiters and blanks
         return True
     cells = next(split_rows(io.StringIO(text, newline=""), dialect), [])
     return not any(cell.strip() for cell in cells[width:])

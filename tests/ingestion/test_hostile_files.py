@@ -225,3 +225,14 @@ def test_a_text_that_looks_like_a_formula_is_a_text(start: str) -> None:
     assert bank(quoted.encode()).texts == [text.strip()]
     for format, data in (("json", json(text)), ("parquet", parquet(text)), ("xlsx", workbook(f" {text}"))):
         assert read(format, data, TABLE).texts == ["rent", text.strip()]
+
+
+def test_a_row_of_very_many_columns_is_no_header_and_costs_little() -> None:
+    refused = read("csv", b"Date;Amount;Text" + b";" * 20_000 + b"\n", BANK, group="bank").refused
+    assert refused is not None and "no header line" in refused.reason
+
+
+def test_delimiters_behind_a_row_make_no_columns() -> None:
+    rows = b"Date;Amount;Text\n" + b"2026-03-01;1;a" + b";" * 5000 + b"\n2026-03-02;2;b; ;\n2026-03-03;3;c;d\n"
+    outcome = read("csv", rows, BANK, group="bank")
+    assert outcome.texts == ["a", "b"] and [reject.found for reject in outcome.rejects] == ["4 fields"]
