@@ -25,29 +25,22 @@ _SHORTEST = 14  # days that a side is taken to cover at least
 _FLOOR = 0.3  # items that a range without any is taken to hold
 
 
-def agreement_odds(left: pl.DataFrame, right: pl.DataFrame, pairs: pl.DataFrame, partnered: float) -> Floats:
+def agreement_odds(
+    left: pl.DataFrame, right: pl.DataFrame, pairs: pl.DataFrame, partnered: float, paired: tuple[float, float]
+) -> Floats:
     """By pair: the odds, per day of date distance, that it is a pair of one event and not two strangers.
 
     `left` and `right` are the open items (`row`, `open` in minor units, `currency`, `date` in days), `pairs` has
     `left`, `right` rows of equal amount. `partnered` is the share of items expected to show on both sides before
-    the data has spoken.
+    the data has spoken, `paired` that of each side while all was open (`paired_shares`).
     """
     # a period shorter than the distances looked at would make every date a coincidence
     days = max(_SHORTEST, *(int(np.ptp(side["date"].to_numpy())) + 1 for side in (left, right)))
     keys = ["open", "currency"]
-    counts = (
-        left.group_by(keys)
-        .agg(pl.len().cast(pl.Float64).alias("lefts"))
-        .join(right.group_by(keys).agg(pl.len().cast(pl.Float64).alias("rights")), on=keys, how="full", coalesce=True)
-        .with_columns(pl.col("lefts", "rights").fill_null(0.0))
-        .with_columns(pl.min_horizontal("lefts", "rights").alias("both"))
-        .sort(keys)
-    )
+    counts = _counts(left, right)
     repeated = counts.filter(pl.max_horizontal("lefts", "rights") > 1)
-    lonely = [
-        1 - _share(counts.filter(pl.max_horizontal("lefts", "rights") == 1), side, partnered)
-        for side in ("lefts", "rights")
-    ]
+    once = counts.filter(pl.max_horizontal("lefts", "rights") == 1)
+    lonely = [1 - _share(once, side, partnered) for side in ("lefts", "rights")]
     strange = [1 - _share(repeated, side, partnered) for side in ("lefts", "rights")]
     located = pairs.select("left", "right")
     for name, side in (("left", left), ("right", right)):
@@ -58,17 +51,50 @@ def agreement_odds(left: pl.DataFrame, right: pl.DataFrame, pairs: pl.DataFrame,
     lefts, rights = located["lefts"].to_numpy() - 1, located["rights"].to_numpy() - 1
     both = np.minimum(lefts, rights)
     one, two = located["left_expected"].to_numpy(), located["right_expected"].to_numpy()
-    pair_rate = both + partnered * np.minimum(one, two)
+    pair_rate = both + np.minimum(paired[0] * one, paired[1] * two)
     left_rate = lefts - both + strange[0] * both + lonely[0] * one
     right_rate = rights - both + strange[1] * both + lonely[1] * two
     odds: Floats = pair_rate * days / (left_rate * right_rate)
     return odds
 
 
-def _share(counts: pl.DataFrame, side: str, partnered: float) -> float:
-    """The share of a side's items of these amounts that the other side shows too, drawn to `partnered`."""
+def paired_shares(left: pl.DataFrame, right: pl.DataFrame, partnered: float) -> tuple[float, float]:
+    """The share of each side's items that have a partner, as the amounts that either side shows once let expect; those
+    that agree by chance left out. At most `partnered`."""
+    once = _counts(left, right).filter(pl.max_horizontal("lefts", "rights") == 1)
+    by_chance = _by_chance(left, right, once)
+    one, two = (min(partnered, _share(once, side, partnered, by_chance)) for side in ("lefts", "rights"))
+    return one, two
+
+
+def _counts(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    """By amount and currency: `lefts`, `rights`, and how many `both` sides have."""
+    keys = ["open", "currency"]
+    return (
+        left.group_by(keys)
+        .agg(pl.len().cast(pl.Float64).alias("lefts"))
+        .join(right.group_by(keys).agg(pl.len().cast(pl.Float64).alias("rights")), on=keys, how="full", coalesce=True)
+        .with_columns(pl.col("lefts", "rights").fill_null(0.0))
+        .with_columns(pl.min_horizontal("lefts", "rights").alias("both"))
+        .sort(keys)
+    )
+
+
+def _share(counts: pl.DataFrame, side: str, partnered: float, by_chance: float = 0.0) -> float:
+    """The share of a side's items of these amounts that the other side shows too, less what is `by_chance`, drawn to
+    `partnered`."""
     both, own = float(counts["both"].sum()), float(counts[side].sum())
-    return min(0.99, (both + partnered * _PRIOR_ITEMS) / (own + _PRIOR_ITEMS))
+    return min(0.99, (max(both - by_chance, 0.0) + partnered * _PRIOR_ITEMS) / (own + _PRIOR_ITEMS))
+
+
+def _by_chance(left: pl.DataFrame, right: pl.DataFrame, once: pl.DataFrame) -> float:
+    """How many amounts that either side shows once would be on both were none of them a pair's."""
+    strangers = [once.filter(pl.col(side) == 0).height for side in ("lefts", "rights")]
+    if not all(strangers):
+        return 0.0
+    one, two = ((side["open"].to_numpy(), side["currency"].to_numpy()) for side in (left, right))
+    met = expected_equals(*one, *two)
+    return float(met.mean()) * strangers[1] * strangers[0] / max(1, right.height)
 
 
 def _expected(amounts: Ints, currency: Codes) -> Floats:

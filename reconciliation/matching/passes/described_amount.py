@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shares
+from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shares, paired_shares
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import leg_words, ordered, spoken_keys
 from reconciliation.matching.encoding import Ints
@@ -63,13 +63,14 @@ class DescribedAmount(PassConfig):
         words = leg_words(context)
         information = shared_information(*words, pairs)
         pairs = pairs.with_columns(information.alias("nats"))
+        paired = paired_shares(context.left.frame(), context.right.frame(), self.partnered)
         sure = pairs.clear()
         for turn in range(self.rounds):
             is_open = context.left.is_open[pairs["left"].to_numpy()] & context.right.is_open[pairs["right"].to_numpy()]
             pairs = pairs.filter(pl.Series(is_open))
             if pairs.is_empty():
                 break
-            agreement = agreement_odds(context.left.frame(), context.right.frame(), pairs, self.partnered)
+            agreement = agreement_odds(context.left.frame(), context.right.frame(), pairs, self.partnered, paired)
             place = pairs["lag"].to_numpy() + self.window
             if sure.is_empty():
                 near = lag_shares(np.zeros(0, np.int64), self.window)[place]

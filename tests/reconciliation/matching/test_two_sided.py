@@ -290,3 +290,12 @@ def test_sums_of_one_day_are_surer_where_most_items_that_could_be_one_are_one() 
     sums = {frozenset([f"D{day:02}", *(f"L{day:02}{n}" for n in range(3 + day % 3))]) for day in range(25)}
     assert len(sums & {frozenset(each) for each in found["matched"]}) >= 20
     assert all(frozenset(each) in sums for each in found["matched"])
+
+
+def test_sides_that_have_nothing_to_do_with_each_other_are_not_matched_by_coincidence() -> None:
+    rng = np.random.default_rng(1)
+    left, right = (
+        [(f"{name}{n}", f"{amount / 100:.2f}", 0, None) for n, amount in enumerate(rng.integers(100, 1_000_000, 3000))]
+        for name in ("b", "l")
+    )
+    assert "matched" not in groups(left, right)
