@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import duckdb
 import polars as pl
@@ -21,6 +22,8 @@ from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
 from reconciliation.matching import Ledger, Leg, Rules, match_leg
 from reconciliation.matching.decisions import apply_decisions
 from reconciliation.matching.ledger import RELEASED, carry_forward, new_ledger
+from reconciliation.matching.settled_history import DAYS as HISTORY_DAYS
+from reconciliation.matching.settled_history import without_history
 
 INPUT = "matching_input"
 SETTLING_ROUNDS = 3
@@ -144,17 +147,20 @@ def _ledger_size(connection: duckdb.DuckDBPyConnection) -> tuple[object, ...] | 
 
 
 def run_leg(connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg) -> tuple[LedgerUpdate, Mapping[str, object]]:
-    """Match one leg on what is open; returns what changes and the engine's summary. Writes nothing.
+    """Match one leg on what is open, beside what was settled within a year; returns what changes and the engine's summary.
 
+    Writes nothing.
     Groups whose items have changed or gone are released first, so that their other items take part again. Then what
     people decided is applied, of all legs: the first leg of a run writes it, the others find it done.
     """
     items = read_items(connection, rules.datasets)
     active = read_active(connection)
     kept, released = carry_forward(active, items)
-    decided = apply_decisions(kept, *read_decisions(connection), items, rules, read_run_time(connection).as_of)
+    as_of = read_run_time(connection).as_of
+    decided = apply_decisions(kept, *read_decisions(connection), items, rules, as_of)
+    recent = without_history(items, decided.ledger, rules, as_of - timedelta(days=HISTORY_DAYS))
     known = {"links": read_links(connection), "rates": read_rates(connection)}
-    result = match_leg(leg.name, items, rules, **known, ledger=decided.ledger, holds=decided.holds)
+    result = match_leg(leg.name, recent, rules, **known, ledger=decided.ledger, holds=decided.holds)
     given_way = pl.DataFrame(list(decided.superseded.items()), schema=RELEASED, orient="row")
     change = new_ledger(active, pl.concat([released, given_way]), result)
     groups, members = pl.concat([decided.groups, change.groups]), pl.concat([decided.items, change.items])
