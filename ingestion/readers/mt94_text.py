@@ -276,7 +276,7 @@ def _slash_remittance(text: str) -> tuple[str, str | None, str | None]:
         text = text[5:].strip("/").strip()
     if text.startswith("STRD/"):
         reference = text.rsplit("/", 1)[-1].strip()
-        return text, reference, reference_type(reference)
+        return text, reference, reference_type(reference, "NL")  # of the national kinds, the Dutch have none
     return (text, *structured(text))
 
 

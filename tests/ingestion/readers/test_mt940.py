@@ -319,3 +319,9 @@ def test_a_balance_report_lists_no_entries_to_check() -> None:
     fields = ":20:R\n:25:1\n:28:1\n:60F:C260301EUR1,\n:90D:1EUR1,\n:90C:1EUR2,\n:62F:C260301EUR2,\n"
     reading = read("{1:F01BANK}{2:O9410934}{4:\n" + fields + "-}", "mt942")
     assert [row["balance_check"] for row in reading["bank_statement"]] == ["none"]
+
+
+def test_a_dutch_payment_reference_is_no_finnish_one_however_its_digits_fall() -> None:
+    row = detail(":86:/REMI/STRD/CUR/9001123412341234/")
+    assert (row["structured_reference"], row["structured_reference_type"]) == ("9001123412341234", None)
+    assert detail(":86:/REMI/STRD/ISO/RF18539007547034/")["structured_reference_type"] == "SCOR"
