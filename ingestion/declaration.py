@@ -58,7 +58,8 @@ class Numbers(Strict):
 
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ".", ",", "'", " ", "_"] = Field(
-        default="", description="' also stands for ’, a space for any no-break space"
+        default="",
+        description="with `,` also the Indian groups of two (1,00,000); ' also stands for ’, a space for any no-break space",
     )
     minus: Literal["leading", "trailing", "parentheses"] = Field(
         default="leading", description="where a negative amount has its mark: -1, 1-, (1)"

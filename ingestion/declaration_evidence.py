@@ -164,7 +164,8 @@ def _unsigned(text: str) -> str | None:
 
 def _value(text: str, decimal: str, thousands: str) -> Decimal | None:
     group = _GROUP[thousands]
-    whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)" if thousands else r"\d+"
+    indian = r"\d{1,2}(?:,\d{2})+,\d{3}|" if thousands == "," else ""
+    whole = rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|{indian}\d+)" if thousands else r"\d+"
     if not re.fullmatch(rf"(?:{whole}(?:{re.escape(decimal)}\d*)?|{re.escape(decimal)}\d+)", text):
         return None
     plain = re.sub(group, "", text) if thousands else text

@@ -119,7 +119,8 @@ def _full_number(text: pl.Expr, numbers: Numbers, decimals: int, kind: pl.Decima
     whole = "[0-9]+"
     if numbers.thousands:
         group = THOUSANDS[numbers.thousands]
-        whole = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)"
+        indian = "[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}|" if numbers.thousands == "," else ""  # 1,00,000: a lakh
+        whole = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|{indian}[0-9]+)"
     shape = rf"^[+-]?(?:{whole}(?:{mark}[0-9]{{0,{decimals}}}0*)?|{mark}[0-9]{{1,{decimals}}}0*)$"
     shaped: pl.Expr = pl.when(body.str.contains(shape)).then(body)
     if numbers.thousands:

@@ -291,3 +291,14 @@ def test_a_list_that_is_mostly_above_zero_asks_what_plus_is() -> None:
     rows = "".join(f"2026-01-0{day},Shop,{day}.50,EUR\n" for day in range(1, 8)) + "2026-01-08,Payment,-30.00,EUR\n"
     (question,) = infer(("Date,Description,Amount,Currency\n" + rows).encode()).questions
     assert question.topic == "sign" and "7 of 8 amounts are above zero" in question.text
+
+
+def test_indian_groups_of_two_are_read_as_such() -> None:
+    text = (
+        'Date,Narration,Withdrawal,Deposit,Currency,Balance\n30/01/2026,Sale,,"1,00,000.00",INR,"12,00,000.00"\n'
+        '31/01/2026,Rent,"5,000.50",,INR,"11,94,999.50"\n'
+    )
+    amounts, outcome = shown(text)
+    assert amounts == [Decimal(100000), Decimal("-5000.50")]
+    (statement,) = outcome.rows("bank_statement")
+    assert (statement["closing_balance"], statement["balance_check"]) == (Decimal("1194999.50"), "ok")
