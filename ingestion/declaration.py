@@ -108,6 +108,9 @@ class Column(Strict):
     dates: Formats | None = None
     timestamps: Formats | None = None
     numbers: Numbers | None = None
+    without: str = Field(
+        default="", description="a currency sign or code around the number, e.g. $ in -$1.50 or ($1.50)"
+    )
     pattern: str | None = Field(default=None, description="regular expression; its first group is the value")
     map: dict[str, str] = Field(default_factory=dict, description="delivered value -> value to load")
     otherwise: Literal["reject", "keep", "nothing"] = Field(

@@ -21,7 +21,7 @@ from ingestion.currencies import CURRENCIES
 from ingestion.declaration import FileDeclaration, parse_declaration
 from ingestion.declaration_columns import InferenceError, Layout, layout_of
 from ingestion.declaration_evidence import is_date, is_number
-from ingestion.declaration_marks import currency_of, pattern_of, unmarked
+from ingestion.declaration_marks import currency_of, unmarked
 from ingestion.declaration_rows import find_other_rows
 from ingestion.declaration_signs import describe_signs
 from ingestion.declaration_vocabulary import caption_name, currency_in, role_names
@@ -227,7 +227,7 @@ def _describe(
     notes += [Note(topic, text, is_question) for topic, text, is_question in layout.sign_notes]
     for role in ("amount", "debit", "credit", "running_balance"):
         if (name := columns.get(role)) in layout.marks:
-            columns[role] = {"from": name, "pattern": pattern_of(layout.marks[str(name)])}
+            columns[role] = {"from": name, "without": layout.marks[str(name)]}
     if layout.skip:
         block["skip"] = layout.skip
     if layout.continuation:

@@ -6,6 +6,7 @@ loaded the first column that failed. Nothing is dropped here: a row is either ty
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -162,7 +163,7 @@ class RowMapper:
         """The columns of numbers and dates whose texts are read as they were delivered."""
         found = {}
         for name, column in self.columns.items():
-            if column.from_ is None or column.pattern is not None or column.map:
+            if column.from_ is None or column.without or column.pattern is not None or column.map:
                 continue
             texts = frame.get_column(self._found[same_name(column.from_)])
             values = read_plain(texts, self.types[name], self._notation(column), self._nothing(column))
@@ -185,6 +186,8 @@ class RowMapper:
                     checks[name] = pl.col(name).is_null()
                 continue
             text = pl.col(RAW + name)
+            if column.without:
+                text = _without(text, column.without)
             if column.pattern is not None:
                 text = text.str.extract(column.pattern)
             if column.map:
@@ -208,7 +211,12 @@ class RowMapper:
     @staticmethod
     def _may_be_lost(name: str, column: Column) -> bool:
         """Whether a text may turn into nothing on its way."""
-        return column.pattern is not None or bool(column.map) or is_timestamp(name) or name.endswith("currency")
+        return (
+            column.pattern is not None
+            or bool(column.without or column.map)
+            or is_timestamp(name)
+            or name.endswith("currency")
+        )
 
     def _typed(self, name: str, text: pl.Expr, column: Column) -> pl.Expr:
         return typed(text, name, self.types[name], self._notation(column))
@@ -269,3 +277,10 @@ def _any_of(frame: pl.DataFrame, checks: Mapping[Name, pl.Expr]) -> dict[Name, b
         return {}
     found = frame.select(test.any().alias(f"{at}") for at, test in enumerate(checks.values())).row(0)
     return dict(zip(checks, found, strict=True))
+
+
+def _without(text: pl.Expr, mark: str) -> pl.Expr:
+    """Text without a mark at its start, also behind a sign or bracket, or at its end, also before them."""
+    sign = re.escape(mark)
+    begun = text.str.replace(rf"^([-+−(]?)\s*{sign}\s*", "${1}")
+    return begun.str.replace(rf"\s*{sign}\s*([-)]?)$", "${1}")

@@ -1,7 +1,6 @@
-"""Currency signs and codes that a bank writes into its amounts: `-12,34 €`, `EUR 1,000.00`.
+"""Currency signs and codes that a bank writes into its amounts: `-12,34 €`, `EUR 1,000.00`, `-$5.00`, `($5.00)`.
 
-They are taken off for reading the numbers, and become a `pattern` of the column. A sign before the minus (`-$12`) or inside
-brackets is left: such a column is no column of numbers.
+They are taken off for reading the numbers, and named in the column (`without`).
 """
 
 from __future__ import annotations
@@ -14,20 +13,21 @@ from ingestion.declaration_evidence import is_number
 
 _SIGNS = {"€": "EUR", "£": "GBP", "zł": "PLN", "Kč": "CZK", "₹": "INR", "$": "", "kr": ""}  # "": of several currencies
 _MARK = "|".join(["[A-Z]{3}", *map(re.escape, _SIGNS)])
-_BEFORE = re.compile(rf"({_MARK})\s*(.*)")
-_AFTER = re.compile(rf"(.*?)\s*({_MARK})")
+_BEFORE = re.compile(rf"([-+−(]?)\s*({_MARK})\s*(.*)")
+_AFTER = re.compile(rf"(.*?)\s*({_MARK})\s*([-)]?)")
 
 
 def unmarked(cell: str) -> tuple[str, str]:
     """A number without the currency mark before or after it, and the mark; any other text as it is."""
     if not cell or (cell[0].isdigit() and cell[-1].isdigit()):
         return cell, ""
-    for match, number, mark in (
-        (_BEFORE.fullmatch(cell), 2, 1),
-        (_AFTER.fullmatch(cell), 1, 2),
+    before, after = _BEFORE.fullmatch(cell), _AFTER.fullmatch(cell)
+    for mark, number in (
+        (before[2], before[1] + before[3]) if before else ("", ""),
+        (after[2], after[1] + after[3]) if after else ("", ""),
     ):
-        if match and (match[mark] in _SIGNS or match[mark] in CURRENCIES) and is_number(match[number]):
-            return match[number], match[mark]
+        if (mark in _SIGNS or mark in CURRENCIES) and is_number(number):
+            return number, mark
     return cell, ""
 
 
@@ -40,12 +40,6 @@ def marked_columns(rows: Sequence[Sequence[str]], width: int) -> dict[int, str]:
         if len(marks) == 1 and (mark := marks.pop()):
             found[at] = mark
     return found
-
-
-def pattern_of(mark: str) -> str:
-    """What takes the mark off a cell."""
-    sign = re.escape(mark)
-    return rf"^(?:{sign}\s*)?(.*?)(?:\s*{sign})?$"
 
 
 def currency_of(mark: str) -> str:

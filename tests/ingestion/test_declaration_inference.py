@@ -211,6 +211,10 @@ def shown(text: str) -> tuple[list[Decimal], Outcome]:
         ("€ -12,34", "€ 1.000,00"),
         ("-12,34 EUR", "1.000,00 EUR"),
         ("EUR -12,34", "EUR 1.000,00"),
+        ("-€12,34", "€1.000,00"),
+        ("- €12,34", "€1.000,00"),
+        ("(€12,34)", "€1.000,00"),
+        ("12,34 €-", "1.000,00 €"),
     ],
 )
 def test_currency_marks_in_the_amounts_are_taken_off_and_tell_the_currency(one: str, other: str) -> None:

@@ -113,6 +113,14 @@ def test_each_account_and_currency_of_a_file_is_a_statement() -> None:
     assert places == [(1, 1), (2, 1), (3, 1), (1, 2)]
 
 
+def test_a_currency_sign_is_taken_off_at_the_ends_of_a_number_and_nowhere_else() -> None:
+    amount = {"from": "Amount", "without": "$", "numbers": {"minus": "parentheses", "thousands": ","}}
+    rows = b"".join(b"2026-01-02;%s;x\n" % one for one in (b"$1,234.50", b"-$2", b"($3.00)", b"4", b"1$5", b"$$6"))
+    outcome = bank(HEADER + rows, columns={**BANK["columns"], "amount": amount})
+    assert outcome.amounts == [Decimal("1234.5"), Decimal(-2), Decimal(-3), Decimal(4)]
+    assert [(reject.field, reject.found) for reject in outcome.rejects] == [("amount", "1$5"), ("amount", "$$6")]
+
+
 def test_a_currency_that_is_none_is_told() -> None:
     outcome = bank(ONE, constants={"currency": "INE"})
     assert outcome.facts is not None
