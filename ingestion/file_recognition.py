@@ -13,6 +13,27 @@ from ingestion.sources import Declaration, SourceConfig
 TABLES = frozenset({"csv", "xlsx", "json", "parquet", "hub_log", "oracle_bicc"})
 """Formats that say nothing of what their columns mean."""
 
+_KNOWN_OTHERS = {
+    b"\xd0\xcf\x11\xe0": (
+        "a workbook of Excel 97 (.xls), or another old Office file",
+        "save it as .xlsx or CSV, or ask the bank for that",
+    ),
+    b"%PDF": ("a PDF document", "ask the bank for the statement as data: camt.053, MT940 or CSV"),
+    b"\x1f\x8b": ("compressed (gzip)", "unpack it and read what is inside"),
+    b"7z\xbc\xaf": ("an archive (7z)", "unpack it and read what is inside"),
+    b"Rar!": ("an archive (RAR)", "unpack it and read what is inside"),
+    b"<html": (
+        "a web page",
+        "an export that is a web page in truth: save it as .xlsx or CSV, or ask the bank for that",
+    ),
+    b"<!DOCTYPE html": ("a web page", "the download was not the file but a page, perhaps of the login: repeat it"),
+    b"!Type:": (
+        "in Quicken's format QIF, which names neither account nor currency",
+        "ask the bank for OFX, camt.053 or CSV",
+    ),
+}
+"""First bytes of what people bring by mistake -> what it is, and what to do."""
+
 NO_CURRENCY = "XXX"
 """ISO 4217's code where no currency is told: a list can be shown without, but not loaded."""
 
@@ -44,6 +65,12 @@ def recognise_file(stream: BinaryIO, name: str, format: str | None = None) -> Re
             "the file is empty", found="0 bytes", expected="a file with content", advice="ask for it again"
         )
     if found is None:
+        kind, advice = next((one for mark, one in _KNOWN_OTHERS.items() if head.startswith(mark)), ("", ""))
+        if kind:
+            raise FileRejected(
+                f"the file is {kind}", place="start of the file", found=repr(head[:16]),
+                expected="a bank, payment or ERP file of a known format", advice=advice,
+            )  # fmt: skip
         raise FileRejected(
             "the format of the file is not recognised", place="start of the file", found=repr(head[:40]),
             expected="a bank, payment or ERP file of a known format",

@@ -95,7 +95,7 @@ def _zipped(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple[Fi
     if not members:
         raise FileRejected(
             "the archive holds no CSV file", found=", ".join(archive.namelist()[:10]), expected="CSV files",
-            advice="ask the sender for the extract",
+            advice="files of other formats are read one by one: unpack the archive",
         )  # fmt: skip
     tables: Tables = []
     chosen: FileDeclaration | None = None

@@ -70,3 +70,22 @@ def test_a_bank_list_in_a_workbook_is_read_as_one_in_csv_is(tmp_path: Path, caps
     assert [one["status"] for one in found] == ["read", "read"]
     assert found[0]["statements"] == found[1]["statements"]
     assert found[0]["statements"][0]["net"] == "-2.50"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "advice"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel 97", "save it as .xlsx"),
+        (b"%PDF-1.7\n", "a PDF document", "camt.053"),
+        (b"\x1f\x8b\x08\x00", "gzip", "unpack it"),
+        (b"<html><body>Login</body></html>", "a web page", "save it as"),
+        (b"!Type:Bank\nD01/02/2026\nT-5.00\n^\n", "QIF", "OFX"),
+    ],
+)
+def test_what_people_bring_by_mistake_is_named(
+    content: bytes, kind: str, advice: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "statement"
+    file.write_bytes(content)
+    status, said = answer(capsys, file)
+    assert status == 3 and kind in str(said["reason"]) and advice in said["rejects"][0]["advice"]
