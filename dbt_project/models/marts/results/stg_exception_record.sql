@@ -1,0 +1,248 @@
+-- What is wrong with what was delivered, or lacks its counterpart in what else was: records, files, statements, accounts, documents,
+-- payments, counterparties, and decisions that no longer fit.
+with delivery as (select * from {{ ref('stg_delivery') }}),
+
+reject as (select * from {{ source('raw', 'reject') }}),
+
+statement as (select * from {{ ref('bank_statement') }}),
+
+account as (select * from {{ ref('bank_account') }}),
+
+open_item as (select * from {{ ref('open_item') }}),
+
+status_event as (select * from {{ ref('payment_status_event') }}),
+
+remittance as (select * from {{ ref('remittance_advice') }}),
+
+payment as (select * from {{ ref('payment_instruction') }}),
+
+counterparty_link as (select * from {{ ref('counterparty_link') }}),
+
+decision as (
+    select * from {{ ref('stg_decision') }}
+    where state = 'lapsed'
+),
+
+refused_record as (
+    select
+        'reject' as cause,
+        'record' as object_type,
+        reject.delivery_id || '|' || reject.record_number as object_id,
+        reject.field as detail,
+        reject.amount,
+        reject.currency,
+        delivery.source_entity_id as entity_id,
+        delivery.source_account_id as account_id,
+        delivery.received_on as since,
+        reject.place || ': ' || reject.field || ' is ' || coalesce(reject.found, 'missing')
+        || coalesce(', expected ' || reject.expected, '') as message,
+        cast(null as varchar) as correlation_id,
+        reject.delivery_id
+    from reject
+    inner join delivery on reject.delivery_id = delivery.delivery_id
+),
+
+refused_file as (
+    select
+        delivery.status as cause,
+        'delivery' as object_type,
+        delivery.delivery_id as object_id,
+        delivery.format as detail,
+        cast(null as decimal(23, 5)) as amount,
+        cast(null as varchar) as currency,
+        delivery.source_entity_id as entity_id,
+        delivery.source_account_id as account_id,
+        delivery.received_on as since,
+        delivery.reason as message,
+        cast(null as varchar) as correlation_id,
+        delivery.delivery_id
+    from delivery
+    where delivery.status in ('quarantined', 'conflict')
+),
+
+statement_fault as (
+    select
+        case
+            when statement.balance_check = 'off' then 'balance_off'
+            when statement.continuity = 'gap' then 'statement_gap'
+            else 'statement_overlap'
+        end as cause,
+        'statement' as object_type,
+        statement.statement_key as object_id,
+        coalesce(statement.statement_id, '') as detail,
+        case
+            when statement.balance_check = 'off' then statement.difference else statement.continuity_difference
+        end as amount,
+        statement.currency,
+        statement.entity_id,
+        statement.account_id,
+        statement.statement_date as since,
+        case
+            when statement.balance_check = 'off'
+                then 'Opening balance plus booked entries differs from the closing balance by '
+                || {{ say_money('statement.difference') }}
+            else
+                'The statement opens with ' || {{ say_money('statement.opening_balance') }} || ', the one before closed with '
+                || {{ say_money('statement.expected_opening') }}
+        end as message,
+        cast(null as varchar) as correlation_id,
+        statement.delivery_id
+    from statement
+    where statement.kind = 'statement' and (statement.balance_check = 'off' or statement.continuity in ('gap', 'overlap'))
+),
+
+unconfigured as (
+    select
+        'unconfigured_account' as cause,
+        'bank_account' as object_type,
+        account.account_id as object_id,
+        account.account_id as detail,
+        cast(null as decimal(23, 5)) as amount,
+        account.currency,
+        cast(null as varchar) as entity_id,
+        account.account_id,
+        min(statement.statement_date) as since,
+        'Files name this account, but no configured account has its number and currency' as message,
+        cast(null as varchar) as correlation_id,
+        min_by(statement.delivery_id, (statement.known_at, statement.delivery_id)) as delivery_id
+    from account
+    left join statement on account.account_id = statement.account_id
+    where not account.is_configured
+    group by account.account_id, account.currency
+),
+
+uninterpreted as (
+    select
+        'uninterpreted_item' as cause,
+        'open_items' as object_type,
+        open_item_id as object_id,
+        coalesce(document_type, '') as detail,
+        amount,
+        currency,
+        entity_id,
+        cast(null as varchar) as account_id,
+        document_date as since,
+        case
+            when amount is null then 'The amount has no sign: no debit or credit mark, and the document type gives none'
+            when entity_id is null then 'Company code ' || coalesce(company_code, '(none)') || ' belongs to no configured entity'
+            when not is_known_type then 'Document type ' || coalesce(document_type, '(none)') || ' is not known; taken by its sign as '
+                || kind
+            else 'The status is not known; taken as ' || status
+        end as message,
+        correlation_id,
+        delivery_id
+    from open_item
+    where amount is null or entity_id is null or not is_known_type or not is_known_status
+),
+
+unknown_payment as (
+    select
+        'status_without_payment' as cause,
+        'status' as object_type,
+        status_event_id as object_id,
+        delivered_status as detail,
+        cast(null as decimal(23, 5)) as amount,
+        cast(null as varchar) as currency,
+        cast(null as varchar) as entity_id,
+        cast(null as varchar) as account_id,
+        cast(reported_at as date) as since,
+        'Status ' || delivered_status || ' names message ' || coalesce(message_id, '(none)') || ', payment '
+        || coalesce(end_to_end_id, payment_information_id, '(all)') || ', which no payment file holds' as message,
+        cast(null as varchar) as correlation_id,
+        delivery_id
+    from status_event
+    where payment_id is null
+),
+
+stopped_payment as (
+    select
+        'payment_' || status as cause,
+        'payments' as object_type,
+        payment_id as object_id,
+        status as detail,
+        amount,
+        currency,
+        entity_id,
+        account_id,
+        cast(status_at as date) as since,
+        'Payment to ' || coalesce(counterparty_name, '(no name)') || ' was ' || status as message,
+        correlation_id,
+        delivery_id
+    from payment
+    where status in ('rejected', 'cancelled')
+),
+
+unknown_document as (
+    select
+        'remittance_without_item' as cause,
+        'remittance' as object_type,
+        remittance.remittance_id as object_id,
+        remittance.document_number as detail,
+        remittance.amount,
+        remittance.currency,
+        payment.entity_id,
+        payment.account_id,
+        coalesce(payment.execution_date, payment.received_on) as since,
+        'The payment says it settles ' || remittance.document_number || ', which names no single open item' as message,
+        payment.correlation_id,
+        remittance.delivery_id
+    from remittance
+    inner join payment on remittance.payment_id = payment.payment_id
+    where remittance.open_item_id is null
+),
+
+-- a person's word that the items have left behind
+lapsed_decision as (
+    select
+        'decision_lapsed' as cause,
+        'decision' as object_type,
+        decision_id as object_id,
+        kind as detail,
+        amount,
+        currency,
+        cast(null as varchar) as entity_id,
+        cast(null as varchar) as account_id,
+        decided_on as since,
+        'The decision (' || replace(kind, '_', ' ') || ' by ' || actor || ') no longer fits: ' || lapsed as message,
+        cast(null as varchar) as correlation_id,
+        cast(null as varchar) as delivery_id
+    from decision
+),
+
+possible_same_party as (
+    select
+        'possible_same_party' as cause,
+        'counterparty_link' as object_type,
+        counterparty_link_id as object_id,
+        evidence as detail,
+        cast(null as decimal(23, 5)) as amount,
+        cast(null as varchar) as currency,
+        cast(null as varchar) as entity_id,
+        cast(null as varchar) as account_id,
+        cast(null as date) as since,
+        counterparty_id || ' and ' || other_id || ' share ' || evidence || ', but ' || objection as message,
+        cast(null as varchar) as correlation_id,
+        cast(null as varchar) as delivery_id
+    from counterparty_link
+    where objection is not null and decision_id is null
+)
+
+select * from refused_record
+union all
+select * from refused_file
+union all
+select * from statement_fault
+union all
+select * from unconfigured
+union all
+select * from uninterpreted
+union all
+select * from unknown_payment
+union all
+select * from stopped_payment
+union all
+select * from unknown_document
+union all
+select * from lapsed_decision
+union all
+select * from possible_same_party
