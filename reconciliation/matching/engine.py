@@ -177,7 +177,7 @@ class _LegRun:
         self._notes: list[pl.DataFrame] = []
         self._held: list[dict[int, int]] = [{}, {}]
         self._hold(holds)
-        self._replay = Replay(self._context, pools.held(leg), (one.copy(), two.copy()))
+        self._replay = Replay(self._context, pools.held(leg), self._at_start)
         self._taken: list[Taken] = []
         self._questions = OpenQuestions(self._context)
         self._accepted = pools.accepted(leg)

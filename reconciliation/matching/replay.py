@@ -36,6 +36,8 @@ class Replay:
         shown = [view.open != rest for view, rest in zip(context.sides, left, strict=True)]
         self._any = any(each.any() for each in shown)
         self._group: list[npt.NDArray[np.int64]] = []
+        if not self._any:
+            return
         for kept, own in zip(shown, held, strict=True):
             group = np.where(kept, _KEPT, _FREE)
             group[own["row"].to_numpy()] = own["group"].to_numpy()
@@ -72,6 +74,8 @@ class Replay:
 
     def finish(self) -> None:
         """Close what was not found again."""
+        if not self._any:
+            return
         for view, group, rest in zip(self._context.sides, self._group, self._left, strict=True):
             still = group != _FREE
             view.open[still] = rest[still]
