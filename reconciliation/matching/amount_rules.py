@@ -14,6 +14,7 @@ RuleName = Literal[
     "sum",  # one to many, many to one, many to many: totals agree to the minor unit
     "subset",  # one to some of the many: the only subset of the candidates whose sum agrees
     "netted",  # the right items named, less credit memos of the same counterparty that are not named
+    "completed",  # the right items named, and others of the same counterparty that are not named
     "linked",  # the amounts that known links state
     "discount",  # less the cash discount of the right side's items, within its time (plus `days`)
     "rounding",  # within `up_to` units
@@ -30,6 +31,7 @@ DEFAULT_ODDS: Mapping[str, float] = {
     "sum": 1.0,
     "subset": 1.0,
     "netted": 0.05,
+    "completed": 0.05,
     "linked": 1.0,
     "discount": 0.3,
     "rounding": 0.1,

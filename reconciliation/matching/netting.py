@@ -1,4 +1,4 @@
-"""Credit memos that were deducted without being named: the rest between a payment and the items it names."""
+"""What a payment settles beside the items it names: credit memos deducted, items whose number cannot be read."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 
 _MAX_MEMOS = 3  # deducted at once
 _MAX_CANDIDATES = 30
-_DEDUCTED = (
-    3.0  # odds that a payment short of what it names deducts a memo, the same in a run over few items and over all
-)
+# Odds that a payment short of what it names deducts a memo, and that one of more pays items whose numbers cannot be read:
+# the same in a run over few items and over all.
+_DEDUCTED, _UNREAD = 3.0, 1.0
 _DAYS = 120  # a memo is at most that much older than the payment, and not younger
 
 
 def netted_groups(
-    context: LegContext, edges: pl.DataFrame, factor: float, evidence: Sequence[str]
+    context: LegContext, edges: pl.DataFrame, factor: float, evidence: Sequence[str], deducted: bool
 ) -> Iterator[Proposals]:
-    """Groups of a left item, all right items it names, and the only set of unnamed opposite items that makes up the
-    rest.
+    """Groups of a left item, all right items it names, and the only set of unnamed items that makes up the rest: those
+    `deducted`, or else others of its own sign.
 
     `edges` as in `settlement`. The unnamed items are of the same counterparty as the named ones.
     """
@@ -35,7 +35,7 @@ def netted_groups(
     )
     stars = stars.with_columns((pl.col("mine") - pl.col("named")).alias("rest")).filter(
         (pl.col("mine") > 0) == (pl.col("named") > 0),
-        (pl.col("rest") > 0) != (pl.col("mine") > 0),
+        ((pl.col("rest") > 0) != (pl.col("mine") > 0)) == pl.lit(deducted),
         pl.col("rest") != 0,
         pl.col("mine").abs() <= MAX_AMOUNT,
     )
@@ -96,7 +96,7 @@ def netted_groups(
     chance = chance_of_few(
         of_case["len"].to_numpy().astype(np.int64), lengths, of_case["candidates"].to_numpy(), grids(of_case["amounts"])
     )
-    unlikely = pl.Series(_DEDUCTED / chance)
+    unlikely = pl.Series((_DEDUCTED if deducted else _UNREAD) / chance)
     groups = (
         centers.sort("proposal")
         .select(
@@ -107,4 +107,5 @@ def netted_groups(
         )
         .cast(GROUPS)  # type: ignore[arg-type]
     )
-    yield Proposals(groups=groups, members=members, evidence=[f"{each}, credit memos deducted" for each in evidence])
+    also = "credit memos deducted" if deducted else "and others of the same counterparty make up the rest"
+    yield Proposals(groups=groups, members=members, evidence=[f"{each}, {also}" for each in evidence])

@@ -291,7 +291,7 @@ def _partial(
 def _netted(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     from reconciliation.matching.netting import netted_groups
 
-    yield from netted_groups(context, edges, rule.factor, evidence)
+    yield from netted_groups(context, edges, rule.factor, evidence, deducted=rule.rule == "netted")
 
 
 _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[str]], Iterator[Proposals]]] = {
@@ -299,6 +299,7 @@ _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[st
     "sum": _sum,
     "subset": _subset,
     "netted": _netted,
+    "completed": _netted,
     "linked": _linked,
     "discount": _discount,
     "rounding": _of_pairs(within, "rounding"),

@@ -38,3 +38,16 @@ def test_equal_payments_that_name_the_same_equal_invoices_settle_them_together()
     left = items(*({"item_id": name, "amount": 100, "text": "RE-4101 RE-4102"} for name in ("L1", "L2")))
     right = items(*_invoices(("100", "4101"), ("100", "4102")))
     assert members(match({"left": left, "right": right}, RULES), "matched") == [("I1", "I2", "L1", "L2")]
+
+
+def test_what_a_payment_names_is_completed_by_the_only_others_of_its_customer_that_make_up_the_rest() -> None:
+    rules = one_leg("{kind: reference_text, amounts: [sum, completed]}")
+    own: dict[str, object] = {"counterparty_id": "C1"}
+    left = items({"item_id": "L1", "amount": "1350.97", "on": 30, "text": "RE-4101, RE-4102, RE-41O?"} | own)
+    right = items(
+        *(
+            invoice | own
+            for invoice in _invoices(("500.13", "4101"), ("653.03", "4102"), ("197.81", "4103"), ("80.58", "4104"))
+        )
+    )
+    assert members(match({"left": left, "right": right}, rules), "matched") == [("I1", "I2", "I3", "L1")]
