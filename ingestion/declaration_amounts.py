@@ -48,9 +48,9 @@ def _scaled(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int
     bounds = bounds - bounds[0]
     thousands = _mark_among(letters, numbers.thousands)
     limit = min(whole_digits, _INT64_DIGITS - decimals)
-    fixed = fixed_point(letters, bounds, numbers.decimal, thousands, limit)
-    if fixed is not None and fixed[1] <= decimals:
-        return fixed[0] * np.int64(10 ** (decimals - fixed[1]))
+    fixed = fixed_point(letters, bounds, numbers.decimal, thousands, limit, decimals)
+    if fixed is not None:
+        return fixed
     starts, ends = bounds[:-1], bounds[1:]
     if (starts == ends).any():
         return None

@@ -38,10 +38,10 @@ class _Places(NamedTuple):
 
 
 def fixed_point(
-    letters: npt.NDArray[np.uint8], bounds: Integers, decimal: str, thousands: str, limit: int
-) -> tuple[Integers, int] | None:
-    """Numbers in units of their last decimal, and how many decimals each has; None where one is not written as the first
-    is, with as many decimals, or has more than `limit` digits before them.
+    letters: npt.NDArray[np.uint8], bounds: Integers, decimal: str, thousands: str, limit: int, places: int
+) -> Integers | None:
+    """Numbers in units of `places` decimals; None where one is not written as the first is, with as many decimals, has more
+    of them than `places`, or more than `limit` digits before them.
 
     Number i is `letters[bounds[i]:bounds[i + 1]]`. `thousands` is the mark that stands in every number that is long enough
     for it, empty where there is none.
@@ -50,19 +50,22 @@ def fixed_point(
     mark = first.find(decimal.encode())
     behind = len(first) - mark if mark >= 0 else 0  # letters from the mark on
     decimals = max(behind - 1, 0)
+    if decimals > places:
+        return None
     marks = {decimals: decimal} if behind else {}
     if thousands:
         marks |= dict.fromkeys(range(behind + 3, LETTERS, 4), thousands)
     last, before = _places(marks, 0), _places(marks, 8)
     padded = np.concatenate((np.zeros(LETTERS, np.uint8), letters))
     words: Words = np.ndarray((letters.size + 9,), np.uint64, padded.data, 0, (1,))  # one that begins at each letter
+    factor = np.uint64(10 ** (places - decimals))
     found = np.empty(bounds.size - 1, np.int64)
     for begin in range(0, found.size, PIECE):
-        places = bounds[begin : begin + PIECE + 1]
-        end, lengths = places[1:], np.diff(places)
+        edges = bounds[begin : begin + PIECE + 1]
+        end, lengths = edges[1:], np.diff(edges)
         if lengths.min() < 1 or lengths.max() > LETTERS + 1:
             return None
-        signs = letters[places[:-1]] == _MINUS
+        signs = letters[edges[:-1]] == _MINUS
         sizes = lengths.astype(np.uint8) - signs
         longest = int(sizes.max()) - behind
         if sizes.min() <= behind or longest + behind > LETTERS or longest - (longest // 4 if thousands else 0) > limit:
@@ -77,10 +80,10 @@ def fixed_point(
             if more is None:
                 return None
             value += more * np.uint64(10**last.digits)
-        piece = found[begin : begin + PIECE]
-        piece[:] = value.view(np.int64)
-        np.negative(piece, out=piece, where=signs)
-    return found, decimals
+        value *= factor
+        np.negative(value, out=value, where=signs)
+        found[begin : begin + PIECE] = value.view(np.int64)
+    return found
 
 
 def _places(marks: dict[int, str], first: int) -> _Places:

@@ -60,7 +60,7 @@ def regular_block(
     if (ends - starts).min() <= width + 2:  # perhaps a row of nothing
         return None
     unquoted = lines.quotes == 0  # where Polars gives null for an empty field
-    proof = Proof(spaces, spaces and unquoted and _no_margins(lines.body, starts, ends, returns, dialect), unquoted)
+    proof = Proof(spaces, spaces and unquoted and _no_margins(lines.body, ends, returns, dialect), unquoted)
     rows = placed(frame, names, line + np.arange(count), starts, ends, offset)
     return TextBlock(rows, proof=proof), len(lines.body)
 
@@ -96,10 +96,12 @@ def _ends(frame: pl.DataFrame, lines: _Lines, dialect: Dialect, returns: bool) -
         return byte_positions(body, _NEWLINE) + 1
     letters = pl.all().str.len_bytes() if lines.letter == "byte" else pl.all().str.len_chars()
     sizes = frame.select(pl.sum_horizontal(letters)).to_series().to_numpy() + np.uint32(frame.width + returns)
+    each, left = divmod(lines.quotes, frame.height)  # as if each row had as many quotes
+    ends = np.cumsum(sizes + np.uint32(each), dtype=np.int64)
+    if not left and ends[-1] == len(body) and (not each or (np.frombuffer(body, np.uint8)[ends - 1] == _NEWLINE).all()):
+        return ends
     if not lines.quotes:
-        ends = np.cumsum(sizes, dtype=np.int64)
-        is_end = ends[-1] == len(body) and (np.frombuffer(body, np.uint8)[ends - 1] == _NEWLINE).all()
-        return ends if is_end else None
+        return None
     ends = byte_positions(body, _NEWLINE) + 1
     lacking: Positions = np.diff(ends, prepend=0) - sizes.astype(np.int64)
     if (lacking < 0).any():
@@ -138,12 +140,11 @@ def has_no_wide_blanks(utf8: bytes) -> bool:
     return utf8.isascii() or not any(first in utf8 for first in _WIDE_BLANKS)
 
 
-def _no_margins(body: bytes, starts: Positions, ends: Positions, returns: int, dialect: Dialect) -> bool:
+def _no_margins(body: bytes, ends: Positions, returns: int, dialect: Dialect) -> bool:
     """Whether no space stands at an edge of a field, of which none has quotes."""
-    codes = np.frombuffer(body, np.uint8)
-    if (codes[starts] == _SPACE).any() or (codes[ends - (3 if returns else 2)] == _SPACE).any():
+    if body.startswith(b" ") or (returns and (np.frombuffer(body, np.uint8)[ends - 3] == _SPACE).any()):
         return False
-    return not any_beside(body, _SPACE, (ord(dialect.delimiter),))
+    return not any_beside(body, _SPACE, (ord(dialect.delimiter), _NEWLINE))
 
 
 def parse(utf8: bytes, dialect: Dialect, width: int, *, regular: bool, excess: bool = False) -> pl.DataFrame:

@@ -76,7 +76,7 @@ def signed_rows(rows: pl.DataFrame, declaration: FileDeclaration) -> pl.DataFram
         failure = INDICATOR
     else:
         signed = pl.col("amount") if declaration.sign == "plus_is_credit" else -pl.col("amount")
-        wrong, failure = pl.lit(False), SIDES
+        return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"))
     marked = pl.when(pl.col(FAILED).is_null() & wrong.fill_null(False)).then(pl.lit(failure)).otherwise(pl.col(FAILED))
     return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"), marked.alias(FAILED))
 
@@ -130,7 +130,7 @@ class StatementBuilder:
         """Good rows with `record_number`, in file order, as bank_entry and bank_entry_detail records."""
         if rows.is_empty():
             return
-        rows = self._completed(rows).with_columns(self._day().alias(DAY))
+        rows = self._completed(rows)
         keys = rows.select("account_id", "currency", "statement_id", DAY)
         keys = keys.head(1) if all(map(_is_constant, keys.iter_columns())) else keys.unique(maintain_order=True)
         for key in keys.iter_rows():  # one step a statement, not a row
@@ -158,24 +158,24 @@ class StatementBuilder:
             "currency": self.facts.get("currency"),
             "statement_id": self.facts.get("statement_id"),
         }
-        rows = rows.with_columns(
-            *(pl.lit(value, pl.String).alias(name) for name, value in fixed.items() if name not in present),
-            pl.when(pl.col("signed_amount") < 0).then(pl.lit("DBIT")).otherwise(pl.lit("CRDT")).alias("credit_debit"),
-        )
+        incoming = pl.col("signed_amount") >= 0
         if "account_id" in present:
-            own = pl.col("account_id")
             distinct = rows.get_column("account_id").drop_nulls().unique().to_list()
-            rows = rows.with_columns(own.replace({text: account_id(text) for text in distinct}))
+            own = pl.col("account_id").replace({text: account_id(text) for text in distinct})
         else:
             account = self.facts.get("account_id")
-            known = account_id(str(account)) if account else self.default_account
-            rows = rows.with_columns(pl.lit(known, pl.String).alias("account_id"))
-        incoming = pl.col("credit_debit") == "CRDT"
+            own = pl.lit(account_id(str(account)) if account else self.default_account, pl.String)
         rows = rows.with_columns(
-            pl.when(incoming if role == "debtor" else ~incoming).then(pl.col(name)).alias(f"{role}_{suffix}")
-            for name, suffix in PARTY.items()
-            if name in present
-            for role in ("debtor", "creditor")
+            *(pl.lit(value, pl.String).alias(name) for name, value in fixed.items() if name not in present),
+            pl.when(incoming).then(pl.lit("CRDT")).otherwise(pl.lit("DBIT")).alias("credit_debit"),
+            own.alias("account_id"),
+            *(
+                pl.when(incoming if role == "debtor" else ~incoming).then(pl.col(name)).alias(f"{role}_{suffix}")
+                for name, suffix in PARTY.items()
+                if name in present
+                for role in ("debtor", "creditor")
+            ),
+            self._day().alias(DAY),
         )
         if "structured_reference" in present:
             given = rows.get_column("structured_reference").drop_nulls().unique().to_list()
@@ -346,7 +346,7 @@ def _implied_openings(run: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_constant(values: pl.Series) -> bool:
-    return not values.ne_missing(values.head(1)).any()
+    return values.null_count() == len(values) or not values.ne_missing(values.head(1)).any()
 
 
 def _total(rows: pl.DataFrame) -> Decimal:
