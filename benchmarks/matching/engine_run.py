@@ -11,8 +11,9 @@ from pathlib import Path
 
 import polars as pl
 
-from reconciliation.matching import Ledger, match, match_files, preset
-from reconciliation.matching.result_files import ResultFiles
+from orchestration.parquet_matching import match_files
+from orchestration.result_files import ResultFiles
+from reconciliation.matching import Ledger, match, preset
 
 DATASETS = ("bank_lines", "payments", "open_items")
 

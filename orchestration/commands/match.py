@@ -10,7 +10,8 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from reconciliation.matching import MatchingError, Rules, match_files, parse_rules, preset
+from orchestration.parquet_matching import match_files
+from reconciliation.matching import MatchingError, Rules, parse_rules, preset
 
 _PAYABLES = ("bank_lines", "payments", "open_items")
 _RECEIVABLES = ("bank_lines", "open_items")

@@ -20,7 +20,7 @@ break ties on business ids or leave them tied.
 
 from reconciliation.matching.engine import match, match_leg
 from reconciliation.matching.errors import MatchingError
-from reconciliation.matching.file_run import match_files
+from reconciliation.matching.parts import Part, entity_parts, match_in_parts
 from reconciliation.matching.results import MatchResult
 from reconciliation.matching.rules import Leg, Rules, Side, parse_rules, preset
 from reconciliation.matching.state import Ledger
@@ -30,10 +30,12 @@ __all__ = [
     "Leg",
     "MatchResult",
     "MatchingError",
+    "Part",
     "Rules",
     "Side",
+    "entity_parts",
     "match",
-    "match_files",
+    "match_in_parts",
     "match_leg",
     "parse_rules",
     "preset",

@@ -1,4 +1,4 @@
-"""Files matched in buckets of entities: what fits into memory at a time never changes what is sure."""
+"""Files matched in parts of whole entities: what fits into memory at a time never changes what is sure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from reconciliation.matching import MatchingError, match_files, preset
-from reconciliation.matching.buckets import plan
+from orchestration.parquet_matching import match_files
+from reconciliation.matching import MatchingError, preset
 from tests.reconciliation.matching.engine.example_items import items
 
 ENTITIES = ("DE01", "FR01", "US01")
@@ -66,7 +66,7 @@ def _side(summary: Mapping[str, Any], leg: str, side: str) -> object:
 
 
 @pytest.mark.parametrize("rows", [1, 12, 20])
-def test_buckets_of_any_size_find_what_one_run_finds(tmp_path: Path, rows: int) -> None:
+def test_parts_of_any_size_find_what_one_run_finds(tmp_path: Path, rows: int) -> None:
     files = _company(tmp_path)
     whole = match_files(files, preset("payables"), tmp_path / "whole", links=tmp_path / "links.parquet")
     parts = match_files(files, preset("payables"), tmp_path / "parts", links=tmp_path / "links.parquet", rows=rows)
@@ -79,25 +79,13 @@ def test_buckets_of_any_size_find_what_one_run_finds(tmp_path: Path, rows: int) 
     assert not list(tmp_path.rglob(".*"))
 
 
-def test_a_transfer_between_entities_is_found_across_buckets(tmp_path: Path) -> None:
+def test_a_transfer_between_entities_is_found_across_parts(tmp_path: Path) -> None:
     match_files(_company(tmp_path), preset("payables"), tmp_path / "out", rows=1)
     moved = _matched(tmp_path / "out").filter(pl.col("leg") == "own_transfers")
     assert moved["item_id"].to_list() == ["TDE01", "TUS01"]
 
 
-def test_the_same_id_in_two_buckets_is_an_error_that_leaves_no_result(tmp_path: Path) -> None:
+def test_the_same_id_in_two_parts_is_an_error_that_leaves_no_result(tmp_path: Path) -> None:
     with pytest.raises(MatchingError, match="bank_lines: item_id not unique, found more than once: Lsame"):
         match_files(_company(tmp_path, twins=True), preset("payables"), tmp_path / "out", rows=1)
     assert not list(tmp_path.glob("*out*"))
-
-
-def test_entities_are_packed_the_same_way_in_any_order_of_rows() -> None:
-    frame = pl.LazyFrame({"entity": ["A"] * 5 + ["B"] * 4 + ["C"] * 3 + ["D"] * 2})
-    assert plan({"items": frame}, 7) == {"A": 0, "B": 1, "C": 1, "D": 0}
-    assert plan({"items": frame.reverse()}, 7) == {"A": 0, "B": 1, "C": 1, "D": 0}
-
-
-def test_nothing_is_cut_where_an_item_may_belong_to_any_entity() -> None:
-    assert plan({"items": pl.LazyFrame({"entity": ["A", "B", None]})}, 1) is None
-    assert plan({"items": pl.LazyFrame({"item_id": ["1", "2"]})}, 1) is None
-    assert plan({"items": pl.LazyFrame({"entity": ["A", "A"]})}, 1) is None

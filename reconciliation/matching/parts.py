@@ -1,0 +1,99 @@
+"""Large data in parts of whole legal entities, which fit into memory one after another.
+
+A match never crosses two entities, so that each part can be matched alone. Where an item names no entity it may belong
+to any, and nothing is cut.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from time import perf_counter
+
+import polars as pl
+
+from reconciliation.matching.decisions import Holds
+from reconciliation.matching.encoding import Encoding, encode
+from reconciliation.matching.engine import LegOutcome, Run, require, summary
+from reconciliation.matching.exchange import rate_frame
+from reconciliation.matching.links import Links
+from reconciliation.matching.rules import Leg, Rules
+from reconciliation.matching.state import Pools
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some entities: by dataset their items, and the links of these items."""
+
+    items: Mapping[str, pl.LazyFrame]
+    links: pl.LazyFrame | None = None
+
+
+def entity_parts(items: Mapping[str, pl.LazyFrame], rows: int) -> dict[str, int] | None:
+    """The number of the part of each entity, such that none has many more than `rows` items; none where all fit into one,
+    or items without an entity stand in the way. The same in any order of rows."""
+    counts: Counter[str] = Counter()
+    for frame in items.values():
+        if "entity" not in frame.collect_schema():
+            return None
+        for entity, count in frame.group_by(pl.col("entity").cast(pl.String)).len().collect().iter_rows():
+            if entity is None:
+                return None
+            counts[entity] += count
+    number = min(-(-sum(counts.values()) // rows), len(counts))
+    if number <= 1:
+        return None
+    # the largest entity first, each into the part with the fewest items
+    loads = [(0, part) for part in range(number)]
+    parts: dict[str, int] = {}
+    for entity, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+        load, part = heapq.heappop(loads)
+        parts[entity] = part
+        heapq.heappush(loads, (load + count, part))
+    return parts
+
+
+def match_in_parts(
+    parts: Sequence[Part], rules: Rules, take: Callable[[LegOutcome], None], rates: pl.LazyFrame | None = None
+) -> dict[str, object]:
+    """Match parts that share no entity, one after another, as `engine.match` does all at once; legs across entities see
+    every part. Each outcome of a leg is handed to `take`, and forgotten. Returns the summary.
+
+    Odds are learned within each part. Raises MatchingError as `match` does.
+    """
+    started = perf_counter()
+    datasets = [name for name in parts[0].items if name in rules.datasets]
+    require(parts[0].items, rules.legs)
+    whole = encode({name: pl.concat([part.items[name] for part in parts]) for name in datasets})
+    pools = Pools(whole)
+    quotes = None if rates is None else rate_frame(rates)
+    encoded = perf_counter() - started
+    outcomes: dict[str, LegOutcome] = {}
+    for across, legs in groupby(rules.legs, key=lambda leg: leg.across_entities):
+        stage = list(legs)
+        everything = Run(whole, pools, Links(whole, None), quotes, Holds())
+        for run in [everything] if across else _runs(parts, whole, pools, stage, quotes):
+            for leg in stage:
+                made = run.leg(leg, rules.version)
+                take(made)
+                outcomes[leg.name] = made.figures_only(outcomes.get(leg.name))
+    return summary(rules, whole, list(outcomes.values()), encoded, perf_counter() - started)
+
+
+def _runs(
+    parts: Sequence[Part], whole: Encoding, pools: Pools, legs: Sequence[Leg], rates: pl.DataFrame | None
+) -> Iterator[Run]:
+    """A run over each part, on the amounts that all share."""
+    starts = dict.fromkeys(whole.datasets, 0)
+    for part in parts:
+        heights = {name: part.items[name].select(pl.len()).collect().item() for name in starts}
+        rows = {name: slice(start, start + heights[name]) for name, start in starts.items()}
+        starts = {name: each.stop for name, each in rows.items()}
+        datasets = {
+            name: whole.datasets[name].part(each.start, each.stop, part.items[name]) for name, each in rows.items()
+        }
+        encoding = Encoding(datasets, whole.currencies, whole.exponents, whole.float_columns)
+        yield Run(encoding, pools.part(encoding, rows, legs), Links(encoding, part.links), rates, Holds())
