@@ -12,7 +12,7 @@ from ingestion.bank_transaction_codes import from_gvc, from_swift
 from ingestion.contracts import BANK_ENTRY, BANK_ENTRY_DETAIL, DATE, INT, TEXT
 from ingestion.readers.byte_slices import WHITE, Flags, Ints, text_column, trimmed, without, words
 from ingestion.readers.mt94_cut import Fields
-from ingestion.readers.mt94_fields import MARKS, NO_REFERENCE, day_near
+from ingestion.readers.mt94_fields import MARKS, NO_REFERENCE, entry_day
 from ingestion.readers.mt94_plain import MARK_ORDER, PlainEntries
 from ingestion.readers.mt94_sepa_columns import TextColumns
 from ingestion.readers.mt94_statement import Statement
@@ -22,6 +22,7 @@ from ingestion.reading import RecordCounter, Records
 from ingestion.record_columns import Column, contract_batch, int_amount_array, positions
 
 _LOW = 10**9  # amounts are summed in two parts, for many large ones would not fit 64 bits
+_DAYS = 100_000  # more than there are days since 1970 in any date of two-digit years
 _NO_DAY = np.iinfo(np.int64).min
 _MARKS = [MARKS[mark] for mark in MARK_ORDER]
 _BOOKED = np.array([status == "BOOK" for *_, status in _MARKS])
@@ -185,12 +186,21 @@ def _code(kind_and_side: int, business_number: int) -> tuple[str | None, ...]:
 
 
 def _booking_dates(month_day: Ints, value_day: Ints, opening: Ints) -> Column:
-    """Entry dates have no year: the one nearest to the opening balance's date, or to the value date."""
-    anchor = np.where(opening == _NO_DAY, value_day, opening)
+    """Entry dates have no year: each is found by value date and opening balance, once for all entries that have the same."""
     dated = month_day >= 0
-    distinct, which = np.unique(np.where(dated, anchor * 10_000 + month_day, 0), return_inverse=True)
-    days = [day_near(f"{one % 10_000:04d}", one // 10_000) or 0 if one else 0 for one in distinct.tolist()]
+    anchors = value_day * _DAYS + np.where(opening == _NO_DAY, 0, opening + 1)
+    distinct, which = np.unique(np.where(dated, anchors * 10_000 + month_day, 0), return_inverse=True)
+    days = [_booking_day(one) if one else 0 for one in distinct.tolist()]
     return pa.array(np.array(days, dtype=np.int32)[which], mask=~dated).view(DATE)
+
+
+def _booking_day(number: int) -> int:
+    """The day of an entry date MMDD, by the value date and the opening balance's day plus one, all in one number."""
+    anchors, month_day = divmod(number, 10_000)
+    value, after_opening = divmod(anchors, _DAYS)
+    found = entry_day(f"{month_day:04d}", value, after_opening - 1 if after_opening else None)
+    assert found is not None  # noqa: S101  (plain dates are of every year, so one is within half a year)
+    return found
 
 
 def _details(place: dict[str, Column], detailed: Flags, said: TextColumns, credit: Flags) -> Records:

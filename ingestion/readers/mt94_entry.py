@@ -136,10 +136,8 @@ def _read_line(entry: RawEntry, statement: Statement, findings: Findings) -> _Li
     booking_day = None
     if entry_text is not None and entry_text.strip():
         opening = statement.opening
-        anchor = opening.date if opening is not None and opening.date is not None else value_day
-        if anchor is None:
-            anchor = fields.day(value_text[:2] + "0228") or 0
-        booking_day = fields.day_near(entry_text, anchor)
+        anchor = fields.day(value_text[:2] + "0228") or 0 if value_day is None else value_day
+        booking_day = fields.entry_day(entry_text, anchor, opening.date if opening is not None else None)
         if booking_day is None:
             reject(f"an entry date of the calendar instead of {entry_text}", amount)
             return None

@@ -16,6 +16,7 @@ from ingestion.record_columns import AMOUNT_LIMIT
 from ingestion.references import account_id, is_iban
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_HALF_YEAR = 184  # days
 _GROUPED = re.compile(r"\d{1,3}(?:\.\d{3})+,\d{0,5}")
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})([\d.,]+)\s*")
 _ACCOUNT_CURRENCY = re.compile(r"(.*\d)[/ ]*([A-Z]{3})")
@@ -74,16 +75,25 @@ def day(yymmdd: str) -> int | None:
 
 
 @lru_cache(maxsize=65536)
-def day_near(mmdd: str, anchor: int) -> int | None:
-    """The day `mmdd` of the year that brings it nearest to `anchor`: an entry date of December or January has no year."""
-    anchor_year = date.fromordinal(anchor + _EPOCH).year
+def entry_day(mmdd: str, value: int, opening: int | None) -> int | None:
+    """The day `mmdd` of the year that brings it nearest to the value date, but not half a year before the opening balance.
+
+    An entry date has no year. The opening balance of an account at rest may be years old, the value date of a correction too.
+    None where no year near either has the day.
+    """
+    near = (value,) if opening is None else (value, opening)
+    years = {date.fromordinal(one + _EPOCH).year + step for one in near for step in (-1, 0, 1)}
     days = []
-    for year in (anchor_year - 1, anchor_year, anchor_year + 1):
+    for year in sorted(years):
         try:
             days.append(date(year, int(mmdd[:2]), int(mmdd[2:])).toordinal() - _EPOCH)
         except ValueError:
             continue
-    return min(days, key=lambda one: abs(one - anchor), default=None)
+    later = [one for one in days if opening is None or one >= opening - _HALF_YEAR]
+    found = min(later or days, key=lambda one: abs(one - value), default=None)
+    if found is None or min(abs(found - one) for one in near) > _HALF_YEAR:
+        return None
+    return found
 
 
 @lru_cache(maxsize=65536)
