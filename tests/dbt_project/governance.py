@@ -133,6 +133,8 @@ def deliver_governed(warehouse: SmallWarehouse) -> None:
             item("sap", "1000", "63", "50", purchase_order="4502", reference="A2", **kr),
             item("sap", "1000", "64", "25", reference="RE-2026/0815", created_at="20260901", **kr),
             item("sap", "1000", "65", "25", reference="re 2026 0815", created_at="20260905", **kr),
+            item("sap", "1000", "58", "25", reference="RE2O26O8I5", created_at="20260907", **kr),
+            item("sap", "1000", "59", "26", reference="A59", **kr),
             item("sap", "1000", "66", "1000", reference="A6", discount_percent="3", discount_date="2026-10-03", **kr),
             item("sap", "1000", "60", "700", reference="A5", discount_amount="7", discount_date="2026-10-15", **kr),
             item("sap", "1000", "67", "8", reference="A7", created_by="KELLER", approved_by="keller", **kr),
@@ -140,6 +142,10 @@ def deliver_governed(warehouse: SmallWarehouse) -> None:
             supplier("sap", "V3", "Dritte GmbH", tax_id="0000000", country="DE"),
             supplier("netsuite", "78", "Vierte Inc", tax_id="0000000", country="DE"),
         ],
+    )
+    warehouse.insert(
+        "monitoring.alert",
+        {"alert_id": "a59", "check": "duplicate_invoice", "object_id": "sap|1000|59||", "status": "open"},
     )
     warehouse.insert(
         "matching.match_group",

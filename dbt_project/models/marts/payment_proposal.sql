@@ -14,20 +14,44 @@ direct_debit as (
 
 three_way as (select * from {{ ref('three_way_match') }}),
 
--- one invoice twice: the same party, currency and amount, and either the supplier's number is the same but for the way it is
--- written, or it is missing on one side and the invoice dates are the same. The earlier of the two stands.
-named as (
+-- monitoring compares in more ways, also two digits that changed places; what it doubts is not proposed either
+doubted as (
+    select distinct object_id as open_item_id
+    from {{ source('monitoring', 'alert') }}
+    where "check" = 'duplicate_invoice' and status = 'open'
+),
+
+numbered as (
     select
         open_item_id,
-        entity_id,
-        golden_id,
-        currency,
-        amount,
-        document_date,
-        coalesce(created_at, '') as created_at,
-        nullif(ltrim(regexp_replace(upper(reference), '[^A-Z0-9]', '', 'g'), '0'), '') as number
+        regexp_replace(upper(reference), '[^A-Z0-9]', '', 'g') as written,
+        ltrim(
+            translate(regexp_replace(regexp_replace(upper(reference), '[^A-Z0-9]', '', 'g'), '^[A-Z]+', ''), 'OIL', '011'), '0'
+        ) as typed
     from item
-    where golden_id is not null
+),
+
+-- one invoice twice: the same party, currency and amount, and either the supplier's number is the same but for the way it is
+-- written (separators, leading letters and zeros, O for 0, I or L for 1), or it is missing on one side and the invoice dates are
+-- the same. The earlier of the two stands. A number of one or two digits says nothing without its letters.
+named as (
+    select
+        item.open_item_id,
+        item.entity_id,
+        item.golden_id,
+        item.currency,
+        item.amount,
+        item.document_date,
+        coalesce(item.created_at, '') as created_at,
+        nullif(
+            case
+                when length(regexp_replace(numbered.typed, '[^0-9]', '', 'g')) >= 3 then numbered.typed
+                else ltrim(numbered.written, '0')
+            end, ''
+        ) as number
+    from item
+    left join numbered on item.open_item_id = numbered.open_item_id
+    where item.golden_id is not null
 ),
 
 suspect as (
@@ -63,13 +87,14 @@ judged as (
             when payable.is_blocked then 'blocked'
             when payable.approval_status = 'rejected' then 'approval_rejected'
             when payable.approval_status = 'pending' then 'not_approved'
-            when suspect.duplicate_of is not null then 'possible_duplicate'
+            when suspect.duplicate_of is not null or doubted.open_item_id is not null then 'possible_duplicate'
             when three_way.match_result in ('over_order', 'over_receipt', 'awaiting_receipt') then three_way.match_result
             when payable.open_amount is null then 'amount_not_known'
             when payable.due_date is null and payable.kind != 'credit_memo' then 'no_due_date'
         end as hindrance
     from payable
     left join suspect on payable.open_item_id = suspect.open_item_id
+    left join doubted on payable.open_item_id = doubted.open_item_id
     left join direct_debit on payable.open_item_id = direct_debit.open_item_id
     left join three_way on payable.open_item_id = three_way.open_item_id
 ),
