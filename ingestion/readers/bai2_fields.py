@@ -61,6 +61,7 @@ def day(yymmdd: str) -> int | None:
         return None
 
 
+@lru_cache(maxsize=65536)
 def iso_day(days: int) -> str:
     """A day as ISO 8601 text."""
     return date.fromordinal(days + _EPOCH).isoformat()

@@ -7,7 +7,7 @@ from ingestion.contracts import BANK_BALANCE, BANK_STATEMENT
 from ingestion.readers.bai2_fields import BALANCE_CODES, GROUP_STATUS, iso_day
 from ingestion.readers.bai2_structure import Account, Group
 from ingestion.reading import RecordCounter, Reject
-from ingestion.record_columns import RecordColumns, scaled, unscaled
+from ingestion.record_columns import RecordColumns
 from ingestion.references import account_id, is_iban
 
 _STATEMENT_COLUMNS = (
@@ -32,10 +32,11 @@ class AccountRows:
     def add_balances(self, account: Account, group: Group, end: int, counter: RecordCounter) -> None:
         """The balances of record 03, which ends at byte `end`; totals of activity (100 and over) are none."""
         date_time = f"{iso_day(group.as_of)}T{group.as_of_time}" if group.as_of_time else None
+        factor = account.factor
         for one in account.summaries:
             if int(one.code) >= 100 and not 900 <= int(one.code) <= 919:
                 continue
-            value = one.amount * account.factor
+            value = one.amount * factor
             self.balances.rows.append(
                 (
                     counter.next(),
@@ -62,9 +63,9 @@ class AccountRows:
         by_code = {one.code: one for one in reversed(account.summaries)}
         opening, closing = by_code.get("010"), by_code.get("015")
         verdict, difference = check_balance(
-            unscaled(opening.amount * factor) if opening else None,
-            unscaled(account.net * factor),
-            unscaled(closing.amount * factor) if closing else None,
+            opening.amount * factor if opening else None,
+            account.net * factor,
+            closing.amount * factor if closing else None,
         )
         as_of = iso_day(group.as_of)
         statement_id = f"{as_of}T{group.as_of_time}" if group.kind == "report" and group.as_of_time else as_of
@@ -95,7 +96,7 @@ class AccountRows:
                 account.entries,
                 account.net * factor,
                 verdict,
-                None if difference is None else scaled(difference),
+                difference,
                 sum(counted) if len(counted) == 2 else None,
                 (credits.amount - debits.amount) * factor if credits and debits else None,
             )

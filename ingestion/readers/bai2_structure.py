@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ class Account:
     seen: int = 0
     net: int = 0
 
-    @property
+    @cached_property
     def factor(self) -> int:
         """From minor units of the currency to units scaled by 100,000."""
         return int(10 ** (5 - minor_units(self.currency)))

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from ingestion.balance_check import check_balance
 from ingestion.readers import iso20022_values as values
 from ingestion.readers.camt_rows import Money
 from ingestion.readers.iso20022_fields import agent
 from ingestion.readers.xml_records import Fields
-from ingestion.record_columns import Row, scaled, unscaled
+from ingestion.record_columns import Row, unscaled
 from ingestion.references import is_iban
 
 STATEMENT_COLUMNS = (
@@ -155,7 +154,7 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
     if others:
         if verdict == "off" and _check(opening, sum(one.net.values()), closing)[0] == "ok":
             # the equation proves that these amounts are in the account's currency and only their label is another
-            net, verdict, difference = sum(one.net.values()), "ok", Decimal()
+            net, verdict, difference = sum(one.net.values()), "ok", 0
             warnings.append(f"{one.place}: entries labelled {', '.join(others)} add up only as {currency}")
         else:
             warnings.append(
@@ -221,7 +220,7 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
         one.entries,
         net,
         verdict,
-        None if difference is None else scaled(difference),
+        difference,
         declared_entries,
         declared_net,
     )
@@ -229,11 +228,11 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
     return Closed(row, identity, content, tuple(warnings), declared_entries, declared_net, net)
 
 
-def _check(opening: Balance | None, net: int, closing: Balance | None) -> tuple[str, Decimal | None]:
+def _check(opening: Balance | None, net: int, closing: Balance | None) -> tuple[str, int | None]:
     return check_balance(
-        unscaled(opening.money.signed) if opening else None,
-        unscaled(net),
-        unscaled(closing.money.signed) if closing else None,
+        opening.money.signed if opening else None,
+        net,
+        closing.money.signed if closing else None,
     )
 
 
