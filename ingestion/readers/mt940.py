@@ -1,6 +1,6 @@
 """MT940 customer statements and MT942 interim reports, as SWIFT defines them and as banks send them.
 
-The file is cut into fields four megabytes at a time (`mt94_cut`). The walk (`mt94_walk`) finds the statement and entry each field
+The file is cut into fields three megabytes at a time (`mt94_cut`). The walk (`mt94_walk`) finds the statement and entry each field
 belongs to; entries written as the standard has it are read many at once (`mt94_plain`, `mt94_bulk`), all others with care, one by
 one (`mt94_entry`).
 """

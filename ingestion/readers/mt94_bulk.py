@@ -16,7 +16,7 @@ from ingestion.readers.mt94_fields import MARKS, NO_REFERENCE, entry_day
 from ingestion.readers.mt94_plain import MARK_ORDER, PlainEntries
 from ingestion.readers.mt94_sepa_columns import TextColumns
 from ingestion.readers.mt94_statement import Statement
-from ingestion.readers.mt94_supplements import foreign_columns, with_supplements
+from ingestion.readers.mt94_supplements import FOREIGN_WORDS, foreign_columns, with_supplements
 from ingestion.readers.mt94_text_columns import text_columns
 from ingestion.reading import RecordCounter, Records
 from ingestion.record_columns import Column, contract_batch, int_amount_array, positions
@@ -132,7 +132,7 @@ class BulkEntries:
             **self._codes(rows, detailed, said),
             "detail_count": pa.array(detailed.astype(np.int64)),
             "text": text,
-            **foreign_columns(text),
+            **(foreign_columns(text) if any(word in fields.data for word in FOREIGN_WORDS) else {}),
         }
         entries = Records(BANK_ENTRY.kind, contract_batch(BANK_ENTRY, columns, count))
         if not detailed.any():

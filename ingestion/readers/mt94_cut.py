@@ -1,6 +1,6 @@
 """Where the fields of an MT940 or MT942 file begin: tags, SWIFT headers and trailers, always at the start of a line.
 
-The file is read four megabytes at a time; one search for line ends finds all fields of a chunk at once.
+The file is read three megabytes at a time; one search for line ends finds all fields of a chunk at once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from ingestion.readers.byte_slices import CAPITAL, DIGIT, Bytes, Ints
 from ingestion.reading import FileRejected
 
-CHUNK = 1 << 21
+CHUNK = 3 << 20
 FIELD_LIMIT = 1 << 18  # bytes; SWIFT allows 390 characters in :86:, banks send a few thousand
 OTHER, ENTRY, NOTE = 0, 1, 2  # kinds of field: :61: is an entry, :86: a note
 

@@ -196,7 +196,8 @@ def _texts(fields: Fields, start: Ints, end: Ints, encoding: str | None) -> Bloc
 
 def _supplements(fields: Fields, start: Ints, end: Ints) -> Block:
     """Supplementary details, which hold ASCII letters only, as all of a :61: that is read at once."""
-    found = block(fields.array, *trimmed(fields.array, start, end, WHITE), np.arange(len(start)), len(start))
+    rows = np.flatnonzero(end > start)
+    found = block(fields.array, *trimmed(fields.array, start[rows], end[rows], WHITE), rows, len(start))
     return found.without(found.places("\r"))
 
 

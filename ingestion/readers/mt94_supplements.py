@@ -21,6 +21,7 @@ from ingestion.record_columns import Column, amount_array, positions
 from ingestion.references import account_id, is_iban
 
 _LIKE_IBAN = r"^[A-Za-z]\s*[A-Za-z]\s*[0-9]\s*[0-9][A-Za-z0-9\s]+$"
+FOREIGN_WORDS = (b"/OCMT/", b"/CHGS/")
 _FOREIGN = {"OCMT": "instructed", "CHGS": "charges"}
 _PLAIN_FIGURE = "^[0-9]{1,13}(,[0-9]{1,5})?$"
 _CURRENCIES = pa.array(sorted(CURRENCIES), TEXT)

@@ -85,6 +85,13 @@ def test_only_booked_entries_make_the_balance() -> None:
     assert (one["net_amount"], one["entry_count"], one["balance_check"]) == (Decimal(1), 2, "ok")
 
 
+def test_entries_labelled_with_another_currency_count_where_the_balances_prove_them() -> None:
+    data = camt(statement(balance("OPBD", "10.00"), entry("5.00", currency="USD"), balance("CLBD", "15.00")))
+    reading = read(data)
+    one = only(reading["bank_statement"])
+    assert (one["balance_check"], one["difference"], one["net_amount"]) == ("ok", Decimal(0), Decimal(5))
+
+
 @pytest.mark.parametrize(
     ("balances", "expected"),
     [
