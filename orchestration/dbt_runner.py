@@ -58,13 +58,22 @@ def manifest_json() -> Mapping[str, object]:
     return content
 
 
-def build(workspace: Workspace, select: str, exclude: str = "", *, tests: bool = True) -> Sequence[RunResult]:
+FAILED = ("error", "fail", "runtime error")
+"""What dbt says of a model or test that failed."""
+
+
+def build(
+    workspace: Workspace, select: str, exclude: str = "", *, tests: bool = True, new_only: bool = False
+) -> Sequence[RunResult]:
     """Build the selected models of a workspace's warehouse and test them; the results in the order they ran.
 
-    A failed model or test is a result like any other; raises `DbtFailed` where dbt itself could not run.
+    With `new_only` the deliveries of `ops.new_delivery` are added to the tables that stand (orchestration/additions.py). A failed
+    model or test is a result like any other; raises `DbtFailed` where dbt itself could not run.
     """
     manifest_path()
     arguments = ["build" if tests else "run", "--no-write-json", "--select", *select.split()]
+    if new_only:
+        arguments += ["--vars", json.dumps({"new_only": True})]
     if exclude:
         arguments += ["--exclude", *exclude.split()]
     arguments += ["--target-path", str(workspace.dbt_target), "--log-path", str(workspace.dbt_target)]

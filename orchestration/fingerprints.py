@@ -28,12 +28,16 @@ CODE = ("reconciliation", "orchestration")
 
 def fingerprint(connection: duckdb.DuckDBPyConnection, phase: str) -> str:
     """The fingerprint of a phase's inputs as the warehouse holds them now."""
-    tables = CONFIG - {RUN}
-    parts = [project_fingerprint(), phase]
-    if phase == MARTS:
-        tables |= {KNOWN.get(table, table) for table in RESULT_TABLES}
-    parts += [f"{table}:{_content(connection, table)}" for table in sorted(tables)]
-    return _digest(parts + _time(connection))
+    results = sorted(KNOWN.get(table, table) for table in RESULT_TABLES) if phase == MARTS else []
+    parts = [f"{table}:{_content(connection, table)}" for table in results]
+    return _digest([ground(connection, phase), *parts, *_time(connection)])
+
+
+def ground(connection: duckdb.DuckDBPyConnection, phase: str) -> str:
+    """The fingerprint of what every row of a phase depends on: the project, the config, the business day."""
+    parts = [f"{table}:{_content(connection, table)}" for table in sorted(CONFIG - {RUN})]
+    day = connection.execute(f"SELECT as_of FROM {RUN}").fetchone()
+    return _digest([project_fingerprint(), phase, *parts, str(day)])
 
 
 def of_job(connection: duckdb.DuckDBPyConnection, job: str, reads: Sequence[str], rules: str) -> str:

@@ -198,11 +198,12 @@ def raw_columns(kind: str) -> dict[str, str]:
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing: raw, config and result tables, and the views of the ledgers. Existing tables are left as they are,
     but for config tables of other columns, which each run fills anew, and columns that result tables have got since."""
-    for schema in ("raw", "config", "matching", "monitoring", "forecasting"):
+    for schema in ("raw", "config", "matching", "monitoring", "forecasting", "ops", "changes"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     _create(connection, "raw.delivery", DELIVERY_COLUMNS)
     _create(connection, "raw.reject", REJECT_COLUMNS)
     _create(connection, "raw.identity", IDENTITY_COLUMNS)
+    _create(connection, "ops.new_delivery", {"delivery_id": "VARCHAR NOT NULL"})  # orchestration/additions.py
     for kind in CONTRACTS:
         _create(connection, f"raw.{kind}", raw_columns(kind))
     for name, columns in CONFIG_TABLES.items():

@@ -11,11 +11,15 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from benchmarks.measure import Cost, measure, pinned, python, table
 from orchestration.warehouse import connect, create_tables
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunResult
 
 AS_OF = "2026-09-30"
 KNOWN_AT = "2026-10-01 00:00:00+00"
@@ -128,15 +132,18 @@ def _records() -> dict[str, str]:
 
 def build(path: Path) -> None:
     """Both phases of dbt on a warehouse, as a run builds them, without the tests; prints the dearest models."""
-    from orchestration.dbt_runner import build as dbt_build
+    from orchestration.additions import build_phase
+    from orchestration.fingerprints import CANONICAL, MARTS
     from orchestration.workspace import Workspace
 
     with connect(path) as connection:
         connection.execute("DELETE FROM config.run_parameter")
         connection.execute("INSERT INTO config.run_parameter VALUES (?, ?, 'bench')", [AS_OF, KNOWN_AT])
-    results = []
-    for select, exclude in (("fqn:*", "tag:after_results"), ("tag:after_results", "")):
-        results += dbt_build(Workspace(path.parent), select, exclude, tests=False)
+    results: list[RunResult] = []
+    for phase, select, exclude in ((CANONICAL, "fqn:*", "tag:after_results"), (MARTS, "tag:after_results", "")):
+        built, added = build_phase(Workspace(path.parent), phase, select, exclude, tests=False)
+        print(f"{phase}: {'new deliveries added' if added else 'made anew'}")
+        results += built
     bad = [f"{one.node.name}: {one.message}" for one in results if str(one.status) != "success"]
     if bad:
         sys.exit("\n".join(bad))

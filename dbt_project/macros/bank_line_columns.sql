@@ -88,39 +88,78 @@
     )
 {%- endmacro %}
 
-{# Details of the relation given, one row per statement and entry; single values only where there is exactly one detail. #}
-{% macro aggregated_details(relation, entry_number) -%}
+{#
+  Details of the relation given, one row per statement and entry; single values only where there is exactly one detail. Most entries
+  have one: that row is the answer, and only the others are aggregated. `counted` gives the details of each entry.
+#}
+{% macro aggregated_details(relation, entry_number, counted) -%}
     select
-        statement_key,
-        {{ entry_number }} as entry_number,
+        {{ relation }}.statement_key,
+        {{ relation }}.{{ entry_number }} as entry_number,
+        cast(1 as bigint) as detail_count,
+        {{ relation }}.return_reason_code,
+        {{ relation }}.is_own_transfer,
+        {{ relation }}.end_to_end_id,
+        {{ relation }}.structured_reference,
+        {{ relation }}.counterparty_name,
+        {{ relation }}.counterparty_account,
+        {{ relation }}.payment_information_id,
+        nullif({{ relation }}.remittance_unstructured, '') as remittance_text,
+        {{ references_of(relation) }} as detail_references
+    from {{ relation }}
+    inner join {{ counted }}
+        on
+            {{ relation }}.statement_key = {{ counted }}.statement_key
+            and {{ relation }}.{{ entry_number }} = {{ counted }}.entry_number
+            and {{ counted }}.detail_count = 1
+    union all
+    select
+        {{ relation }}.statement_key,
+        {{ relation }}.{{ entry_number }} as entry_number,
         cast(count(*) as bigint) as detail_count,
-        max(return_reason_code) as return_reason_code,
-        bool_and(is_own_transfer) as is_own_transfer,
-        case when count(*) = 1 then max(end_to_end_id) end as end_to_end_id,
-        case when count(*) = 1 then max(structured_reference) end as structured_reference,
-        case when count(*) = 1 then max(counterparty_name) end as counterparty_name,
-        case when count(*) = 1 then max(counterparty_account) end as counterparty_account,
-        case when count(distinct payment_information_id) = 1 then max(payment_information_id) end as payment_information_id,
-        nullif(string_agg(remittance_unstructured, chr(10) order by detail_number), '') as remittance_text,
-        list_distinct(
-            flatten(
-                list(
-                    list_concat(
-                        [
-                            end_to_end_id,
-                            instruction_id,
-                            transaction_id,
-                            uetr,
-                            cheque_number,
-                            structured_reference,
-                            account_servicer_reference,
-                            payment_information_id
-                        ],
-                        coalesce(referred_documents, cast([] as varchar[]))
-                    )
-                )
-            )
-        ) as detail_references
+        max({{ relation }}.return_reason_code) as return_reason_code,
+        bool_and({{ relation }}.is_own_transfer) as is_own_transfer,
+        cast(null as varchar) as end_to_end_id,
+        cast(null as varchar) as structured_reference,
+        cast(null as varchar) as counterparty_name,
+        cast(null as varchar) as counterparty_account,
+        case
+            when min({{ relation }}.payment_information_id) = max({{ relation }}.payment_information_id)
+                then max({{ relation }}.payment_information_id)
+        end as payment_information_id,
+        nullif(
+            string_agg({{ relation }}.remittance_unstructured, chr(10) order by {{ relation }}.detail_number), ''
+        ) as remittance_text,
+        list_distinct(flatten(list({{ references_of(relation) }}))) as detail_references
+    from {{ relation }}
+    inner join {{ counted }}
+        on
+            {{ relation }}.statement_key = {{ counted }}.statement_key
+            and {{ relation }}.{{ entry_number }} = {{ counted }}.entry_number
+            and {{ counted }}.detail_count > 1
+    group by {{ relation }}.statement_key, {{ relation }}.{{ entry_number }}
+{%- endmacro %}
+
+{# How many details each entry has. #}
+{% macro counted_details(relation, entry_number) -%}
+    select statement_key, {{ entry_number }} as entry_number, count(*) as detail_count
     from {{ relation }}
     group by all
+{%- endmacro %}
+
+{# Whatever in a detail may be known elsewhere as its reference; nulls and repetitions are dropped by the caller. #}
+{% macro references_of(relation) -%}
+    list_concat(
+        [
+            {{ relation }}.end_to_end_id,
+            {{ relation }}.instruction_id,
+            {{ relation }}.transaction_id,
+            {{ relation }}.uetr,
+            {{ relation }}.cheque_number,
+            {{ relation }}.structured_reference,
+            {{ relation }}.account_servicer_reference,
+            {{ relation }}.payment_information_id
+        ],
+        coalesce({{ relation }}.referred_documents, cast([] as varchar[]))
+    )
 {%- endmacro %}

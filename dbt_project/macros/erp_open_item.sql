@@ -18,10 +18,6 @@ with item as (select * from {{ source('raw', 'open_item') }}),
 
 delivery as (select * from {{ ref('stg_delivery') }}),
 
-document_type as (select * from {{ ref('rule_document_type') }}),
-
-status_rule as (select * from {{ ref('rule_item_status') }}),
-
 typed as (
     select
         item.*,
@@ -44,17 +40,17 @@ typed as (
         coalesce(item.discount_date, {{ discount_date }}) as derived_discount_date
     from item
     inner join delivery on item.delivery_id = delivery.delivery_id
-    left join document_type as own_type
+    left join {{ ref('rule_document_type') }} as own_type
         on own_type.system = delivery.system and own_type.document_type = upper(item.document_type)
-    left join document_type as any_type
+    left join {{ ref('rule_document_type') }} as any_type
         on any_type.system = '*' and any_type.document_type = upper(item.document_type)
-    left join status_rule as own_status
+    left join {{ ref('rule_item_status') }} as own_status
         on own_status.system = delivery.system and own_status.code = {{ item_status_code }}
-    left join status_rule as any_status
+    left join {{ ref('rule_item_status') }} as any_status
         on any_status.system = '*' and any_status.code = {{ status_code('item.status') }}
-    left join status_rule as own_approval
+    left join {{ ref('rule_item_status') }} as own_approval
         on own_approval.system = delivery.system and own_approval.code = {{ status_code('item.approval_status') }}
-    left join status_rule as any_approval
+    left join {{ ref('rule_item_status') }} as any_approval
         on any_approval.system = '*' and any_approval.code = {{ status_code('item.approval_status') }}
     where {{ systems }}
 ),

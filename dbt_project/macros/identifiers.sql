@@ -50,3 +50,21 @@
         {{ expression }}
     )
 {%- endmacro %}
+
+{# When a record became known, as one number that orders all records: by delivery, then by its number within. #}
+{% macro moment(delivery, record) -%}
+    {{ delivery }}.arrival * 100000000000 + {{ record }}.record_number
+{%- endmacro %}
+
+{% macro arrival_at(moment) -%}
+    {{ moment }} // 100000000000
+{%- endmacro %}
+
+{% macro record_at(moment) -%}
+    {{ moment }} % 100000000000
+{%- endmacro %}
+
+{# What makes two records the same payment, over the columns of raw.payment_instruction or raw.payment_remittance. #}
+{% macro payment_key(relation='') -%}
+    {{ relation }}message_id || '|' || {{ relation }}payment_information_id || '|' || {{ relation }}transaction_number
+{%- endmacro %}

@@ -12,8 +12,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dbt.artifacts.schemas.run import RunResult
 
-from orchestration import fingerprints
-from orchestration.dbt_runner import build, manifest_json
+from orchestration import additions, fingerprints
+from orchestration.dbt_runner import FAILED, build, manifest_json
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
 from orchestration.warehouse import connect
 from orchestration.workspace import Workspace
@@ -47,6 +47,7 @@ def run_phase(
     if context.is_subset:
         with connect(workspace.warehouse) as connection:
             fingerprints.remember(connection, phase, None)  # parts of it may now be of another day
+            additions.forget(connection, phase)
         yield from _events(context, build(workspace, " ".join(_model_names(context)), tests=True))
         return
     with connect(workspace.warehouse) as connection:
@@ -57,7 +58,10 @@ def run_phase(
             yield from _standing(context, found)
             return
         fingerprints.remember(connection, phase, None)
-    results = build(workspace, select, exclude)
+    results, added = additions.build_phase(workspace, phase, select, exclude)
+    context.log.info(
+        f"{phase}: " + ("new deliveries were added to its tables" if added else "all its tables were made anew")
+    )
     yield from _events(context, results)
     with connect(workspace.warehouse) as connection:
         fingerprints.remember_checks(connection, phase, _test_results(results))
@@ -81,7 +85,7 @@ def _events(context: dg.AssetExecutionContext, results: Sequence[RunResult]) -> 
     failures = []
     for result in results:
         node, status = result.node, str(result.status)
-        if status in ("error", "fail", "runtime error"):
+        if status in FAILED:
             failures.append(f"{node.name}: {result.message}")
         if str(node.resource_type) == "model" and status == "success":
             key = TRANSLATOR.get_asset_spec(manifest, node.unique_id, None).key

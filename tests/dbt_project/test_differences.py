@@ -73,6 +73,7 @@ def differing(built: SmallWarehouse, tmp_path_factory: pytest.TempPathFactory) -
         "stg_decision",
         "stg_difference",
         "exception_queue",
+        "stg_reconciled",
         "document_flow",
     )
     return warehouse

@@ -55,7 +55,9 @@ def test_every_asset_says_what_it_is(loaded: dg.Definitions) -> None:
     assert [key for key in keys if not graph.get(key).group_name or graph.get(key).group_name == "default"] == []
 
 
-RESULTS = ("stg_match", "stg_item", "stg_decision", "stg_difference", "stg_exception_match", "stg_exception_record")
+RESULTS = (
+    "stg_match", "stg_item", "stg_decision", "stg_difference", "stg_reconciled", "stg_exception_match", "stg_exception_record",
+)  # fmt: skip
 
 
 def test_nothing_is_read_from_a_later_layer(loaded: dg.Definitions) -> None:

@@ -1,3 +1,20 @@
+{{
+    config(
+        tracked=[
+            'bank_line_id',
+            'statement_key',
+            'account_id',
+            'entity_id',
+            'status',
+            'effective_date',
+            'amount',
+            'currency',
+            'known_at',
+            'delivery_id',
+            'record_number'
+        ]
+    )
+}}
 -- Entries that are not (yet) in the ledger of booked lines: those of intraday reports, and entries of statements that are
 -- pending or for information. A report may repeat the one before: an entry counts once per account and content, as often as
 -- the report that shows it most often does.
@@ -6,9 +23,14 @@ with entry as (
     where statement_kind = 'report' or (statement_kind = 'statement' and status != 'BOOK')
 ),
 
-raw_detail as (select * from {{ ref('stg_bank__entry_detail') }}),
+raw_detail as (
+    select * from {{ ref('stg_bank__entry_detail') }}
+    where statement_key in (select entry.statement_key from entry)
+),
 
-detail as ({{ aggregated_details('raw_detail', 'entry_number') }}),
+counted as ({{ counted_details('raw_detail', 'entry_number') }}),
+
+detail as ({{ aggregated_details('raw_detail', 'entry_number', 'counted') }}),
 
 line as (
     select

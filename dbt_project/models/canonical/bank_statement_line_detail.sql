@@ -1,14 +1,33 @@
+{{
+    config(
+        materialized='by_key',
+        key='bank_line_id',
+        pre_hook="{{ touch('select bank_line_id from ' ~ changed('bank_statement_line')) }}"
+    )
+}}
 -- The transactions inside booked entries, as itemised on the statement or, where it does not, on the joined camt.054.
 with line as (
-    select bank_line_id, statement_key, entry_number, account_id, entity_id, credit_debit from {{ ref('bank_statement_line') }}
+    select bank_line_id, statement_key, entry_number, account_id, entity_id, detail_count from {{ ref('bank_statement_line') }}
+    where {{ is_touched('bank_line_id') }}
 ),
 
-detail as (select * from {{ ref('stg_bank__booked_detail') }})
+detail as (
+    select * from {{ ref('stg_bank__booked_detail') }}
+    {% if new_only() %}where statement_key in (select line.statement_key from line){% endif %}
+),
+
+numbered as (
+    select
+        detail.delivery_id,
+        detail.record_number,
+        row_number() over (partition by line.bank_line_id order by detail.detail_number, detail.record_number) as place
+    from detail
+    inner join line on detail.statement_key = line.statement_key and detail.booked_entry_number = line.entry_number
+    where line.detail_count > 1
+)
 
 select
-    line.bank_line_id || '-' || row_number() over (
-        partition by line.bank_line_id order by detail.detail_number, detail.record_number
-    ) as bank_line_detail_id,
+    line.bank_line_id || '-' || coalesce(numbered.place, 1) as bank_line_detail_id,
     line.bank_line_id,
     line.account_id,
     line.entity_id,
@@ -48,3 +67,4 @@ select
     detail.record_number
 from detail
 inner join line on detail.statement_key = line.statement_key and detail.booked_entry_number = line.entry_number
+left join numbered on detail.delivery_id = numbered.delivery_id and detail.record_number = numbered.record_number

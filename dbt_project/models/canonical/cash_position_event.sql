@@ -1,9 +1,19 @@
+{{ config(materialized='by_key', key='origin', pre_hook="{{ touch(touched_cash_position_event()) }}") }}
 -- What a cash position is built from: balances of statements, booked lines, intraday lines.
-with statement as (select * from {{ ref('bank_statement') }}),
+with statement as (
+    select * from {{ ref('bank_statement') }}
+    where {{ is_touched('statement_key') }}
+),
 
-line as (select * from {{ ref('bank_statement_line') }}),
+line as (
+    select * from {{ ref('bank_statement_line') }}
+    where {{ is_touched('statement_key') }}
+),
 
-intraday as (select * from {{ ref('bank_intraday_line') }}),
+intraday as (
+    select * from {{ ref('bank_intraday_line') }}
+    where {{ is_touched('statement_key') }}
+),
 
 event as (
     select

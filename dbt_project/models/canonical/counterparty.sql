@@ -1,3 +1,4 @@
+{{ config(tracked=['counterparty_id', 'golden_id', 'source_system', 'role', 'name', 'is_blocked']) }}
 -- Suppliers and customers as their systems know them, one row each; golden_id joins those that are the same party in several
 -- systems.
 with counterparty as (select * from {{ source('raw', 'counterparty') }}),

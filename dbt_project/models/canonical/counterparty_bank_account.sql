@@ -1,3 +1,4 @@
+{{ config(tracked=['counterparty_id', 'account_identifier', 'is_current']) }}
 -- Bank accounts of counterparties with their validity. A system that gives validity dates is believed; otherwise an account
 -- is valid from its change date (or the day it was first seen) until a delivery lists the counterparty's accounts without it.
 with observation as (

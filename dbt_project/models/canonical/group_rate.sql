@@ -1,3 +1,4 @@
+{{ config(tracked=['currency', 'numerator', 'denominator', 'valid_from']) }}
 -- How to value a currency in the group's: amount * numerator / denominator, from the newest rates up to as_of. A pair is used
 -- directly, inversely, or through one third currency both sides are quoted against; integers, so that no double touches money.
 with run as (select * from {{ ref('stg_run') }}),

@@ -1,6 +1,10 @@
+{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_open_item()) }}") }}
 -- Open and cleared items of all ledgers in one shape, newest state. Approval comes from the item, else from its approval steps, else
 -- from the system that knew the item before: a migration does not carry approvals over.
-with item as (select * from {{ ref('stg_erp__open_item') }}),
+with item as (
+    select * from {{ ref('stg_erp__open_item') }}
+    where {{ is_touched('open_item_id') }}
+),
 
 approval as (select * from {{ ref('stg_erp__approval') }}),
 
@@ -10,7 +14,10 @@ party as (select counterparty_id, golden_id, is_blocked from {{ ref('counterpart
 
 payment as (select payment_id, correlation_id, execution_date from {{ ref('payment_instruction') }}),
 
-remittance as (select * from {{ ref('stg_hub__remittance') }}),
+remittance as (
+    select payment_id, open_item_id from {{ ref('remittance_advice') }}
+    where open_item_id is not null and {{ is_touched('open_item_id') }}
+),
 
 approved_elsewhere as (
     select
@@ -38,7 +45,6 @@ thread as (
     select remittance.open_item_id, arg_min(payment.correlation_id, (payment.execution_date, payment.payment_id)) as correlation_id
     from remittance
     inner join payment on remittance.payment_id = payment.payment_id
-    where remittance.open_item_id is not null
     group by remittance.open_item_id
 )
 

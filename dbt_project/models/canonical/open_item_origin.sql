@@ -1,3 +1,4 @@
+{{ config(tracked=['origin_item_id', 'open_item_id', 'is_surviving']) }}
 -- Records that are one item. First, what the old and the new ERP of a company both know while it moves (config/ownership.yml, cutover).
 -- Two records are one item only where entity, ledger, currency, amount and golden party are the same, the new one carries the
 -- supplier's number or the old document's, and no other record on either side answers to that. From the cut-over date on the new

@@ -1,20 +1,24 @@
+{{ config(materialized='by_key', key='payment_id', pre_hook="{{ touch(touched_payment_instruction()) }}") }}
 -- Payments as instructed, with their newest status. A rejection or cancellation holds unless the bank later says executed; the
 -- other states only move forward, whatever the clocks of the systems that report them.
-with payment as (select * from {{ ref('stg_hub__payment') }}),
+with payment as (
+    select * from {{ ref('stg_hub__payment') }}
+    where {{ is_touched('payment_id') }}
+),
 
 status_event as (
     select * from {{ ref('payment_status_event') }}
-    where payment_id is not null and status is not null and is_permitted
+    where payment_id is not null and status is not null and is_permitted and {{ is_touched('payment_id') }}
 ),
 
-remittance as (select * from {{ ref('stg_hub__remittance') }}),
+remittance as (
+    select * from {{ ref('remittance_advice') }}
+    where open_item_id is not null and {{ is_touched('payment_id') }}
+),
 
 item as (select open_item_id, counterparty_id from {{ ref('stg_erp__open_item') }}),
 
-party_account as (
-    select distinct counterparty_id, account_identifier
-    from {{ ref('stg_erp__counterparty_account') }}
-),
+party_account as (select * from {{ ref('stg_erp__party_account') }}),
 
 party as (select counterparty_id, source_system, role from {{ ref('counterparty') }}),
 

@@ -1,6 +1,17 @@
+{{
+    config(
+        materialized='by_key',
+        key='delivery_id',
+        changes=['payment_id'],
+        pre_hook="{{ touch(touched_payment_status_event()) }}"
+    )
+}}
 -- One status said of one payment. A status of a batch or message is inherited by its payments that the same report does not
 -- name more closely; one that names no known payment stays, without a payment, so that it is seen.
-with status as (select * from {{ ref('stg_hub__status') }}),
+with status as (
+    select * from {{ ref('stg_hub__status') }}
+    where {{ is_touched('delivery_id') }}
+),
 
 payment as (
     select payment_id, batch_id, message_id, payment_information_id, instruction_id, end_to_end_id
@@ -10,7 +21,7 @@ payment as (
 unique_end_to_end as (
     select end_to_end_id, min(payment_id) as payment_id
     from payment
-    where end_to_end_id is not null
+    where end_to_end_id in (select status.end_to_end_id from status where status.level = 'transaction' and status.message_id is null)
     group by end_to_end_id
     having count(*) = 1
 ),
@@ -80,14 +91,22 @@ status_owner as (
     group by status
 ),
 
-closest as (
+-- of what one report says of a payment the closest holds
+reported as (
     select
-        status.*,
+        status.delivery_id,
+        status.record_number,
         named.payment_id,
         named.closeness,
         max(named.closeness) over (partition by status.delivery_id, status.report_id, named.payment_id) as closest
+    from named
+    inner join status on named.delivery_id = status.delivery_id and named.record_number = status.record_number
+),
+
+closest as (
+    select status.*, reported.payment_id, reported.closeness, reported.closest
     from status
-    left join named on status.delivery_id = named.delivery_id and status.record_number = named.record_number
+    left join reported on status.delivery_id = reported.delivery_id and status.record_number = reported.record_number
 )
 
 select

@@ -1,3 +1,4 @@
+{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_three_way_match()) }}") }}
 -- Invoices against their orders and receipts. The flow follows from the order lines' flags (SAP: item category K or 2 is
 -- consignment, WEPOS says that a receipt is due, WEBRE that invoices are checked against receipts); without flags, receipts are
 -- expected where the order has any. An order is judged as a whole: all its invoices, less credit memos, against what was
@@ -97,6 +98,7 @@ compared as (
         on item.source_system = ordered.source_system and item.purchase_order = ordered.number and item.currency = ordered.currency
     left join received on item.source_system = received.source_system and item.purchase_order = received.purchase_order
     left join delivers_orders on item.source_system = delivers_orders.source_system
+    where {{ is_touched('item.open_item_id') }}
 ),
 
 judged as (

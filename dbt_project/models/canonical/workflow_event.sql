@@ -1,7 +1,15 @@
+{{ config(materialized='by_key', key='object_id', pre_hook="{{ touch(touched_workflow_event()) }}") }}
 -- Steps in the life of documents, from every system that tells of one. Reconciled is not here: it is the matching's result.
 with observation as (select * from {{ ref('stg_erp__open_item_observation') }}),
 
-item as (select * from {{ ref('open_item') }}),
+raw_item as (select * from {{ source('raw', 'open_item') }}),
+
+delivery as (select * from {{ ref('stg_delivery') }}),
+
+item as (
+    select * from {{ ref('open_item') }}
+    where {{ is_touched('open_item_id') }}
+),
 
 origin as (
     select origin_item_id, open_item_id from {{ ref('open_item_origin') }}
@@ -10,81 +18,77 @@ origin as (
 
 approval as (select * from {{ ref('stg_erp__approval') }}),
 
-payment as (select * from {{ ref('payment_instruction') }}),
+payment as (
+    select * from {{ ref('payment_instruction') }}
+    where {{ is_touched('payment_id') }}
+),
 
-status_event as (select * from {{ ref('payment_status_event') }}),
+status_event as (
+    select * from {{ ref('payment_status_event') }}
+    where {{ is_touched('payment_id') }}
+),
 
-line as (select * from {{ ref('bank_statement_line') }}),
+line as (
+    select * from {{ ref('bank_statement_line') }}
+    where {{ is_touched('bank_line_id') }}
+),
 
 account as (select account_id, timezone from {{ ref('bank_account') }}),
 
 run as (select * from {{ ref('stg_run') }}),
 
--- a step is known from the first observation that tells of it, in whichever system, however often later ones repeat it; all three are
--- looked for at once, the first one being the least of (moment, delivery, record)
-{% set sighting -%}
-    struct_pack(
-        received_at := observation.received_at,
-        delivery_id := observation.delivery_id,
-        record_number := observation.record_number,
-        source_timezone := observation.source_timezone,
-        system := observation.system
-    )
-{%- endset %}
+-- the records that tell of an item: its own, and those of the same item in another system
+told_by as (
+    select open_item_id as record_item_id, open_item_id from item
+    union all
+    select origin.origin_item_id as record_item_id, origin.open_item_id
+    from origin
+    inner join item on origin.open_item_id = item.open_item_id
+),
 
+telling_record as (
+    select told_by.open_item_id, raw_item.delivery_id, raw_item.record_number, {{ moment('delivery', 'raw_item') }} as moment
+    from raw_item
+    inner join told_by on {{ open_item_key() }} = told_by.record_item_id
+    inner join delivery on raw_item.delivery_id = delivery.delivery_id
+),
+
+-- a step is known from the first observation that tells of it, in whichever system, however often later ones repeat it
 observed as (
     select
         item.open_item_id,
-        min({{ sighting }}) as seen,
-        min({{ sighting }}) filter (where observation.approval_status = 'approved' or observation.approved_at is not null) as approved,
+        min(telling_record.moment) as seen,
+        min(telling_record.moment) filter (
+            where observation.approval_status = 'approved' or observation.approved_at is not null
+        ) as approved,
         -- an item that was cleared, reset and cleared again ended the last time: the state it has now is what counts
-        min({{ sighting }}) filter (
+        min(telling_record.moment) filter (
             where
             observation.status in ('cleared', 'cancelled')
             and observation.status = item.status
             and observation.clearing_date is not distinct from item.clearing_date
         ) as ended
     from observation
-    left join origin on observation.open_item_id = origin.origin_item_id
-    inner join item on coalesce(origin.open_item_id, observation.open_item_id) = item.open_item_id
+    inner join telling_record
+        on observation.delivery_id = telling_record.delivery_id and observation.record_number = telling_record.record_number
+    inner join item on telling_record.open_item_id = item.open_item_id
     group by item.open_item_id
 ),
 
-first_seen as (
-    select
-        open_item_id,
-        struct_extract(seen, 'received_at') as received_at,
-        struct_extract(seen, 'delivery_id') as delivery_id,
-        struct_extract(seen, 'record_number') as record_number,
-        struct_extract(seen, 'source_timezone') as source_timezone,
-        struct_extract(seen, 'system') as system
-    from observed
-),
+{% for step, moment_column in [('first_seen', 'seen'), ('first_approved', 'approved'), ('first_ended', 'ended')] -%}
+    {{ step }} as (
+        select
+            observed.open_item_id,
+            delivery.received_at,
+            delivery.delivery_id,
+            {{ record_at('observed.' ~ moment_column) }} as record_number,
+            delivery.source_timezone,
+            delivery.system
+        from observed
+        inner join delivery on {{ arrival_at('observed.' ~ moment_column) }} = delivery.arrival
+    ),
 
-first_approved as (
-    select
-        open_item_id,
-        struct_extract(approved, 'received_at') as received_at,
-        struct_extract(approved, 'delivery_id') as delivery_id,
-        struct_extract(approved, 'record_number') as record_number,
-        struct_extract(approved, 'source_timezone') as source_timezone,
-        struct_extract(approved, 'system') as system
-    from observed
-    where approved is not null
-),
-
-first_ended as (
-    select
-        open_item_id,
-        struct_extract(ended, 'received_at') as received_at,
-        struct_extract(ended, 'delivery_id') as delivery_id,
-        struct_extract(ended, 'record_number') as record_number,
-        struct_extract(ended, 'source_timezone') as source_timezone,
-        struct_extract(ended, 'system') as system
-    from observed
-    where ended is not null
-),
-
+{% endfor -%}
 -- where the item itself does not tell of its approval, its approval steps do
 step_approved as (
     select

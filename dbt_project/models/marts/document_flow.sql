@@ -1,33 +1,34 @@
+{{
+    config(
+        materialized='by_key',
+        key='object_id',
+        pre_hook="{{ touch(touched_document_flow()) }}",
+        post_hook="{{ last_states_last_until_now() }}"
+    )
+}}
 -- The life of each document, step by step: what happened, in which system, by whom, how long it stayed in that state, and how
 -- long it took until we knew. Reconciled is the matching's word and is added here, dated by the run that first made the match.
-with event as (select * from {{ ref('workflow_event') }}),
-
-match as (
-    select * from {{ ref('stg_match') }}
-    where status = 'matched'
+with event as (
+    select * from {{ ref('workflow_event') }}
+    where {{ is_touched('object_id') }}
 ),
 
-match_group as (
-    select group_id, "pass", leg, as_of from {{ source('matching', 'match_group') }}
-    where superseded_by is null
-),
-
--- whose decision made a group; of several that agree, the first
-decided as (
-    select made_group_id as group_id, min_by(actor, decision_id) as actor
-    from {{ ref('stg_decision') }}
-    where state = 'holds' and made_group_id is not null
-    group by made_group_id
+matched as (
+    select * from {{ ref('stg_reconciled') }}
+    where {{ is_touched('object_id') }}
 ),
 
 item as (select * from {{ ref('stg_item') }}),
 
 payable as (
     select * from {{ ref('open_item') }}
-    where ledger = 'payable' and kind = 'invoice'
+    where ledger = 'payable' and kind = 'invoice' and {{ is_touched('open_item_id') }}
 ),
 
-remittance as (select * from {{ ref('remittance_advice') }}),
+remittance as (
+    select payment_id, open_item_id from {{ ref('remittance_advice') }}
+    where open_item_id is not null and {{ is_touched('open_item_id') }}
+),
 
 payment as (select * from {{ ref('payment_instruction') }}),
 
@@ -37,21 +38,20 @@ run as (select * from {{ ref('stg_run') }}),
 newest as (select max(received_at) as received_at from {{ ref('stg_delivery') }}),
 
 -- an invoice is eligible once it is approved and not blocked; where no approval is asked for, once it is posted
-eligible as (
+eligible_told as (
     select
         'open_item' as object_type,
         payable.open_item_id as object_id,
         'eligible' as event,
         max(event."at") as "at",
         max(event.event_date) as event_date,
-        max_by(event.system, (event."at", event.event_id)) as system,
-        cast(null as varchar) as actor,
+        max_by(
+            struct_pack(system := event.system, delivery_id := event.delivery_id, record_number := event.record_number),
+            (event."at", event.event_id)
+        ) as told,
         payable.entity_id,
         payable.correlation_id,
-        max(event.known_at) as known_at,
-        max_by(event.delivery_id, (event."at", event.event_id)) as delivery_id,
-        max_by(event.record_number, (event."at", event.event_id)) as record_number,
-        cast(null as varchar) as detail
+        max(event.known_at) as known_at
     from payable
     inner join event
         on
@@ -62,53 +62,75 @@ eligible as (
     group by all
 ),
 
+eligible as (
+    select
+        object_type,
+        object_id,
+        event,
+        "at",
+        event_date,
+        struct_extract(told, 'system') as system,
+        cast(null as varchar) as actor,
+        entity_id,
+        correlation_id,
+        known_at,
+        struct_extract(told, 'delivery_id') as delivery_id,
+        struct_extract(told, 'record_number') as record_number,
+        cast(null as varchar) as detail
+    from eligible_told
+),
+
 -- an invoice is scheduled when a payment that names it is instructed
-scheduled as (
+scheduled_told as (
     select
         'open_item' as object_type,
         remittance.open_item_id as object_id,
         'scheduled' as event,
-        min(payment.known_at) as "at",
-        min_by(payment.received_on, (payment.known_at, payment.payment_id)) as event_date,
-        min_by(payment.source, (payment.known_at, payment.payment_id)) as system,
-        cast(null as varchar) as actor,
-        min_by(payment.entity_id, (payment.known_at, payment.payment_id)) as entity_id,
-        min_by(payment.correlation_id, (payment.known_at, payment.payment_id)) as correlation_id,
-        min(payment.known_at) as known_at,
-        min_by(payment.delivery_id, (payment.known_at, payment.payment_id)) as delivery_id,
-        min_by(payment.record_number, (payment.known_at, payment.payment_id)) as record_number,
+        min(struct_pack(known_at := payment.known_at, payment_id := payment.payment_id)) as first_payment,
         min(payment.payment_id) as detail
     from remittance
     inner join payment on remittance.payment_id = payment.payment_id
-    where remittance.open_item_id is not null
     group by remittance.open_item_id
+),
+
+scheduled as (
+    select
+        scheduled_told.object_type,
+        scheduled_told.object_id,
+        scheduled_told.event,
+        payment.known_at as "at",
+        payment.received_on as event_date,
+        payment.source as system,
+        cast(null as varchar) as actor,
+        payment.entity_id,
+        payment.correlation_id,
+        payment.known_at,
+        payment.delivery_id,
+        payment.record_number,
+        scheduled_told.detail
+    from scheduled_told
+    inner join payment on struct_extract(scheduled_told.first_payment, 'payment_id') = payment.payment_id
 ),
 
 reconciled as (
     select
-        case match.dataset when 'open_items' then 'open_item' when 'payments' then 'payment' else 'bank_line' end as object_type,
-        match.item_id as object_id,
+        matched.object_type,
+        matched.object_id,
         'reconciled' as event,
         -- the end of the business day of the run that first matched the item against this other side
-        timezone(run.timezone, cast(min(match_group.as_of) + 1 as timestamp)) as "at",
-        min(match_group.as_of) as event_date,
+        timezone(run.timezone, cast(matched.event_date + 1 as timestamp)) as "at",
+        matched.event_date,
         'tieout' as system,
-        min_by(
-            case when match_group."pass" = 'decision' then coalesce(decided.actor, 'decision') else match_group."pass" end,
-            (match_group.as_of, match_group.group_id)
-        ) as actor,
-        min(item.entity_id) as entity_id,
-        min(item.correlation_id) as correlation_id,
-        timezone(run.timezone, cast(min(match_group.as_of) + 1 as timestamp)) as known_at,
-        min(item.delivery_id) as delivery_id,
+        matched.actor,
+        item.entity_id,
+        item.correlation_id,
+        timezone(run.timezone, cast(matched.event_date + 1 as timestamp)) as known_at,
+        item.delivery_id,
         cast(null as bigint) as record_number,
-        match.leg as detail
-    from match
-    inner join match_group on match.group_id = match_group.group_id
-    left join decided on match.group_id = decided.group_id
-    inner join item on match.dataset = item.dataset and match.item_id = item.item_id
+        matched.detail
+    from matched
+    inner join item on matched.dataset = item.dataset and matched.object_id = item.item_id
     cross join run
-    group by match.dataset, match.item_id, match.leg, run.timezone
 ),
 
 step as (
@@ -189,12 +211,10 @@ select
     numbered.entity_id,
     numbered.next_event,
     -- the last state lasts as far as we know
-    round(
-        greatest(date_diff('second', numbered."at", coalesce(numbered.next_at, newest.received_at)), 0) / 3600.0, 2
-    ) as hours_in_state,
+    {{ hours_between('numbered."at"', 'coalesce(numbered.next_at, newest.received_at)') }} as hours_in_state,
     numbered.next_at is null as is_current,
     numbered.known_at,
-    round(greatest(date_diff('second', numbered."at", numbered.known_at), 0) / 3600.0, 2) as latency_hours,
+    {{ hours_between('numbered."at"', 'numbered.known_at') }} as latency_hours,
     numbered.delivery_id,
     numbered.record_number
 from numbered

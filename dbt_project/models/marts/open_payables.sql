@@ -1,12 +1,16 @@
+{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_open_payables()) }}") }}
 -- Open payables with their age, approval, discount window, and the payment that is on its way, if any.
 with item as (
     select * from {{ ref('open_item') }}
-    where ledger = 'payable' and status = 'open' and kind != 'payment'
+    where ledger = 'payable' and status = 'open' and kind != 'payment' and {{ is_touched('open_item_id') }}
 ),
 
 party as (select * from {{ ref('counterparty') }}),
 
-remittance as (select * from {{ ref('remittance_advice') }}),
+remittance as (
+    select payment_id, open_item_id from {{ ref('remittance_advice') }}
+    where open_item_id is not null and {{ is_touched('open_item_id') }}
+),
 
 payment as (
     select * from {{ ref('payment_instruction') }}
@@ -26,7 +30,6 @@ scheduled as (
         arg_min(payment.status, (payment.execution_date, payment.payment_id)) as payment_status
     from remittance
     inner join payment on remittance.payment_id = payment.payment_id
-    where remittance.open_item_id is not null
     group by remittance.open_item_id
 )
 

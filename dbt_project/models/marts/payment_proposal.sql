@@ -1,6 +1,10 @@
+{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_payment_proposal()) }}") }}
 -- What could be paid, and when: each open payable and credit memo with the reasons against paying it, the suspicion of a second
 -- invoice for the same thing, the three-way match, the terms, and the day suggested. A suggestion, never an instruction.
-with payable as (select * from {{ ref('open_payables') }}),
+with payable as (
+    select * from {{ ref('open_payables') }}
+    where {{ is_touched('open_item_id') }}
+),
 
 item as (
     select * from {{ ref('open_item') }}
@@ -70,6 +74,7 @@ suspect as (
             )
             and (earlier.document_date, earlier.created_at, earlier.open_item_id)
             < (later.document_date, later.created_at, later.open_item_id)
+    where {{ is_touched('later.open_item_id') }}
     group by later.open_item_id
 ),
 

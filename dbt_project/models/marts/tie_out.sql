@@ -11,19 +11,27 @@ merged as (select * from {{ ref('open_item_origin') }}),
 
 run as (select * from {{ ref('stg_run') }}),
 
-newest as (
-    select
-        {{ open_item_key() }} as open_item_id,
-        min(raw_item.source_system) as source_system,
-        min(raw_item.company_code) as company_code,
-        arg_max(delivery.system, (delivery.received_at, delivery.delivery_id, raw_item.record_number)) as system,
-        arg_max(raw_item.ledger, (delivery.received_at, delivery.delivery_id, raw_item.record_number)) as ledger,
-        arg_max(raw_item.currency, (delivery.received_at, delivery.delivery_id, raw_item.record_number)) as currency,
-        arg_max(raw_item.amount, (delivery.received_at, delivery.delivery_id, raw_item.record_number)) as amount,
-        max(delivery.received_at) as received_at
+newest_moment as (
+    select {{ open_item_key() }} as open_item_id, max({{ moment('delivery', 'raw_item') }}) as moment
     from raw_item
     inner join delivery on raw_item.delivery_id = delivery.delivery_id
-    group by open_item_id
+    group by all
+),
+
+newest as (
+    select
+        newest_moment.open_item_id,
+        raw_item.source_system,
+        raw_item.company_code,
+        delivery.system,
+        raw_item.ledger,
+        raw_item.currency,
+        raw_item.amount,
+        delivery.received_at
+    from newest_moment
+    inner join delivery on {{ arrival_at('newest_moment.moment') }} = delivery.arrival
+    inner join raw_item
+        on delivery.delivery_id = raw_item.delivery_id and {{ record_at('newest_moment.moment') }} = raw_item.record_number
 ),
 
 delivered as (

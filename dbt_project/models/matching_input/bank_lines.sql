@@ -1,3 +1,8 @@
+{{
+    config(
+        materialized='by_key', key='item_id', pre_hook="{{ touch('select bank_line_id from ' ~ changed('bank_statement_line')) }}"
+    )
+}}
 -- Booked bank lines as items: one an entry, so that a batch-booked entry is matched as the one amount it is. A payment in another
 -- currency than the account's is booked at a rate nobody else knows; where the bank says what was instructed, the item is that
 -- amount, which is what the payment and the invoice say. What the account was debited stays in canonical.bank_statement_line.
@@ -6,6 +11,7 @@ with line as (
         *,
         coalesce(instructed_currency != currency and instructed_amount > 0 and detail_count <= 1, false) as is_exchanged
     from {{ ref('bank_statement_line') }}
+    where {{ is_touched('bank_line_id') }}
 )
 
 select

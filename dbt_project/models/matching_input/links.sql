@@ -1,7 +1,8 @@
+{{ config(materialized='by_key', key='left_id', pre_hook="{{ touch(touched_links()) }}") }}
 -- Known links: what payments and ERP clearings say of open items, where both are items; one row a pair.
 with remittance as (
     select * from {{ ref('remittance_advice') }}
-    where open_item_id is not null
+    where open_item_id is not null and {{ is_touched('payment_id') }}
 ),
 
 payment as (select item_id from {{ ref('payments') }}),

@@ -1,8 +1,9 @@
+{{ config(materialized='by_key', key='item_id', pre_hook="{{ touch(touched_open_items()) }}") }}
 -- Items of the sub-ledgers with the document's amount: an item the ERP has cleared still has to be proven by the bank. Ledger
 -- payments are not items to settle (the payments dataset holds them), cancelled documents never meet cash.
 with item as (
     select * from {{ ref('open_item') }}
-    where kind != 'payment' and status != 'cancelled' and amount is not null and amount != 0
+    where kind != 'payment' and status != 'cancelled' and amount is not null and amount != 0 and {{ is_touched('open_item_id') }}
 ),
 
 party as (select counterparty_id, name from {{ ref('counterparty') }}),

@@ -1,8 +1,13 @@
+{{
+    config(
+        materialized='by_key', key='item_id', pre_hook="{{ touch('select payment_id from ' ~ changed('payment_instruction')) }}"
+    )
+}}
 -- Payments that money can have moved for. One that was rejected or cancelled must not consume a bank line: it is left out here
 -- and stays in canonical.payment_instruction; one that a bank line later contradicts shows as an unmatched bank line.
 with payment as (
     select * from {{ ref('payment_instruction') }}
-    where status not in ('rejected', 'cancelled')
+    where status not in ('rejected', 'cancelled') and {{ is_touched('payment_id') }}
 )
 
 select

@@ -1,3 +1,9 @@
+{{
+    config(
+        materialized='table',
+        tracked=['statement_key', 'entry_number', 'detail_delivery_id', 'detail_statement_number', 'detail_entry_number']
+    )
+}}
 -- An entry booked without details whose details came in a camt.054: joined by account, amount, currency and the bank's reference
 -- or the payment information id, and only where that names exactly one entry on both sides. Details are joined, never added.
 with entry as (

@@ -1,4 +1,5 @@
--- Deliveries known at the run's known_at, whatever became of them. Joining to this view is what makes a model time-aware.
+{{ config(materialized='table') }}
+-- Deliveries known at the run's known_at, whatever became of them. Joining to this table is what makes a model time-aware.
 with delivery as (select * from {{ source('raw', 'delivery') }}),
 
 run as (select * from {{ ref('stg_run') }}),
@@ -14,7 +15,8 @@ select
     config_source.account_id as source_account_id,
     coalesce(config_source.is_snapshot, false) as is_snapshot,
     cast(timezone(run.timezone, delivery.received_at) as date) as received_on,
-    coalesce(config_source.timezone, run.timezone) as source_timezone
+    coalesce(config_source.timezone, run.timezone) as source_timezone,
+    cast(row_number() over (order by delivery.received_at, delivery.delivery_id) as bigint) as arrival
 from delivery
 cross join run
 left join config_source on delivery.source = config_source.source

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_newest_item()) }}") }}
 -- The newest observation of each open item at known_at, with the legal entity its company code belongs to. Of a source that delivers
 -- full snapshots, an item that the newest whole one no longer lists is cleared, though no record says so; the observation stays the
 -- last that was made. A snapshot of which a record was rejected proves nothing about what it does not list.
@@ -6,25 +6,39 @@ with observation as (select * from {{ ref('stg_erp__open_item_observation') }}),
 
 entity as (select * from {{ source('config', 'legal_entity') }}),
 
-delivery as (
-    select * from {{ ref('stg_delivery') }}
-    where is_snapshot
-),
+delivery as (select * from {{ ref('stg_delivery') }}),
 
 raw_item as (select * from {{ source('raw', 'open_item') }}),
 
+-- which record is the newest is found on the key alone; only that record is interpreted
+newest_moment as (
+    select {{ open_item_key() }} as open_item_id, max({{ moment('delivery', 'raw_item') }}) as moment
+    from raw_item
+    inner join delivery on raw_item.delivery_id = delivery.delivery_id
+    where {{ is_touched(open_item_key()) }}
+    group by all
+),
+
+newest_record as (
+    select
+        newest_moment.open_item_id,
+        delivery.delivery_id,
+        {{ record_at('newest_moment.moment') }} as record_number
+    from newest_moment
+    inner join delivery on {{ arrival_at('newest_moment.moment') }} = delivery.arrival
+),
+
 newest as (
-    select *
+    select observation.*
     from observation
-    qualify row_number() over (
-        partition by open_item_id order by received_at desc, delivery_id desc, record_number desc
-    ) = 1
+    inner join newest_record
+        on observation.delivery_id = newest_record.delivery_id and observation.record_number = newest_record.record_number
 ),
 
 snapshot as (
     select source, delivery_id, sha256, received_at
     from delivery
-    where status in ('loaded', 'duplicate')
+    where is_snapshot and status in ('loaded', 'duplicate')
     qualify row_number() over (partition by source order by received_at desc, delivery_id desc) = 1
 ),
 

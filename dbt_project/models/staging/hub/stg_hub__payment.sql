@@ -6,9 +6,7 @@ batch as (select * from {{ ref('stg_hub__batch') }}),
 account as (select * from {{ ref('stg_own_account') }})
 
 select
-    instruction.message_id
-    || '|' || instruction.payment_information_id
-    || '|' || instruction.transaction_number as payment_id,
+    {{ payment_key('instruction.') }} as payment_id,
     batch.batch_id,
     batch.source,
     batch.direction,

@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- What a document type of an ERP is. SAP: standard types of table T003. NetSuite: transaction record types. Dynamics 365
 -- Finance: LedgerTransType. Oracle: AP invoice types. Coupa: document types. A type that is not listed is taken by its sign
 -- (a payable that costs cash is an invoice, one that brings cash a credit memo) and shows in the exception queue.

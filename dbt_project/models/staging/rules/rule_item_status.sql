@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- What an ERP's status or approval code says. Codes are compared in lower case, without a record type before a colon.
 -- NetSuite: a status letter is read with its record type (vendbill:b is paid in full, custpymt:c deposited); approvalstatus 1 is
 -- pending, 2 approved, 3 rejected. A code that is not listed leaves the item open and unapproved and shows in the exceptions.

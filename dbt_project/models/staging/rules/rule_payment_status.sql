@@ -1,3 +1,4 @@
+{{ config(materialized='table') }}
 -- What a bank's or the hub's status says about a payment. Sources: ISO 20022 external code set ExternalPaymentTransactionStatus
 -- and ExternalPaymentGroupStatus. ACSC and ACCC are "not for financial information": executed is the bank's word, cash is
 -- proven by the statement alone. PART is a group's status; payments it does not name were accepted. Verification-of-payee

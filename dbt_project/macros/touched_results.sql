@@ -1,0 +1,78 @@
+{# What a build of added deliveries touches: the inputs of the matching and the marts (see new_only.sql). #}
+
+{# An item, or the one current account of its party. #}
+{% macro touched_open_items() -%}
+    select open_item_id from {{ changed('open_item') }}
+    union all
+    select open_item_id from {{ ref('open_item') }}
+    where counterparty_id in (select counterparty_id from {{ changed('counterparty_bank_account') }})
+{%- endmacro %}
+
+{# By payment: another payment, another item among the items, another word of the payment on it. #}
+{% macro touched_links() -%}
+    select payment_id from {{ changed('payment_instruction') }}
+    union all
+    select payment_id from {{ changed('remittance_advice') }}
+    union all
+    select payment_id from {{ ref('remittance_advice') }}
+    where open_item_id in (select open_item_id from {{ changed('open_item') }})
+{%- endmacro %}
+
+{# An item, a payment on its way to it, the rate of its currency. #}
+{% macro touched_open_payables() -%}
+    select open_item_id from {{ changed('open_item') }}
+    union all
+    select open_item_id from {{ ref('remittance_advice') }}
+    where payment_id in (select payment_id from {{ changed('payment_instruction') }})
+    union all
+    select open_item_id from {{ ref('open_item') }}
+    where currency in (select currency from {{ changed('group_rate') }})
+{%- endmacro %}
+
+{# An item, its order, what it was taken for a duplicate of, what may now be one of the two, and what monitoring doubts or has doubted. #}
+{% macro touched_payment_proposal() -%}
+    select open_item_id from {{ changed('open_payables') }}
+    union all
+    select open_item_id from {{ changed('open_item') }}
+    union all
+    select open_item_id from {{ changed('three_way_match') }}
+    union all
+    select open_item_id from {{ this }}
+    where duplicate_of in (select open_item_id from {{ changed('open_item') }})
+    union all
+    select object_id from {{ source('monitoring', 'alert') }}
+    where "check" = 'duplicate_invoice'
+    union all
+    select open_item_id from {{ this }}
+    where hindrance = 'possible_duplicate'
+    union all
+    select open_item_id from {{ ref('open_item') }}
+    where (golden_id, currency, amount) in (
+        select (golden_id, currency, amount) from {{ ref('open_item') }}
+        where open_item_id in (select open_item_id from {{ changed('open_item') }})
+    )
+{%- endmacro %}
+
+{# An object with another step, another payment on its way, or another answer of the matching. #}
+{% macro touched_document_flow() -%}
+    select object_id from {{ changed('workflow_event') }}
+    union all
+    select open_item_id from {{ changed('remittance_advice') }}
+    union all
+    select object_id
+    from (
+        (
+            select object_type, object_id, detail, event_date, actor from {{ this }}
+            where event = 'reconciled'
+            except
+            select object_type, object_id, detail, event_date, actor from {{ ref('stg_reconciled') }}
+        )
+        union all
+        (
+            select object_type, object_id, detail, event_date, actor from {{ ref('stg_reconciled') }}
+            except
+            select object_type, object_id, detail, event_date, actor from {{ this }}
+            where event = 'reconciled'
+        )
+    ) as answer
+{%- endmacro %}

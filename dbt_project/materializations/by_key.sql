@@ -1,0 +1,30 @@
+{#
+  A table that can be made for some of its keys (macros/new_only.sql). Config: `key`, the column whose values are made together;
+  `changes`, the columns that models after it need of the rows that went and came (default: the key). In one transaction.
+#}
+{% materialization by_key, adapter='duckdb', supported_languages=['sql'] %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set key = config.require('key') -%}
+    {%- set columns = config.get('changes', [key]) | join(', ') -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {% call statement('main') -%}
+        {% if new_only() %}
+            create or replace table changes.{{ model.name }} as
+            select distinct {{ columns }} from {{ target_relation }} where {{ is_touched(key) }};
+            delete from {{ target_relation }} where {{ is_touched(key) }};
+            create or replace temporary table made as ({{ compiled_code }});
+            insert into {{ target_relation }} by name select * from made;
+            insert into changes.{{ model.name }} select distinct {{ columns }} from made;
+            drop table made;
+        {% else %}
+            {{ drop_before_create(target_relation) }}
+            {{ create_table_as(False, target_relation, compiled_code) }}
+            create or replace table changes.{{ model.name }} as select {{ columns }} from {{ target_relation }} limit 0;
+        {% endif %}
+    {%- endcall %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
