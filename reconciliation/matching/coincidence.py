@@ -62,7 +62,7 @@ def paired_shares(left: pl.DataFrame, right: pl.DataFrame, partnered: float) -> 
     """The share of each side's items that have a partner, as the amounts that either side shows once let expect; those
     that agree by chance left out. At most `partnered`."""
     once = _counts(left, right).filter(pl.max_horizontal("lefts", "rights") == 1)
-    by_chance = _by_chance(left, right, once)
+    by_chance = _by_chance(once)
     one, two = (min(partnered, _share(once, side, partnered, by_chance)) for side in ("lefts", "rights"))
     return one, two
 
@@ -87,14 +87,16 @@ def _share(counts: pl.DataFrame, side: str, partnered: float, by_chance: float =
     return min(0.99, (max(both - by_chance, 0.0) + partnered * _PRIOR_ITEMS) / (own + _PRIOR_ITEMS))
 
 
-def _by_chance(left: pl.DataFrame, right: pl.DataFrame, once: pl.DataFrame) -> float:
+def _by_chance(once: pl.DataFrame) -> float:
     """How many amounts that either side shows once would be on both were none of them a pair's."""
-    strangers = [once.filter(pl.col(side) == 0).height for side in ("lefts", "rights")]
+    one, two = (once.filter(pl.col(side) == 1) for side in ("lefts", "rights"))
+    strangers = [once.filter(pl.col(side) == 0).height for side in ("rights", "lefts")]
     if not all(strangers):
         return 0.0
-    one, two = ((side["open"].to_numpy(), side["currency"].to_numpy()) for side in (left, right))
-    met = expected_equals(*one, *two)
-    return float(met.mean()) * strangers[1] * strangers[0] / max(1, right.height)
+    # only amounts shown once: prices that many items have would make every amount look common
+    left, right = ((side["open"].to_numpy(), side["currency"].to_numpy()) for side in (one, two))
+    met = expected_equals(*left, *right)
+    return float(met.mean()) * strangers[0] * strangers[1] / two.height
 
 
 def _expected(amounts: Ints, currency: Codes) -> Floats:
