@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.context import LegContext
+from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.results import Taken
 
@@ -37,6 +37,9 @@ def unmatched_rows(context: LegContext, taken: Sequence[Taken], notes: Sequence[
         if len(view.dataset.too_large):
             large = pl.DataFrame({"row": view.dataset.too_large}).with_columns(open=pl.lit(0, pl.Int64), partly=False)
             frame = pl.concat([frame, large]).sort("row")
+        nothing = pl.DataFrame({"row": _zero_amounts(view)}).with_columns(open=pl.lit(0, pl.Int64), partly=False)
+        if not nothing.is_empty():
+            frame = pl.concat([frame, nothing]).sort("row")
         frame = frame.with_columns(pl.lit(number, pl.UInt8).alias("side"))
         frame = frame.join(_noted(notes, number), on="row", how="left", maintain_order="left")
         near = _nearest(context, number, frame)
@@ -45,6 +48,8 @@ def unmatched_rows(context: LegContext, taken: Sequence[Taken], notes: Sequence[
         reason = (
             pl.when(too_large)
             .then(pl.lit("amount_out_of_range"))
+            .when(pl.col("open") == 0)
+            .then(pl.lit("zero_amount"))
             .when("partly")
             .then(pl.lit("partly_applied"))
             .when(pl.col("noted").is_not_null())
@@ -73,6 +78,15 @@ def unmatched_rows(context: LegContext, taken: Sequence[Taken], notes: Sequence[
             "candidates": pl.List(pl.String),
         }
     )
+
+
+def _zero_amounts(view: SideView) -> Rows:
+    """The rows of items of the side that amount to nothing: no group can take them, and none is lost."""
+    data = view.dataset
+    rows = np.setdiff1d(np.flatnonzero(data.amount == 0).astype(np.uint32), data.too_large)
+    if view.side.kinds:
+        rows = rows[data.take(["kind"], rows)["kind"].is_in(view.side.kinds).fill_null(False).to_numpy()]
+    return rows
 
 
 def _noted(notes: Sequence[pl.DataFrame], side: int) -> pl.DataFrame:

@@ -35,7 +35,7 @@ unexplained as (
     from match
     where
         match.status = 'open'
-        and match.reason != 'ambiguous'
+        and match.reason not in ('ambiguous', 'zero_amount')
         and not exists (
             select 1
             from asked

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from example_items import items, one_leg
+from example_items import items, one_leg, reasons
 
 from reconciliation.matching import MatchingError, match
 
@@ -64,3 +64,11 @@ def test_floats_are_told_in_the_summary() -> None:
 def test_a_dataset_that_is_not_given_is_named() -> None:
     with pytest.raises(MatchingError, match="dataset right not given"):
         match({"left": GOOD}, RULES)
+
+
+def test_an_item_that_amounts_to_nothing_is_told_and_not_lost() -> None:
+    left = items({"item_id": "B1", "amount": 0, "references": ["R1"]}, {"item_id": "B2", "amount": -5})
+    right = items({"item_id": "P1", "amount": 0, "references": ["R1"]})
+    result = match({"left": left, "right": right}, one_leg("{kind: reference}"))
+    assert result.groups.is_empty()
+    assert reasons(result) == {"B1": "zero_amount", "B2": "no_candidate", "P1": "zero_amount"}
