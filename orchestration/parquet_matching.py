@@ -58,10 +58,21 @@ def _split(
 ) -> list[Part]:
     """Write each part's items and links to files of its own in `folder`."""
     count = max(numbers.values()) + 1
-    part = pl.col("entity").cast(pl.String).replace_strict(dict(numbers), return_dtype=pl.UInt16).alias(_PART)
-    scans = {name: _written(frame.with_columns(part), folder / "items" / name, count) for name, frame in items.items()}
+    # a join is done batch by batch, where a replacement would hold the whole column
+    part_of = pl.LazyFrame(
+        {"entity": list(numbers), _PART: list(numbers.values())}, schema_overrides={_PART: pl.UInt16}
+    )
+    scans = {
+        name: _written(
+            frame.with_columns(pl.col("entity").cast(pl.String)).join(part_of, on="entity"),
+            folder / "items" / name,
+            count,
+        )
+        for name, frame in items.items()
+    }
     linked: list[pl.LazyFrame] | list[None] = [None] * count
-    if links is not None:
+    named = set() if links is None else set(links.select(pl.col("left_dataset").unique()).collect().to_series())
+    if links is not None and named & scans.keys():
         owners = [
             scan.select(
                 pl.lit(name).alias("left_dataset"),
@@ -69,6 +80,7 @@ def _split(
                 pl.lit(number, pl.UInt16).alias(_PART),
             )
             for name, of_parts in scans.items()
+            if name in named
             for number, scan in enumerate(of_parts)
         ]
         # a hash that two ids share puts the link into both parts, where the ids themselves tell
