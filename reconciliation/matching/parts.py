@@ -69,12 +69,14 @@ def match_in_parts(
     require(parts[0].items, rules.legs)
     whole = encode({name: pl.concat([part.items[name] for part in parts]) for name in datasets})
     pools = Pools(whole)
+    known = [part.links for part in parts if part.links is not None]
+    links = Links(whole, pl.concat(known) if known else None)
     quotes = None if rates is None else rate_frame(rates)
     encoded = perf_counter() - started
     outcomes: dict[str, LegOutcome] = {}
     for across, legs in groupby(rules.legs, key=lambda leg: leg.across_entities):
         stage = list(legs)
-        everything = Run(whole, pools, Links(whole, None), quotes, Holds())
+        everything = Run(whole, pools, links, quotes, Holds())
         for run in [everything] if across else _runs(parts, whole, pools, stage, quotes):
             for leg in stage:
                 made = run.leg(leg, rules.version)
