@@ -15,7 +15,7 @@ from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.reference_keys import NO_REFERENCE
+from reconciliation.matching.reference_keys import NO_REFERENCE, written
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
 
@@ -73,10 +73,7 @@ def _naming(context: LegContext, earlier: pl.DataFrame) -> pl.DataFrame:
     """The `left`, `right` whose earlier line names the right item too, however it is written."""
     if earlier.is_empty():
         return earlier.select("left", "right")
-    said = pl.concat_str(
-        pl.col("references").list.join(" | "), pl.col("text"), separator="\n", ignore_nulls=True
-    ).alias("said")
-    texts = context.left.selected(np.unique(earlier["earlier"].to_numpy()), said).select("row", "said")
+    texts = context.left.selected(np.unique(earlier["earlier"].to_numpy()), written("said")).select("row", "said")
     names = context.right.selected(np.unique(earlier["right"].to_numpy()), "references").select("row", "references")
     names = names.explode("references", empty_as_null=False, keep_nulls=False)
     names = names.filter(~pl.col("references").is_in(NO_REFERENCE)).unique()

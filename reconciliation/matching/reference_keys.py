@@ -33,6 +33,12 @@ _SEEDS = (1, 2)
 _REFERENCES_PER_ROW = 8
 
 
+def written(name: str) -> pl.Expr:
+    """Text and references of an item in one, as `name`: a bank may put a mangled identifier in either place."""
+    references = pl.col("references").list.join(" | ")
+    return pl.concat_str(references, pl.col("text"), separator="\n", ignore_nulls=True).alias(name)
+
+
 def hashed(column: str) -> list[pl.Expr]:
     """A text column as `key` (64 bits) and `check` (32 bits of a second hash)."""
     return [

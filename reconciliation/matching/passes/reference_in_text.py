@@ -14,7 +14,7 @@ from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.reference_keys import NO_REFERENCE
+from reconciliation.matching.reference_keys import NO_REFERENCE, written
 from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
@@ -162,8 +162,5 @@ class ReferenceInText(PassConfig):
 
 def _texts(context: LegContext, view: SideView) -> pl.DataFrame:
     """Text and references in one of the open items that may be met: a bank may put a mangled identifier in either place."""
-    text = pl.concat_str(
-        pl.col("references").list.join(" | "), pl.col("text"), separator="\n", ignore_nulls=True
-    ).alias("text")
-    frame = view.dataset.read([text], context.meeting(view)).select(pl.col("row").alias("text_row"), "text")
+    frame = view.dataset.read([written("text")], context.meeting(view)).select(pl.col("row").alias("text_row"), "text")
     return frame.filter(pl.col("text").is_not_null() & (pl.col("text") != ""))
