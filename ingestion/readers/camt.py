@@ -302,9 +302,7 @@ class _Reading:
 
     def _on_transaction(self, fields: Fields, around: Fields, start: int, end: int) -> None:
         pending = self.pending
-        charges = pending.transaction_charges
-        if charges:
-            pending.transaction_charges = []
+        charges, pending.transaction_charges = pending.transaction_charges, []
         one = rows.Transaction(fields, self.remittance.take(), charges, start, end)
         pending.transactions.append(one)
         if len(pending.transactions) >= BATCH_ROWS:

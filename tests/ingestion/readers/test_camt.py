@@ -194,6 +194,13 @@ def test_charges_over_the_versions(charges: str, expected: tuple[str | None, str
     assert row["charges_currency"] == expected[1]
 
 
+def test_charges_of_a_transaction_are_not_those_of_the_one_before() -> None:
+    charged = "<TxDtls><Refs><TxId>2</TxId></Refs><Chrgs><Amt Ccy='CHF'>0.94</Amt></Chrgs></TxDtls>"
+    free = "<TxDtls><Refs><TxId>1</TxId></Refs></TxDtls>"
+    details = read(camt(statement(entry(details=f"<NtryDtls>{free}{charged}</NtryDtls>"))))["bank_entry_detail"]
+    assert [row["charges_amount"] for row in details] == [None, Decimal("0.94")]
+
+
 def test_foreign_exchange_keeps_its_amounts_apart() -> None:
     amounts = (
         '<AmtDtls><InstdAmt><Amt Ccy="USD">110.00</Amt></InstdAmt><TxAmt><Amt Ccy="USD">110.00</Amt><CcyXchg>'
