@@ -7,14 +7,14 @@ the run that was executed last, not a record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import duckdb
 import polars as pl
 
 from orchestration import ledger_time
-from orchestration.decisions.tables import read_decisions, write_effects
+from orchestration.decisions.tables import read_decisions, read_posted, write_effects
 from orchestration.run_time import RunTime
 from orchestration.run_time import read as read_run_time
 from orchestration.warehouse import transaction
@@ -160,7 +160,8 @@ def run_leg(connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg) -> tu
     decided = apply_decisions(kept, *read_decisions(connection), items, rules, as_of)
     recent = without_history(items, decided.ledger, rules, as_of - timedelta(days=HISTORY_DAYS))
     known = {"links": read_links(connection), "rates": read_rates(connection)}
-    result = match_leg(leg.name, recent, rules, **known, ledger=decided.ledger, holds=decided.holds)
+    holds = replace(decided.holds, decided=decided.holds.decided | read_posted(connection))
+    result = match_leg(leg.name, recent, rules, **known, ledger=decided.ledger, holds=holds)
     given_way = pl.DataFrame(list(decided.superseded.items()), schema=RELEASED, orient="row")
     change = new_ledger(active, pl.concat([released, given_way]), result)
     groups, members = pl.concat([decided.groups, change.groups]), pl.concat([decided.items, change.items])

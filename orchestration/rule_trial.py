@@ -7,7 +7,7 @@ Everything is read; nothing is written. Matches that people made stand under bot
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,7 +20,8 @@ from orchestration.run_time import read as read_run_time
 from reconciliation.matching import Ledger, MatchResult, Rules, match
 from reconciliation.matching.decided_groups import side_pools
 from reconciliation.matching.decisions import apply_decisions
-from reconciliation.matching.ledger import DECIDED, carry_forward
+from reconciliation.matching.ledger import carry_forward
+from reconciliation.matching.state import DECIDED
 
 IN_GROUP_CURRENCY = """
     SELECT group_id, leg, currency, explanation, amount,
@@ -64,7 +65,8 @@ def try_rules(connection: duckdb.DuckDBPyConnection, today: Rules, new: Rules, s
     results = []
     for rules in (today, new):
         decided = apply_decisions(before, *decisions, items, rules, as_of)
-        results.append((rules, match(items, rules, **known, ledger=decided.ledger, holds=decided.holds)))
+        holds = replace(decided.holds, decided=frozenset(decided.ledger.groups["group_id"]))
+        results.append((rules, match(items, rules, **known, ledger=decided.ledger, holds=holds)))
     base = connection.execute("SELECT base_currency FROM config.company").fetchone()
     return _compare(connection, items, results[0], results[1], str((base or [""])[0]))
 

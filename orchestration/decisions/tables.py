@@ -58,6 +58,15 @@ def read_decisions(connection: duckdb.DuckDBPyConnection) -> tuple[pl.DataFrame,
     return decisions.cast(dict(DECISION)), items.cast(dict(DECISION_ITEM))  # type: ignore[arg-type]
 
 
+def read_posted(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The matches whose difference a person has said is posted: books rest on them."""
+    posted = connection.execute(
+        "SELECT DISTINCT group_id FROM matching.decision WHERE kind = 'write_off' AND group_id IS NOT NULL AND state = ?",
+        [State.HOLDS.value],
+    ).fetchall()
+    return frozenset(str(group_id) for (group_id,) in posted)
+
+
 def write_effects(connection: duckdb.DuckDBPyConnection, effects: pl.DataFrame) -> None:
     """Keep what became of the decisions (EFFECT); to be called inside a transaction. Nothing is written where nothing
     changes."""

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import polars as pl
 
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
-from reconciliation.matching.ledger import DECIDED, current_amounts, fingerprints
+from reconciliation.matching.ledger import current_amounts, fingerprints
 from reconciliation.matching.rules import Rules
+from reconciliation.matching.state import DECIDED
 
 AMOUNT = pl.Decimal(38, 5)
 _ITEM = ["decision_id", "dataset", "item_id"]

@@ -16,9 +16,8 @@ import polars as pl
 from reconciliation.contracts import DECISION_EFFECT, MATCH_GROUP, MATCH_ITEM
 from reconciliation.matching.decided_groups import MadeGroups, applied_in_pools, leg_sides, made_groups, side_pools
 from reconciliation.matching.errors import MatchingError
-from reconciliation.matching.ledger import DECIDED
 from reconciliation.matching.rules import Rules
-from reconciliation.matching.state import Ledger
+from reconciliation.matching.state import DECIDED, Ledger
 
 MAKING = ("confirm", "match", "write_off")  # these make a group
 BARRING = ("reject", "unmatch")  # these say that the left items do not belong to the right ones
@@ -30,10 +29,12 @@ IGNORED = {"leg": pl.String(), "dataset": pl.String(), "item_id": pl.String()}
 
 @dataclass(frozen=True)
 class Holds:
-    """What passes leave alone: pairs that a person has said do not belong together, and items to be ignored."""
+    """What passes leave alone: pairs that a person has said do not belong together, items to be ignored, and the matches
+    (group ids) that a person has made, confirmed or otherwise decided on."""
 
     barred: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BARRED))
     ignored: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IGNORED))
+    decided: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,11 @@ def apply_decisions(
         added,
         members,
         superseded,
-        Holds(barred.select(list(BARRED)).unique().sort(list(BARRED)), _ignored(in_force, as_of)),
+        Holds(
+            barred.select(list(BARRED)).unique().sort(list(BARRED)),
+            _ignored(in_force, as_of),
+            frozenset(made.groups["group_id"]),
+        ),
         made.effects,
     )
 

@@ -17,6 +17,7 @@ from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.exchange import rate_frame
 from reconciliation.matching.leftovers import unmatched_rows
 from reconciliation.matching.links import Links
+from reconciliation.matching.precedence import Precedence
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.replay import Replay
 from reconciliation.matching.resolution import resolve
@@ -60,7 +61,8 @@ def match_leg(
     ledger: Ledger | None = None,
     holds: Holds | None = None,
 ) -> MatchResult:
-    """One leg; `ledger` holds the active groups of earlier runs and of this run's earlier legs.
+    """One leg; `ledger` holds the active groups of earlier runs and of this run's earlier legs. Matches of later legs give way
+    to it (`precedence`).
 
     Only the leg's own datasets, and those its passes read through, have to be given.
     """
@@ -82,18 +84,20 @@ def _run(
     encoding = encode({name: frame for name, frame in items.items() if name in rules.datasets})
     pools = Pools(encoding)
     if ledger is not None:
-        pools.use(ledger, rules, before)
+        pools.use(ledger, rules, before, (holds or Holds()).decided)
     run = Run(encoding, pools, Links(encoding, links), None if rates is None else rate_frame(rates), holds or Holds())
     encoded = perf_counter() - started
     outcomes = [run.leg(leg, rules.version) for leg in legs]
-    groups, members, unmatched = (
-        pl.concat(each) for each in zip(*((made.groups, made.items, made.unmatched) for made in outcomes), strict=True)
+    groups, members, unmatched, gave_way = (
+        pl.concat(each)
+        for each in zip(*((made.groups, made.items, made.unmatched, made.gave_way) for made in outcomes), strict=True)
     )
     return MatchResult(
         groups.sort("leg", "group_id") if groups.height < _SORTED else groups,
         members.sort("group_id", "dataset", "item_id") if members.height < _SORTED else members,
         unmatched.sort("leg", "dataset", "item_id") if unmatched.height < _SORTED else unmatched,
         summary(rules, encoding, outcomes, encoded, perf_counter() - started),
+        gave_way,
     )
 
 
@@ -122,13 +126,14 @@ def summary(
 
 @dataclass(frozen=True)
 class LegOutcome:
-    """What a leg decided: its tables (`results.LegTables`), its figures, and how many amounts met with equal and with
-    opposite signs."""
+    """What a leg decided: its tables (`results.LegTables`), the standing matches of later legs that gave way to it, its
+    figures, and how many amounts met with equal and with opposite signs."""
 
     leg: Leg
     groups: pl.DataFrame
     items: pl.DataFrame
     unmatched: pl.DataFrame
+    gave_way: pl.DataFrame
     figures: LegFigures
     signs: tuple[int, int]
 
@@ -139,7 +144,8 @@ class LegOutcome:
             before.figures.add(self.figures)
             signs = (self.signs[0] + before.signs[0], self.signs[1] + before.signs[1])
         figures = self.figures if before is None else before.figures
-        return LegOutcome(self.leg, self.groups.clear(), self.items.clear(), self.unmatched.clear(), figures, signs)
+        groups, items, unmatched = self.groups.clear(), self.items.clear(), self.unmatched.clear()
+        return LegOutcome(self.leg, groups, items, unmatched, self.gave_way.clear(), figures, signs)
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ class Run:
         run = _LegRun(leg, self.encoding, self.pools, self.links, self.rates, self.holds)
         run.passes()
         groups, items, unmatched = run.tables(rules_version)
-        return LegOutcome(leg, groups, items, unmatched, run.figures(), run.signs())
+        return LegOutcome(leg, groups, items, unmatched, run.gave_way(groups, items), run.figures(), run.signs())
 
 
 class _LegRun:
@@ -168,7 +174,7 @@ class _LegRun:
     ) -> None:
         self._pools = pools
         left, right = (
-            SideView(number, side, encoding.datasets[side.dataset], pools.side(side, leg))
+            SideView(number, side, encoding.datasets[side.dataset], pools.side(side, leg, again=True))
             for number, side in enumerate(leg.sides)
         )
         one, two = (pools.side(side) for side in leg.sides)
@@ -176,8 +182,9 @@ class _LegRun:
         self._context = LegContext(leg, left, right, encoding, links, rates=rates)
         self._notes: list[pl.DataFrame] = []
         self._held: list[dict[int, int]] = [{}, {}]
+        self._precedence = Precedence(leg, pools, self._at_start)
         self._hold(holds)
-        self._replay = Replay(self._context, pools.held(leg), self._at_start)
+        self._replay = Replay(self._context, pools.held(leg), self._precedence.open_to_leg)
         self._taken: list[Taken] = []
         self._questions = OpenQuestions(self._context)
         self._accepted = pools.accepted(leg)
@@ -194,8 +201,8 @@ class _LegRun:
                 rows = view.dataset.rows_of(own.select("item_id").unique())["row"]
                 rest = self._at_start[number]
                 self._held[number] = dict(zip(rows.to_list(), rest[rows.to_numpy()].tolist(), strict=True))
-                view.open[rows.to_numpy()] = 0
-                rest[rows.to_numpy()] = 0
+                for amounts in (view.open, rest, self._precedence.open_to_leg[number]):
+                    amounts[rows.to_numpy()] = 0
         barred = holds.barred.filter(pl.col("leg") == name)
         if not barred.is_empty():
             left, right = (
@@ -223,9 +230,11 @@ class _LegRun:
         self._replay.finish()
         started = perf_counter()
         self._eliminate()
-        undecided = self._questions.ambiguous()
-        self._taken.extend(undecided)
-        for tie in undecided:
+        decided, undecided = len(self._taken), self._questions.ambiguous()
+        self._taken = self._precedence.settled(self._context, [*self._taken, *undecided])
+        for number, view in enumerate(self._context.sides):
+            view.open[list(self._held[number])] = 0
+        for tie in self._taken[decided:]:
             for number, view in enumerate(self._context.sides):
                 rows = tie.members.filter(pl.col("side") == number)["row"].to_numpy()
                 self._pools.contest(view.dataset.name, view.side.pool, rows)
@@ -252,6 +261,10 @@ class _LegRun:
         tables = LegTables(self._context, rules_version).build(self._taken, self._unmatched)
         self._seconds["tables"] = perf_counter() - started
         return tables
+
+    def gave_way(self, groups: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+        """The standing matches of later legs that gave way to these groups of the leg (`results.GAVE_WAY`)."""
+        return self._precedence.gave_way(self._context, groups, items)
 
     def figures(self) -> LegFigures:
         """Rates by item and value, and seconds per pass; after `tables`."""

@@ -14,10 +14,9 @@ from reconciliation.matching.group_ids import DIGITS, STATUSES, group_ids, membe
 from reconciliation.matching.item_frames import item_frame
 from reconciliation.matching.results import MatchResult
 from reconciliation.matching.stable_hash import id_words, text_hash
-from reconciliation.matching.state import Ledger
+from reconciliation.matching.state import DECIDED, Ledger
 
 RELEASED = {"group_id": pl.String(), "reason": pl.String()}
-DECIDED = "decision"  # the pass name of groups that a person made; only a person supersedes them
 
 
 class LedgerChange(NamedTuple):
@@ -141,11 +140,14 @@ def scaled_amounts(amounts: pl.Series) -> np.ndarray[tuple[int, ...], np.dtype[n
 def new_ledger(previous_active: Ledger, released: pl.DataFrame, result: MatchResult) -> LedgerChange:
     """What a run's result changes in the ledger.
 
-    Groups of the result that are not active yet are appended. Superseded are the `released` groups, and of the legs
-    that ran every automatic suggestion and tie that this run did not find again, by the group that now holds one of
-    its items or because nothing was found any more. A matched group that still stands is untouched.
+    Groups of the result that are not active yet are appended. Superseded are the `released` groups, the matches of later
+    legs that gave way to a match of a leg that ran, and of the legs that ran every automatic suggestion and tie that
+    this run did not find again, by the group that now holds one of its items or because nothing was found any more. Any
+    other matched group still stands.
     """
     superseded: dict[str, str] = dict(released.select("group_id", "reason").iter_rows())
+    gave_way = result.gave_way.join(previous_active.groups, on="group_id", how="semi")
+    superseded |= dict(gave_way.select("group_id", "reason").iter_rows())
     legs = result.summary.get("legs", {})
     assert isinstance(legs, Mapping)  # noqa: S101 - the engine's own summary
     active = previous_active.groups

@@ -19,7 +19,7 @@ from reconciliation.matching.encoding import Ints
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.resolution import Resolved
 
-_FREE, _KEPT = -1, -2  # in no standing match; in one that this leg does not look for
+_FREE, _KEPT = -1, -2  # in no standing match; in one that is not the one proposed
 
 Held = tuple[pl.DataFrame, pl.DataFrame]
 
@@ -28,7 +28,7 @@ class Replay:
     """The standing matches in a run of one leg.
 
     `held` has by side the members of matches that the leg finds again: row, group (numbered from 0 over both sides). The
-    sides of `context` show them, and whatever later legs hold, as open; `left` is what is really left of each item.
+    sides of `context` show them as open; `left` is what is left of each item without them.
     """
 
     def __init__(self, context: LegContext, held: Held, left: tuple[Ints, Ints]) -> None:

@@ -18,16 +18,19 @@ from reconciliation.matching.group_ids import STATUSES, group_ids, member_words
 from reconciliation.matching.proposals import DIFFERENCE_KINDS
 from reconciliation.matching.stable_hash import Words, text_hash
 
+GAVE_WAY = {"group_id": pl.String(), "reason": pl.String()}
+
 
 @dataclass(frozen=True)
 class MatchResult:
-    """The outcome of one leg or of all: frames of the shapes MATCH_GROUP, MATCH_ITEM and UNMATCHED, and the figures
-    of the run."""
+    """The outcome of one leg or of all: frames of the shapes MATCH_GROUP, MATCH_ITEM and UNMATCHED, the figures of the run,
+    and the standing matches of later legs that gave way (GAVE_WAY; `precedence`)."""
 
     groups: pl.DataFrame
     items: pl.DataFrame
     unmatched: pl.DataFrame
     summary: Mapping[str, object] = field(default_factory=dict)
+    gave_way: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GAVE_WAY))
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,18 @@ from reconciliation.matching.joins import id_hashes
 from reconciliation.matching.replay import Held
 from reconciliation.matching.rules import Leg, Rules, Side
 
-#: Members of standing matches that are shown again; `again`: to the leg that made them too, not only to those before.
-_STANDING = {
+DECIDED = "decision"  # the pass name of groups that a person made; only a person supersedes them
+
+#: Members of a leg's own standing matches that are shown to its passes again.
+_STANDING = {"dataset": pl.String(), "group_id": pl.String(), "leg": pl.String(), "row": pl.UInt32()}
+#: What standing matches use; `place` is that of their leg among the legs.
+_USED = {
     "dataset": pl.String(),
-    "group_id": pl.String(),
-    "leg": pl.String(),
+    "pool": pl.String(),
     "row": pl.UInt32(),
-    "again": pl.Boolean(),
+    "minor": pl.Int64(),
+    "group_id": pl.String(),
+    "place": pl.UInt32(),
 }
 
 
@@ -49,6 +54,7 @@ class Pools:
         self._contested: dict[tuple[str, str], Mask] = {}
         self._accepted: pl.LazyFrame | None = None  # dataset, group_id, row, leg, pass of pairs the ledger holds
         self._standing = pl.DataFrame(schema=_STANDING)
+        self._automatic = pl.DataFrame(schema=_USED)  # matches that no person has made or confirmed
         self._legs: tuple[Leg, ...] = ()
 
     def part(self, encoding: Encoding, rows: Mapping[str, slice], legs: Sequence[Leg]) -> Pools:
@@ -90,7 +96,7 @@ class Pools:
         if self._accepted is None or leg.offsets:
             return {}
         own = self._accepted.filter(pl.col("leg") == leg.name).join(
-            self._standing.lazy().filter("again").select("group_id"), on="group_id", how="anti"
+            self._standing.lazy().select("group_id"), on="group_id", how="anti"
         )
         left, right = (
             own.filter(pl.col("dataset") == side.dataset).select("group_id", "pass", pl.col("row").alias(name))
@@ -101,21 +107,24 @@ class Pools:
 
     def held(self, leg: Leg) -> Held:
         """By side: row, group of the standing matches that the leg's own passes find again."""
-        own = self._standing.filter(pl.col("leg") == leg.name, "again")
+        own = self._standing.filter(pl.col("leg") == leg.name)
         numbered = own.with_columns(group=pl.col("group_id").rank("dense").cast(pl.Int64) - 1)
         left, right = (numbered.filter(pl.col("dataset") == side.dataset).select("row", "group") for side in leg.sides)
         return left, right
 
-    def side(self, side: Side, shown_in: Leg | None = None) -> Ints:
-        """A copy of the open amounts of a leg's side, zero where an item takes no part. With `shown_in` the items of
-        standing matches of that leg and of those after it are open (`replay`)."""
+    def side(self, side: Side, leg: Leg | None = None, *, again: bool = False) -> Ints:
+        """A copy of the open amounts of a leg's side, zero where an item takes no part. To a `leg` what standing matches of
+        later legs use is open: it comes before them. With `again` its own that are shown again are open too (`replay`)."""
         data = self._encoding.datasets[side.dataset]
-        amounts = self._before(side.dataset, side.pool, shown_in)
+        amounts = self._seen(side.dataset, side.pool, leg)
+        if leg is not None and again:
+            own = self._standing.filter(pl.col("leg") == leg.name, pl.col("dataset") == side.dataset)["row"].to_numpy()
+            amounts[own] = data.amount[own]
         if (side.dataset, side.pool) in self._contested:
             amounts[self._contested[side.dataset, side.pool]] = 0
         for pool in side.blocked_by:
             if (side.dataset, pool) in self._open:
-                amounts[self._before(side.dataset, pool, shown_in) != data.amount] = 0
+                amounts[self._seen(side.dataset, pool, leg) != data.amount] = 0
         if side.sign:
             amounts[np.sign(amounts) != side.sign] = 0
         if side.kinds:
@@ -123,23 +132,56 @@ class Pools:
             amounts[~kinds.to_numpy()] = 0
         return amounts
 
-    def _before(self, dataset: str, pool: str, leg: Leg | None) -> Ints:
-        """A copy of what is open in a pool, as it was before what the ledger holds of this leg and of those after it."""
+    def _seen(self, dataset: str, pool: str, leg: Leg | None) -> Ints:
+        """A copy of what is open in a pool; to a leg, without what standing matches of later legs use."""
         amounts = self.open(dataset, pool).copy()
-        if leg is not None and not self._standing.is_empty():
-            names = [each.name for each in self._legs]
-            using = [each.name for each in self._legs if (dataset, pool) in each.pools]
-            later = [name for name in using if names.index(name) > names.index(leg.name)]
-            shown = pl.col("leg").is_in(later)
-            if leg.name in using:
-                shown |= (pl.col("leg") == leg.name) & pl.col("again")
-            rows = self._standing.filter(pl.col("dataset") == dataset, shown)["row"].to_numpy()
-            amounts[rows] = self._encoding.datasets[dataset].amount[rows]
+        if leg is not None and not self._automatic.is_empty():
+            later = self._later(leg).filter(pl.col("dataset") == dataset, pl.col("pool") == pool)
+            np.add.at(amounts, later["row"].to_numpy(), later["minor"].to_numpy())
         return amounts
 
-    def use(self, ledger: Ledger, rules: Rules, before: str | None) -> None:
+    def gives_way(self, leg: Leg) -> bool:
+        """Whether anything may give way to a leg."""
+        return not self._later(leg).is_empty()
+
+    def _later(self, leg: Leg) -> pl.DataFrame:
+        place = next((number for number, each in enumerate(self._legs) if each.name == leg.name), len(self._legs))
+        return self._automatic.filter(pl.col("place") > place)
+
+    def rivals(self, leg: Leg) -> pl.DataFrame:
+        """Standing matches of later legs that want what this leg may use: dataset, pool (of this leg), row, group_id, and
+        whether the match stands only as long as the pool is not used at all (`blocked`)."""
+        later = self._later(leg)
+        blocking = [
+            (place, side.dataset, side.pool, pool)
+            for place, each in enumerate(self._legs)
+            for side in each.sides
+            for pool in side.blocked_by
+        ]
+        schema = {"place": pl.UInt32, "dataset": pl.String, "pool": pl.String, "blocking": pl.String}
+        blocks = pl.DataFrame(blocking, schema=schema, orient="row").unique()
+        blocked = later.join(blocks, on=["place", "dataset", "pool"]).with_columns(pool="blocking", blocked=True)
+        columns = ["dataset", "pool", "row", "group_id", "blocked"]
+        rivals = pl.concat([later.with_columns(blocked=False).select(columns), blocked.select(columns)])
+        return rivals.join(
+            pl.DataFrame(sorted(leg.pools), schema=["dataset", "pool"], orient="row"),
+            on=["dataset", "pool"],
+            how="semi",
+        )
+
+    def release(self, groups: pl.DataFrame) -> None:
+        """Open again what the matches `groups` (group_id) use."""
+        freed = self._automatic.join(groups, on="group_id", how="semi")
+        for (dataset, pool), part in freed.group_by(["dataset", "pool"]):
+            np.add.at(self.open(str(dataset), str(pool)), part["row"].to_numpy(), part["minor"].to_numpy())
+        self._automatic = self._automatic.join(groups, on="group_id", how="anti")
+        self._standing = self._standing.join(groups, on="group_id", how="anti")
+        if self._accepted is not None:
+            self._accepted = self._accepted.join(groups.lazy(), on="group_id", how="anti")
+
+    def use(self, ledger: Ledger, rules: Rules, before: str | None, decided: frozenset[str]) -> None:
         """Take what the ledger's groups have applied: matched ones, and suggestions of the legs that come before
-        `before`.
+        `before`. Matches that people made or confirmed (`decided`: group ids) give way to none.
 
         Raises MatchingError when a group has applied more of an item than the item amounts to: the item has changed
         and its groups have to be released first (`ledger.carry_forward`).
@@ -160,48 +202,40 @@ class Pools:
                 )
                 if not named.is_empty():
                     self.contest(side.dataset, side.pool, named["row"].to_numpy())
-        applied = present.join(binding.select("group_id", "leg"), on="group_id", how="inner")
+        applied = present.join(binding.select("group_id", "leg", "pass", "status"), on="group_id", how="inner")
         pairs = ledger.groups.filter(pl.col("status") == "matched", pl.col("cardinality") == "1:1")
         self._accepted = present.lazy().join(pairs.lazy().select("group_id", "leg", "pass"), on="group_id", how="inner")
         pools = pl.DataFrame(
-            {
-                "leg": [leg.name for leg in rules.legs for _ in leg.sides],
-                "dataset": [side.dataset for leg in rules.legs for side in leg.sides],
-                "pool": [side.pool for leg in rules.legs for side in leg.sides],
-            },
-            schema={"leg": pl.String, "dataset": pl.String, "pool": pl.String},
+            [(leg.name, side.dataset, side.pool, place) for place, leg in enumerate(rules.legs) for side in leg.sides],
+            schema={"leg": pl.String, "dataset": pl.String, "pool": pl.String, "place": pl.UInt32},
+            orient="row",
         ).unique()
         # a leg that the rules no longer know has used its items all the same: in every pool they have
         unknown = applied.filter(~pl.col("leg").is_in(names)).join(
             pools.select("dataset", "pool").unique(), on="dataset", how="inner"
         )
         known = applied.join(pools, on=["leg", "dataset"], how="inner")
-        columns = ["dataset", "pool", "row", "applied_amount"]
+        columns = ["dataset", "pool", "row", "minor"]
         used = pl.concat([known.select(columns), unknown.select(columns)])
         for (dataset, pool), part in used.group_by(["dataset", "pool"]):
-            self._take(str(dataset), str(pool), part.group_by("row").agg(pl.col("applied_amount").sum()))
+            self._take(str(dataset), str(pool), part.group_by("row").agg(pl.col("minor").sum()))
         self._legs = rules.legs
+        by_hand = (pl.col("pass") == DECIDED) | pl.col("group_id").is_in(list(decided))
+        self._automatic = known.filter(pl.col("status") == "matched", ~by_hand).select(list(_USED))
         self._standing = self._to_be_shown(ledger, present)
 
     def _to_be_shown(self, ledger: Ledger, present: pl.DataFrame) -> pl.DataFrame:
-        """Members of the matches that a run shows again, of the shape _STANDING, all their items there and applied whole
-        (a rest is asked for as a rest). A leg sees its own from the first pass on that weighs all that is open."""
-        shown: list[tuple[str, str, bool]] = []
-        earlier: set[tuple[str, str]] = set()
-        for leg in self._legs:
-            for place, each in enumerate(leg.passes):
-                again = place >= leg.first_weighing
-                if again or not earlier.isdisjoint(leg.pools):
-                    shown.append((leg.name, each.name, again))
-            earlier |= leg.pools
-        known = pl.DataFrame(shown, schema={"leg": pl.String, "pass": pl.String, "again": pl.Boolean}, orient="row")
+        """Members of the matches that a leg is shown again, of the shape _STANDING: its own from the first pass on that weighs
+        all that is open, all their items there and applied whole (a rest is asked for as a rest)."""
+        shown = [(leg.name, each.name) for leg in self._legs for each in leg.passes[leg.first_weighing :]]
+        known = pl.DataFrame(shown, schema={"leg": pl.String, "pass": pl.String}, orient="row")
         groups = ledger.groups.filter(pl.col("status") == "matched").join(known, on=["leg", "pass"], how="inner")
         if groups.is_empty():
             return self._standing
-        members = present.join(groups.select("group_id", "leg", "again"), on="group_id", how="inner")
+        members = present.join(groups.select("group_id", "leg"), on="group_id", how="inner")
         whole = pl.concat(
             part.with_columns(
-                whole=pl.Series(self._minor(str(dataset), part) == self._encoding.datasets[str(dataset)].amount[rows])
+                whole=pl.Series(part["minor"].to_numpy() == self._encoding.datasets[str(dataset)].amount[rows])
             )
             for (dataset,), part in members.group_by(["dataset"])
             for rows in (part["row"].to_numpy(),)
@@ -221,30 +255,30 @@ class Pools:
         return minor
 
     def _present(self, items: pl.DataFrame) -> pl.DataFrame:
-        """`dataset`, `group_id`, `row`, `applied_amount` of a ledger's items that the run has: a run over open and new
-        items looks no further at what is settled."""
+        """`dataset`, `group_id`, `row`, `minor` (what is applied, in minor units) of a ledger's items that the run has: a run
+        over open and new items looks no further at what is settled."""
         parts = [
-            pl.DataFrame(
-                schema={"dataset": pl.String, "group_id": pl.String, "row": pl.UInt32, "applied_amount": AMOUNT}
-            )
+            pl.DataFrame(schema={"dataset": pl.String, "group_id": pl.String, "row": pl.UInt32, "minor": pl.Int64})
         ]
         for name, data in self._encoding.datasets.items():
             here = data.read(["item_id"]).select("row", *id_hashes("item_id", "key"))
             held = items.lazy().filter(pl.col("dataset") == name)
-            parts.append(
+            found = (
                 held.with_columns(*id_hashes("item_id", "key"))
                 .join(here.lazy(), on="key")
                 .filter(pl.col("key_check") == pl.col("key_check_right"))
                 .select("dataset", "group_id", "row", pl.col("applied_amount").cast(AMOUNT))
                 .collect()
             )
+            minor = pl.Series("minor", self._minor(name, found), dtype=pl.Int64)
+            parts.append(found.with_columns(minor).drop("applied_amount"))
         return pl.concat(parts)
 
     def _take(self, dataset: str, pool: str, used: pl.DataFrame) -> None:
         data = self._encoding.datasets[dataset]
         row = used["row"].to_numpy()
         open_amounts = self.open(dataset, pool)
-        rest = open_amounts[row] - self._minor(dataset, used)
+        rest = open_amounts[row] - used["minor"].to_numpy()
         beyond = (np.sign(rest) * np.sign(open_amounts[row]) < 0) | (np.abs(rest) > np.abs(open_amounts[row]))
         if beyond.any():
             item = data.item_ids(row[beyond]).sort()[0]

@@ -131,3 +131,57 @@ def test_rules_that_nobody_else_has_approved_do_not_run_where_that_is_asked_for(
     (world.workspace.config / "matching.yml").write_text(RULES.replace("approved_by: ada", "approved_by: Grace"))
     with pytest.raises(Exception, match=r"author grace, approved_by Grace; config/decisions.yml asks for rules"):
         world.run()
+
+
+STRAIGHT = """\
+  - name: bank_lines_open_items
+    left: {dataset: bank_lines, pool: cash}
+    right: {dataset: open_items, pool: ledger}
+    passes:
+      - {kind: reference_text, amounts: [equal, sum]}
+"""
+
+
+def test_a_payment_file_that_arrives_late_takes_the_place_of_the_straight_match(tmp_path: Path) -> None:
+    """On the record: what stood, until when, and what it gave way to."""
+    bill = item("I1", "-70", references=["INV-4001"])
+    line = item("B1", "-70", 1, references=["PAY-1"], text="INV-4001")
+    payment = item("P1", "-70", references=["PAY-1", "INV-4001"])
+    late, once = (World(tmp_path / name, RULES + STRAIGHT) for name in ("late", "once"))
+    for world in (late, once):
+        world.deliver("open_items", bill)
+        world.deliver("bank_lines", line)
+    late.run(DAY + timedelta(days=1))
+    (straight,) = late.groups().values()
+    late.deliver("payments", payment)
+    late.run(DAY + timedelta(days=2))
+    assert set(late.groups()) == {"B1 P1", "I1 P1"}
+    ended = late.rows(
+        "SELECT group_id, superseded_by, superseded_in FROM matching.match_group WHERE superseded_by IS NOT NULL"
+    )
+    assert ended == [(straight, f"{late.groups()['B1 P1']} of the earlier leg bank_lines_payments", "run2")]
+    once.deliver("payments", payment)
+    once.run(DAY + timedelta(days=2))
+    assert state(late) == state(once)
+    late.run(DAY + timedelta(days=3))
+    assert state(late) == state(once)
+
+
+def test_a_straight_match_whose_difference_is_posted_stays_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Books rest on it: a payment that arrives late stays open, for a person to see."""
+    rules = RULES + STRAIGHT.replace("equal, sum", "{rule: fee, up_to: 5}")
+    world = World(tmp_path / "company", rules)
+    world.deliver("open_items", item("I1", "-70", references=["INV-4001"]))
+    world.deliver("bank_lines", item("B1", "-73", 1, references=["PAY-1"], text="INV-4001"))
+    world.run(DAY + timedelta(days=1))
+    (straight,) = world.groups().values()
+    monkeypatch.setenv("TIEOUT_WORKSPACE", str(world.workspace.root))
+    monkeypatch.setenv("TIEOUT_ACTOR", "ada")
+    with pytest.raises(SystemExit) as ended:
+        run_command("decide", ["write-off", straight, "--reason", "posted as 4711"])
+    assert ended.value.code == 0
+    world.deliver("payments", item("P1", "-73", references=["PAY-1"]))
+    world.run(DAY + timedelta(days=2))
+    assert world.groups() == {"B1 I1": straight}
