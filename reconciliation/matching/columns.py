@@ -19,6 +19,7 @@ class Columns:
         self._items = items
         self._height = height
         self._kept: dict[str, pl.Series] = {}
+        self._coded: dict[str, tuple[RowNumbers, pl.Series]] = {}
 
     def read(self, columns: Sequence[str | pl.Expr], rows: npt.NDArray[np.bool_] | None = None) -> pl.DataFrame:
         """`row` and the columns, or expressions that look at one row at a time, for the rows of a mask (default: all),
@@ -30,6 +31,17 @@ class Columns:
     def take(self, columns: Sequence[str | pl.Expr], rows: RowNumbers) -> pl.DataFrame:
         """The columns, or expressions that look at one row at a time, for these rows, in their order."""
         return self._given(columns, rows).select(*columns)
+
+    def coded(self, column: str) -> tuple[RowNumbers, pl.Series]:
+        """A text column as its distinct values, null last, and for each row the place of its value among them."""
+        if column not in self._coded:
+            given = self._kept.get(column)
+            texts = self._items.lazy().select(column).collect()[column] if given is None else given
+            known = pl.Categories.random()
+            coded = texts.cast(pl.Categorical(known))  # the categories live as long as a column has them
+            values = pl.concat([known.to_series().cast(pl.String).alias(column), pl.Series(column, [None], pl.String)])
+            self._coded[column] = coded.to_physical().fill_null(len(values) - 1).to_numpy(), values
+        return self._coded[column]
 
     def _given(self, columns: Sequence[str | pl.Expr], wanted: RowNumbers | None) -> pl.DataFrame:
         """What the columns and expressions are made of, for the rows wanted (none: all)."""

@@ -3,7 +3,7 @@ asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -42,6 +42,7 @@ class Dataset:
     account: Codes  # 0: none
     too_large: Codes  # rows whose amount does not fit 64-bit minor units; they take part in no pass
     derived: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False)  # what legs make of all its rows
+    _of_values: dict[tuple[str, str], pl.Series] = field(default_factory=dict, repr=False)
 
     def read(self, columns: Sequence[str | pl.Expr], rows: Mask | None = None) -> pl.DataFrame:
         """As `Columns.read`."""
@@ -50,6 +51,20 @@ class Dataset:
     def take(self, columns: Sequence[str | pl.Expr], rows: npt.NDArray[np.uint32]) -> pl.DataFrame:
         """As `Columns.take`."""
         return self.columns.take(columns, rows)
+
+    def by_value(self, column: str, of: Callable[[pl.Series], pl.Series], rows: npt.NDArray[np.uint32]) -> pl.Series:
+        """What a function that looks at one value at a time makes of a text column, for these rows; it is asked once for
+        each distinct value of the dataset, and remembered by its name."""
+        places, values = self.columns.coded(column)
+        known = (column, of.__name__)
+        if known not in self._of_values:
+            self._of_values[known] = of(values)
+        return self._of_values[known].gather(places[rows])
+
+    def lacking(self, column: str, rows: npt.NDArray[np.uint32]) -> Mask:
+        """Of these rows: whether a text column is null."""
+        places, values = self.columns.coded(column)
+        return np.equal(places[rows], len(values) - 1)
 
     def rows_of(self, items: pl.DataFrame) -> pl.DataFrame:
         """`items` (with `item_id`) and the `row` of each; those that are not there are left out."""

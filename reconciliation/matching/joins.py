@@ -51,14 +51,26 @@ def key_pairs(
 
     Takes frames with `row` and the key columns; other columns come along, the right ones with the suffix `_right`.
     """
+    # keys are counted in buckets first: most data has no crowded key, and most rows of the longer side meet nobody
+    mine, other = (_buckets(frame.select(on)) for frame in (left, right))
+    of_left, of_right = (np.bincount(bucket, minlength=1 << _BUCKETS) for bucket in (mine, other))
+    full = of_left * of_right > max_pairs_per_key
+    crowded = left.select(on).clear()
+    if full.any():
+        suspects = (frame.filter(pl.Series(full[bucket])) for frame, bucket in ((left, mine), (right, other)))
+        counts, of_others = (frame.group_by(on).len() for frame in suspects)
+        met = counts.join(of_others, on=on)
+        product = pl.col("len").cast(pl.Int64) * pl.col("len_right").cast(pl.Int64)
+        crowded = met.filter(product > max_pairs_per_key).select(on)
     if right.height > _FEWER * left.height:
-        # most of the right rows meet nobody: they need not be counted
-        right = right.join(left.select(on), on=on, how="semi")
-    counts = right.group_by(on).len()
-    left_counts = left.group_by(on).len("left_len").join(counts, on=on)
-    crowded = left_counts.filter(pl.col("left_len").cast(pl.Int64) * pl.col("len").cast(pl.Int64) > max_pairs_per_key)
+        right = right.filter(pl.Series(of_left[other] > 0))
     left_out = left.clear() if crowded.is_empty() else left.join(crowded, on=on, how="semi")
     if not crowded.is_empty():
         left = left.join(crowded, on=on, how="anti")
     pairs = left.rename({"row": "left"}).join(right.rename({"row": "right"}), on=on, how="inner")
     return pairs, left_out.select("row")
+
+
+def _buckets(keys: pl.DataFrame) -> npt.NDArray[np.int64]:
+    """By row: the bucket of its key, equal keys in one bucket."""
+    return (keys.hash_rows().to_numpy() >> np.uint64(64 - _BUCKETS)).astype(np.int64)

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
-from reconciliation.matching.text import name_key, name_similarity, shown_name
+from reconciliation.matching.counterparty_keys import account_keys, name_keys
+from reconciliation.matching.text import name_key, name_similarity
 from reconciliation.matching.text.token_filter import naming_texts
 
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
@@ -20,12 +21,6 @@ _MAX_PARTIES = 4  # a name that more counterparties share names none of them
 _LIKE = 0.85  # similarity of two names of one counterparty, one of them mistyped
 _SHORT_TEXT = 8  # words of a text that may be nothing but a name
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
-
-
-def account_key(column: str) -> pl.Expr:
-    """An account number without separators, in capitals; empty becomes null."""
-    compact = pl.col(column).str.replace_all(r"[^0-9A-Za-z]", "").str.to_uppercase()
-    return pl.when(compact != "").then(compact)
 
 
 def right_parties(context: LegContext) -> pl.DataFrame:
@@ -58,14 +53,12 @@ def _party() -> pl.Expr:
 
 
 def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFrame:
-    frame = view.selected(
-        view.rows() if rows is None else rows,
-        pl.col("counterparty_id").alias("id"),
-        account_key("counterparty_account").alias("iban"),
-        shown_name().alias("name"),
-        *more,
+    rows = view.rows() if rows is None else rows
+    return pl.DataFrame(
+        {"row": rows, "entity": view.dataset.entity[rows]}
+        | view.dataset.take([pl.col("counterparty_id").alias("id"), *more], rows).to_dict()
+        | {"iban": account_keys(view.dataset, rows), "name": name_keys(view.dataset, rows)}
     ).select("row", "entity", "id", "iban", "name", *more)
-    return frame.with_columns(name_key(frame["name"]).alias("name"))
 
 
 def _resolve(context: LegContext) -> pl.DataFrame:
@@ -103,10 +96,9 @@ def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
     if asked.is_empty() or not len(context.accepted[0]):
         return none
     pairs = pl.DataFrame({"left": context.accepted[0], "right": context.accepted[1]})
-    paying = context.left.selected(
-        pairs["left"].unique().sort().to_numpy(), account_key("counterparty_account").alias("iban")
-    )
-    paying = paying.select("row", "iban").join(asked.select("iban").unique(), on="iban", how="semi")
+    payers = pairs["left"].unique().sort()
+    paying = pl.DataFrame({"row": payers, "iban": account_keys(context.left.dataset, payers.to_numpy())})
+    paying = paying.join(asked.select("iban").unique(), on="iban", how="semi")
     pairs = pairs.join(paying, left_on="left", right_on="row")
     if pairs.is_empty():
         return none

@@ -13,10 +13,10 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import ENOUGH_TAUGHT, LegContext, Rows, SideView
+from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.joins import among
 from reconciliation.matching.marginals import Floats
-from reconciliation.matching.parties import account_key
-from reconciliation.matching.text import name_key, name_similarity, shown_name
+from reconciliation.matching.text import name_key, name_similarity
 
 #: What two items may show: the same account or id, like names, the name in the other's text, nothing, another.
 _SAME, _LIKE, _TOLD, _SILENT, _OTHER = range(5)
@@ -153,16 +153,20 @@ def _classes(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[i
 
 def _shown(view: SideView, rows: Rows) -> pl.DataFrame:
     """`row`, `party` (account), `id`, `name`, `text` and `beginning` (of the name), the last two without spaces."""
-    frame = view.selected(
-        np.unique(rows),
-        account_key("counterparty_account").alias("party"),
-        pl.col("counterparty_id").alias("id"),
-        shown_name().alias("name"),
-        pl.when(pl.col("counterparty_name").is_null()).then(pl.col("text")).alias("text"),
-    )
-    name, text = name_key(frame["name"]), name_key(frame["text"])
+    rows = np.unique(rows)
+    data = view.dataset
+    nameless = data.lacking("counterparty_name", rows)
+    texts = pl.DataFrame({"row": rows[nameless], "text": name_key(data.take(["text"], rows[nameless])["text"])})
+    frame = pl.DataFrame(
+        {
+            "row": rows,
+            "party": account_keys(data, rows),
+            "id": data.take(["counterparty_id"], rows)["counterparty_id"],
+            "name": name_keys(data, rows),
+        }
+    ).join(texts, on="row", how="left", maintain_order="left")
     whole = pl.col("name").str.replace_all(" ", "", literal=True)
-    return frame.select("row", "party", "id", name.alias("name"), text.alias("text")).with_columns(
+    return frame.with_columns(
         pl.col("text").str.replace_all(" ", "", literal=True),
         pl.when(whole.str.len_chars() >= _BEGINNING).then(whole.str.slice(0, _BEGINNING)).alias("beginning"),
     )

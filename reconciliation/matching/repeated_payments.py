@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.counterparty_keys import account_keys
 from reconciliation.matching.joins import key_pairs
-from reconciliation.matching.parties import account_key
 
 CLEARLY_NEARER = 4  # days
 _MAX_PAIRS = 10_000  # of one amount in one account: beyond it no repeat is looked for without a link
@@ -83,9 +83,13 @@ def _unlinked(context: LegContext, named: pl.DataFrame, linked: SideView, throug
     pairs, _ = key_pairs(asked.rename({"left": "one", "right": "two"}), others, keys, _MAX_PAIRS)
     pairs = pairs.filter(pl.col("left") != pl.col("rival"), _as_near())
     wanted = np.unique(np.concatenate([pairs["left"].to_numpy(), pairs["rival"].to_numpy()])).astype(np.uint32)
-    parties = linked.selected(
-        wanted, pl.coalesce(pl.lit("i") + pl.col("counterparty_id"), account_key("counterparty_account")).alias("party")
-    ).select("row", "party")
+    ids = linked.dataset.take(["counterparty_id"], wanted)
+    parties = ids.select(
+        pl.Series("row", wanted),
+        pl.coalesce(pl.lit("i") + pl.col("counterparty_id"), pl.lit(account_keys(linked.dataset, wanted))).alias(
+            "party"
+        ),
+    )
     same = (
         pairs.join(parties, left_on="left", right_on="row")
         .join(parties, left_on="rival", right_on="row", suffix="_rival")

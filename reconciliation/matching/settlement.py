@@ -23,6 +23,7 @@ from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Prop
 MAX_STAR = 5000  # members a sum may have; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
 
+_FEW = 10_000  # edges below which those of single ones are not sorted out first
 _ON_SUMS = ("rounding", "fee", "deviation")
 _ONE_TO_ONE = ("equal", "rounding", "fee", "fx", "typing_error", "deviation")
 
@@ -161,7 +162,7 @@ def _sum(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: S
 def _sums(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     for center, own, others in (("left", "mine", "other"), ("right", "other", "mine")):
         live = _live(context, edges)
-        stars = live.with_columns(
+        stars = _of_several(live, center).with_columns(
             pl.col(others).sum().over(center).alias("total"), pl.len().over(center).alias("count")
         )
         # where one has the whole amount, the others only cancel out: which one it is, a sum does not say
@@ -169,6 +170,14 @@ def _sums(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: 
         met = stars.filter(pl.col("count").is_between(2, MAX_STAR), pl.col("total") == pl.col(own)).filter(~whole)
         yield from _star_groups(met, center, "none", rule.factor, evidence)
     yield from _many_to_many(_live(context, edges), rule.factor, evidence)
+
+
+def _of_several(edges: pl.DataFrame, center: str) -> pl.DataFrame:
+    """Edges of items that have several, and perhaps others."""
+    if edges.height < _FEW:
+        return edges
+    rows = edges[center].to_numpy()
+    return edges.filter(pl.Series(np.bincount(rows)[rows] > 1))
 
 
 def _star_groups(

@@ -13,13 +13,14 @@ from reconciliation.matching.amount_differences import discount_amounts
 from reconciliation.matching.chance import Level, Window, pair_odds, widened
 from reconciliation.matching.coincidence import expected_equals
 from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.joins import among, key_pairs
-from reconciliation.matching.parties import account_key, left_parties
+from reconciliation.matching.parties import left_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
-from reconciliation.matching.text import name_key, name_similarity, shown_name
+from reconciliation.matching.text import labelled_name, name_key, name_similarity
 
 LEVELS = (
     Level("account", 0.001, "equal amount and counterparty account, {days}"),
@@ -175,17 +176,16 @@ class AmountDate(PassConfig):
 
     def _named(self, view: SideView, rows: Rows) -> pl.DataFrame:
         # a bank line without a name field may name the other party in its text
-        frame = view.selected(
-            rows,
-            account_key("counterparty_account").alias("party_account"),
-            pl.col("counterparty_id").alias("party_id"),
-            shown_name().alias("name"),
-            pl.when(shown_name().is_null()).then(pl.col("text")).alias("told"),
+        data = view.dataset
+        nameless = rows[data.lacking("counterparty_name", rows)]
+        texts = data.take([pl.when(labelled_name("text").is_null()).then("text").alias("text")], nameless)["text"]
+        words = pl.DataFrame({"row": nameless, "told": name_key(texts.str.replace_all(r"\S*[0-9]\S*", " "))})
+        frame = view.selected(rows, pl.col("counterparty_id").alias("party_id")).with_columns(
+            pl.col("date").alias("day"),
+            party_account=account_keys(data, rows),
+            name=name_keys(data, rows),
         )
-        words = name_key(frame["told"].str.replace_all(r"\S*[0-9]\S*", " "))
-        return frame.with_columns(
-            name_key(frame["name"]).alias("name"), words.alias("told"), pl.col("date").alias("day")
-        )
+        return frame.join(words, on="row", how="left", maintain_order="left")
 
     def _with_names(self, view: SideView, right: pl.DataFrame) -> pl.DataFrame:
         rows = np.sort(right["row"].to_numpy())

@@ -15,12 +15,13 @@ import polars as pl
 
 from reconciliation.matching.chance import Window, lag_shares, widened
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
-from reconciliation.matching.text import name_key, name_similarity, shown_name
+from reconciliation.matching.text import name_similarity
 
 _LIKE = 0.88  # similarity of two names of equal amounts in one entity from which they mean one counterparty
 _MAX_NAMES = 50  # counterparties of an amount in an entity whose names are compared
@@ -66,9 +67,7 @@ class Recurring(PassConfig):
         likely = lag_shares(lags, window)[near["lag"].to_numpy() + window.before]
         odds = (1 - alone) / alone * likely / density
         # two of a series so close in date may have been taken in any order: worth a suggestion, never more
-        odds = np.where(
-            _crowded(near, "left", "right") | _crowded(near, "right", "left"), np.minimum(odds, _CLOSE_ODDS), odds
-        )
+        odds = np.where(_crowded(near, "left") | _crowded(near, "right"), np.minimum(odds, _CLOSE_ODDS), odds)
         yield Proposals(
             pairs=pairs_frame(near.with_columns(pl.Series("odds", odds)), "open", "open", "none", 1.0),
             evidence=("equal amount of the same counterparty, the nearest in date of its series, {days}",),
@@ -106,14 +105,15 @@ class Recurring(PassConfig):
         )
 
 
-def _crowded(near: pl.DataFrame, center: str, other: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _crowded(near: pl.DataFrame, center: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether the item has a further candidate whose date is at most two weeks from this one's."""
-    lag = pl.col("lag")
-    order = near.select(center, other, "lag").with_row_index("place").sort(center, "lag", other)
-    before = (lag - lag.shift(1).over(center)).fill_null(_CLOSE_DAYS + 1)
-    after = (lag.shift(-1).over(center) - lag).fill_null(_CLOSE_DAYS + 1)
-    close = order.with_columns((pl.min_horizontal(before, after) <= _CLOSE_DAYS).alias("close")).sort("place")
-    return close["close"].to_numpy()
+    one, lag = near[center].to_numpy(), near["lag"].to_numpy()
+    order = np.lexsort((lag, one))
+    close = (np.diff(one[order]) == 0) & (np.diff(lag[order]) <= _CLOSE_DAYS)
+    crowded = np.zeros(len(one), dtype=np.bool_)
+    crowded[order[1:]] |= close
+    crowded[order[:-1]] |= close
+    return crowded
 
 
 def _like_names(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
@@ -121,8 +121,8 @@ def _like_names(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) ->
     none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     if left.is_empty():
         return none
-    given = context.left.selected(left["row"].to_numpy(), shown_name().alias("name"))
-    named = left.with_columns(name_key(given["name"]).alias("name")).drop_nulls("name")
+    names = name_keys(context.left.dataset, left["row"].to_numpy())
+    named = left.with_columns(names.alias("name")).drop_nulls("name")
     keys = ["open", "currency", "entity"]
     whom = right.select(*keys, "party", "name").drop_nulls("name").unique()
     whom = whom.filter(pl.len().over(keys) <= _MAX_NAMES)

@@ -15,8 +15,8 @@ import polars as pl
 
 from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.counterparty_keys import account_keys
 from reconciliation.matching.joins import key_pairs
-from reconciliation.matching.parties import account_key
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
 from reconciliation.matching.proposals import Proposals
@@ -99,7 +99,7 @@ def _levels(context: LegContext, pairs: pl.DataFrame) -> pl.Series:
     """What the two items of each pair have in common besides the amount."""
     view = context.left
     rows = np.unique(np.concatenate([pairs["left"].to_numpy(), pairs["right"].to_numpy()])).astype(np.uint32)
-    accounts = view.selected(rows, account_key("counterparty_account").alias("party")).select("row", "party")
+    accounts = pl.DataFrame({"row": rows, "party": account_keys(view.dataset, rows)})
     told = pairs.select("left", "right").join(
         accounts, left_on="left", right_on="row", maintain_order="left", how="left"
     )

@@ -270,7 +270,11 @@ def identifiers_pass(
                 break
             if variants & EXACT and _canonical(compact, 0, size, salt, least, table, fill):
                 hit = True
-            if variants & SEGMENTS and _canonical(segments, 0, short, salt, least, table, fill):
+            if (
+                variants & SEGMENTS
+                and (short < size or not variants & EXACT)
+                and _canonical(segments, 0, short, salt, least, table, fill)
+            ):
                 hit = True
             if variants & UNPREFIXED and first_digit > 0 and _canonical(
                 compact, first_digit, size, salt, least, table, fill
