@@ -6,7 +6,7 @@ Everything here is vectorised over frames or works on distinct values; nothing h
 from reconciliation.matching.text.check_digits import structured_references, verified_kinds
 from reconciliation.matching.text.folding import ascii_upper, canonical_identifier, compact
 from reconciliation.matching.text.identifiers import Variant, identifier_keys
-from reconciliation.matching.text.labelled_names import labelled_name, shown_name
+from reconciliation.matching.text.labelled_names import labelled_name
 from reconciliation.matching.text.lookup import find_identifiers
 from reconciliation.matching.text.names import name_key, name_similarity
 from reconciliation.matching.text.tokens import text_tokens
@@ -21,7 +21,6 @@ __all__ = [
     "labelled_name",
     "name_key",
     "name_similarity",
-    "shown_name",
     "structured_references",
     "text_tokens",
     "verified_kinds",

@@ -19,8 +19,3 @@ _NAME = rf"(?i){_LABEL}\s*([^/:]{{3,70}}?)\s*{_NEXT}"
 def labelled_name(text: str) -> pl.Expr:
     """The name behind the first such label in the text column; null where there is none."""
     return pl.col(text).str.extract(_NAME, 1)
-
-
-def shown_name() -> pl.Expr:
-    """An item's counterparty by name: as given, or as its text labels it."""
-    return pl.coalesce("counterparty_name", labelled_name("text"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from reconciliation.matching.text import name_key, name_similarity, shown_name
+from reconciliation.matching.text import labelled_name, name_key, name_similarity
 
 
 def key(name: str) -> str | None:
@@ -94,6 +94,5 @@ def test_symmetric_and_blind_to_row_order() -> None:
     ],
 )
 def test_a_name_behind_a_label_is_the_counterparty(text: str | None, name: str | None) -> None:
-    columns = {"text": [text], "counterparty_name": [None]}
-    frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
-    assert frame.select(shown_name())["counterparty_name"].to_list() == [name]
+    frame = pl.DataFrame({"text": [text]}, schema={"text": pl.String})
+    assert frame.select(labelled_name("text"))["text"].to_list() == [name]
