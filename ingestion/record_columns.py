@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -84,10 +85,17 @@ def positions(values: npt.NDArray[np.integer], missing: npt.NDArray[np.bool_] | 
 def contract_batch(contract: Contract, columns: Mapping[str, Column], count: int) -> pa.RecordBatch:
     """A batch of a contract from the columns given; the rest of the contract is null."""
     arrays = [
-        columns[name] if name in columns else pa.nulls(count, kind)  # type: ignore[call-overload]  # the stubs list no open type
+        columns[name] if name in columns else _nulls(kind, count.bit_length()).slice(0, count)
         for name, kind in contract.columns
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=contract.schema)
+
+
+@lru_cache(maxsize=256)
+def _nulls(kind: pa.DataType, bits: int) -> Column:
+    """Nulls, as many as a number of so many bits can say; batches share them, for most columns of most banks are empty."""
+    nulls: Column = pa.nulls(1 << bits, kind)  # type: ignore[call-overload]  # the stubs list no open type
+    return nulls
 
 
 class RecordColumns:
@@ -115,16 +123,29 @@ class RecordColumns:
 
 
 def merged_records(first: Records | None, others: RecordColumns) -> Iterator[Records]:
-    """A batch and the rows collected beside it, in the order of their record numbers; the rows are forgotten."""
+    """A batch and the rows collected beside it, in the order of their record numbers; the rows are forgotten.
+
+    The batch is in that order already; most often no row falls into its midst.
+    """
     others.rows.sort(key=_record_number)
-    if first is None or not others.rows:
+    if first is None or not first.batch.num_rows or not others.rows:
         if first is not None:
             yield first
         yield from others.flush()
         return
-    table = pa.Table.from_batches([first.batch, *(records.batch for records in others.flush())])
-    for batch in table.sort_by("record_number").to_batches():
-        yield Records(first.kind, batch)
+    numbers = first.batch.column("record_number")
+    lowest, highest = numbers[0].as_py(), numbers[-1].as_py()
+    later = [row for row in others.rows if _record_number(row) > highest]
+    others.rows = others.rows[: len(others.rows) - len(later)]
+    if not others.rows or _record_number(others.rows[-1]) < lowest:
+        yield from others.flush()
+        yield first
+    else:
+        table = pa.Table.from_batches([first.batch, *(records.batch for records in others.flush())])
+        for batch in table.sort_by("record_number").to_batches():
+            yield Records(first.kind, batch)
+    others.rows = later
+    yield from others.flush()
 
 
 def _record_number(row: Row) -> int:

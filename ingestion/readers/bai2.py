@@ -1,7 +1,8 @@
 """BAI2 cash management reports: groups, accounts, their balances and transactions, all control totals proven.
 
-A chunk of the file is cut into records (`bai2_lines`) and its transactions into fields (`bai2_details`), the order and totals of
-the records are proven (`bai2_walk`), and the transactions become entries all at once (`bai2_entries`).
+A chunk of the file is cut into records (`bai2_lines`), its transactions (`bai2_details`) and plain accounts (`bai2_accounts`) into
+fields. The order and totals of the records are proven (`bai2_walk`); accounts (`bai2_account_columns`) and transactions
+(`bai2_entries`) become rows all at once.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ class Bai2Reader:
         for raw, offset in chunks(stream):
             lines = cutter.cut(raw, offset)
             found = details(lines)
-            entries, rejects = entry_records(lines, found, walk.segments(lines, found))
+            walked = walk.chunk(lines, found)
+            entries, rejects = entry_records(lines, found, walked.segments, walked.place)
             if entries is not None:
                 yield entries
-            yield from walk.rows.statements.flush()
-            yield from walk.rows.balances.flush()
+            yield from walk.rows.flush(walked.taken.statements(walk.file_id, walk.created_at), walked.taken.balances())
             yield from walk.rejects
             yield from rejects
             walk.rejects = []

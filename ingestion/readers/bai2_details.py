@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingestion.readers.bai2_fields import DIRECTIONS, FUNDS_EXTRA, amount, day
-from ingestion.readers.bai2_lines import COMMA, Lines
+from ingestion.readers.bai2_lines import Lines
 from ingestion.readers.byte_slices import BLANK, Flags, Ints, days_of_dates, numbers, text_column, trimmed
 from ingestion.record_columns import Column
 
-_FAST_AMOUNT = 10**12
+PLAIN_LIMIT = 10**12  # minor units; an amount beyond is counted in Python's integers
 _SMALL, _FULL, _NEXT_DAY, _UNKNOWN, _VALUED, _SIMPLE = (ord(letter) for letter in "012ZVS")
 
 
@@ -53,11 +53,13 @@ def details(lines: Lines) -> Details:
     index = np.flatnonzero(lines.code == 16)
     start, end = lines.start[index], lines.end[index]
     size = len(array)
-    commas = np.append(np.flatnonzero(array == COMMA), np.full(12, size - 1))
+    commas = np.append(lines.commas if len(index) else index, np.full(12, size - 1))
     split_at = lines.split[index]
     head_end = np.minimum(split_at, end)  # where the first physical record ends
-    at = np.searchsorted(commas, start)
-    given = np.searchsorted(commas, head_end) - at - 1  # commas after the record code's
+    at = lines.commas_before[index]
+    given = lines.commas_before[index + 1] - at - 1  # commas after the record code's
+    going_on = np.flatnonzero(split_at < end)
+    given[going_on] = np.searchsorted(commas, split_at[going_on]) - at[going_on] - 1
 
     def comma(number: Ints | int) -> Ints:
         found: Ints = commas[at + number]
@@ -72,7 +74,7 @@ def details(lines: Lines) -> Details:
     valued, simple = funds == _VALUED, funds == _SIMPLE
     plain = (funds_size == 0) | (funds == _SMALL) | (funds == _FULL) | (funds == _NEXT_DAY) | (funds == _UNKNOWN)
     shift = np.where(valued, 2, np.where(simple, 3, 0))
-    fast = type_ok & amount_ok & (plain | valued | simple) & (given >= 4 + shift) & (value < _FAST_AMOUNT)
+    fast = type_ok & amount_ok & (plain | valued | simple) & (given >= 4 + shift) & (value < PLAIN_LIMIT)
     bank_start = comma(3 + shift) + 1
     bank_end = comma(4 + shift)
     has_text = given >= 5 + shift
@@ -157,7 +159,7 @@ def _walk(lines: Lines, result: Details, row: int, start: int, end: int) -> None
     result.amount[row] = 0
     if number is None or (not figure and code != "890"):
         result.unreadable.setdefault(row, ("amount", figure))
-    elif 0 <= number < _FAST_AMOUNT:
+    elif 0 <= number < PLAIN_LIMIT:
         result.amount[row] = number
     else:
         result.large[row] = number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from ingestion.bank_transaction_codes import from_bai2
 from ingestion.contracts import BANK_ENTRY, DATE, INT, TEXT
 from ingestion.readers.bai2_details import Details, slices
-from ingestion.readers.bai2_fields import NON_MONETARY
+from ingestion.readers.bai2_fields import NATIVE_CODES, NON_MONETARY
 from ingestion.readers.bai2_lines import Lines
-from ingestion.readers.bai2_structure import Segment
-from ingestion.readers.byte_slices import Flags, Ints
+from ingestion.readers.bai2_structure import Segments
+from ingestion.readers.byte_slices import Flags, Ints, chosen
 from ingestion.reading import Records, Reject
 from ingestion.record_columns import Column, amount_array, contract_batch, int_amount_array, positions, unscaled
 
@@ -25,7 +25,6 @@ from ingestion.record_columns import Column, amount_array, contract_batch, int_a
 class _Codes(NamedTuple):
     """Text columns by type code, 000 to 999."""
 
-    native: Column
     domain: Column
     family: Column
     subfamily: Column
@@ -33,30 +32,30 @@ class _Codes(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _codes() -> _Codes:
-    native = [f"{code:03d}" for code in range(1000)]
-    iso = [from_bai2(code) for code in native]
+    iso = [from_bai2(code) for code in NATIVE_CODES]
     return _Codes(
-        pa.array(native, TEXT),
         pa.array([one.domain if one else None for one in iso], TEXT),
         pa.array([one.family if one else None for one in iso], TEXT),
         pa.array([one.subfamily if one else None for one in iso], TEXT),
     )
 
 
-def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> tuple[Records | None, list[Reject]]:
-    """The batch of a chunk's entries (None where there are none) and the rejects beside it."""
-    if not segments:
+def entry_records(
+    lines: Lines, found: Details, segments: Segments, place: Callable[[int], str]
+) -> tuple[Records | None, list[Reject]]:
+    """The batch of a chunk's entries (None where there are none) and the rejects beside it; `place` names an account."""
+    if not len(segments.first):
         return None, []
-    sizes = np.array([one.last - one.first for one in segments])
-    which = np.repeat(np.arange(len(segments)), sizes)
+    sizes = segments.last - segments.first
+    which = np.repeat(np.arange(len(sizes)), sizes)
     # a transaction's distance from its run's first is the same in the chunk, in record numbers and in entry numbers
     step = np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    rows = np.array([one.first for one in segments])[which] + step
-    record = np.array([one.first_record for one in segments])[which] + step
-    entry = np.array([one.first_entry for one in segments])[which] + step
+    rows = segments.first[which] + step
+    record = segments.first_record[which] + step
+    entry = segments.first_entry[which] + step
     good = found.good[rows]
     rejects = [
-        _reject(lines, found, segments[which[at]], int(rows[at]), int(record[at]), int(entry[at]))
+        _reject(lines, found, segments, int(which[at]), int(rows[at]), (int(record[at]), int(entry[at])), place)
         for at in np.flatnonzero(~good).tolist()
     ]
     if rejects:
@@ -66,8 +65,8 @@ def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> 
         return None, rejects
     # most often they stand one after the other, and nothing has to be picked out
     taken: Ints | slice = slice(int(rows[0]), int(rows[0]) + count) if rows[-1] - rows[0] + 1 == count else rows
-    amount, signed, negative = _amounts(found, rows, taken, np.array([one.account.factor for one in segments])[which])
-    as_of = np.array([one.group.as_of for one in segments])[which]
+    amount, signed, negative = _amounts(found, rows, taken, segments.factor[which])
+    as_of = segments.as_of[which]
     immediate = found.immediate[taken]
     value_day = np.where(immediate, as_of, found.value_day[taken])
     index, code = found.index[taken], positions(found.type_code[taken])
@@ -75,24 +74,19 @@ def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> 
     if lines.continued:
         text = pc.replace_substring(text, lines.separator.decode(), "\n")  # type: ignore[type-var]
     codes = _codes()
-    currencies = [one.account.currency for one in segments]
     columns: dict[str, Column] = {
         "record_number": pa.array(record, INT),
         "file_line": pa.array(lines.line[index], INT),
         "byte_start": pa.array(lines.byte_start[index], INT),
         "byte_end": pa.array(lines.byte_end[index], INT),
-        "statement_number": pa.array(np.array([one.account.number for one in segments])[which], INT),
+        "statement_number": pa.array(segments.number[which], INT),
         "entry_number": pa.array(entry, INT),
         "account_servicer_reference": slices(lines, found.bank_start[taken], found.bank_end[taken]),
         "customer_reference": slices(lines, found.customer_start[taken], found.customer_end[taken]),
         "status": pa.repeat(pa.scalar("BOOK", TEXT), count),
         "amount": amount,
-        "currency": (
-            pa.repeat(pa.scalar(currencies[0], TEXT), count)
-            if len(set(currencies)) == 1
-            else pa.array(currencies, TEXT).take(positions(which))
-        ),
-        "credit_debit": pa.array(["CRDT", "DBIT"], TEXT).take(positions(negative.astype(np.int8))),
+        "currency": chosen(segments.currencies, segments.currency[which]),
+        "credit_debit": chosen(("CRDT", "DBIT"), negative.view(np.int8)),
         "signed_amount": signed,
         "reversal": pa.array(negative != (found.sign[taken] < 0)),
         "booking_date": pa.array(as_of.astype(np.int32)).view(DATE),
@@ -100,7 +94,7 @@ def entry_records(lines: Lines, found: Details, segments: Sequence[Segment]) -> 
         "domain_code": codes.domain.take(code),
         "family_code": codes.family.take(code),
         "subfamily_code": codes.subfamily.take(code),
-        "native_code": codes.native.take(code),
+        "native_code": chosen(NATIVE_CODES, found.type_code[taken]),
         "native_issuer": pa.repeat(pa.scalar("BAI2", TEXT), count),
         "detail_count": pa.array(np.zeros(count, dtype=np.int64)),
         "text": text,
@@ -123,13 +117,16 @@ def _amounts(found: Details, rows: Ints, taken: Ints | slice, factor: Ints) -> t
     return amount_array([abs(value) for value in exact]), amount_array(exact), debit
 
 
-def _reject(lines: Lines, found: Details, segment: Segment, row: int, record: int, entry: int) -> Reject:
-    """A transaction that cannot be loaded, and why."""
-    account = segment.account
+def _reject(
+    lines: Lines, found: Details, segments: Segments, segment: int, row: int, numbers: tuple[int, int],
+    place: Callable[[int], str],
+) -> Reject:  # fmt: skip
+    """A transaction that cannot be loaded, and why; `numbers` are its record and entry number."""
+    record, entry = numbers
     index = int(found.index[row])
     code = int(found.type_code[row])
     unreadable = found.unreadable.get(row)
-    value: Decimal | None = unscaled(abs(found.exact(row)) * account.factor)
+    value: Decimal | None = unscaled(abs(found.exact(row)) * int(segments.factor[segment]))
     expected = "a three-digit type code, an amount in digits, a funds type 0, 1, 2, S, V, D or Z"
     if unreadable is not None:
         what, text = unreadable
@@ -144,7 +141,7 @@ def _reject(lines: Lines, found: Details, segment: Segment, row: int, record: in
     raw = lines.text[lines.start[index] : lines.end[index]].replace(lines.separator, b"\n88,")
     return Reject(
         record,
-        f"{account.totals.place}: entry {entry}, line {lines.line[index]}",
+        f"{place(int(segments.number[segment]))}: entry {entry}, line {lines.line[index]}",
         what,
         text,
         expected,
@@ -154,5 +151,5 @@ def _reject(lines: Lines, found: Details, segment: Segment, row: int, record: in
         int(lines.byte_start[index]),
         int(lines.byte_end[index]),
         value,
-        account.currency,
+        segments.currencies[segments.currency[segment]],
     )

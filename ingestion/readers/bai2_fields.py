@@ -19,6 +19,7 @@ _TIME = re.compile(r"(\d{2}):?(\d{2})(?::?(\d{2}))?")
 
 # BAI2 status codes that are ISO 20022 balances; the others keep their own code.
 BALANCE_CODES = {"010": "OPBD", "015": "CLBD", "030": "ITBD", "040": "OPAV", "045": "CLAV", "060": "ITAV"}
+NATIVE_CODES = tuple(f"{code:03d}" for code in range(1000))
 NON_MONETARY = 890
 AS_OF_REPORT = frozenset({"3", "4"})  # same-day: interim or final
 GROUP_STATUS = {"1": "update", "2": "deletion", "3": "correction", "4": "test only"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
@@ -44,6 +45,16 @@ class Lines:
     byte_start: Ints
     byte_end: Ints
     continued: bool  # whether any record goes on in a second line
+
+    @cached_property
+    def commas(self) -> Ints:
+        """Where commas stand."""
+        return np.flatnonzero(self.array == COMMA)
+
+    @cached_property
+    def commas_before(self) -> Ints:
+        """How many commas stand before each record, and in all."""
+        return np.append(np.searchsorted(self.commas, self.start), len(self.commas))
 
     def content(self, index: int) -> str:
         """A record's text without its code, continuations joined by the comma they stand for."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pyarrow as pa
+
 from ingestion.balance_check import check_balance
-from ingestion.contracts import BANK_BALANCE, BANK_STATEMENT
+from ingestion.contracts import BANK_BALANCE, BANK_STATEMENT, TEXT
 from ingestion.readers.bai2_fields import BALANCE_CODES, GROUP_STATUS, iso_day
 from ingestion.readers.bai2_structure import Account, Group
-from ingestion.reading import RecordCounter, Reject
-from ingestion.record_columns import RecordColumns
+from ingestion.reading import RecordCounter, Records, Reject
+from ingestion.record_columns import RecordColumns, merged_records
 from ingestion.references import account_id, is_iban
 
 _STATEMENT_COLUMNS = (
@@ -31,7 +35,6 @@ class AccountRows:
 
     def add_balances(self, account: Account, group: Group, end: int, counter: RecordCounter) -> None:
         """The balances of record 03, which ends at byte `end`; totals of activity (100 and over) are none."""
-        date_time = f"{iso_day(group.as_of)}T{group.as_of_time}" if group.as_of_time else None
         factor = account.factor
         for one in account.summaries:
             if int(one.code) >= 100 and not 900 <= int(one.code) <= 919:
@@ -51,7 +54,7 @@ class AccountRows:
                     "DBIT" if value < 0 else "CRDT",
                     value,
                     group.as_of,
-                    date_time,
+                    group.as_of_text,
                 )
             )
 
@@ -67,8 +70,6 @@ class AccountRows:
             account.net * factor,
             closing.amount * factor if closing else None,
         )
-        as_of = iso_day(group.as_of)
-        statement_id = f"{as_of}T{group.as_of_time}" if group.kind == "report" and group.as_of_time else as_of
         number = account_id(account.identifier)
         credits, debits = by_code.get("100"), by_code.get("400")
         counted = [one.count for one in (credits, debits) if one is not None and one.count is not None]
@@ -79,10 +80,10 @@ class AccountRows:
                 account.byte_start,
                 end,
                 account.number,
-                self._identity("|".join((number, account.currency, group.kind, statement_id))),
+                "|".join((number, account.currency, group.kind, group.statement_id)),
                 group.kind,
                 file_id,
-                statement_id,
+                group.statement_id,
                 created_at,
                 group.as_of,
                 number,
@@ -102,10 +103,27 @@ class AccountRows:
             )
         )
 
-    def _identity(self, identity: str) -> str:
-        """The identity, numbered from the second time the bank reports the account for the day."""
-        occurrence = self._identities[identity] = self._identities.get(identity, 0) + 1
-        return identity if occurrence == 1 else f"{identity}|{occurrence}"
+    def flush(self, statements: Records | None, balances: Records | None) -> Iterator[Records]:
+        """The rows so far and those of accounts taken at once, in file order; forgets them."""
+        for records in merged_records(statements, self.statements):
+            yield self._numbered(records)
+        yield from merged_records(balances, self.balances)
+
+    def _numbered(self, records: Records) -> Records:
+        """Statements whose identities are numbered from the second time the bank reports the account for the day."""
+        names = [str(name) for name in records.batch.column("identity").to_pylist()]
+        new = dict.fromkeys(names, 1)
+        if len(new) == len(names) and self._identities.keys().isdisjoint(new):
+            self._identities |= new
+            return records
+        for place, name in enumerate(names):
+            occurrence = self._identities[name] = self._identities.get(name, 0) + 1
+            if occurrence > 1:
+                names[place] = f"{name}|{occurrence}"
+        at = records.batch.schema.get_field_index("identity")
+        return Records(
+            records.kind, records.batch.set_column(at, records.batch.schema.field(at), pa.array(names, TEXT))
+        )
 
 
 def set_aside(account: Account, group: Group, end: int) -> Reject:

@@ -1,7 +1,7 @@
 """The order of BAI2 records and their control totals: 01 02 03 16 49 98 99, each trailer proven.
 
-Records that are no transactions are walked one by one, for they are few; the transactions between two of them belong to one
-account and are counted as a run.
+Accounts written plainly are taken many at once (`bai2_accounts`), where an account may stand. All other records that are no
+transactions are walked one by one; the transactions between two of them belong to one account and are counted as a run.
 """
 
 from __future__ import annotations
@@ -11,14 +11,29 @@ from decimal import Decimal
 import numpy as np
 
 from ingestion.currencies import CURRENCIES
+from ingestion.readers.bai2_account_columns import AccountColumns, TakenAccounts
+from ingestion.readers.bai2_accounts import plain_accounts
 from ingestion.readers.bai2_details import Details
 from ingestion.readers.bai2_fields import AS_OF_REPORT, GROUP_STATUS, amount, clock, day, iso_day, summaries
 from ingestion.readers.bai2_lines import Lines
 from ingestion.readers.bai2_rows import AccountRows, set_aside
-from ingestion.readers.bai2_structure import Account, Group, Runs, Segment, Totals
+from ingestion.readers.bai2_structure import Account, Group, Runs, Segment, Segments, Totals
 from ingestion.reading import ControlTotal, FileRejected, RecordCounter, Reject
 
 _WARNING_LIMIT = 50
+
+
+class Walked:
+    """What the walk through a chunk found: the runs of transactions of loaded accounts, and the accounts taken at once."""
+
+    def __init__(self, walked: list[Segment], taken: AccountColumns) -> None:
+        self.taken = taken
+        self.segments = Segments.of(walked).merged(taken.segments())
+        self._places = {one.account.number: one.account.totals.place for one in walked}
+
+    def place(self, account: int) -> str:
+        """How a reject names an account, by its number in the file."""
+        return self._places.get(account) or self.taken.place(account)
 
 
 class Walk:
@@ -40,30 +55,57 @@ class Walk:
         self.physical = 0  # physical records before this chunk
         self.last_line = 0
 
-    def segments(self, lines: Lines, found: Details) -> list[Segment]:
-        """Walk the records of a chunk; the runs of transactions between them, for the accounts that are loaded."""
+    def chunk(self, lines: Lines, found: Details) -> Walked:
+        """Walk the records of a chunk."""
         others = np.flatnonzero(lines.code != 16)
-        before = np.searchsorted(found.index, others)
-        runs = Runs(found)
-        segments: list[Segment] = []
-        done = 0
-        for at, other in zip([*before.tolist(), len(found.index)], [*others.tolist(), -1], strict=True):
-            if at > done:
-                account, group = self.account, self.group
-                if account is None or group is None:
-                    index = int(found.index[done])
-                    raise self._misplaced(lines, index, "transaction (16)", "an account (03) before it")
-                if account.loaded:
-                    segments.append(Segment(done, at, account, group, self.counter.last + 1, account.seen + 1))
-                    self.counter.last += at - done
-                runs.add(account, done, at)
-                done = at
-            if other >= 0:
-                self._record(lines, other)
+        records, transactions_before = others.tolist(), np.searchsorted(found.index, others).tolist()
+        sums = Runs(found)
+        plain = plain_accounts(lines, found, sums)
+        taken = TakenAccounts(lines, plain)
+        plain_at = dict(zip(plain.header.tolist(), range(len(plain.header)), strict=True))
+        run_ends = plain.run_ends().tolist()
+        walked: list[Segment] = []
+        at = done = 0
+        while at < len(records):
+            done = self._transactions(lines, found, sums, walked, done, transactions_before[at])
+            first = plain_at.get(records[at])
+            if first is not None and self._take(taken, first, run_ends[first]):
+                at += 2 * (run_ends[first] - first)
+                done = int(plain.last[run_ends[first] - 1])
+                continue
+            self._record(lines, records[at])
+            at += 1
+        self._transactions(lines, found, sums, walked, done, len(found.index))
         if len(lines.line):
             self.last_line = int(lines.line[-1])
         self.physical += lines.physical_total
-        return segments
+        return Walked(walked, taken.columns())
+
+    def _transactions(
+        self, lines: Lines, found: Details, sums: Runs, walked: list[Segment], first: int, last: int
+    ) -> int:
+        """The transactions `first` to before `last`, which belong to the open account; gives `last`."""
+        if last > first:
+            account, group = self.account, self.group
+            if account is None or group is None:
+                raise self._misplaced(lines, int(found.index[first]), "transaction (16)", "an account (03) before it")
+            if account.loaded:
+                walked.append(Segment(first, last, account, group, self.counter.last + 1, account.seen + 1))
+                self.counter.last += last - first
+            sums.add(account, first, last)
+        return last
+
+    def _take(self, taken: TakenAccounts, first: int, last: int) -> bool:
+        """Take plain accounts at once, where an account may stand here and their group is loaded."""
+        group = self.group
+        if group is None or self.account is not None or not group.loaded:
+            return False
+        fallback = group.currency or self.currency
+        if fallback not in CURRENCIES:
+            return False
+        taken.take(first, last, group, fallback, self.counter, self.accounts + 1)
+        self.accounts += last - first
+        return True
 
     def finish(self) -> None:
         """The file has ended: every part of it must have its trailer."""

@@ -6,7 +6,8 @@ is UTF-8, a slice is `start` and `end` (exclusive) into the buffer, and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from ingestion.record_columns import Column, positions
 Ints = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
 
 
 def byte_set(letters: str) -> Flags:
@@ -74,24 +76,72 @@ def text_column(buffer: bytes, start: Ints, end: Ints) -> Column:
 
 
 def numbers(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Flags]:
-    """Unsigned numbers of at most 18 digits, and which slices are such."""
+    """Unsigned numbers of at most 18 digits, and which slices are such; a slice that is none counts as 0."""
     width = end - start
     good = (width >= 1) & (width <= 18)
     value = np.zeros(len(start), dtype=np.int64)
-    power = 1
-    for place in range(int(width[good].max()) if good.any() else 0):
-        inside = good & (place < width)
-        digit = array[np.maximum(end - 1 - place, 0)] - np.uint8(ord("0"))  # what is below 0 wraps round beyond 9
-        good &= ~inside | (digit <= 9)
-        value += np.where(inside & good, digit, 0) * np.int64(power)
-        power *= 10
+    if not good.any():
+        return value, good
+    longest = min(int(width.max()), 18)
+    eights, end = _eights(array, end, longest + 7)
+    for done in range(0, longest, 8):
+        inside = np.clip(width - done, 0, 8).astype(np.uint64)
+        inside *= _BYTE_BITS
+        outside = _ALL_BITS >> inside  # the bytes before the number, which are the low ones
+        letters = eights[np.maximum(end - (8 + done), 0)]
+        letters &= ~outside
+        letters |= outside & _ZEROS
+        good &= _are_digits(letters)
+        value += _number_of_digits(letters).astype(np.int64) * np.int64(10**done)
+    value *= good
     return value, good
 
 
-def words(array: Bytes, start: Ints, size: Ints | int) -> npt.NDArray[np.uint64]:
+_ALL_BITS, _BYTE_BITS = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(8)
+_ZEROS, _THREES, _SIXES = np.uint64(0x3030303030303030), np.uint64(0x3333333333333333), np.uint64(0x0606060606060606)
+_HIGH_HALVES, _PAIRS = np.uint64(0xF0F0F0F0F0F0F0F0), np.uint64(0x000000FF000000FF)
+
+
+def _eights(array: Bytes, end: Ints, before: int) -> tuple[Words, Ints]:
+    """The eight bytes from every place on, as numbers, and the places `end`; so many bytes stand before each."""
+    if int(end.min()) < before:
+        array = np.concatenate([np.zeros(32, dtype=np.uint8), array])
+        end = end + 32
+    return np.ndarray((len(array) - 7,), dtype=np.uint64, buffer=array.data, strides=(1,)), end
+
+
+def _are_digits(letters: Words) -> Flags:
+    """Which eights are digits only: their high half is 3, and stays so with 6 added."""
+    high = letters & _HIGH_HALVES
+    with_six = letters + _SIXES
+    with_six &= _HIGH_HALVES
+    with_six >>= np.uint64(4)
+    high |= with_six
+    digits: Flags = high == _THREES
+    return digits
+
+
+def _number_of_digits(letters: Words) -> Words:
+    """The numbers that eights of digits are: digits become pairs, pairs fours, fours the whole."""
+    pairs = letters - _ZEROS
+    tens = pairs * np.uint64(10)
+    pairs >>= _BYTE_BITS
+    tens += pairs
+    even = tens & _PAIRS
+    even *= np.uint64(100 + (10**6 << 32))
+    tens >>= np.uint64(16)
+    tens &= _PAIRS
+    tens *= np.uint64(1 + (10**4 << 32))
+    even += tens
+    even >>= np.uint64(32)
+    return even
+
+
+def words(array: Bytes, start: Ints, size: Ints | int) -> Words:
     """Words of at most seven letters as numbers, as `word_number` gives them; the array goes on for eight bytes after each start."""
-    letters: npt.NDArray[np.uint64] = array[start[:, None] + np.arange(8)].view(np.uint64)[:, 0]
-    return letters & ~(np.uint64(0xFFFFFFFFFFFFFFFF) << (np.uint64(8) * np.asarray(size, dtype=np.uint64)))
+    letters: Words = np.ndarray((len(array) - 7,), dtype=np.uint64, buffer=array.data, strides=(1,))[start]
+    letters &= ~(_ALL_BITS << (_BYTE_BITS * np.asarray(size, dtype=np.uint64)))
+    return letters
 
 
 def word_number(word: str) -> int:
@@ -128,6 +178,29 @@ def by_distinct(column: Column, change: Callable[[str], str | None], where: str)
     encoded = column.dictionary_encode()
     distinct = [None if text is None else change(text) for text in encoded.dictionary.to_pylist()]
     return pa.array(distinct, TEXT).take(encoded.indices)
+
+
+def chosen(texts: Sequence[str | None], which: npt.NDArray[np.integer]) -> Column:
+    """The texts at these numbers as a column; ASCII texts of one length are put together without looking at each."""
+    if len(texts) == 1:
+        return pa.repeat(pa.scalar(texts[0], TEXT), len(which))
+    table, letters = _table(tuple(texts))
+    if letters is None:
+        return table.take(positions(which))
+    size = letters.shape[1]
+    data, offsets = letters.take(which, axis=0), np.arange(0, size * len(which) + 1, size, dtype=np.int32)
+    found: Column = pa.StringArray.from_buffers(len(which), pa.py_buffer(offsets.data), pa.py_buffer(data.data))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _table(texts: tuple[str | None, ...]) -> tuple[Column, Bytes | None]:
+    """Texts as a column and, where they are ASCII texts of one length, as the letters of each."""
+    size = len(texts[0] or "") if texts else 0
+    if not size or any(text is None or len(text) != size or not text.isascii() for text in texts):
+        return pa.array(texts, TEXT), None
+    letters = np.frombuffer("".join(filter(None, texts)).encode(), dtype=np.uint8).reshape(-1, size)
+    return pa.array(texts, TEXT), letters
 
 
 def without(column: Column, words: Iterable[str]) -> Column:
