@@ -39,10 +39,14 @@ def _words(context: LegContext, view: SideView) -> SideWords:
 
 
 def ordered(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
-    """Pairs in the order of the left items' ids, whatever the order of rows."""
-    return (
-        pairs.with_columns(pl.Series("order", context.left.order(pairs["left"].to_numpy()))).sort("order").drop("order")
-    )
+    """Pairs in the order of the left items' ids, and of the right ones' where a left item is in several, whatever the order
+    of rows."""
+    orders = [
+        pl.Series(f"{name} order", view.order(pairs[name].to_numpy()))
+        for view, name in zip(context.sides, ("left", "right"), strict=True)
+    ]
+    names = [each.name for each in orders]
+    return pairs.with_columns(orders).sort(names).drop(names)
 
 
 def accepted_pairs(context: LegContext) -> pl.DataFrame:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from reconciliation.matching import MatchResult, match, preset
+from reconciliation.matching.described import ordered
 from reconciliation.matching.round_amounts import round_chance
 from simulation.two_sided import HARD, TwoSidedSettings, two_sided
 
@@ -55,6 +57,14 @@ def test_words_decide_between_equal_amounts() -> None:
         [("l1", "-50.00", 2, "Zenith Foods"), ("l2", "-50.00", 2, "Acme Stores")],
     )
     assert sorted(map(sorted, found["matched"])) == [["b1", "l2"], ["b2", "l1"]]
+
+
+def test_pairs_are_in_one_order_also_where_an_item_is_in_several() -> None:
+    """What is learned from pairs in their order must not depend on how they came to be listed."""
+    view = SimpleNamespace(order=lambda rows: rows)
+    pairs = pl.DataFrame({"left": [2, 1, 1], "right": [0, 7, 5]})
+    for listed in (pairs, pairs.reverse()):
+        assert ordered(SimpleNamespace(sides=(view, view)), listed).rows() == [(1, 5), (1, 7), (2, 0)]  # type: ignore[arg-type]
 
 
 def test_opposite_amounts_and_far_dates_are_not_brought_together() -> None:
