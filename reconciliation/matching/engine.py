@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.barring import pair_keys, without_barred
+from reconciliation.matching.completed_parts import with_completed_parts
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.decisions import Holds
 from reconciliation.matching.encoding import Encoding, Ints, encode
@@ -231,7 +232,8 @@ class _LegRun:
         started = perf_counter()
         self._eliminate()
         decided, undecided = len(self._taken), self._questions.ambiguous()
-        self._taken = self._precedence.settled(self._context, [*self._taken, *undecided])
+        made = with_completed_parts(self._context, self._taken)
+        self._taken = self._precedence.settled(self._context, [*made, *undecided])
         for number, view in enumerate(self._context.sides):
             view.open[list(self._held[number])] = 0
         for tie in self._taken[decided:]:
@@ -295,7 +297,8 @@ class _LegRun:
             own = members.filter(pl.col("side") == number)
             self._apply(number, own["row"].to_numpy(), own["applied"].to_numpy())
         self._context.learn_lags(resolved.pairs)
-        self._taken.append(Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members))
+        taken = Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members, proposals.part)
+        self._taken.append(taken)
 
     def _apply(self, number: int, rows: Rows, applied: Ints) -> None:
         if not len(rows):

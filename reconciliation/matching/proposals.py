@@ -60,7 +60,8 @@ class Proposals:
     """Candidates of one pass. Pairs and groups may name the same item: the resolution weighs them.
 
     `evidence` holds sentences; a sentence may name `{days}` (date distance of left and right, filled in later).
-    `notes` holds reasons for items that the pass had to leave (columns `side`, `row`, `reason`).
+    `notes` holds reasons for items that the pass had to leave (columns `side`, `row`, `reason`). `part` is what the odds
+    are multiplied with because one item settles a part of the other only: then their amounts say little.
     """
 
     pairs: pl.DataFrame = field(default_factory=lambda: _empty(PAIRS))
@@ -70,3 +71,4 @@ class Proposals:
     notes: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"side": pl.UInt8(), "row": pl.UInt32(), "reason": pl.String()})
     )
+    part: float = 1.0

@@ -39,7 +39,7 @@ class Taken:
 
     `pairs`: left, right, left_applied, right_applied, difference_kind, evidence, confidence, margin, status.
     `groups`: proposal, difference_kind, evidence, confidence, margin, status; `members`: proposal, side, row, applied
-    (0 in an ambiguous group).
+    (0 in an ambiguous group). `part` as in `Proposals`.
     """
 
     pass_name: str
@@ -47,6 +47,7 @@ class Taken:
     pairs: pl.DataFrame
     groups: pl.DataFrame
     members: pl.DataFrame
+    part: float = 1.0
 
 
 class _Together(NamedTuple):

@@ -7,6 +7,7 @@ bank line that names three invoices, an invoice that two payments name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -289,12 +290,14 @@ def _partial(
     shared = single.filter(pl.len().over("right") > 1).with_columns(pl.col("mine").sum().over("right").alias("total"))
     within = shared.filter(pl.col("total").abs() < pl.col("other").abs())
     if not within.is_empty():
-        yield from _star_groups(within.with_columns(other=pl.col("total")), "right", "none", rule.factor, evidence)
+        shares = _star_groups(within.with_columns(other=pl.col("total")), "right", "none", rule.factor, evidence)
+        yield from (replace(each, part=rule.factor) for each in shares)
     alone = _live(context, same_sign).filter(pl.len().over("left") == 1, pl.len().over("right") == 1)
     if not alone.is_empty():
         applied = pl.min_horizontal(pl.col("mine").abs(), pl.col("other").abs()) * pl.col("mine").sign()
         alone = alone.with_columns(applied.alias("applied"))
-        yield Proposals(pairs=pairs_frame(alone, "applied", "applied", "none", rule.factor), evidence=evidence)
+        pairs = pairs_frame(alone, "applied", "applied", "none", rule.factor)
+        yield Proposals(pairs=pairs, evidence=evidence, part=rule.factor)
 
 
 def _netted(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
