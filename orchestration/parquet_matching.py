@@ -12,7 +12,7 @@ import polars as pl
 from orchestration.result_files import ResultFiles
 from reconciliation.contracts import LINK
 from reconciliation.matching import Part, Rules, entity_parts, match, match_in_parts
-from reconciliation.matching.item_frames import link_frame
+from reconciliation.matching.item_frames import item_frame, link_frame
 
 ROWS = 4_000_000  # items that are matched at a time
 _PART = "part"
@@ -36,6 +36,8 @@ def match_files(
     frames = {name: pl.scan_parquet(path) for name, path in items.items() if name in rules.datasets}
     known = None if links is None else pl.scan_parquet(links)
     quotes = None if rates is None else pl.scan_parquet(rates)
+    for name, frame in frames.items():
+        item_frame(frame, name)  # cutting casts the entity: a column of the wrong type has to be told before
     numbers = entity_parts(frames, rows)
     with ResultFiles(out) as files:
         if numbers is None:

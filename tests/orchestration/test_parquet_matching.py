@@ -89,3 +89,13 @@ def test_the_same_id_in_two_parts_is_an_error_that_leaves_no_result(tmp_path: Pa
     with pytest.raises(MatchingError, match="bank_lines: item_id not unique, found more than once: Lsame"):
         match_files(_company(tmp_path, twins=True), preset("payables"), tmp_path / "out", rows=1)
     assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_an_entity_that_is_a_number_is_refused_whatever_the_size(tmp_path: Path, rows: int) -> None:
+    """A code that lost its leading zeros on the way would part items that belong together."""
+    files = _company(tmp_path)
+    pl.read_parquet(files["payments"]).with_columns(pl.lit(7).alias("entity")).write_parquet(files["payments"])
+    with pytest.raises(MatchingError, match="payments: column entity is Int32, expected String"):
+        match_files(files, preset("payables"), tmp_path / "out", rows=rows)
+    assert not list(tmp_path.glob("*out*"))
