@@ -17,7 +17,6 @@ from orchestration import ledger_time
 from orchestration.decisions.tables import read_decisions, read_posted, write_effects
 from orchestration.run_time import RunTime
 from orchestration.run_time import read as read_run_time
-from orchestration.warehouse import transaction
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
 from reconciliation.matching import Ledger, Leg, Rules, match_leg
 from reconciliation.matching.decisions import apply_decisions
@@ -26,7 +25,6 @@ from reconciliation.matching.settled_history import DAYS as HISTORY_DAYS
 from reconciliation.matching.settled_history import without_history
 
 INPUT = "matching_input"
-SETTLING_ROUNDS = 3
 LOOKED_BACK = "later runs do not know it: it was found by looking back"
 
 
@@ -112,38 +110,6 @@ def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpd
 
 def _names(shape: Mapping[str, object]) -> str:
     return ", ".join(f'"{name}"' for name in shape)
-
-
-def settle(connection: duckdb.DuckDBPyConnection, rules: Rules, run_time: RunTime) -> int:
-    """Look again at legs whose items a later leg has used in this run; returns how many legs were looked at again.
-
-    What is open in a leg, and why, is then told as it stands after all legs, and another run at once would change nothing.
-    """
-    again = 0
-    for _ in range(SETTLING_ROUNDS):
-        changed = {
-            row[0]
-            for row in connection.execute(
-                "SELECT DISTINCT leg FROM matching.known_group WHERE run_id = ? AND superseded_by IS NULL",
-                [run_time.run_id],
-            ).fetchall()
-        }
-        before = _ledger_size(connection)
-        stale = [
-            leg for place, leg in enumerate(rules.legs) if changed & {later.name for later in rules.legs[place + 1 :]}
-        ]
-        for leg in stale:
-            update, _summary = run_leg(connection, rules, leg)
-            with transaction(connection):
-                write_leg(connection, leg.name, update, run_time)
-        again += len(stale)
-        if _ledger_size(connection) == before:
-            break
-    return again
-
-
-def _ledger_size(connection: duckdb.DuckDBPyConnection) -> tuple[object, ...] | None:
-    return connection.execute("SELECT count(*), count(superseded_by) FROM matching.match_group").fetchone()
 
 
 def run_leg(connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg) -> tuple[LedgerUpdate, Mapping[str, object]]:

@@ -106,7 +106,7 @@ def ledger_asset(rules: Rules) -> dg.AssetsDefinition:
     def match_ledger(workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
         with connect(workspace.workspace.warehouse) as connection:
             if not fingerprints.job_stands(connection, LEDGER, [INPUT], rules.version):
-                from orchestration.match_ledger import settle
+                from orchestration.settling import settle
 
                 settle(connection, rules, run_time.read(connection))
                 fingerprints.job_ended(connection, LEDGER, [INPUT], rules.version)

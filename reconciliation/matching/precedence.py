@@ -25,6 +25,7 @@ from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg
 from reconciliation.matching.state import Pools
 
+TO_EARLIER_LEG = " of the earlier leg "  # between the group that a match gave way to and its leg
 _KEY = ["dataset", "pool", "row"]
 _CANDIDATE = ["take", "candidate"]
 _USED = {
@@ -88,7 +89,7 @@ class Precedence:
             found = ids.join(heirs.select("dataset", "item_id", heir="group_id"), on=["dataset", "item_id"])
             parts.append(found.select("group_id", "heir"))
         first = pl.concat(parts).group_by("group_id").agg(pl.col("heir").min()).sort("group_id")
-        return first.select("group_id", reason=pl.format("{} of the earlier leg {}", "heir", pl.lit(self._leg.name)))
+        return first.select("group_id", reason=pl.col("heir") + TO_EARLIER_LEG + self._leg.name)
 
     def _giving_way(self, matched: pl.DataFrame) -> pl.DataFrame:
         """The rivals that leave too little for what this leg has matched, or do not stand beside it."""

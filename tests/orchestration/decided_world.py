@@ -13,9 +13,10 @@ from small_workspace import small_workspace
 
 from orchestration import run_time
 from orchestration.decisions.tables import load_decisions
-from orchestration.match_ledger import run_leg, settle, write_leg
+from orchestration.match_ledger import run_leg, write_leg
 from orchestration.rule_versions import record_rules
 from orchestration.run_time import RunTime
+from orchestration.settling import settle
 from orchestration.warehouse import connect, create_tables, transaction
 from orchestration.workspace import Workspace
 from reconciliation.contracts import ITEM, LINK
@@ -63,7 +64,7 @@ class World:
         self.workspace = small_workspace(root)
         (self.workspace.config / "matching.yml").write_text(rules, "utf-8")
         self.items: dict[str, dict[str, dict[str, object]]] = {name: {} for name in DATASETS}
-        self.runs = 0
+        self.runs = self.looked_again = 0
         with connect(self.workspace.warehouse) as connection:
             create_tables(connection)
             for schema in ("raw", "monitoring", "forecasting"):  # a smaller file opens faster
@@ -114,7 +115,7 @@ class World:
                 update, _ = run_leg(connection, rules, leg)
                 with transaction(connection):
                     write_leg(connection, leg.name, update, now)
-            settle(connection, rules, now)
+            self.looked_again = settle(connection, rules, now)
             connection.execute(QUEUE)
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:

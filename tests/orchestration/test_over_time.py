@@ -167,6 +167,19 @@ def test_a_payment_file_that_arrives_late_takes_the_place_of_the_straight_match(
     assert state(late) == state(once)
 
 
+def test_a_leg_is_looked_at_again_only_where_a_later_one_has_touched_what_it_tells(tmp_path: Path) -> None:
+    world = World(tmp_path / "company", RULES + STRAIGHT)
+    world.deliver("open_items", item("I1", "-70", references=["INV-4001"]), item("I2", "-8", references=["INV-4002"]))
+    world.deliver("bank_lines", item("B1", "-70", 1, text="INV-4001"), item("B2", "-5", 1))
+    world.run(DAY + timedelta(days=1))
+    assert (set(world.groups()), world.looked_again) == ({"B1 I1"}, 2)  # they had told that line and bill are open
+    assert set(world.open()) == {"B2"}
+    world.deliver("payments", item("P2", "-5", references=["PAY-2"]))
+    world.deliver("bank_lines", item("B2", "-5", 1, references=["PAY-2"]))
+    world.run(DAY + timedelta(days=2))
+    assert (set(world.groups()), world.looked_again) == ({"B1 I1", "B2 P2"}, 0)
+
+
 def test_a_straight_match_whose_difference_is_posted_stays_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
