@@ -135,6 +135,8 @@ def reference_type(reference: str, country: str | None = None) -> str | None:
 
 def self_identifying_reference(text: str) -> tuple[str, str] | None:
     """The reference and its kind where the whole `text` is one that its form alone gives away: RF, QRR or OGM."""
+    if text[:1] in ("R", "r") and text[1:].lstrip()[:1] not in ("F", "f"):
+        return None  # as most texts that begin with an R, such as "Rechnung"
     compact = _SPACES.sub("", text)
     if not 5 <= len(compact) <= 27:
         return None

@@ -1,7 +1,8 @@
 """camt.052, camt.053 and camt.054, versions 01 to 14: account reports, statements, debit and credit notifications.
 
-This module decides what happens as each container of the message closes; the containers are declared in `camt_layout`,
-rows built in `camt_rows` and `camt_statement`. The three formats are read alike; the message says which of them it is.
+This module decides what happens as the containers of the message close, `camt_entries` what happens to entries; the
+containers are declared in `camt_layout`, rows built in `camt_statement`, `camt_rows` and, many at a time, `camt_taken`.
+The three formats are read alike; the message says which of them it is.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from ingestion.readers import camt_layout as layout
 from ingestion.readers import camt_rows as rows
 from ingestion.readers import camt_statement as statements
 from ingestion.readers import iso20022_fields as iso
-from ingestion.readers import iso20022_values as values
+from ingestion.readers.camt_entries import Entries
 from ingestion.readers.iso20022_message import foreign_warnings, no_message
-from ingestion.readers.iso20022_remittance import RemittanceCollector
 from ingestion.readers.xml_records import Fields, RecordStream
 from ingestion.reading import ControlTotal, FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
 from ingestion.record_columns import BATCH_ROWS, RecordColumns, unscaled
@@ -48,71 +48,40 @@ class CamtReader:
         yield from _Reading(self.format, source, stream).run()
 
 
-class _Pending:
-    """What is gathered for the entry that is open."""
-
-    def __init__(self) -> None:
-        self.parts = rows.NO_PARTS
-        self.charges: list[Fields] = []  # of the open `Chrgs` block
-        self.transaction_charges: list[rows.Charges] = []
-        self.transactions: list[rows.Transaction] = []
-        self.record = 0  # the entry's record number, once handed out
-        self.details = 0  # transactions written or rejected
-        self.details_written = 0
-
-    def clear(self) -> None:
-        """Make ready for the next entry."""
-        self.parts = rows.NO_PARTS
-        self.record = self.details = self.details_written = 0
-        if self.transactions:
-            self.transactions = []
-
-
 class _Reading:
     """The state of reading one file."""
 
     def __init__(self, expected: str, source: SourceConfig, stream: BinaryIO) -> None:
         self.expected = expected
         self.account = source.account
-        self.flips = source.options.get("reversal_flips_sign") is True
         self.counter = RecordCounter()
         self.rejects: list[Reject] = []
         self.warnings: list[str] = []
         self.totals: list[ControlTotal] = []
         self.statement_rows = RecordColumns(BANK_STATEMENT, tuple(statements.STATEMENT_COLUMNS.split()))
         self.balance_rows = RecordColumns(BANK_BALANCE, tuple(statements.BALANCE_COLUMNS.split()))
-        self.entry_rows = RecordColumns(BANK_ENTRY, rows.ENTRY_COLUMNS)
-        self.detail_rows = RecordColumns(BANK_ENTRY_DETAIL, rows.DETAIL_COLUMNS)
         self.statements = 0
         self.statement: statements.Statement | None = None
         self.formats: list[str] = []
         self.headers: list[Fields] = []
         self.identities: dict[str, list[tuple[object, ...]]] = {}
-        self.country: str | None = None
-        self.remittance = RemittanceCollector()
-        self.pending = _Pending()
+        self.entries = Entries(self, flips=source.options.get("reversal_flips_sign") is True)
         self.records = RecordStream(
             stream,
             layout.LAYOUT,
             {
                 "Header": self._on_header,
                 "Balance": self._on_balance,
-                "Charge": self._on_charge,
-                "EntryCharges": self._on_entry_charges,
-                "TransactionCharges": self._on_transaction_charges,
-                "Document": self.remittance.on_document,
-                "Structured": self.remittance.on_structured,
-                "Transaction": self._on_transaction,
-                "Batch": self._on_batch,
-                "Entry": self._on_entry,
                 "Statement": self._on_statement,
+                **self.entries.closers,
             },
             {"Message": self._on_message_opens, "Statement": self._on_statement_opens},
+            self.entries.planners,
         )
 
     def run(self) -> Iterator[ReaderEvent]:
         for _ in self.records:
-            if self.rejects or len(self.entry_rows.rows) + len(self.detail_rows.rows) >= BATCH_ROWS:
+            if self.rejects or self.entries.waiting >= BATCH_ROWS:
                 yield from self._flush()
         if not self.formats:
             raise no_message(self.records, "camt.052, camt.053 or camt.054")
@@ -133,8 +102,9 @@ class _Reading:
         yield FileFacts(formats, identity, created, tuple(self.totals), tuple(warnings))
 
     def _flush(self) -> Iterator[ReaderEvent]:
-        for columns in (self.statement_rows, self.balance_rows, self.entry_rows, self.detail_rows):
+        for columns in (self.statement_rows, self.balance_rows):
             yield from columns.flush()
+        yield from self.entries.flush(self.records)
         rejects, self.rejects = self.rejects, []
         yield from rejects
 
@@ -147,7 +117,7 @@ class _Reading:
         elif len(self.warnings) == _WARNINGS:
             self.warnings.append("there are more warnings than are listed")
 
-    def _reject(
+    def reject(
         self,
         place: str,
         bad: iso.BadField,
@@ -176,7 +146,7 @@ class _Reading:
                 advice,
                 source.text(start, min(end, start + _RAW_TEXT)),
                 line,
-                *self.records.source.offsets(start, end),
+                *self.offsets(start, end),
                 amount,
                 currency,
             )
@@ -194,23 +164,23 @@ class _Reading:
     def _on_statement_opens(self, start: int) -> None:
         self.statements += 1
         kind = layout.KINDS[self._kind_of_message()]
-        began = self.records.source.offsets(start, start)[0]
+        began = self.offsets(start, start)[0]
         self.statement = statements.Statement(self.statements, self.counter.next(), kind, self.headers[-1], began)
-        self.country = None
+        self.entries.begin_statement()
 
     def _on_statement(self, fields: Fields, _around: Fields, start: int, end: int) -> None:
-        one = self._open_statement()
+        one = self.open_statement()
         self.statement = None
         account = statements.account_of(fields, self.account)
         if account.account_id is None:
-            self._reject(
+            self.reject(
                 one.place,
                 iso.BadField("Acct/Id", None, "an IBAN or the bank's account number"),
                 start,
                 end,
                 "The statement was loaded without an account. Name it in the source config (account: ...).",
             )
-        closed = statements.close(one, fields, account, self.records.source.offsets(start, end)[1])
+        closed = statements.close(one, fields, account, self.offsets(start, end)[1])
         for warning in closed.warnings:
             self._warn(warning)
         self._check_declared(one, closed)
@@ -226,13 +196,20 @@ class _Reading:
         known.append(closed.content)
         self.statement_rows.rows.append(row)
 
-    def _open_statement(self) -> statements.Statement:
+    def offsets(self, start: int, end: int) -> tuple[int | None, int | None]:
+        """The bytes of the file that two parser offsets stand for."""
+        return self.records.source.offsets(start, end)
+
+    def open_statement(self) -> statements.Statement:
+        """The statement whose container is open."""
         assert self.statement is not None  # noqa: S101  (its container is open)
         return self.statement
 
     def _check_declared(self, one: statements.Statement, closed: statements.Closed) -> None:
         """The statement's own summary against what was read: a difference is reported, the summary may count
         otherwise."""
+        if closed.declared_entries is None and closed.declared_net is None:
+            return
         checks = [(f"NbOfNtries of {one.place}", closed.declared_entries, one.entries + one.rejected)]
         if len(one.net) == 1:
             checks.append((f"TtlNetNtryAmt of {one.place}", closed.declared_net, closed.net))
@@ -248,7 +225,7 @@ class _Reading:
     # -- balances -------------------------------------------------------------------------------------------------
 
     def _on_balance(self, fields: Fields, _around: Fields, start: int, end: int) -> None:
-        one = self._open_statement()
+        one = self.open_statement()
         get = fields.get
         code = get("Tp/CdOrPrtry/Cd") or get("Tp/CdOrPrtry/Prtry") or get("Tp/Cd") or get("Tp/Prtry")
         try:
@@ -258,14 +235,14 @@ class _Reading:
                 raise iso.BadField("Tp", None, "a balance type such as OPBD or CLBD")
         except iso.BadField as bad:
             one.balances_rejected += 1
-            self._reject(f"{one.place}, balance {code or len(one.balances) + 1}", bad, start, end, fields=fields)
+            self.reject(f"{one.place}, balance {code or len(one.balances) + 1}", bad, start, end, fields=fields)
             return
         sub_code = get("Tp/SubTp/Cd") or get("Tp/SubTp/Prtry")
         one.balances.append(statements.Balance(code, sub_code, amount, day, get("Dt/DtTm")))
         self.balance_rows.rows.append(
             (
                 self.counter.next(),
-                *self.records.source.offsets(start, end),
+                *self.offsets(start, end),
                 one.number,
                 code,
                 sub_code,
@@ -278,96 +255,6 @@ class _Reading:
                 get("Dt/DtTm"),
             )
         )
-
-    # -- entries --------------------------------------------------------------------------------------------------
-
-    def _on_charge(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
-        self.pending.charges.append(fields)
-
-    def _on_entry_charges(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
-        self._parts().charges.append(rows.Charges(fields, self.pending.charges))
-        self.pending.charges = []
-
-    def _on_transaction_charges(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
-        self.pending.transaction_charges.append(rows.Charges(fields, self.pending.charges))
-        self.pending.charges = []
-
-    def _parts(self) -> rows.EntryParts:
-        if self.pending.parts is rows.NO_PARTS:
-            self.pending.parts = rows.EntryParts([], [])
-        return self.pending.parts
-
-    def _on_batch(self, fields: Fields, _around: Fields, _start: int, _end: int) -> None:
-        self._parts().batches.append(fields)
-
-    def _on_transaction(self, fields: Fields, around: Fields, start: int, end: int) -> None:
-        pending = self.pending
-        charges, pending.transaction_charges = pending.transaction_charges, []
-        one = rows.Transaction(fields, self.remittance.take(), charges, start, end)
-        pending.transactions.append(one)
-        if len(pending.transactions) >= BATCH_ROWS:
-            self._write_early(around)
-
-    def _write_early(self, entry: Fields) -> None:
-        """Write the transactions of a very large entry before it closes; from then on the entry has to be good."""
-        one = self._open_statement()
-        try:
-            amount = rows.money(entry, flipped=self._is_flipped(entry))
-        except iso.BadField as bad:
-            raise self._bad_large_entry(bad, one) from None
-        self._write_transactions(amount)
-
-    def _write_transactions(self, entry: rows.Money) -> None:
-        one, pending = self._open_statement(), self.pending
-        if not pending.record:
-            pending.record = self.counter.next()
-        number = one.entries + one.rejected + 1
-        counter, source = self.counter, self.records.source
-        for transaction in pending.transactions:
-            pending.details += 1
-            start, end = source.offsets(transaction.start, transaction.end)
-            place = (counter.last + 1, start, end, one.number, number, pending.details)
-            try:
-                row = rows.detail_row(place, transaction, entry, self.country)
-            except iso.BadField as bad:
-                where = f"{one.place}, entry {number}, transaction {pending.details}"
-                self._reject(where, bad, transaction.start, transaction.end, fields=transaction.fields)
-                continue
-            counter.next()  # the number in the row's place
-            pending.details_written += 1
-            self.detail_rows.rows.append(row)
-        pending.transactions = []
-
-    def _on_entry(self, fields: Fields, around: Fields, start: int, end: int) -> None:
-        one, pending = self._open_statement(), self.pending
-        number = one.entries + one.rejected + 1
-        if not pending.details:
-            self.country = iso.country(around.get("Acct/Id/IBAN"))
-        try:
-            amount = rows.money(fields, flipped=self._is_flipped(fields))
-            row, status = rows.entry_row(
-                (*self.records.source.offsets(start, end), one.number, number), fields, amount, pending.parts
-            )
-        except iso.BadField as bad:
-            if pending.details:
-                raise self._bad_large_entry(bad, one) from None
-            one.rejected += 1
-            self._reject(f"{one.place}, entry {number}", bad, start, end, fields=fields)
-        else:
-            self._write_transactions(amount)
-            one.book(amount, status)
-            self.entry_rows.rows.append((pending.record, *row, pending.details_written))
-        pending.clear()
-
-    def _is_flipped(self, entry: Fields) -> bool:
-        return self.flips and values.flag(entry.get("RvslInd")) is True
-
-    def _bad_large_entry(self, bad: iso.BadField, one: statements.Statement) -> FileRejected:
-        return FileRejected(
-            f"an entry of more than {BATCH_ROWS} transactions cannot be read",
-            place=f"{one.place}, entry {one.entries + one.rejected + 1}",
-            found=f"{bad.name}: {bad.found}", expected=bad.expected, advice="Ask the bank to correct the file.",
-        )  # fmt: skip
 
 
 READERS: dict[str, Reader] = {format_: CamtReader(format_) for format_ in layout.KINDS}

@@ -39,10 +39,25 @@ AMOUNT_DETAILS = _under(
     "Amt CcyXchg/SrcCcy CcyXchg/TrgtCcy CcyXchg/UnitCcy CcyXchg/XchgRate",
 )
 
-CHARGE = Box("Charge", ("Amt", "CdtDbtInd", "ChrgInclInd"))
-_CHARGES = (("TtlChrgsAndTaxAmt", "Amt", "CdtDbtInd", "ChrgInclInd"), {"Rcrd": CHARGE})
-ENTRY_CHARGES = Box("EntryCharges", *_CHARGES)
-TRANSACTION_CHARGES = Box("TransactionCharges", *_CHARGES)
+# How what has to be read as a value is most often written; every text of these forms is good (`iso20022_values`).
+_AMOUNT = r"[0-9]{1,12}+(?:\.[0-9]{1,5}+)?+"
+_DIRECTION = "CRDT|DBIT"
+_STATUS = "[A-Za-z]{1,35}+"
+_RATE = r"[0-9]{1,13}+(?:\.[0-9]{1,10}+)?+"
+_AMOUNT_DETAIL_FORMS = {
+    path: _RATE if path.endswith("Rate") else _AMOUNT for path in AMOUNT_DETAILS if path[-3:] != "Ccy"
+}
+
+CHARGE = Box("Charge", ("Amt", "CdtDbtInd", "ChrgInclInd"), forms={"Amt": _AMOUNT})
+
+
+def _charges(name: str) -> Box:
+    leaves = ("TtlChrgsAndTaxAmt", "Amt", "CdtDbtInd", "ChrgInclInd")
+    return Box(name, leaves, {"Rcrd": CHARGE}, forms={"TtlChrgsAndTaxAmt": _AMOUNT, "Amt": _AMOUNT})
+
+
+ENTRY_CHARGES = _charges("EntryCharges")
+TRANSACTION_CHARGES = _charges("TransactionCharges")
 
 TRANSACTION = Box(
     "Transaction",
@@ -62,6 +77,7 @@ TRANSACTION = Box(
     ),
     {"Chrgs": TRANSACTION_CHARGES, "RmtInf/Strd": STRUCTURED},
     many=True,
+    forms={"Amt": _AMOUNT, "CdtDbtInd": _DIRECTION, **_AMOUNT_DETAIL_FORMS},
 )
 
 _BATCH = ("MsgId", "PmtInfId", "NbOfTxs", "TtlAmt", "CdtDbtInd")
@@ -93,6 +109,12 @@ ENTRY = Box(
         "NtryDtls/TxDtls": TRANSACTION,
     },
     many=True,
+    forms={
+        "Amt": _AMOUNT,
+        "CdtDbtInd": _DIRECTION,
+        **dict.fromkeys(("Sts", "Sts/Cd", "Sts/Prtry"), _STATUS),
+        **_AMOUNT_DETAIL_FORMS,
+    },
 )
 
 BALANCE = Box(

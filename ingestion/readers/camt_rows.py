@@ -26,7 +26,7 @@ from ingestion.readers.xml_records import Fields
 from ingestion.record_columns import Row
 from ingestion.references import account_id
 
-_ENTRY_TEXTS: dict[str, tuple[str, ...]] = {
+ENTRY_TEXTS: dict[str, tuple[str, ...]] = {
     "entry_reference": ("NtryRef",),
     "status": ("Sts/Cd", "Sts", "Sts/Prtry"),
     "booking_time": ("BookgDt/DtTm",),
@@ -37,7 +37,7 @@ _ENTRY_TEXTS: dict[str, tuple[str, ...]] = {
     "native_issuer": ("BkTxCd/Prtry/Issr",),
     "text": ("AddtlNtryInf",),
 }
-_DETAIL_IDENTIFIERS: dict[str, tuple[str, ...]] = {
+DETAIL_IDENTIFIERS: dict[str, tuple[str, ...]] = {
     "message_id": ("Refs/MsgId",),
     "payment_information_id": ("Refs/PmtInfId",),
     "instruction_id": ("Refs/InstrId",),
@@ -48,7 +48,7 @@ _DETAIL_IDENTIFIERS: dict[str, tuple[str, ...]] = {
     "debtor_agent": agent_paths("RltdAgts/DbtrAgt"),
     "creditor_agent": agent_paths("RltdAgts/CdtrAgt"),
 }
-_DETAIL_TEXTS: dict[str, tuple[str, ...]] = {
+DETAIL_TEXTS: dict[str, tuple[str, ...]] = {
     "uetr": ("Refs/UETR",),
     "cheque_number": ("Refs/ChqNb",),
     "clearing_system_reference": ("Refs/ClrSysRef",),
@@ -84,7 +84,7 @@ ENTRY_COLUMNS = (
     ],
     *["charges_amount", "charges_currency", "charges_included"],
     *["batch_message_id", "batch_payment_information_id", "batch_count"],
-    *_ENTRY_TEXTS,
+    *ENTRY_TEXTS,
     "detail_count",
 )
 DETAIL_COLUMNS = (
@@ -93,8 +93,8 @@ DETAIL_COLUMNS = (
     *["transaction_amount", "transaction_currency", "exchange_rate", "source_currency", "target_currency"],
     *["charges_amount", "charges_currency", "debtor_account", "creditor_account"],
     *["structured_reference", "structured_reference_type", "referred_documents", "additional_info"],
-    *_DETAIL_IDENTIFIERS,
-    *_DETAIL_TEXTS,
+    *DETAIL_IDENTIFIERS,
+    *DETAIL_TEXTS,
 )
 
 
@@ -105,7 +105,7 @@ _pick_entry = Picker(
         ("BookgDt/Dt", "BookgDt/DtTm"),
         ("ValDt/Dt", "ValDt/DtTm"),
         ("AmtDtls/InstdAmt/Amt",),
-        *_ENTRY_TEXTS.values(),
+        *ENTRY_TEXTS.values(),
     ]
 )
 _pick_detail = Picker(
@@ -117,8 +117,8 @@ _pick_detail = Picker(
         account_paths("RltdPties/DbtrAcct"),
         account_paths("RltdPties/CdtrAcct"),
         ("AddtlTxInf",),
-        *_DETAIL_IDENTIFIERS.values(),
-        *_DETAIL_TEXTS.values(),
+        *DETAIL_IDENTIFIERS.values(),
+        *DETAIL_TEXTS.values(),
     ]
 )
 _DETAIL_HEAD = 7
@@ -285,7 +285,7 @@ def detail_row(place: tuple[int | None, ...], one: Transaction, entry: Money, ow
     said = NOTHING
     if one.structured or (text is not None and text[0] in REFERENCE_STARTS):
         said = remittance(one.structured, text, country(creditor_account) or own_country)
-    identifiers = picked[_DETAIL_HEAD : _DETAIL_HEAD + len(_DETAIL_IDENTIFIERS)]
+    identifiers = picked[_DETAIL_HEAD : _DETAIL_HEAD + len(DETAIL_IDENTIFIERS)]
     return (
         *place,
         amount,
@@ -302,7 +302,7 @@ def detail_row(place: tuple[int | None, ...], one: Transaction, entry: Money, ow
         said.documents,
         joined(note, said.additional) if said.additional is not None else note,
         *[None if one is None or one.upper() in values.NOT_GIVEN else one for one in identifiers],
-        *picked[_DETAIL_HEAD + len(_DETAIL_IDENTIFIERS) :],
+        *picked[_DETAIL_HEAD + len(DETAIL_IDENTIFIERS) :],
     )
 
 

@@ -3,13 +3,14 @@ becomes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ingestion.balance_check import check_balance
 from ingestion.readers import iso20022_values as values
 from ingestion.readers.camt_rows import Money
-from ingestion.readers.iso20022_fields import agent
+from ingestion.readers.iso20022_fields import Picker, agent, agent_paths
 from ingestion.readers.xml_records import Fields
 from ingestion.record_columns import Row, unscaled
 from ingestion.references import is_iban
@@ -32,8 +33,7 @@ _INTERIM = "ITBD"  # on a page of a statement: where it begins or ends; on an in
 _BOOKED = frozenset({*_OPENING, *_CLOSING, _INTERIM})
 
 
-@dataclass(frozen=True)
-class Balance:
+class Balance(NamedTuple):
     """A balance of the statement; `day` in days since 1970-01-01."""
 
     code: str
@@ -63,15 +63,14 @@ class Statement:
         """How a reject names this statement."""
         return f"statement {self.number}"
 
-    def book(self, amount: Money, status: str) -> None:
-        """Count an entry; only booked ones move the balance."""
+    def book(self, currency: str, signed: int, status: str) -> None:
+        """Count an entry of a (scaled) amount; only booked ones move the balance."""
         self.entries += 1
         if status == "BOOK":
-            self.net[amount.currency] = self.net.get(amount.currency, 0) + amount.signed
+            self.net[currency] = self.net.get(currency, 0) + signed
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """Whose account the statement is of; a part is None where the message does not say it."""
 
     account_id: str | None
@@ -98,7 +97,7 @@ def currency_of(one: Statement, account: Account) -> str | None:
     return None
 
 
-def ends(balances: Iterable[Balance], currency: str | None, kind: str) -> tuple[Balance | None, Balance | None]:
+def ends(balances: Sequence[Balance], currency: str | None, kind: str) -> tuple[Balance | None, Balance | None]:
     """The balances the booked entries lie between, in the account's currency.
 
     Closing is CLBD (or CIBD), opening OPBD (or OIBD, or PRCD); of several days the first opening and the last closing.
@@ -107,9 +106,15 @@ def ends(balances: Iterable[Balance], currency: str | None, kind: str) -> tuple[
     begin and end: beside the opening of the day, ITBD is the position now, and earlier reports hold the entries before.
     One ITBD alone says neither.
     """
-    own = [balance for balance in balances if currency is None or balance.money.currency == currency]
-    opening, closing = _pick(own, _OPENING, last=False), _pick(own, _CLOSING, last=True)
-    interim = _by_day([balance for balance in own if balance.code == _INTERIM])
+    own: dict[str, list[Balance]] = {}
+    if not balances:
+        return None, None
+    for balance in balances:
+        if currency is None or balance.money.currency == currency:
+            own.setdefault(balance.code, []).append(balance)
+    opening = next((_by_day(own[code])[0] for code in _OPENING if code in own), None)
+    closing = next((_by_day(own[code])[-1] for code in _CLOSING if code in own), None)
+    interim = _by_day(own.get(_INTERIM, []))
     if opening is None and closing is None:
         return (interim[0], interim[-1]) if len(interim) > 1 else (None, None)
     if interim and kind == "statement":
@@ -118,20 +123,59 @@ def ends(balances: Iterable[Balance], currency: str | None, kind: str) -> tuple[
     return opening, closing
 
 
-def _pick(balances: list[Balance], codes: tuple[str, ...], *, last: bool) -> Balance | None:
-    for code in codes:
-        if found := _by_day([balance for balance in balances if balance.code == code]):
-            return found[-1 if last else 0]
-    return None
-
-
 def _by_day(balances: list[Balance]) -> list[Balance]:
     """In order of their dates and times; those that say no more than another, as they stand in the file."""
+    if len(balances) < 2:
+        return balances
     return sorted(balances, key=lambda balance: (balance.day is not None, balance.day or 0, balance.date_time or ""))
 
 
-@dataclass(frozen=True)
-class Closed:
+_PAGINGS = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")  # of the statement from version 08 on, of the message before
+_SUMMARY = "TxsSummry/TtlNtries"
+
+
+class _Said(NamedTuple):
+    """Texts a statement says of itself, where it says them."""
+
+    identifier: str | None
+    sequence: str | None
+    legal_sequence: str | None
+    page: str | None
+    last_page: str | None
+    copy_duplicate: str | None
+    created: str | None
+    from_date: str | None
+    to_date: str | None
+    account_name: str | None
+    account_owner: str | None
+    servicer: str | None
+    declared_entries: str | None
+    declared_net: str | None
+    declared_direction: str | None
+
+
+_pick_statement = Picker(
+    [
+        ("Id",),
+        ("ElctrncSeqNb",),
+        ("LglSeqNb",),
+        tuple(f"{name}/PgNb" for name in _PAGINGS),
+        tuple(f"{name}/LastPgInd" for name in _PAGINGS),
+        ("CpyDplctInd",),
+        ("CreDtTm",),
+        ("FrToDt/FrDtTm", "FrToDt/FrDt"),
+        ("FrToDt/ToDtTm", "FrToDt/ToDt"),
+        ("Acct/Nm",),
+        ("Acct/Ownr/Nm", "Acct/Ownr/Pty/Nm"),
+        agent_paths("Acct/Svcr"),
+        (f"{_SUMMARY}/NbOfNtries",),
+        (f"{_SUMMARY}/TtlNetNtryAmt", f"{_SUMMARY}/TtlNetNtry/Amt"),
+        (f"{_SUMMARY}/CdtDbtInd", f"{_SUMMARY}/TtlNetNtry/CdtDbtInd"),
+    ]
+)
+
+
+class Closed(NamedTuple):
     """A finished statement: its row, and what of it is worth a warning."""
 
     row: Row
@@ -145,11 +189,11 @@ class Closed:
 
 def close(one: Statement, fields: Fields, account: Account, end: int | None) -> Closed:
     """The row of a statement, its arithmetic checked, never repaired. Raises `BadField` for a date that is none."""
-    get = fields.get
+    said = _Said._make(_pick_statement(fields))
     warnings: list[str] = []
     currency = currency_of(one, account)
     opening, closing = ends(one.balances, currency, one.kind)
-    net, others = one.net.get(currency or "", 0), sorted(set(one.net) - {currency})
+    net, others = one.net.get(currency or "", 0), sorted(one.net.keys() - {currency})
     verdict, difference = _check(opening, net, closing)
     if others:
         if verdict == "off" and _check(opening, sum(one.net.values()), closing)[0] == "ok":
@@ -165,22 +209,19 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
         warnings.append(
             f"{one.place}: entries that could not be read: {one.rejected}; net and balance check are without them"
         )
-    page = values.count(_paging(fields, one.message, "PgNb"))
-    from_date, to_date = (
-        _day(get("FrToDt/FrDtTm") or get("FrToDt/FrDt")),
-        _day(get("FrToDt/ToDtTm") or get("FrToDt/ToDt")),
-    )
-    created = get("CreDtTm") or one.message.get("CreDtTm")
-    sequence = values.count(get("ElctrncSeqNb"))
-    legal = values.count(get("LglSeqNb"))
+    page = values.count(said.page or one.message.get("MsgPgntn/PgNb"))
+    last_page = said.last_page or one.message.get("MsgPgntn/LastPgInd")
+    created = said.created or one.message.get("CreDtTm")
+    from_date, to_date = _day(said.from_date), _day(said.to_date)
+    sequence, legal = values.count(said.sequence), values.count(said.legal_sequence)
     closing_day = closing.day if closing else None
-    dated = next((day for day in (closing_day, to_date, _day(created)) if day is not None), None)
+    dated = closing_day if closing_day is not None else to_date if to_date is not None else _day(created)
     identity = "|".join(
         (
             account.account_id or "",
             currency or "",
             one.kind,
-            get("Id") or "",
+            said.identifier or "",
             _text(sequence if sequence is not None else legal),
             _text(page),
             values.iso_day(dated),
@@ -189,7 +230,8 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
     if page is None and (_is_interim(opening) or (one.kind == "statement" and _is_interim(closing))):
         # pages that are not numbered: the balances tell them apart
         identity += f"|{_end(opening)}-{_end(closing)}"
-    declared_net, declared_entries = _declared(fields)
+    declared_net = _declared_net(said.declared_net, said.declared_direction)
+    declared_entries = values.count(said.declared_entries)
     row: Row = (
         one.record,
         one.start,
@@ -198,21 +240,21 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
         identity,
         one.kind,
         one.message.get("MsgId"),
-        get("Id"),
+        said.identifier,
         sequence,
         legal,
         page,
-        values.flag(_paging(fields, one.message, "LastPgInd")),
-        get("CpyDplctInd"),
+        values.flag(last_page),
+        said.copy_duplicate,
         created,
         from_date,
         to_date,
         account.account_id,
         account.scheme,
         currency,
-        get("Acct/Nm"),
-        get("Acct/Ownr/Nm") or get("Acct/Ownr/Pty/Nm"),
-        agent(fields, "Acct/Svcr"),
+        said.account_name,
+        said.account_owner,
+        agent(fields, "Acct/Svcr") if said.servicer is not None else None,
         opening.money.signed if opening else None,
         opening.day if opening else None,
         closing.money.signed if closing else None,
@@ -236,25 +278,15 @@ def _check(opening: Balance | None, net: int, closing: Balance | None) -> tuple[
     )
 
 
-def _paging(fields: Fields, message: Fields, leaf: str) -> str | None:
-    """Paging is the statement's from version 08 on, the message's before."""
-    for name in ("StmtPgntn", "RptPgntn", "NtfctnPgntn"):
-        if found := fields.get(f"{name}/{leaf}"):
-            return found
-    return message.get(f"MsgPgntn/{leaf}")
-
-
-def _declared(fields: Fields) -> tuple[int | None, int | None]:
-    """Net amount (signed) and number of entries the statement's summary states, where they can be read."""
-    summary = "TxsSummry/TtlNtries"
-    number = values.count(fields.get(f"{summary}/NbOfNtries"))
-    text = fields.get(f"{summary}/TtlNetNtryAmt") or fields.get(f"{summary}/TtlNetNtry/Amt")
-    way = fields.get(f"{summary}/CdtDbtInd") or fields.get(f"{summary}/TtlNetNtry/CdtDbtInd")
+def _declared_net(text: str | None, direction: str | None) -> int | None:
+    """The net amount (signed) of the statement's summary, where it can be read."""
+    if text is None:
+        return None
     try:
         net = values.amount(text)
     except ValueError:
-        return None, number
-    return (-net if way == "DBIT" else net if way == "CRDT" else None), number
+        return None
+    return -net if direction == "DBIT" else net if direction == "CRDT" else None
 
 
 def _day(text: str | None) -> int | None:

@@ -6,6 +6,7 @@ What a record cannot do without and is missing or garbled raises `BadField`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from operator import itemgetter
 
 from ingestion.readers import iso20022_values as values
@@ -21,6 +22,7 @@ def party_paths(path: str) -> tuple[str, ...]:
     return (f"{path}/Nm", f"{path}/Pty/Nm", f"{path}/Agt/FinInstnId/Nm")
 
 
+@cache
 def agent_paths(path: str) -> tuple[str, ...]:
     """A bank: its BIC, else its clearing code, its other identification, its name."""
     return tuple(f"{path}/FinInstnId/{leaf}" for leaf in _AGENT_LEAVES)

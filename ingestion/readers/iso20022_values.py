@@ -18,6 +18,7 @@ _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _RATE = re.compile(r"\d{1,13}(?:\.\d{1,10}0*)?", re.ASCII)
 _COUNT = re.compile(r"\d{1,15}", re.ASCII)
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 NOT_GIVEN = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOTAVAILABLE"})
 
 EXPECTED_AMOUNT = "an amount with a decimal point, at most 18 digits before it and five after, such as 1234.50"
@@ -80,6 +81,7 @@ def _fail() -> int:
     raise ValueError
 
 
+@lru_cache(maxsize=4096)
 def iso_day(days: int | None) -> str:
     """Days since 1970-01-01 as YYYY-MM-DD; empty for None."""
     return "" if days is None else date.fromordinal(days + _EPOCH).isoformat()
@@ -87,7 +89,7 @@ def iso_day(days: int | None) -> str:
 
 def flag(text: str | None) -> bool | None:
     """An indicator: true, false, 1, 0; None where it is absent or something else."""
-    return {"true": True, "1": True, "false": False, "0": False}.get((text or "").lower())
+    return None if text is None else _FLAGS.get(text.lower())
 
 
 def count(text: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,23 +27,26 @@ class Box:
     """A container of a message: its name for the handlers, its wanted leaves and the containers in it, by relative
     path.
 
-    `many` says that a file has a great number of them.
+    `many` says that a file has a great number of them. `forms` has, for leaves, the regular expression of a text as it
+    usually is: containers all of whose leaves are so can be taken many at a time (`xml_shapes`).
     """
 
     name: str
     leaves: tuple[str, ...] = ()
     boxes: Mapping[str, Box] = field(default_factory=dict)
     many: bool = False
+    forms: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pattern:
     """A declared path, by local names."""
 
-    __slots__ = ("box", "children", "key")
+    __slots__ = ("box", "children", "form", "key")
 
     def __init__(self) -> None:
         self.children: dict[str, Pattern] = {}
         self.key: str | None = None
+        self.form: re.Pattern[str] | None = None
         self.box: Box | None = None
 
 
@@ -115,6 +119,7 @@ def _compile(box: Box) -> Pattern:
         for name in path.split("/"):
             pattern = pattern.children.setdefault(name, Pattern())
         pattern.key = path
+        pattern.form = re.compile(box.forms[path]) if path in box.forms else None
     for path, inner in box.boxes.items():
         pattern = root
         *way, last = path.split("/")

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import BinaryIO
 
 from ingestion.readers.xml_layout import Box, Closer, Fields, Layout, Opener, State, add_field
-from ingestion.readers.xml_shapes import TAGS_LIMIT, XML_SPACE, ShapeDraft
+from ingestion.readers.xml_shapes import TAGS_LIMIT, Planner, ShapeDraft
 from ingestion.readers.xml_source import TOKEN_LIMIT, XmlSource
+from ingestion.readers.xml_text import XML_SPACE, TextResolver, has_blank_reference, stands_for_itself
 from ingestion.reading import FileRejected
 
 __all__ = ["Box", "Closer", "Fields", "Layout", "Opener", "RecordStream"]
@@ -35,22 +37,27 @@ _MARKUP = re.compile(
 )
 _BLANKS = re.compile(f"[{XML_SPACE}]*+")
 _ATTRIBUTE = re.compile(r"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(\w+));")
-_ENTITIES = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}  # & last: what it makes is text
-_NAMED = tuple((f"&{name};", character) for name, character in _ENTITIES.items())
 
 
 class RecordStream:
     """Walks one file and calls a handler for each container that closes (`closers`) or opens (`openers`), by box name.
+
+    Containers of a box that has a planner are handed to the taker of their shape instead, where it has one.
 
     A message of the layout is found wherever in an envelope its root element stands. Iterating drives the walk and
     pauses after each chunk of the file, so that the caller can hand on what it has gathered.
     """
 
     def __init__(
-        self, stream: BinaryIO, layout: Layout, closers: Mapping[str, Closer], openers: Mapping[str, Opener]
+        self,
+        stream: BinaryIO,
+        layout: Layout,
+        closers: Mapping[str, Closer],
+        openers: Mapping[str, Opener],
+        planners: Mapping[str, Planner] = MappingProxyType({}),
     ) -> None:
         self.source = XmlSource(stream)
+        self.texts = TextResolver(self.source.decode)
         self.namespace = ""  # of the latest message's root element
         self.root: str | None = None  # the local name of that element
         self.first_element: str | None = None
@@ -59,6 +66,7 @@ class RecordStream:
         self._layout = layout
         self._closers = closers
         self._openers = openers
+        self._planners = planners
         self._states = 0
         self._state = State(None, None, {})
         self._fields: Fields = {}
@@ -69,6 +77,7 @@ class RecordStream:
         self._drafts: dict[str, int] = {}  # how often a shape was seen that has no expression yet
         self._drafts_left = _DRAFTS
         self._shapes_left = _SHAPES_MADE
+        self._is_takable = True
 
     @property
     def message_format(self) -> str | None:
@@ -95,7 +104,8 @@ class RecordStream:
     def _consume(self, text: str) -> None:
         """Take in a text that begins and ends between two pieces of markup: containers by their shape, the rest
         walked."""
-        is_simple = text.isascii() and "&" not in text and "\r" not in text
+        is_simple = stands_for_itself(text)
+        self._is_takable = not has_blank_reference(text)
         if _has_asides(text):
             self._walk(text, self._offset, is_simple=is_simple)  # a comment may hold what looks like a start tag
             return
@@ -154,7 +164,9 @@ class RecordStream:
         if latest is not None:
             latest.follower = shape
         state.latest = shape
-        clean = None if is_simple else self._clean_all
+        if shape.take is not None and self._is_takable and shape.take(found, self._fields, self._offset):
+            return found.end()
+        clean = None if is_simple else self.texts.all_resolved
         return found.end() if shape.emit(found, self._fields, self._offset, clean) else None
 
     def _draft_shape(self, state: State, tag: str, text: str, at: int) -> None:
@@ -172,7 +184,10 @@ class RecordStream:
         self._drafts[signature] = self._drafts.get(signature, 0) + 1
         if self._drafts[signature] == 2:
             self._shapes_left -= 1
-            state.shapes.insert(0, draft.shape())
+            shape = draft.shape()
+            planner = self._planners.get(shape.frames[0].name)
+            shape.take = planner(shape) if planner is not None else None
+            state.shapes.insert(0, shape)
             del state.shapes[_SHAPES_KEPT:]
 
     def _walk(self, text: str, offset: int, *, is_simple: bool) -> None:
@@ -205,7 +220,7 @@ class RecordStream:
                 value = behind.strip(XML_SPACE)
                 if value:
                     if not is_simple and (not value.isascii() or "&" in value or "\r" in value):
-                        value = self._clean(value)
+                        value = self.texts.resolved(value)
                     if not value:
                         pass
                     elif key in fields:
@@ -241,7 +256,7 @@ class RecordStream:
             self.source.fail("a comment or a section is not closed")
         blank = before[len(before.rstrip(XML_SPACE)) :]
         literal = self.source.decode(markup[0][9:-3]) if piece.startswith("![CDATA[") else ""
-        behind = self._clean(piece[markup.end() - 1 :], trim=False)
+        behind = self.texts.resolved(piece[markup.end() - 1 :], trim=False)
         more = blank + literal.replace("\r\n", "\n").replace("\r", "\n") + behind
         if more.strip(XML_SPACE):
             fields[state.key] = (fields.get(state.key, "") + more).strip(XML_SPACE)
@@ -289,30 +304,11 @@ class RecordStream:
                     self._starts.add(tag)
         state.is_empty = tag.endswith("/")
         if state.key is not None and attributes.get("Ccy"):
-            state.currency = self._clean(attributes["Ccy"])
+            state.currency = self.texts.resolved(attributes["Ccy"])
         if state.is_empty:
             state.key = None  # it has no text; what stands behind it is none of its own
         state.is_plain = not state.is_box and not state.is_empty and state.currency is None
         return state
-
-    def _clean(self, text: str, *, trim: bool = True) -> str:
-        """What a text of the file stands for: decoded, line ends as newline, references resolved."""
-        if not text.isascii():
-            text = self.source.decode(text)
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if "&" in text:
-            text = _REFERENCE.sub(_referred, text) if "&#" in text else _plain(text)
-        return text.strip(XML_SPACE) if trim else text
-
-    def _clean_all(self, texts: list[str]) -> list[str]:
-        """What trimmed texts of the file stand for, trimmed; most often all at once, parted by the byte no XML has."""
-        whole = "\0".join(texts)
-        if whole.isascii() and "&" not in whole and "\r" not in whole:
-            return texts
-        if "&#" in whole:  # it may stand for a blank
-            return [self._clean(text) for text in texts]
-        return self._clean(whole, trim=False).split("\0")
 
     @staticmethod
     def _is_inside_message(state: State) -> bool:
@@ -360,16 +356,3 @@ def _start_tag(piece: str) -> tuple[str, str]:
     found = _MARKUP.match(f"<{piece}")
     end = found.end() - 2 if found else piece.index(">")
     return piece[:end], piece[end + 1 :]
-
-
-def _plain(text: str) -> str:
-    """A text with its five named references resolved."""
-    for name, character in _NAMED:
-        text = text.replace(name, character)
-    return text
-
-
-def _referred(found: re.Match[str]) -> str:
-    if found[1] or found[2]:
-        return chr(int(found[1], 16) if found[1] else int(found[2]))
-    return _ENTITIES[found[3]]

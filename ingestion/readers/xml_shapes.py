@@ -5,48 +5,68 @@ container that was walked, an expression is made that matches exactly this seque
 text between them, and captures the texts of the wanted leaves. What it matches has the same tags, so it leads through
 the same states to the same fields; the saving is that no tag is looked at in Python. A container with anything else in
 it (a comment, a CDATA section, another tag, another attribute) does not match and is walked.
+
+Leaves that are declared with a form (`Box.forms`) are captured in that form where the container was walked with it.
+What such a shape matches is known to be good, and a reader may take the captured texts as they stand (`Taker`) and turn
+them into columns later, many at a time, instead of having its handlers called.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 
 from ingestion.readers.xml_layout import Closer, Fields, State, add_field
+from ingestion.readers.xml_text import XML_SPACE
 
-XML_SPACE = " \t\r\n"
 TAGS_LIMIT = 400  # a container with more is not worth an expression
 _SPACES = "[ \\t\\r\\n]*+"
 _ANY_TEXT = "[^<]*+"
+_SOME_TEXT = "[^<]++"
+
+Taker = Callable[["re.Match[str]", Fields, int], bool]
+"""Takes what a shape matched, the fields of the container around as far as they are known, and the offset of the text
+that was matched. False, and nothing is done, where the handlers have to be called instead."""
+
+Planner = Callable[["Shape"], Taker | None]
+"""Says how containers of a shape can be taken; None where they cannot."""
 
 
 @dataclass
-class _Frame:
-    """A container inside the shape, while the shape is made."""
+class Frame:
+    """A container inside the shape."""
 
     state: State
     parent: int | None
     start: int  # the empty groups that mark where it lies
-    end: int
-    keys: list[str]
-    sources: list[int]  # for each key the index of its value
+    end: int = 0
+    keys: list[str] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)  # for each key the index of its value: captured texts, constants
+
+    @property
+    def name(self) -> str:
+        """That of its box."""
+        box = self.state.pattern.box if self.state.pattern else None
+        return box.name if box else ""
 
 
 class Shape:
     """A sequence of tags, and what it says: the fields of the container and of those inside it."""
 
-    def __init__(self, expression: str, groups: Sequence[int], constants: Sequence[str], frames: list[_Frame],
-                 closings: Sequence[int]) -> None:  # fmt: skip
-        self.fits = re.compile(expression).match
+    def __init__(self, draft: ShapeDraft) -> None:
+        self.fits = re.compile(draft.signature()).match
+        self.take: Taker | None = None
         self.follower: Shape | None = None  # the shape of the container that came after the latest one of this shape
-        self._groups = tuple(groups)
-        self._constants = tuple(constants)
-        self._builders = [_builder(frame) for frame in frames]
+        self.groups = tuple(draft.groups)
+        self.constants = tuple(draft.constants)  # values behind the captured ones
+        self.frames = draft.frames
+        self.is_usual = draft.is_usual  # every leaf that is declared with a form has it
+        self._builders = [_builder(frame) for frame in self.frames]
         self._closings: list[tuple[Closer, int, int, int, int]] = [
             (closer, number, -1 if frame.parent is None else frame.parent, frame.start, frame.end)
-            for number, frame in ((number, frames[number]) for number in closings)
+            for number, frame in ((number, self.frames[number]) for number in draft.closings)
             if (closer := frame.state.closer) is not None
         ]
 
@@ -56,16 +76,14 @@ class Shape:
         """Call the handlers of the containers in the order they close; `offset` is that of the text that was matched.
 
         `clean` resolves what texts of the file stand for, where they are not all plain. False, and nothing is done,
-        where a wanted leaf is blank: that is no longer what the walk would find.
+        where a wanted leaf turns out blank: that is no longer what the walk would find.
         """
-        values = [value.strip(XML_SPACE) for value in found.group(*self._groups)]
-        if not all(values):
-            return False
+        values = [value.rstrip(XML_SPACE) for value in found.group(*self.groups)]
         if clean is not None:
             values = clean(values)
             if not all(values):
                 return False
-        values += self._constants
+        values += self.constants
         boxes = [build(values) for build in self._builders]
         for closer, number, parent, start, end in self._closings:
             closer(
@@ -77,7 +95,7 @@ class Shape:
         return True
 
 
-def _builder(frame: _Frame) -> Callable[[list[str]], Fields]:
+def _builder(frame: Frame) -> Callable[[list[str]], Fields]:
     keys, sources = tuple(frame.keys), tuple(frame.sources)
     if len(set(keys)) < len(keys):
         return lambda values: _joined(keys, sources, values)
@@ -102,10 +120,10 @@ class ShapeDraft:
         self.expression: list[str] = []
         self.groups: list[int] = []
         self.constants: list[str] = []
-        self.frames: list[_Frame] = []
+        self.frames: list[Frame] = []
         self.closings: list[int] = []
+        self.is_usual = True
         self._count = 0
-        self._constant_places: list[tuple[int, int]] = []
 
     def signature(self) -> str:
         """What two containers of one shape have in common."""
@@ -116,7 +134,7 @@ class ShapeDraft:
         values = len(self.groups)
         for frame in self.frames:  # constants come behind the captured values
             frame.sources = [source if source >= 0 else values - source - 1 for source in frame.sources]
-        return Shape(self.signature(), self.groups, self.constants, self.frames, self.closings)
+        return Shape(self)
 
     def _mark(self) -> int:
         self._count += 1
@@ -149,16 +167,16 @@ class ShapeDraft:
             if child.is_box:
                 if child.is_empty or (open_frames and child.opener is not None):
                     return False
-                self.frames.append(_Frame(child, open_frames[-1] if open_frames else None, self._mark(), 0, [], []))
+                self.frames.append(Frame(child, open_frames[-1] if open_frames else None, self._mark()))
                 open_frames.append(len(self.frames) - 1)
             self.expression.append(f"<{re.escape(tag)}>")
-            self._text(child, self.frames[open_frames[-1]], text, pieces[index + 1 : index + 2])
+            self._text(child, self.frames[open_frames[-1]], text)
             if child.is_empty:
                 continue
             state = child
         return False
 
-    def _text(self, child: State, frame: _Frame, text: str, following: Sequence[str]) -> None:
+    def _text(self, child: State, frame: Frame, text: str) -> None:
         """The text behind a start tag: captured where it is the wanted text of a leaf."""
         key = child.key
         if child.currency is not None and key is not None:
@@ -167,11 +185,21 @@ class ShapeDraft:
             frame.sources.append(-len(self.constants))
         if key is None:
             self.expression.append(_ANY_TEXT)
-        elif text.strip(XML_SPACE):
+        elif said := text.strip(XML_SPACE):
             self._count += 1
-            self.expression.append(f"({_ANY_TEXT})")
+            self.expression.append(f"{_SPACES}({self._form(child, said)}")
             frame.keys.append(key)
             frame.sources.append(len(self.groups))
             self.groups.append(self._count)
         else:
             self.expression.append(_SPACES)
+
+    def _form(self, child: State, text: str) -> str:
+        """What the capture of a leaf that begins with no blank goes on with."""
+        form = child.pattern.form if child.pattern else None
+        if form is None:
+            return f"{_SOME_TEXT})"
+        if form.fullmatch(text):
+            return f"{form.pattern}){_SPACES}"
+        self.is_usual = False
+        return f"{_SOME_TEXT})"

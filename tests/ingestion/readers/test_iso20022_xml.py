@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iso20022_files import Reading, Style, balance, camt, entry, message, outcome, read, statement
 
-from ingestion.readers import xml_records, xml_shapes
+from ingestion.readers import camt_plans, xml_records, xml_shapes
 from ingestion.reading import FileRejected
 
 NAME = (
@@ -254,11 +254,16 @@ def test_shapes_find_what_the_walk_finds(cells: list[tuple[int, str, str]], extr
 
 
 def test_a_structure_that_was_seen_twice_is_read_by_its_shape(monkeypatch: pytest.MonkeyPatch) -> None:
-    used = []
-    emit = xml_shapes.Shape.emit
-    monkeypatch.setattr(xml_shapes.Shape, "emit", lambda self, *given: used.append(1) or emit(self, *given))
-    read(Style().write(message(statement(*[entry(f"{n}.00", details=NAME.format(n, n)) for n in range(1, 101)]))))
-    assert len(used) >= 80
+    emitted, taken = [], []
+    emit, take = xml_shapes.Shape.emit, camt_plans.EntryPlan.take
+    monkeypatch.setattr(xml_shapes.Shape, "emit", lambda self, *given: emitted.append(1) or emit(self, *given))
+    monkeypatch.setattr(camt_plans.EntryPlan, "take", lambda self, *given: taken.append(1) or take(self, *given))
+    data = Style().write(message(statement(*[entry(f"{n}.00", details=NAME.format(n, n)) for n in range(1, 101)])))
+    read(data)
+    assert len(taken) >= 80 and not emitted
+    taken.clear()
+    read(data, reversal_flips_sign=True)
+    assert len(emitted) >= 80 and not taken, "what is flipped is read one by one"
 
 
 def test_byte_ranges_hold_behind_shapes_and_in_every_chunk() -> None:
