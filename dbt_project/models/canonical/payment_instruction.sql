@@ -60,7 +60,7 @@ settled_party as (
     from remittance
     inner join item on remittance.open_item_id = item.open_item_id
     group by remittance.payment_id
-    having count(distinct item.counterparty_id) = 1
+    having min(item.counterparty_id) = max(item.counterparty_id)
 ),
 
 account_party as (
@@ -73,7 +73,7 @@ account_party as (
         party.role = case when payment.direction = 'direct_debit' then 'customer' else 'supplier' end
         and (entity.erp_system is null or party.source_system = entity.erp_system)
     group by payment.payment_id
-    having count(distinct party.counterparty_id) = 1
+    having min(party.counterparty_id) = max(party.counterparty_id)
 )
 
 select

@@ -58,7 +58,7 @@ by_transaction as (
     select delivery_id, record_number, min(payment_id) as payment_id
     from transaction_candidate
     group by delivery_id, record_number
-    having count(distinct payment_id) = 1
+    having min(payment_id) = max(payment_id)
 ),
 
 by_batch as (

@@ -8,7 +8,7 @@ with item as (
 party as (select * from {{ ref('counterparty') }}),
 
 remittance as (
-    select payment_id, open_item_id from {{ ref('remittance_advice') }}
+    select distinct payment_id, open_item_id from {{ ref('remittance_advice') }}
     where open_item_id is not null and {{ is_touched('open_item_id') }}
 ),
 
@@ -24,7 +24,7 @@ run as (select * from {{ ref('stg_run') }}),
 scheduled as (
     select
         remittance.open_item_id,
-        cast(count(distinct payment.payment_id) as bigint) as payment_count,
+        cast(count(*) as bigint) as payment_count,
         min(payment.payment_id) as payment_id,
         min(payment.execution_date) as execution_date,
         arg_min(payment.status, (payment.execution_date, payment.payment_id)) as payment_status

@@ -13,7 +13,7 @@ party_account as (
     from {{ ref('counterparty_bank_account') }}
     where is_current
     group by counterparty_id
-    having count(distinct account_identifier) = 1
+    having min(account_identifier) = max(account_identifier)
 )
 
 select

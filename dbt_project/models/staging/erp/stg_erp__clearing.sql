@@ -40,7 +40,7 @@ unique_payment_name as (
     select entity_id, name, min(payment_id) as payment_id
     from payment_name
     group by all
-    having count(distinct payment_id) = 1
+    having min(payment_id) = max(payment_id)
 ),
 
 clearing_payment as (
@@ -49,7 +49,7 @@ clearing_payment as (
     inner join unique_payment_name
         on ledger_payment_name.entity_id = unique_payment_name.entity_id and ledger_payment_name.name = unique_payment_name.name
     group by all
-    having count(distinct unique_payment_name.payment_id) = 1
+    having min(unique_payment_name.payment_id) = max(unique_payment_name.payment_id)
 ),
 
 cleared as (
