@@ -266,6 +266,16 @@ class Block(NamedTuple):
         array = self.array[kept]
         return Block(array.tobytes(), array, self.offsets - np.searchsorted(places, self.offsets))
 
+    def without_letter(self, byte: str) -> Block:
+        """The texts without an ASCII letter, wherever it stands."""
+        places = self.places(byte)
+        if not len(places):
+            return self
+        buffer = self.buffer.replace(byte.encode(), b"")
+        return Block(
+            buffer, np.frombuffer(buffer, dtype=np.uint8), self.offsets - np.searchsorted(places, self.offsets)
+        )
+
 
 def block(
     array: Bytes, start: Ints, end: Ints, row: Ints, count: int, gap: Flags | None = None, fill: str = "\n"

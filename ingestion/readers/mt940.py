@@ -1,8 +1,8 @@
 """MT940 customer statements and MT942 interim reports, as SWIFT defines them and as banks send them.
 
 The file is cut into fields three megabytes at a time (`mt94_cut`). The walk (`mt94_walk`) finds the statement and entry each field
-belongs to; entries written as the standard has it are read many at once (`mt94_plain`, `mt94_bulk`), all others with care, one by
-one (`mt94_entry`).
+belongs to. What is written as the standard has it is read many at once: statements (`mt94_plain_statements`,
+`mt94_statement_columns`) and entries (`mt94_plain`, `mt94_bulk`). All others are read with care, one by one (`mt94_entry`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import BinaryIO
 from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
 from ingestion.readers.mt94_bulk import BulkEntries
 from ingestion.readers.mt94_cut import field_chunks
+from ingestion.readers.mt94_statement_columns import TakenStatements
 from ingestion.readers.mt94_walk import Walk
 from ingestion.reading import FileFacts, FileRejected, Reader, ReaderEvent
 from ingestion.record_columns import merged_records
@@ -41,11 +42,11 @@ class MtReader:
             currency if isinstance(currency, str) else None,
         )
         for chunk in field_chunks(stream):
-            bulk = walk.chunk(chunk)
+            taken, bulk = walk.chunk(chunk)
             if chunk.is_last:
                 walk.finish(chunk.offset + len(chunk.data))
                 _check_complete(walk, chunk.first_line + len(chunk.line_ends))
-            yield from _rows(walk, bulk)
+            yield from _rows(walk, taken, bulk)
         findings = walk.findings
         yield FileFacts(
             "+".join(sorted(walk.formats)) or self.format,
@@ -56,12 +57,13 @@ class MtReader:
         )
 
 
-def _rows(walk: Walk, bulk: BulkEntries) -> Iterator[ReaderEvent]:
+def _rows(walk: Walk, taken: TakenStatements, bulk: BulkEntries) -> Iterator[ReaderEvent]:
     """What a chunk brought, in the order of the contracts."""
     output = walk.output
+    statements, balances = taken.records()
     entries, details = bulk.records()
-    yield from output.statements.flush()
-    yield from output.balances.flush()
+    yield from merged_records(statements, output.statements)
+    yield from merged_records(balances, output.balances)
     yield from merged_records(entries, output.entries)
     yield from merged_records(details, output.details)
     yield from walk.findings.rejects

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 
 from ingestion.bank_transaction_codes import from_gvc, from_swift
 from ingestion.contracts import BANK_ENTRY, BANK_ENTRY_DETAIL, DATE, INT, TEXT
-from ingestion.readers.byte_slices import WHITE, Flags, Ints, text_column, trimmed, without, words
+from ingestion.readers.byte_slices import WHITE, Flags, Ints, chosen, text_column, trimmed, without, words
 from ingestion.readers.mt94_cut import Fields
 from ingestion.readers.mt94_fields import MARKS, NO_REFERENCE, entry_day
 from ingestion.readers.mt94_plain import MARK_ORDER, PlainEntries
@@ -22,6 +23,7 @@ from ingestion.reading import RecordCounter, Records
 from ingestion.record_columns import Column, contract_batch, int_amount_array, positions
 
 _LOW = 10**9  # amounts are summed in two parts, for many large ones would not fit 64 bits
+_HIGH_LIMIT = 10**9  # of the high part: such a sum fits 64 bits, with two balances beside it
 _DAYS = 100_000  # more than there are days since 1970 in any date of two-digit years
 _NO_DAY = np.iinfo(np.int64).min
 _MARKS = [MARKS[mark] for mark in MARK_ORDER]
@@ -42,17 +44,18 @@ _DETAIL_TEXTS = {
 }
 
 
-class _Run(NamedTuple):
-    """Entries `first` to before `last` of one statement, and what the statement said when they were read."""
+@dataclass
+class _Runs:
+    """Runs of entries, each of one statement, and what the statement said when they were read; one element each."""
 
-    first: int
-    last: int
-    statement: int
-    currency: str
-    opening_day: int
-    first_record: int
-    first_entry: int
-    account: str | None
+    first: list[int] = field(default_factory=list)  # among the plain entries
+    last: list[int] = field(default_factory=list)  # the one after the last
+    statement: list[int] = field(default_factory=list)
+    currency: list[str] = field(default_factory=list)
+    opening_day: list[int] = field(default_factory=list)
+    first_record: list[int] = field(default_factory=list)
+    first_entry: list[int] = field(default_factory=list)
+    account: list[str | None] = field(default_factory=list)
 
 
 class BulkEntries:
@@ -60,7 +63,7 @@ class BulkEntries:
 
     def __init__(self, fields: Fields, plain: PlainEntries) -> None:
         self.fields, self.plain = fields, plain
-        self.runs: list[_Run] = []
+        self.runs = _Runs()
         self.details_before = _before(plain.has_text | plain.has_supplement)
         signed, booked = plain.amount * plain.sign, _BOOKED[plain.mark]
         self.net_before = _sums_before(signed * booked)
@@ -68,63 +71,86 @@ class BulkEntries:
 
     def take(self, first: int, last: int, statement: Statement, counter: RecordCounter) -> None:
         """Count the entries `first` to before `last` to the statement, whose currency is known."""
-        opening = statement.opening
-        self.runs.append(
-            _Run(
-                first,
-                last,
-                statement.number,
-                statement.currency or "",
-                _NO_DAY if opening is None or opening.date is None else opening.date,
-                counter.last + 1,
-                statement.entries + statement.rejected + len(statement.doubtful) + 1,
-                None if statement.account is None else statement.account.account_id,
-            )
-        )
+        opening, runs = statement.opening, self.runs
+        runs.first.append(first)
+        runs.last.append(last)
+        runs.statement.append(statement.number)
+        runs.currency.append(statement.currency or "")
+        runs.opening_day.append(_NO_DAY if opening is None or opening.date is None else opening.date)
+        runs.first_record.append(counter.last + 1)
+        runs.first_entry.append(statement.entries + statement.rejected + len(statement.doubtful) + 1)
+        runs.account.append(None if statement.account is None else statement.account.account_id)
         counter.last += last - first + int(self.details_before[last] - self.details_before[first])
         statement.entries += last - first
         statement.net += _sum_between(self.net_before, first, last)
         if self.expected_before is not None:
             statement.expected += _sum_between(self.expected_before, first, last)
 
+    def take_statements(
+        self, first: Ints, last: Ints, statement: Ints, currency: Sequence[str], opening_day: Ints, first_record: Ints,
+        account: Sequence[str],
+    ) -> None:  # fmt: skip
+        """Take all entries of many statements, whose record numbers are given already."""
+        runs = self.runs
+        runs.first.extend(first.tolist())
+        runs.last.extend(last.tolist())
+        runs.statement.extend(statement.tolist())
+        runs.currency.extend(currency)
+        runs.opening_day.extend(opening_day.tolist())
+        runs.first_record.extend(first_record.tolist())
+        runs.first_entry.extend([1] * len(first))
+        runs.account.extend(account)
+
+    def records_between(self, first: Ints, last: Ints) -> Ints:
+        """How many records the entries `first` to before `last` are, with their details."""
+        found: Ints = last - first + self.details_before[last] - self.details_before[first]
+        return found
+
+    def net_between(self, first: Ints, last: Ints) -> tuple[Ints, Flags]:
+        """The net of the booked entries `first` to before `last`, scaled by 100,000; and which fit 64 bits with room to spare."""
+        high, low = (part[last] - part[first] for part in self.net_before)
+        fits: Flags = np.abs(high) < _HIGH_LIMIT
+        return np.where(fits, high, 0) * _LOW + low, fits
+
     def records(self) -> tuple[Records | None, Records | None]:
         """The entries and their details, which only entries with a text have; None where there are none."""
         runs, plain, fields = self.runs, self.plain, self.fields
-        if not runs:
+        first = np.array(runs.first, dtype=np.int64)
+        sizes = np.array(runs.last, dtype=np.int64) - first
+        which = np.repeat(np.arange(len(sizes)), sizes)
+        if not len(which):
             return None, None
-        sizes = np.array([run.last - run.first for run in runs])
-        which = np.repeat(np.arange(len(runs)), sizes)
         step = np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        rows = np.array([run.first for run in runs])[which] + step
-        before = self.details_before[rows] - self.details_before[np.array([run.first for run in runs])][which]
+        rows = first[which] + step
+        before = self.details_before[rows] - self.details_before[first][which]
         texts = plain.texts.chosen(plain.text[rows])
         said = text_columns(texts.chosen(np.flatnonzero(plain.has_text[rows])))
         detailed, text = plain.has_text[rows], texts.column()
         if plain.has_supplement[rows].any():
-            own = [run.account for run in runs]
             supplements = plain.supplements.chosen(plain.text[rows])
-            said, detailed, text = with_supplements(said, detailed, text, supplements, own, which)
-        opening = np.array([run.opening_day for run in runs])[which]
+            said, detailed, text = with_supplements(said, detailed, text, supplements, runs.account, which)
+        opening = np.array(runs.opening_day)[which]
         mark = positions(plain.mark[rows])
         count = len(rows)
-        currencies = pa.array([run.currency for run in runs], TEXT)
+        currencies = list(dict.fromkeys(runs.currency))
+        currency = np.array([currencies.index(one) for one in runs.currency])[which]
         place: dict[str, Column] = {
-            "record_number": pa.array(np.array([run.first_record for run in runs])[which] + step + before, INT),
+            "record_number": pa.array(np.array(runs.first_record)[which] + step + before, INT),
             "file_line": pa.array(plain.line[rows], INT),
             "byte_start": pa.array(plain.start[rows] + fields.offset, INT),
             "byte_end": pa.array(plain.end[rows] + fields.offset, INT),
-            "statement_number": pa.array(np.array([run.statement for run in runs])[which], INT),
-            "entry_number": pa.array(np.array([run.first_entry for run in runs])[which] + step, INT),
+            "statement_number": pa.array(np.array(runs.statement)[which], INT),
+            "entry_number": pa.array(np.array(runs.first_entry)[which] + step, INT),
         }
         signed = plain.amount[rows] * plain.sign[rows]
         columns: dict[str, Column] = {
             **place,
             "account_servicer_reference": self._reference(plain.bank_start[rows], plain.bank_end[rows]),
             "customer_reference": self._reference(plain.customer_start[rows], plain.customer_end[rows]),
-            "status": pa.array([status for *_, status in _MARKS], TEXT).take(mark),
+            "status": chosen([status for *_, status in _MARKS], plain.mark[rows]),
             "amount": int_amount_array(plain.amount[rows]),
-            "currency": currencies.take(positions(which)),
-            "credit_debit": pa.array([direction for direction, *_ in _MARKS], TEXT).take(mark),
+            "currency": chosen(currencies, currency),
+            "credit_debit": chosen([direction for direction, *_ in _MARKS], plain.mark[rows]),
             "signed_amount": int_amount_array(signed),
             "reversal": pa.array([reversal for _, _, reversal, _ in _MARKS]).take(mark),
             "booking_date": _booking_dates(plain.month_day[rows], plain.value_day[rows], opening),

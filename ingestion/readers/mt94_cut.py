@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
@@ -27,7 +28,7 @@ _FRAME = re.compile(
 _FRAME_STARTS = frozenset(b"\x01{\xc3\xe4-")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PADDING = b"\n" * 32  # bytes after a position can always be looked at
-_COLON, _N, _S, _FOUR, _NINE = (ord(letter) for letter in ":NS49")
+_COLON, _N, _S, _FOUR, _NINE, _COMMA, _NEWLINE, _RETURN, _TAB = (ord(letter) for letter in ":NS49,\n\r\t")
 
 
 @dataclass
@@ -45,6 +46,23 @@ class Fields:
     offset: int  # of the chunk in the file
     first_line: int  # of the chunk
     is_last: bool  # whether the file ends with the chunk
+
+    @cached_property
+    def commas(self) -> Ints:
+        """Where commas stand, and the end of the chunk."""
+        return np.append(np.flatnonzero(self.array == _COMMA), len(self.data))
+
+    @cached_property
+    def odd_places(self) -> Ints:
+        """What no field has that is read at once: control characters, lone carriage returns, letters beyond ASCII."""
+        array = self.array[: len(self.data)]
+        returns = np.flatnonzero(array == _RETURN)
+        alone: Ints = returns[self.array[returns + 1] != _NEWLINE]
+        if self.data.isascii() and np.count_nonzero(array < 32) == len(self.line_ends) + len(returns):
+            return alone
+        control = (array < 32) & (array != _NEWLINE) & (array != _RETURN) & (array != _TAB)
+        places: Ints = np.sort(np.append(np.flatnonzero(control | (array >= 0x7F)), alone))
+        return places
 
     def tag(self, number: int) -> str:
         """A tag such as `:61:`, one character a byte."""

@@ -28,7 +28,7 @@ _IS_OTHER = SUBFIELD_CODES & ~_codes(*_PURPOSE, *_FURTHER, _AGENT, _ACCOUNT, *_N
 
 def german_columns(texts: Block, separator: str, has_code: Flags) -> tuple[TextColumns, Flags]:
     """What the subfields say, and which texts are left to `read_text`; `has_code`: three digits stand before the first."""
-    texts = texts.without(texts.places("\n"))
+    texts = texts.without_letter("\n")
     count = len(texts.start)
     array = np.append(texts.array, np.zeros(2, dtype=np.uint8))
     places = texts.places(separator)

@@ -86,7 +86,7 @@ def plain_entries(fields: Fields, closes: Flags, encoding: str | None) -> PlainE
     text_start = np.where(noted, fields.content[note], end)
     text_end = np.where(noted, fields.end[note], end)
     good &= (end - content <= FIELD_LIMIT) & (text_end - text_start <= FIELD_LIMIT)
-    good &= ~any_between(odd_places(fields), content, end)
+    good &= ~any_between(fields.odd_places, content, end)
     # value date and entry date
     value_number, value_ok = numbers(array, content, content + 6)
     value_day, known = days_of_dates(value_number)
@@ -107,8 +107,7 @@ def plain_entries(fields: Fields, closes: Flags, encoding: str | None) -> PlainE
     at = at + CAPITAL[array[at]]
     # amount
     after = len(fields.data)
-    commas = np.append(np.flatnonzero(array == ord(",")), after)
-    comma = commas[np.searchsorted(commas, np.minimum(at, after))]
+    comma = fields.commas[np.searchsorted(fields.commas, np.minimum(at, after))]
     whole, whole_ok = numbers(array, at, comma)
     good &= whole_ok & (comma - at <= _WHOLE_DIGITS) & (comma < end)
     amount, places = np.where(good, whole, 0), np.zeros(len(entries), dtype=np.int64)
@@ -173,32 +172,21 @@ def _within(number: Ints, last: Ints) -> Flags:
     return found
 
 
-def odd_places(fields: Fields) -> Ints:
-    """What no :61: has that is read at once: control characters, lone carriage returns, letters beyond ASCII."""
-    array = fields.array[: len(fields.data)]
-    returns = np.flatnonzero(array == ord("\r"))
-    alone: Ints = returns[fields.array[returns + 1] != ord("\n")]
-    if fields.data.isascii() and np.count_nonzero(array < 32) == len(fields.line_ends) + len(returns):
-        return alone
-    control = (array < 32) & (array != ord("\n")) & (array != ord("\r")) & (array != ord("\t"))
-    places: Ints = np.sort(np.append(np.flatnonzero(control | (array >= 0x7F)), alone))
-    return places
-
-
 def _texts(fields: Fields, start: Ints, end: Ints, encoding: str | None) -> Block:
     """The texts of fields :86: as UTF-8, without the carriage returns before line ends."""
     found = block(fields.array, *trimmed(fields.array, start, end, _BREAKS), np.arange(len(start)), len(start))
     if not (fields.data.isascii() or (encoding is None and _is_utf8(fields.data))):
         found = _decoded(found, encoding)
     returns = found.places("\r")
-    return found.without(returns[np.append(found.array, 0)[returns + 1] == ord("\n")])
+    before_end = np.append(found.array, 0)[returns + 1] == ord("\n")
+    return found.without_letter("\r") if before_end.all() else found.without(returns[before_end])
 
 
 def _supplements(fields: Fields, start: Ints, end: Ints) -> Block:
     """Supplementary details, which hold ASCII letters only, as all of a :61: that is read at once."""
     rows = np.flatnonzero(end > start)
     found = block(fields.array, *trimmed(fields.array, start[rows], end[rows], WHITE), rows, len(start))
-    return found.without(found.places("\r"))
+    return found.without_letter("\r")
 
 
 def _decoded(texts: Block, encoding: str | None) -> Block:

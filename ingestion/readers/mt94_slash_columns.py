@@ -71,15 +71,18 @@ def slash_columns(texts: Block) -> tuple[TextColumns, Flags]:
     start, end = trimmed(texts.array, last + 1, end, WHITE)
     start, end = trimmed(texts.array, *trimmed(texts.array, start, end, _SLASH), WHITE)
     filled = end > start
-    at = np.full((len(SLASH_WORDS), count), -1, dtype=np.int64)
-    at[word[filled], row[filled]] = np.flatnonzero(filled)
+    present, which = np.unique(word[filled], return_inverse=True)
+    at = np.full((len(present) + 1, count), -1, dtype=np.int64)  # the last row stands for the words no text has
+    at[which, row[filled]] = np.flatnonzero(filled)
+    row_of = np.full(len(SLASH_WORDS), len(present))
+    row_of[present] = np.arange(len(present))
     unread |= np.bincount(row[filled], minlength=count) != (at >= 0).sum(axis=0)  # a word given twice
 
     def value(*words: str) -> Ints:
         """The number of the first of these words that a text has, -1 where it has none."""
-        found: Ints = at[_NUMBER_OF[words[0]]]
+        found: Ints = at[row_of[_NUMBER_OF[words[0]]]]
         for one in words[1:]:
-            found = np.where(found >= 0, found, at[_NUMBER_OF[one]])
+            found = np.where(found >= 0, found, at[row_of[_NUMBER_OF[one]]])
         return found
 
     starts, ends = np.append(start, 0), np.append(end, 0)
@@ -98,9 +101,10 @@ def slash_columns(texts: Block) -> tuple[TextColumns, Flags]:
 
     name_start, name_end = trimmed(texts.array, *or_part(name, 2), WHITE)
     remittance_start, remittance_end, odd = _remittance(texts, starts[value("REMI")], ends[value("REMI")])
-    spaces = np.flatnonzero(WHITE[texts.array[:-1]] & WHITE[texts.array[1:]])
-    breaks = np.flatnonzero((texts.array == ord("\n")) | (texts.array == ord("\t")))
-    crooked = any_between(np.union1d(spaces, breaks), name_start, name_end)
+    blank = texts.array <= ord(" ")
+    spaces = np.flatnonzero(blank[:-1] & blank[1:])
+    breaks = np.flatnonzero(texts.array < ord(" "))
+    crooked = any_between(spaces, name_start, name_end) | any_between(breaks, name_start, name_end)
     unread |= odd | crooked
     lead_at = np.searchsorted(row, np.arange(count))
     has_words = np.append(row, -1)[lead_at] == np.arange(count)

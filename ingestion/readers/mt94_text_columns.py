@@ -77,14 +77,16 @@ def _has_slash_words(array: Bytes, texts: Block) -> Flags:
     slashes = np.flatnonzero(array == _SLASH)
     if not len(slashes):
         return np.zeros(len(start), dtype=bool)
+    found = np.zeros(len(start), dtype=bool)
+    found[slash_words(texts).row] = True
+    rows = np.flatnonzero(~found & (array[start] == _SLASH))
+    start, end = start[rows], end[rows]
     after = np.append(slashes, len(array))[np.searchsorted(slashes, start + 1)]
     size = after - start - 1
-    begins = (array[start] == _SLASH) & (size >= 2) & (size <= 8) & (after < end)
+    begins = (size >= 2) & (size <= 8) & (after < end)
     for place in range(8):
         begins &= (place >= size) | CAPITAL[array[np.minimum(start + 1 + place, len(array) - 1)]]
-    words = slash_words(texts)
-    found: Flags = begins.copy()
-    found[words.row] = True
+    found[rows] = begins
     return found
 
 

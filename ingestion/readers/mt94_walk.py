@@ -17,9 +17,10 @@ from ingestion.readers.mt94_cut import FIELD_LIMIT, Fields, too_long
 from ingestion.readers.mt94_entry import read_entry
 from ingestion.readers.mt94_findings import Findings
 from ingestion.readers.mt94_plain import plain_entries
-from ingestion.readers.mt94_plain_statements import PlainStatement, Tags, plain_statements
+from ingestion.readers.mt94_plain_statements import Tags, plain_statements
 from ingestion.readers.mt94_settling import check_declared, reject_without_currency, set_currency, settle_doubtful
 from ingestion.readers.mt94_statement import Output, RawEntry, Statement
+from ingestion.readers.mt94_statement_columns import TakenStatements
 from ingestion.readers.mt94_statement_fields import HANDLERS
 
 _HEADER_TYPE = re.compile(r"\{2:[IO]?(9\d\d)")
@@ -52,8 +53,9 @@ class Walk:
         self.envelope = False
         self.end = 0  # of the last field
 
-    def chunk(self, chunk: Fields) -> BulkEntries:
-        """Take the fields of a chunk in their order; the plain entries among them are given back, to be read at once."""
+    def chunk(self, chunk: Fields) -> tuple[TakenStatements, BulkEntries]:
+        """Take the fields of a chunk in their order; the plain statements and entries among them are given back, to be read
+        at once."""
         tags = Tags(chunk)
         closes = tags.close_entry
         for number in tags.others:
@@ -63,12 +65,12 @@ class Walk:
         number_of = np.full(len(chunk.start), -1, dtype=np.int64)
         number_of[plain.field] = np.arange(len(plain))
         run_end = _run_ends(plain.field, plain.fields)
-        statements = plain_statements(chunk, tags, plain, run_end)
+        taken = TakenStatements(chunk, plain_statements(chunk, tags, plain, run_end), bulk)
         at, count = 0, len(chunk.start)
         while at < count:
-            whole = statements.get(at)
-            if whole is not None and self._take_statement(whole, bulk):
-                at = whole.next_field
+            whole = taken.number_of.get(at)
+            if whole is not None and self._take_statements(taken, whole):
+                at = int(taken.plain.next_field[taken.run_ends[whole] - 1])
                 self.end = chunk.offset + int(chunk.end[at - 1])
                 continue
             first = int(number_of[at])
@@ -84,28 +86,19 @@ class Walk:
                     continue
             self._field(chunk.tag(at), chunk.text(at), chunk.offset + int(chunk.start[at]), int(chunk.line[at]))
             at += 1
-        return bulk
+        return taken, bulk
 
-    def _take_statement(self, whole: PlainStatement, bulk: BulkEntries) -> bool:
-        """Take a plain statement at once, where nothing before it speaks of it or is still open."""
+    def _take_statements(self, taken: TakenStatements, first: int) -> bool:
+        """Take a run of plain statements at once, where nothing before it speaks of it or is still open."""
         self._after_trailer(":20:")
         if self.entry is not None or self.message_type is not None or self.envelope:
             return False
         if self.statement is not None:
-            self.finish_statement(whole.start)
-        counter, output, opening = self.findings.counter, self.output, whole.opening[0]
-        self.statements += 1
-        one = Statement(self.statements, counter.next(), whole.line, whole.start)
-        one.reference, one.account, one.sequence, one.page = whole.reference, whole.account, whole.sequence, whole.page
-        one.opening, one.opening_seen, one.currency = opening, True, opening.currency
-        one.closing, one.closed = whole.closing[0], True
-        output.add_balance(one.number, counter.next(), whole.opening[1], whole.opening[2], opening)
-        if whole.last_entry > whole.first_entry:
-            bulk.take(whole.first_entry, whole.last_entry, one, counter)
-        for balance, line, start in (whole.closing, *whole.further):
-            output.add_balance(one.number, counter.next(), line, start, balance)
+            self.finish_statement(taken.fields.offset + int(taken.plain.start[first]))
+        last = taken.run_ends[first]
+        taken.take(first, last, self.findings.counter, self.statements)
+        self.statements += last - first
         self.formats.add("mt940")
-        output.add_statement(one, whole.end, self.default)
         return True
 
     @staticmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from accidents import examples
@@ -10,9 +12,10 @@ from hypothesis import strategies as st
 from iso20022_files import read
 
 from ingestion.readers import mt94_walk
-from ingestion.readers.byte_slices import Flags, texts_block
+from ingestion.readers.byte_slices import Flags, Ints, texts_block
 from ingestion.readers.mt94_cut import Fields
 from ingestion.readers.mt94_plain import PlainEntries, plain_entries
+from ingestion.readers.mt94_plain_statements import PlainStatements, Tags, plain_statements
 from ingestion.readers.mt94_text import SEPA_WORDS, SLASH_WORDS, EntryText, read_text
 from ingestion.readers.mt94_text_columns import text_columns
 
@@ -99,6 +102,11 @@ def test_fuzz_entries_at_once(
     assert at_once == one_by_one
 
 
+def _no_statement_is_plain(chunk: Fields, tags: Tags, plain: PlainEntries, run_end: Ints) -> PlainStatements:
+    found = plain_statements(chunk, tags, plain, run_end)
+    return found.where(found.field < 0)
+
+
 def _nothing_is_plain(chunk: Fields, closes: Flags, encoding: str | None) -> PlainEntries:
     return plain_entries(chunk, np.zeros_like(closes), encoding)
 
@@ -141,7 +149,7 @@ def test_fuzz_statements_at_once(statements: list[str], end: str, options: dict[
     data = "".join(statements).replace("\n", end).encode("utf-8")
     at_once = read(data, "mt940", **options)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mt94_walk, "plain_statements", lambda *_: {})
+        patch.setattr(mt94_walk, "plain_statements", _no_statement_is_plain)
         assert read(data, "mt940", **options) == at_once
 
 
@@ -159,3 +167,11 @@ def test_statements_as_banks_write_them_are_taken_at_once(monkeypatch: pytest.Mo
     found = read(data.encode(), "mt940")
     assert [row["balance_check"] for row in found["bank_statement"]] == ["ok"] * 5 and len(found["bank_entry"]) == 10
     assert walked.count(":20:") == 1, "the last alone, whose end is certain only with the file's"
+
+
+def test_statements_whose_sums_do_not_fit_64_bits_are_as_exact() -> None:
+    entry = ":61:2603100310C9999999999999,99NTRFNONREF\n"
+    statement = f":20:R\n:25:1/2\n:28C:1/1\n:60F:C260301EUR0,00\n{entry * 300}:62F:C260331EUR1,00\n-\n"
+    first, second = read((statement * 2).encode(), "mt940")["bank_statement"]
+    assert first["net_amount"] == second["net_amount"] == 300 * Decimal("9999999999999.99")
+    assert first["balance_check"] == "off" and first["difference"] == 1 - 300 * Decimal("9999999999999.99")
