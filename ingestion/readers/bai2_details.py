@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
 from ingestion.readers.bai2_fields import DIRECTIONS, FUNDS_EXTRA, amount, day
 from ingestion.readers.bai2_lines import Lines
-from ingestion.readers.byte_slices import BLANK, Flags, Ints, days_of_dates, numbers, text_column, trimmed
+from ingestion.readers.byte_slices import BLANK, Flags, Ints, byte_set, days_of_dates, numbers, text_column, trimmed
 from ingestion.record_columns import Column
 
 PLAIN_LIMIT = 10**12  # minor units; an amount beyond is counted in Python's integers
@@ -180,6 +181,16 @@ def _walk(lines: Lines, result: Details, row: int, start: int, end: int) -> None
     result.text_start[row], result.text_end[row] = field(6 + extra)[0], end
 
 
-def slices(lines: Lines, start: Ints, end: Ints) -> Column:
-    """The text of each slice of a chunk, trimmed, null where empty."""
-    return text_column(lines.text, *trimmed(lines.array, start, end, BLANK))
+def slices(lines: Lines, start: Ints, end: Ints, unwanted: Flags = BLANK) -> Column:
+    """The text of each slice of a chunk without unwanted bytes at its ends, null where empty."""
+    return text_column(lines.text, *trimmed(lines.array, start, end, unwanted))
+
+
+def texts(lines: Lines, start: Ints, end: Ints) -> Column:
+    """Texts, their continuations as lines; a text that begins in its continuation does not begin with an empty line."""
+    if not lines.continued:
+        return slices(lines, start, end)
+    separator = lines.separator.decode()
+    column = slices(lines, start, end, BLANK | byte_set(separator))
+    found: Column = pc.replace_substring(column, separator, "\n")  # type: ignore[type-var]
+    return found

@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingestion.bank_transaction_codes import from_bai2
 from ingestion.contracts import BANK_ENTRY, DATE, INT, TEXT
-from ingestion.readers.bai2_details import Details, slices
+from ingestion.readers.bai2_details import Details, slices, texts
 from ingestion.readers.bai2_fields import NATIVE_CODES, NON_MONETARY
 from ingestion.readers.bai2_lines import Lines
 from ingestion.readers.bai2_structure import Segments
@@ -70,9 +69,6 @@ def entry_records(
     immediate = found.immediate[taken]
     value_day = np.where(immediate, as_of, found.value_day[taken])
     index, code = found.index[taken], positions(found.type_code[taken])
-    text = slices(lines, found.text_start[taken], found.text_end[taken])
-    if lines.continued:
-        text = pc.replace_substring(text, lines.separator.decode(), "\n")  # type: ignore[type-var]
     codes = _codes()
     columns: dict[str, Column] = {
         "record_number": pa.array(record, INT),
@@ -97,7 +93,7 @@ def entry_records(
         "native_code": chosen(NATIVE_CODES, found.type_code[taken]),
         "native_issuer": pa.repeat(pa.scalar("BAI2", TEXT), count),
         "detail_count": pa.array(np.zeros(count, dtype=np.int64)),
-        "text": text,
+        "text": texts(lines, found.text_start[taken], found.text_end[taken]),
     }
     return Records(BANK_ENTRY.kind, contract_batch(BANK_ENTRY, columns, count)), rejects
 

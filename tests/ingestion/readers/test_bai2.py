@@ -79,6 +79,13 @@ def test_continuations_of_any_record() -> None:
 
 
 @pytest.mark.parametrize(
+    "first", ["16,195,300,Z,B,C,/", "16,195,300,Z,B,C,", "16,195,300,Z,B,C,  /", "16,195,300,Z,B,C/"]
+)
+def test_a_text_that_begins_in_its_continuation_has_no_empty_line_before_it(first: str) -> None:
+    assert only(read(report(first, "88,one/", "88,two/"), "bai2"))["text"] == "one\ntwo"
+
+
+@pytest.mark.parametrize(
     ("code", "sign"), [("142", 1), ("399", 1), ("475", -1), ("699", -1), ("925", 1), ("959", 1), ("965", -1)]
 )
 def test_the_direction_is_in_the_type_code(code: str, sign: int) -> None:
