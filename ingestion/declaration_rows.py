@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ingestion.declaration_columns import Layout
+from ingestion.declaration_evidence import is_date
 from ingestion.declaration_vocabulary import tells_balance
+
+_LIKE_DAY = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\S)")
 
 
 def find_other_rows(layout: Layout) -> None:
@@ -23,6 +27,8 @@ def find_other_rows(layout: Layout) -> None:
         if id(row) in entries or not any(cell.strip() for cell in row):
             continue
         date_cell = _filled(row, positions)
+        if _is_broken_entry(row, date_cell):
+            continue  # left to the reader, which says what is wrong with it
         if at > last and not layout.footer and (date_cell or len(row) != len(layout.names)):
             layout.footer = next(cell for cell in row if cell.strip()).strip()[:40]
             layout.notes.append(("footer", f"the list ends before {layout.footer!r}", False))
@@ -52,6 +58,13 @@ def find_other_rows(layout: Layout) -> None:
     if missing and not balances:
         note = f"{missing} rows have a date and no amount: they are rejected, unless declared as no records"
         layout.notes.append(("rows", note, False))
+
+
+def _is_broken_entry(row: Sequence[str], date_cell: str) -> bool:
+    """Whether a row begins as an entry does, but has too many or too few cells or a day no calendar has: such a row is not
+    to be passed over silently, nor others of its day with it."""
+    dated = is_date(date_cell) or _LIKE_DAY.match(date_cell) is not None
+    return dated and sum(bool(cell.strip()) for cell in row) > 1 and not any(map(tells_balance, row))
 
 
 def _balance_rows(layout: Layout) -> dict[str, list[str]]:

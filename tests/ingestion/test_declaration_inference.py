@@ -178,6 +178,24 @@ def test_a_closing_line_of_another_width_is_no_entry_even_below_a_single_one() -
 
 
 @pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ("03/15/2026,Sale,1,010.00,USD", "(row)"),
+        ("03/15/2026,Sale", "(row)"),
+        ("02/31/2026,Sale,7.00,USD", "booking_date"),
+    ],
+)
+@pytest.mark.parametrize("last", [True, False])
+def test_a_broken_entry_is_a_reject_and_takes_no_other_with_it(row: str, field: str, last: bool) -> None:
+    good = ["03/13/2026,Fee,-5.00,USD", "03/15/2026,Sale,10.00,USD"]
+    rows = [*good, row] if last else [good[0], row, good[1]]
+    data = "\n".join(["Date,Description,Amount,Currency", *rows, ""]).encode()
+    outcome = loaded(infer(data), data)
+    assert outcome.amounts == [Decimal("-5.00000"), Decimal("10.00000")]
+    assert [reject.field for reject in outcome.rejects] == [field]
+
+
+@pytest.mark.parametrize(
     ("data", "words"),
     [
         ("Date,Name,Code,Quantity,Currency\n2026-02-01,Soap,1234567,2,EUR\n", "by its cells alone"),
