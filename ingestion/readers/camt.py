@@ -21,7 +21,7 @@ from ingestion.readers.camt_entries import Entries
 from ingestion.readers.iso20022_message import foreign_warnings, no_message
 from ingestion.readers.xml_records import Fields, RecordStream
 from ingestion.reading import ControlTotal, FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
-from ingestion.record_columns import BATCH_ROWS, RecordColumns, unscaled
+from ingestion.record_columns import BATCH_ROWS, RecordColumns, Row, unscaled
 from ingestion.sources import SourceConfig
 
 _WARNINGS = 50
@@ -64,7 +64,8 @@ class _Reading:
         self.statement: statements.Statement | None = None
         self.formats: list[str] = []
         self.headers: list[Fields] = []
-        self.identities: dict[str, list[tuple[object, ...]]] = {}
+        self.identities: dict[str, tuple[object, ...]] = {}  # what the first statement of each says
+        self.repeated: dict[str, list[tuple[object, ...]]] = {}  # and all of those that occur several times
         self.entries = Entries(self, flips=source.options.get("reversal_flips_sign") is True)
         self.records = RecordStream(
             stream,
@@ -171,7 +172,8 @@ class _Reading:
     def _on_statement(self, fields: Fields, _around: Fields, start: int, end: int) -> None:
         one = self.open_statement()
         self.statement = None
-        account = statements.account_of(fields, self.account)
+        said = statements.said_by(fields)
+        account = statements.account_of(said, self.account)
         if account.account_id is None:
             self.reject(
                 one.place,
@@ -180,21 +182,26 @@ class _Reading:
                 end,
                 "The statement was loaded without an account. Name it in the source config (account: ...).",
             )
-        closed = statements.close(one, fields, account, self.offsets(start, end)[1])
+        closed = statements.close(one, said, fields, account, self.offsets(start, end)[1])
         for warning in closed.warnings:
             self._warn(warning)
         self._check_declared(one, closed)
+        is_first = self.identities.setdefault(closed.identity, closed.content) is closed.content
+        self.statement_rows.rows.append(closed.row if is_first else self._row_of_repeated(one, closed))
+
+    def _row_of_repeated(self, one: statements.Statement, closed: statements.Closed) -> Row:
+        """The row of a statement of an identity that was there before; one that says something else, such as a page
+        without a number, gets an identity of its own."""
         row = closed.row
-        known = self.identities.setdefault(closed.identity, [])
-        if known and closed.content not in known:
-            # a second statement of the same identity that says something else, such as a page without a number
+        known = self.repeated.setdefault(closed.identity, [self.identities[closed.identity]])
+        if closed.content not in known:
             place = statements.STATEMENT_COLUMNS.split().index("identity")
             row = (*row[:place], f"{closed.identity}#{len(known) + 1}", *row[place + 1 :])
             self._warn(
                 f"{one.place}: an earlier statement of the file has the same account, id, sequence, page and date"
             )
         known.append(closed.content)
-        self.statement_rows.rows.append(row)
+        return row
 
     def offsets(self, start: int, end: int) -> tuple[int | None, int | None]:
         """The bytes of the file that two parser offsets stand for."""

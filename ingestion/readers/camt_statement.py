@@ -10,10 +10,10 @@ from typing import NamedTuple
 from ingestion.balance_check import check_balance
 from ingestion.readers import iso20022_values as values
 from ingestion.readers.camt_rows import Money
-from ingestion.readers.iso20022_fields import Picker, agent, agent_paths
+from ingestion.readers.iso20022_fields import Picker, account_paths, agent, agent_paths
 from ingestion.readers.xml_records import Fields
 from ingestion.record_columns import Row, unscaled
-from ingestion.references import is_iban
+from ingestion.references import account_id, is_iban
 
 STATEMENT_COLUMNS = (
     "record_number byte_start byte_end statement_number identity kind message_id statement_id electronic_sequence "
@@ -70,6 +70,62 @@ class Statement:
             self.net[currency] = self.net.get(currency, 0) + signed
 
 
+_PAGINGS = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")  # of the statement from version 08 on, of the message before
+_SUMMARY = "TxsSummry/TtlNtries"
+
+
+class Said(NamedTuple):
+    """Texts a statement says of itself, where it says them."""
+
+    identifier: str | None
+    sequence: str | None
+    legal_sequence: str | None
+    page: str | None
+    last_page: str | None
+    copy_duplicate: str | None
+    created: str | None
+    from_date: str | None
+    to_date: str | None
+    account: str | None
+    universal_account: str | None
+    account_currency: str | None
+    account_name: str | None
+    account_owner: str | None
+    servicer: str | None
+    declared_entries: str | None
+    declared_net: str | None
+    declared_direction: str | None
+
+
+_pick = Picker(
+    [
+        ("Id",),
+        ("ElctrncSeqNb",),
+        ("LglSeqNb",),
+        tuple(f"{name}/PgNb" for name in _PAGINGS),
+        tuple(f"{name}/LastPgInd" for name in _PAGINGS),
+        ("CpyDplctInd",),
+        ("CreDtTm",),
+        ("FrToDt/FrDtTm", "FrToDt/FrDt"),
+        ("FrToDt/ToDtTm", "FrToDt/ToDt"),
+        account_paths("Acct"),
+        ("Acct/Id/UPIC",),
+        ("Acct/Ccy",),
+        ("Acct/Nm",),
+        ("Acct/Ownr/Nm", "Acct/Ownr/Pty/Nm"),
+        agent_paths("Acct/Svcr"),
+        (f"{_SUMMARY}/NbOfNtries",),
+        (f"{_SUMMARY}/TtlNetNtryAmt", f"{_SUMMARY}/TtlNetNtry/Amt"),
+        (f"{_SUMMARY}/CdtDbtInd", f"{_SUMMARY}/TtlNetNtry/CdtDbtInd"),
+    ]
+)
+
+
+def said_by(fields: Fields) -> Said:
+    """What the fields of a statement's own container say."""
+    return Said._make(_pick(fields))
+
+
 class Account(NamedTuple):
     """Whose account the statement is of; a part is None where the message does not say it."""
 
@@ -78,11 +134,11 @@ class Account(NamedTuple):
     currency: str | None
 
 
-def account_of(fields: Fields, configured: str | None) -> Account:
+def account_of(said: Said, configured: str | None) -> Account:
     """The account as the statement names it, else as the source is configured."""
-    found = values.account(fields, "Acct") or fields.get("Acct/Id/UPIC") or configured
+    found = account_id(said.account) if said.account is not None else said.universal_account or configured
     scheme = None if found is None else "IBAN" if is_iban(found) else "OTHER"
-    return Account(found, scheme, fields.get("Acct/Ccy"))
+    return Account(found, scheme, said.account_currency)
 
 
 def currency_of(one: Statement, account: Account) -> str | None:
@@ -130,51 +186,6 @@ def _by_day(balances: list[Balance]) -> list[Balance]:
     return sorted(balances, key=lambda balance: (balance.day is not None, balance.day or 0, balance.date_time or ""))
 
 
-_PAGINGS = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")  # of the statement from version 08 on, of the message before
-_SUMMARY = "TxsSummry/TtlNtries"
-
-
-class _Said(NamedTuple):
-    """Texts a statement says of itself, where it says them."""
-
-    identifier: str | None
-    sequence: str | None
-    legal_sequence: str | None
-    page: str | None
-    last_page: str | None
-    copy_duplicate: str | None
-    created: str | None
-    from_date: str | None
-    to_date: str | None
-    account_name: str | None
-    account_owner: str | None
-    servicer: str | None
-    declared_entries: str | None
-    declared_net: str | None
-    declared_direction: str | None
-
-
-_pick_statement = Picker(
-    [
-        ("Id",),
-        ("ElctrncSeqNb",),
-        ("LglSeqNb",),
-        tuple(f"{name}/PgNb" for name in _PAGINGS),
-        tuple(f"{name}/LastPgInd" for name in _PAGINGS),
-        ("CpyDplctInd",),
-        ("CreDtTm",),
-        ("FrToDt/FrDtTm", "FrToDt/FrDt"),
-        ("FrToDt/ToDtTm", "FrToDt/ToDt"),
-        ("Acct/Nm",),
-        ("Acct/Ownr/Nm", "Acct/Ownr/Pty/Nm"),
-        agent_paths("Acct/Svcr"),
-        (f"{_SUMMARY}/NbOfNtries",),
-        (f"{_SUMMARY}/TtlNetNtryAmt", f"{_SUMMARY}/TtlNetNtry/Amt"),
-        (f"{_SUMMARY}/CdtDbtInd", f"{_SUMMARY}/TtlNetNtry/CdtDbtInd"),
-    ]
-)
-
-
 class Closed(NamedTuple):
     """A finished statement: its row, and what of it is worth a warning."""
 
@@ -187,13 +198,12 @@ class Closed(NamedTuple):
     net: int
 
 
-def close(one: Statement, fields: Fields, account: Account, end: int | None) -> Closed:
+def close(one: Statement, said: Said, fields: Fields, account: Account, end: int | None) -> Closed:
     """The row of a statement, its arithmetic checked, never repaired. Raises `BadField` for a date that is none."""
-    said = _Said._make(_pick_statement(fields))
     warnings: list[str] = []
     currency = currency_of(one, account)
     opening, closing = ends(one.balances, currency, one.kind)
-    net, others = one.net.get(currency or "", 0), sorted(one.net.keys() - {currency})
+    net, others = one.net.get(currency or "", 0), [other for other in sorted(one.net) if other != currency]
     verdict, difference = _check(opening, net, closing)
     if others:
         if verdict == "off" and _check(opening, sum(one.net.values()), closing)[0] == "ok":
@@ -266,7 +276,7 @@ def close(one: Statement, fields: Fields, account: Account, end: int | None) -> 
         declared_entries,
         declared_net,
     )
-    content = (one.entries, one.rejected, tuple(sorted(one.net.items())), tuple(one.balances))
+    content = (one.entries, one.rejected, *sorted(one.net.items()), *map(_flat, one.balances))
     return Closed(row, identity, content, tuple(warnings), declared_entries, declared_net, net)
 
 
@@ -295,6 +305,11 @@ def _day(text: str | None) -> int | None:
         return None if text is None else values.day(text)
     except ValueError:
         return None
+
+
+def _flat(balance: Balance) -> tuple[str | int | None, ...]:
+    """A balance as a plain tuple: very many are kept, and the garbage collector does not look at such tuples again."""
+    return (balance.code, balance.sub_code, *balance.money, balance.day, balance.date_time)
 
 
 def _is_interim(balance: Balance | None) -> bool:

@@ -14,19 +14,21 @@ from ingestion.readers.camt_plans import DETAIL_HEAD, ENTRY_HEAD, Block, DetailP
 from ingestion.readers.camt_rows import DETAIL_IDENTIFIERS, Charges, total_charges
 from ingestion.readers.iso20022_fields import country as country_of
 from ingestion.readers.iso20022_fields import joined
-from ingestion.readers.iso20022_remittance import NOTHING, REFERENCE_STARTS, Remittance, Structured, remittance
+from ingestion.readers.iso20022_remittance import REFERENCE_STARTS, Remittance, Structured, remittance
 from ingestion.readers.shape_leaves import Captured
 from ingestion.readers.taken_columns import (
     Ints,
     TakenColumns,
     account_ids,
     amount_column,
+    as_they_are,
     given_identifiers,
 )
 from ingestion.readers.xml_layout import Fields
 from ingestion.readers.xml_text import TextResolver
 from ingestion.reading import Records
 from ingestion.record_columns import Column, amount_array, contract_batch, positions
+from ingestion.references import self_identifying_reference
 
 _PLACES = ("record_number", "byte_start", "byte_end", "statement_number", "entry_number")
 _AMOUNTS = ("amount", "instructed_amount", "transaction_amount")
@@ -117,15 +119,13 @@ class TakenRows:
         if not taken.count:
             return None
         signed, present = taken.numbers("signed_amount")
-        reversal = [values.flag(text) if text is not None else None for text in taken.cells("reversal")]
-        counts = [values.count(text) for text in taken.cells("batch_count")]
         columns: dict[str, Column | None] = {
             "amount": amount_column(np.abs(signed), present),
             "signed_amount": amount_column(signed, present),
             "instructed_amount": amount_column(*taken.amounts("instructed_amount")),
-            "reversal": pa.array(reversal, BOOL),
-            "batch_count": pa.array(counts, INT),
-            "account_servicer_reference": taken.text_column("account_servicer_reference", given_identifiers),
+            "reversal": taken.column("reversal", BOOL, lambda texts: [values.flag(text) for text in texts]),
+            "batch_count": taken.column("batch_count", INT, lambda texts: [values.count(text) for text in texts]),
+            "account_servicer_reference": taken.column("account_servicer_reference", TEXT, given_identifiers),
         }
         columns |= _charge_columns(self._entry_charges, taken.count)
         return self._records(BANK_ENTRY, taken, columns)
@@ -138,10 +138,11 @@ class TakenRows:
         amount, has_amount = taken.amounts("amount")
         columns: dict[str, Column | None] = {name: amount_column(*taken.amounts(name)) for name in _AMOUNTS}
         columns["signed_amount"] = amount_column(amount * taken.numbers("sign")[0], has_amount)
-        rates = [values.rate(text) for text in taken.cells("exchange_rate")]
-        columns["exchange_rate"] = pa.array(rates, RATE)
-        columns |= {name: taken.text_column(name, given_identifiers) for name in DETAIL_IDENTIFIERS}
-        columns |= {name: taken.text_column(name, account_ids) for name in _ACCOUNTS}
+        columns["exchange_rate"] = taken.column(
+            "exchange_rate", RATE, lambda texts: [values.rate(text) for text in texts]
+        )
+        columns |= {name: taken.column(name, TEXT, given_identifiers) for name in DETAIL_IDENTIFIERS}
+        columns |= {name: taken.column(name, TEXT, account_ids) for name in _ACCOUNTS}
         columns |= self._remittance()
         charges = _charge_columns(self._charges, taken.count)
         charges.pop("charges_included", None)
@@ -149,11 +150,14 @@ class TakenRows:
 
     def _remittance(self) -> dict[str, Column | None]:
         """What structured remittance information says, and free text that is a reference as a whole."""
-        texts, notes = self._details.cells("remittance_unstructured"), self._details.cells("additional_info")
+        texts, notes = (
+            self._details.cells("remittance_unstructured", as_they_are),
+            self._details.cells("additional_info", as_they_are),
+        )
         said: dict[int, Remittance] = {
-            row: remittance((), text, None)
+            row: Remittance(*found)
             for row, text in enumerate(texts)
-            if text is not None and text[0] in REFERENCE_STARTS
+            if text is not None and text[0] in REFERENCE_STARTS and (found := self_identifying_reference(text))
         }
         if self._structured:
             creditors = self._details.cells("creditor_account", account_ids)
@@ -162,15 +166,17 @@ class TakenRows:
                 said[row] = remittance(blocks, texts[row], own)
         if not said:
             return {}
-        every = [said.get(row, NOTHING) for row in range(len(texts))]
-        notes = [
-            note if one.additional is None else joined(note, one.additional)
-            for note, one in zip(notes, every, strict=True)
-        ]
+        references: list[str | None] = [None] * len(texts)
+        kinds: list[str | None] = [None] * len(texts)
+        documents: list[tuple[str, ...] | None] = [None] * len(texts)
+        for row, one in said.items():
+            references[row], kinds[row], documents[row] = one.reference, one.reference_type, one.documents
+            if one.additional is not None:
+                notes[row] = joined(notes[row], one.additional)
         return {
-            "structured_reference": pa.array([one.reference for one in every], TEXT),
-            "structured_reference_type": pa.array([one.reference_type for one in every], TEXT),
-            "referred_documents": pa.array([one.documents for one in every], TEXTS),
+            "structured_reference": pa.array(references, TEXT),
+            "structured_reference_type": pa.array(kinds, TEXT),
+            "referred_documents": pa.array(documents, TEXTS),
             "additional_info": pa.array(notes, TEXT),
         }
 
@@ -184,7 +190,7 @@ class TakenRows:
                 numbers, present = taken.numbers(name)
                 whole = pa.array(numbers, mask=None if present.all() else ~present)
                 columns[name] = whole.cast(pa.int32()).cast(DATE) if kind == DATE else whole
-            elif (column := taken.text_column(name)) is not None:
+            elif (column := taken.column(name, kind)) is not None:
                 columns[name] = column
         batch = contract_batch(contract, columns, taken.count)
         order = np.argsort(taken.numbers("record_number")[0], kind="stable")

@@ -6,7 +6,7 @@ What a record cannot do without and is missing or garbled raises `BadField`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 
 from ingestion.readers import iso20022_values as values
@@ -108,6 +108,7 @@ def agent(fields: Fields, path: str) -> str | None:
     return next((found for leaf in agent_paths(path) if (found := values.given(fields.get(leaf)))), None)
 
 
+@lru_cache(maxsize=4096)
 def country(account: str | None) -> str | None:
     """The country of an account that is an IBAN."""
     return account[:2] if account is not None and account[:2].isalpha() and account[2:4].isdigit() else None

@@ -94,7 +94,9 @@ def flag(text: str | None) -> bool | None:
 
 def count(text: str | None) -> int | None:
     """A number of things; None where it is absent or not one."""
-    return int(text) if text is not None and _COUNT.fullmatch(text) else None
+    if text is None or not _COUNT.fullmatch(text):
+        return None
+    return int(text)
 
 
 def rate(text: str | None) -> Decimal | None:

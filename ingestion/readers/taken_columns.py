@@ -5,21 +5,27 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.contracts import TEXT
 from ingestion.readers import iso20022_values as values
 from ingestion.readers.shape_leaves import Captured, Text
 from ingestion.readers.xml_text import XML_SPACE, TextResolver
-from ingestion.record_columns import AMOUNT_SCALE, Column, int_amount_array
+from ingestion.record_columns import AMOUNT_SCALE, Cell, Column, int_amount_array
 from ingestion.references import account_id
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+_Cell = TypeVar("_Cell")
 _CENTS = re.compile(r"[0-9]++\.[0-9]{2}(?:\0[0-9]++\.[0-9]{2})*+")
+
+
+def as_they_are(texts: Sequence[str]) -> Sequence[str]:
+    """Texts that are kept as they are."""
+    return texts
 
 
 class TakenColumns:
@@ -45,22 +51,21 @@ class TakenColumns:
         """Whether a column is one of numbers."""
         return name in self._numbers
 
-    def cells(self, name: str, made: Callable[[Sequence[str]], Sequence[str | None]] | None = None) -> list[str | None]:
-        """The texts of a column, or what is made of them; None where there is none."""
-        cells: list[str | None] = [None] * self.count
+    def cells(self, name: str, made: Callable[[Sequence[str]], Sequence[_Cell | None]]) -> list[_Cell | None]:
+        """What is made of the texts of a column; None where there is none."""
+        cells: list[_Cell | None] = [None] * self.count
         for first, count, texts in self._texts[name]:
             if isinstance(texts, str):  # a constant is what it stands for
-                cells[first : first + count] = [texts] * count
+                cells[first : first + count] = [made([texts])[0]] * count
             else:
-                resolved = self._resolver.column_resolved(texts)
-                cells[first : first + count] = resolved if made is None else made(resolved)
+                cells[first : first + count] = made(self._resolver.column_resolved(texts))
         return cells
 
-    def text_column(
-        self, name: str, made: Callable[[Sequence[str]], Sequence[str | None]] | None = None
+    def column(
+        self, name: str, kind: pa.DataType, made: Callable[[Sequence[str]], Sequence[Cell]] = as_they_are
     ) -> Column | None:
         """The texts of a column, or what is made of them; None where no row has one."""
-        return pa.array(self.cells(name, made), TEXT) if name in self._texts else None
+        return pa.array(self.cells(name, made), kind) if name in self._texts else None
 
     def amounts(self, name: str) -> tuple[Ints, Flags]:
         """The amounts of a column of texts, scaled by 100,000, and where there is one."""

@@ -107,7 +107,7 @@ class RecordStream:
         is_simple = stands_for_itself(text)
         self._is_takable = not has_blank_reference(text)
         if _has_asides(text):
-            self._walk(text, self._offset, is_simple=is_simple)  # a comment may hold what looks like a start tag
+            self._walk(text, self._offset)  # a comment may hold what looks like a start tag
             return
         position = 0
         following: dict[str, int] = {}
@@ -117,7 +117,7 @@ class RecordStream:
             if not (beside and text.startswith(beside, at)):
                 at = self._next_start(text, position, following)
                 if text.find("<", position, at) >= 0:
-                    self._walk(text[position:at], self._offset + position, is_simple=is_simple)
+                    self._walk(text[position:at], self._offset + position)
             position = at
             if at < len(text):
                 end = self._take_shape(text, at, is_simple=is_simple)
@@ -125,7 +125,7 @@ class RecordStream:
                     beside, position = text[at : text.index(">", at) + 1], end
                 else:
                     beside, position = "", self._next_start(text, at + 1, following)
-                    self._walk(text[at:position], self._offset + at, is_simple=is_simple)
+                    self._walk(text[at:position], self._offset + at)
 
     def _next_start(self, text: str, position: int, following: dict[str, int]) -> int:
         """Where, from a position on, the next container begins that a file has many of; the text's length if none
@@ -190,9 +190,10 @@ class RecordStream:
             state.shapes.insert(0, shape)
             del state.shapes[_SHAPES_KEPT:]
 
-    def _walk(self, text: str, offset: int, *, is_simple: bool) -> None:
+    def _walk(self, text: str, offset: int) -> None:
         """Follow the tags of a text that begins at an offset of the file."""
         pieces = _pieces(text)
+        is_simple = stands_for_itself(text)
         state, fields, around = self._state, self._fields, self._around
         offset += max(text.find("<"), 0)
         summed = 0  # the piece that begins at `offset`
@@ -219,7 +220,7 @@ class RecordStream:
             if key is not None:
                 value = behind.strip(XML_SPACE)
                 if value:
-                    if not is_simple and (not value.isascii() or "&" in value or "\r" in value):
+                    if not (is_simple or stands_for_itself(value)):
                         value = self.texts.resolved(value)
                     if not value:
                         pass
