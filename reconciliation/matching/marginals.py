@@ -15,6 +15,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from reconciliation.matching.exact_marginals import exact_probabilities
+
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 
@@ -41,7 +43,25 @@ def pair_probabilities(left: Index, right: Index, odds: Floats) -> Floats:
         if moved < _SETTLED:
             break
     weight = odds * from_left * from_right
-    return weight / (1 + weight)
+    probable = weight / (1 + weight)
+    for knot in _knots(left, right):
+        exact = exact_probabilities(left[knot], right[knot], odds[knot])
+        if exact is not None:
+            probable[knot] = exact
+    return probable
+
+
+def _knots(left: Index, right: Index) -> list[Index]:
+    """The pairs of each connected set of items that has a cycle."""
+    label = components(left, right)
+    order = np.argsort(label, kind="stable")
+    starts = np.flatnonzero(np.diff(label[order], prepend=-1))
+    parts = np.split(order, starts[1:])
+    return [part for part in parts if len(part) > 3 and len(part) >= _items(left[part]) + _items(right[part])]
+
+
+def _items(of: Index) -> int:
+    return len(np.unique(of))
 
 
 def _others(value: Floats, node: Index, nodes: int) -> Floats:

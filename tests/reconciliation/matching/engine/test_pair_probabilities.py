@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciliation.matching.exact_marginals import exact_probabilities
 from reconciliation.matching.marginals import components, pair_probabilities
 
 
@@ -53,3 +54,31 @@ def test_no_item_is_given_away_twice(pairs: set[tuple[int, int]]) -> None:
 def test_components_are_named_by_their_smallest_left_item() -> None:
     left, right = np.array([3, 1, 1, 0]), np.array([5, 5, 6, 7])
     assert components(left, right).tolist() == [1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("odds", [[900.0, 600.0, 600.0, 300.0], [1e9, 5e8, 2e8, 3e8]])
+def test_around_a_cycle_the_second_best_way_keeps_its_share(odds: list[float]) -> None:
+    """Two like payments and two like entries: message passing alone would be all but certain of the better way."""
+    left, right = [0, 0, 1, 1], [0, 1, 0, 1]
+    found = pair_probabilities(np.array(left), np.array(right), np.array(odds))
+    assert found == pytest.approx(_exact(left, right, odds), rel=1e-6)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.dictionaries(st.tuples(st.integers(0, 4), st.integers(0, 4)), st.floats(1e-3, 1e6), min_size=1, max_size=10))
+def test_a_knot_is_summed_exactly(pairs: dict[tuple[int, int], float]) -> None:
+    edges = sorted(pairs)
+    left, right = [each[0] for each in edges], [each[1] for each in edges]
+    odds = [pairs[edge] for edge in edges]
+    found = exact_probabilities(np.array(left), np.array(right), np.array(odds))
+    assert found == pytest.approx(_exact(left, right, odds), abs=1e-9)
+
+
+def test_a_series_of_any_length_is_summed_and_a_crowd_is_not() -> None:
+    series = [(week, other) for week in range(50) for other in (week - 1, week, week + 1) if 0 <= other < 50]
+    left, right = (np.array(side) for side in zip(*series, strict=True))
+    near = exact_probabilities(left, right, np.where(left == right, 1e6, 1e3))
+    assert near is not None and (near[left == right] > 0.99).all()
+    crowd = [(one, other) for one in range(15) for other in range(15)]
+    left, right = (np.array(side) for side in zip(*crowd, strict=True))
+    assert exact_probabilities(left, right, np.ones(len(crowd))) is None

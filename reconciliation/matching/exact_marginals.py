@@ -1,0 +1,88 @@
+"""Exact probabilities of competing pairs in one knot of candidates, where message passing is too sure of itself.
+
+Around a short cycle (two like payments and two like entries, each of which fits each) message passing takes the better
+way round for nearly certain, whatever the other is worth. Here all ways are summed: item by item of the left, keeping
+the total weight by which of the right items are used that may be asked for again (forward), and that of all that can
+follow (backward). Series that recur make long knots that are nowhere wide.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
+
+WIDEST = 9  # right items that may be asked for again at any moment: 2 to that power ways are kept
+MOST_PAIRS = 400
+_BITS = 62  # right items of a knot at most: bits of an Int64
+
+
+def exact_probabilities(left: Index, right: Index, odds: Floats) -> Floats | None:
+    """The probability of each pair of a knot, from the items of each pair and its odds; None where it is too wide.
+
+    The model is that of `marginals`: each item belongs to at most one other, and a set of pairs weighs the product of
+    their odds.
+    """
+    lefts, one = np.unique(left, return_inverse=True)
+    rights, two = np.unique(right, return_inverse=True)
+    if len(odds) > MOST_PAIRS or len(rights) > _BITS:
+        return None
+    edges = [np.flatnonzero(one == node) for node in range(len(lefts))]
+    order = _order(edges, two, len(rights))
+    if order is None:
+        return None
+    bits = np.int64(1) << two.astype(np.int64)
+    last = np.zeros(len(rights), dtype=np.int64)
+    for place, node in enumerate(order):
+        last[two[edges[node]]] = place
+    kept = [np.bitwise_or.reduce(bits[last[two] > place], initial=0) for place in range(len(order))]
+    before = [(np.zeros(1, dtype=np.int64), np.ones(1))]
+    for place, node in enumerate(order):
+        before.append(_forward(*before[-1], bits[edges[node]], odds[edges[node]], kept[place]))
+    probability = np.zeros(len(odds))
+    after = np.ones(len(before[-1][0]))
+    for place in reversed(range(len(order))):
+        mine = edges[order[place]]
+        masks, weights = before[place]
+        later = before[place + 1][0]
+        total = after[np.searchsorted(later, masks & kept[place])]
+        ways = np.zeros((len(mine), len(masks)))
+        for number, edge in enumerate(mine):
+            free = (masks & bits[edge]) == 0
+            reached = np.searchsorted(later, (masks[free] | bits[edge]) & kept[place])
+            ways[number, free] = odds[edge] * after[reached]
+        after = total + ways.sum(axis=0)
+        probability[mine] = ways @ weights / float(after @ weights)
+        after = after / after.max()
+    return probability
+
+
+def _forward(masks: Index, weights: Floats, bits: Index, odds: Floats, kept: int) -> tuple[Index, Floats]:
+    """The used right items, and the weight of each way to use them, when one more left item is looked at."""
+    ways, worth = [masks], [weights]
+    for bit, odd in zip(bits, odds, strict=True):
+        free = (masks & bit) == 0
+        ways.append(masks[free] | bit)
+        worth.append(weights[free] * odd)
+    distinct, place = np.unique(np.concatenate(ways) & kept, return_inverse=True)
+    summed = np.bincount(place, weights=np.concatenate(worth))
+    return distinct, summed / summed.max()
+
+
+def _order(edges: list[Index], right: Index, rights: int) -> list[int] | None:
+    """The left items in an order that keeps few right items in doubt; None where there are too many at some point."""
+    waiting = np.bincount(right, minlength=rights)
+    seen = np.zeros(rights, dtype=np.bool_)
+    asked = [right[own] for own in edges]
+    todo, order = list(range(len(edges))), []
+    while todo:
+        growth = [int((~seen[own]).sum()) - int((waiting[own] == 1).sum()) for own in (asked[node] for node in todo)]
+        node = todo.pop(int(np.argmin(growth)))
+        seen[asked[node]] = True
+        waiting[asked[node]] -= 1
+        order.append(node)
+        if int((seen & (waiting > 0)).sum()) > WIDEST:
+            return None
+    return order
