@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -224,7 +224,8 @@ class _LegRun:
                 self._eliminate()
             self._context.begin_pass()
             for proposals in each.propose(self._context):
-                self._take(each.name, proposals)
+                sure_only = each.sure_only or proposals.sure_only
+                self._take(each.name, replace(proposals, sure_only=True) if sure_only else proposals)
             if each.name in self._accepted:  # what earlier runs matched teaches as if it were found now
                 self._context.learn_lags(self._accepted[each.name])
             self._seconds[each.name] = perf_counter() - started
@@ -279,7 +280,7 @@ class _LegRun:
     def _take(self, name: str, proposals: Proposals) -> None:
         if self._context.barred is not None:
             proposals = without_barred(proposals, self._context.barred)
-        if not proposals.notes.is_empty():
+        if not proposals.notes.is_empty() and not proposals.sure_only:
             self._notes.append(proposals.notes)
         if proposals.pairs.is_empty() and proposals.groups.is_empty():
             return

@@ -72,3 +72,4 @@ class Proposals:
         default_factory=lambda: pl.DataFrame(schema={"side": pl.UInt8(), "row": pl.UInt32(), "reason": pl.String()})
     )
     part: float = 1.0
+    sure_only: bool = False  # what is no sure match stays open, unnamed: it will be proposed again

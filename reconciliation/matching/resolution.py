@@ -43,6 +43,9 @@ def resolve(context: LegContext, proposals: Proposals) -> Resolved:
     """Decide what of a pass's proposals holds, by the leg's `precision` and `suggest`."""
     pairs, tied = _resolve_pairs(context, proposals.pairs)
     groups, tied_groups = _resolve_groups(context, proposals)
+    if proposals.sure_only:
+        pairs, groups = (taken.filter(pl.col("status") == MATCHED) for taken in (pairs, groups))
+        tied, tied_groups = tied.clear(), tied_groups.clear()
     return Resolved(pairs, groups, tied, tied_groups)
 
 

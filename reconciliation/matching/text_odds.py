@@ -1,66 +1,138 @@
-"""How much likelier a degree of likeness of two texts is for a true pair than for two strangers, learned from the
-data.
+"""How much likelier what two texts say is for a true pair than for two strangers, learned from the data.
 
-The Fellegi-Sunter weights of a single field, without labels: the true pairs are those that their amounts alone
-leave little doubt about, the strangers are such items with the wrong partner. Where the two sides' texts have
-nothing to do with each other, both look the same and the text says nothing; a prior stands in where there is little
-data.
+Without labels: the true pairs are those that their amounts alone leave little doubt about, the strangers are such items
+with the wrong partner. The words of either text (`word_odds`) are weighed against each other by a logistic regression, and
+what comes of it is counted among true pairs and strangers, as are the numbers that both texts show. Where the two sides' texts
+have nothing to do with each other, both look the same and the text says nothing; a prior stands in where there is
+little data.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from reconciliation.matching.text.words import SideWords, shared_information
+from reconciliation.matching.text.words import SideWords, numbers_in_common, spoken_pairs
+from reconciliation.matching.word_odds import WordOdds
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
-_BOUNDS = np.array([0.4, 1.5, 2.5, 3.5, 5.0, 7.0, 10.0])  # nats in common; the first class is nothing in common
-_TRUE_PRIOR = np.array([0.16, 0.08, 0.08, 0.12, 0.18, 0.18, 0.12, 0.08])
-_STRANGER_PRIOR = np.array([0.78, 0.12, 0.05, 0.03, 0.013, 0.005, 0.0015, 0.0005])
-_PRIOR_WEIGHT = 30.0  # pairs that the priors count for
 _LEARNED_FROM = 1500  # sure pairs are plenty; more would cost more than they teach
-_SHIFTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89)  # how far the partners are moved to make strangers
+_SHIFTS = (1, 2, 3, 5, 8, 13, 21, 34)  # how far the partners are moved to make strangers
+_START = np.array([0.0, 0.6, 0.6])  # weights of a constant and of the words of either side
+_TIED = np.array([1.0, 12.0, 12.0])  # how firmly the weights are tied to those before the data speaks
+_STEPS, _SETTLED = 25, 1e-4
+_BOUNDS = np.array([-6.0, -4.5, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.5, 9.0])  # nats
+_PRIOR_WEIGHT, _UNSEEN = 30.0, 0.5  # pairs that the priors count for, and those of any class that were just not seen
+_DAMPED = 0.9  # how far nats are believed before they are counted
+_NUMBERS = np.array([0.1, 3.5, 5.0, 6.5])  # nats of numbers in common; the first class is none
+_TRUE_NUMBERS = np.array([0.80, 0.02, 0.03, 0.05, 0.10])
+_STRANGER_NUMBERS = np.array([0.97, 0.02, 0.007, 0.002, 0.001])
+_WITHOUT_STRANGERS = 0.2  # the odds of a stranger where there is none to learn from
 
 
 class TextOdds:
-    """Likelihood ratios of texts, for one leg's two sides."""
+    """Likelihood ratios of texts, for one leg's two sides. `apart` is that of two strangers, as a rule."""
 
     def __init__(self, left: SideWords, right: SideWords, sure: pl.DataFrame) -> None:
         """Learn from `sure` pairs (`left`, `right` rows), in an order of business ids."""
-        self._left, self._right = left, right
-        sure = sure.gather_every(max(1, sure.height // _LEARNED_FROM))
-        true = self._classes(shared_information(left, right, sure))
+        self._sides = (left, right)
+        sure = sure.select("left", "right").gather_every(max(1, sure.height // _LEARNED_FROM))
+        self._learned = sure.with_columns(learned=True)
         moved = [
             sure.select("left", pl.Series("right", np.roll(sure["right"].to_numpy(), shift)))
             for shift in _SHIFTS
             if shift < sure.height
         ]
-        strange = self._classes(shared_information(left, right, pl.concat(moved))) if moved else true[:0]
-        self.ratios = self._ratios(true[true >= 0], strange[strange >= 0])
+        strange = pl.concat(moved).join(sure, on=["left", "right"], how="anti") if moved else sure.clear()
+        documents = [
+            spoken_pairs(left, right, pairs).drop_nulls().group_by("one", "two").len("times").sort("one", "two")
+            for pairs in (sure, strange)
+        ]
+        self._words = WordOdds(left, right, *documents)
+        true, unlike = (self._evidence(pairs) for pairs in (sure, strange))
+        self._weights = _regression(*(evidence[spoken] for evidence, spoken in (true, unlike)))
+        scores = [evidence[spoken] @ self._weights for evidence, spoken in (true, unlike)]
+        self._ratios = _of_words(*scores)
+        self._of_numbers = _of_numbers(*(numbers_in_common(left, right, pairs).to_numpy() for pairs in (sure, strange)))
+        ratios = self._ratios[np.searchsorted(_BOUNDS, scores[1], side="right")]
+        self.apart = float(np.median(ratios)) * self._of_numbers[0] if len(ratios) else _WITHOUT_STRANGERS
 
-    def information(self, pairs: pl.DataFrame) -> pl.Series:
-        """The nats that the texts of pairs have in common; null where a side has none."""
-        return shared_information(self._left, self._right, pairs)
+    def odds(self, pairs: pl.DataFrame) -> Floats:
+        """The likelihood ratio of each pair (`left`, `right` rows); 1 where a side has no text."""
+        evidence, spoken = self._evidence(pairs)
+        words = self._ratios[np.searchsorted(_BOUNDS, evidence @ self._weights, side="right")]
+        numbers = numbers_in_common(*self._sides, pairs).to_numpy()
+        ratios: Floats = words * self._of_numbers[np.searchsorted(_NUMBERS, numbers, side="right")]
+        return np.where(spoken, ratios, 1.0)
 
-    def odds(self, information: pl.Series) -> Floats:
-        """The likelihood ratio of each pair's information; 1 where a side has no text."""
-        classes = self._classes(information)
-        return np.where(classes < 0, 1.0, self.ratios[np.maximum(classes, 0)])
+    def _evidence(self, pairs: pl.DataFrame) -> tuple[Floats, Mask]:
+        """By pair: a constant, the nats of the left words and of the right; and whether both texts say anything."""
+        located = spoken_pairs(*self._sides, pairs).join(
+            self._learned, on=["left", "right"], how="left", maintain_order="left"
+        )
+        located = located.with_columns(pl.col("learned").fill_null(False))
+        keys = ["one", "two", "learned"]
+        documents = located.select(keys).drop_nulls().unique().sort(keys)
+        nats = self._words.nats(documents)
+        told = documents.with_columns(pl.Series("left_nats", nats[:, 0]), pl.Series("right_nats", nats[:, 1]))
+        located = located.join(told, on=keys, how="left", maintain_order="left")
+        spoken = located["one"].is_not_null() & located["two"].is_not_null()
+        columns = [located[name].fill_null(0.0).to_numpy() for name in ("left_nats", "right_nats")]
+        return np.column_stack([np.ones(pairs.height), *columns]), spoken.to_numpy()
 
-    @staticmethod
-    def _classes(information: pl.Series) -> npt.NDArray[np.int64]:
-        values = information.fill_null(-1.0).to_numpy()
-        return np.where(values < 0, -1, np.searchsorted(_BOUNDS, values, side="right"))
 
-    @staticmethod
-    def _ratios(true: npt.NDArray[np.int64], strange: npt.NDArray[np.int64]) -> Floats:
-        classes = len(_TRUE_PRIOR)
-        seen = np.bincount(true, minlength=classes) + _PRIOR_WEIGHT * _TRUE_PRIOR
-        chance = np.bincount(strange, minlength=classes) + _PRIOR_WEIGHT * _STRANGER_PRIOR
-        ratio = (seen / seen.sum()) / (chance / chance.sum())
-        # more in common is never weaker evidence; what rises by small numbers alone is levelled from above
-        ratios: Floats = np.maximum.accumulate(ratio)
-        return ratios
+def _regression(true: Floats, strange: Floats) -> Floats:
+    """The weights of the evidence by logistic regression, tied to `_START`; the score is in nats at even odds."""
+    weights = _START.copy()
+    if not len(true) or not len(strange):
+        return weights
+    evidence = np.vstack([true, strange])
+    right = np.concatenate([np.ones(len(true)), np.zeros(len(strange))])
+    offset = np.log(len(true) / len(strange))
+
+    def loss(of: Floats) -> float:
+        score = evidence @ of + offset
+        return float((np.logaddexp(0, score) - right * score).sum() + (_TIED * (of - _START) ** 2).sum() / 2)
+
+    reached = loss(weights)
+    for _ in range(_STEPS):
+        probable = 1 / (1 + np.exp(-np.clip(evidence @ weights + offset, -30, 30)))
+        gradient = evidence.T @ (right - probable) - _TIED * (weights - _START)
+        curvature = (evidence * (probable * (1 - probable))[:, None]).T @ evidence + np.diag(_TIED)
+        step = np.linalg.solve(curvature, gradient)
+        while loss(weights + step) > reached and float(np.abs(step).max()) > _SETTLED:
+            step = step / 2  # Newton's step may be too long where true pairs and strangers hardly overlap
+        weights = weights + step
+        reached = loss(weights)
+        if float(np.abs(step).max()) <= _SETTLED:
+            break
+    return weights
+
+
+def _of_words(true: Floats, strange: Floats) -> Floats:
+    """The likelihood ratio of each class of score, as counted among true pairs and strangers."""
+    middles = np.concatenate([[_BOUNDS[0] - 1], (_BOUNDS[1:] + _BOUNDS[:-1]) / 2, [_BOUNDS[-1] + 1]])
+    priors = (np.exp(sign * _DAMPED * middles / 2 - middles**2 / 40) for sign in (1, -1))
+    return _counted(_BOUNDS, (true, strange), tuple(prior / prior.sum() for prior in priors))
+
+
+def _of_numbers(true: Floats, strange: Floats) -> Floats:
+    """The likelihood ratio of each class of numbers in common."""
+    return _counted(_NUMBERS, (true, strange), (_TRUE_NUMBERS, _STRANGER_NUMBERS))
+
+
+def _counted(bounds: Floats, seen: Sequence[Floats], priors: Sequence[Floats]) -> Floats:
+    """By class between `bounds`: its share of what is `seen` of true pairs over that of strangers, with `priors`."""
+    shares = []
+    for values, prior in zip(seen, priors, strict=True):
+        counts = np.bincount(np.searchsorted(bounds, values, side="right"), minlength=len(prior))
+        counted = counts + _PRIOR_WEIGHT * prior + _UNSEEN * len(values) / (len(values) + _PRIOR_WEIGHT)
+        shares.append(counted / counted.sum())
+    # more in common is never weaker evidence; what rises by small numbers alone is levelled from above
+    ratios: Floats = np.maximum.accumulate(shares[0] / shares[1])
+    return ratios

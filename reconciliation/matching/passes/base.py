@@ -27,6 +27,7 @@ class PassConfig(BaseModel):
 
     kind: str
     name: str = ""
+    sure_only: bool = False  # take what is matched; what would only be suggested or tied is left for later passes
 
     def model_post_init(self, context: object, /) -> None:
         """A pass without a name is called by its kind."""

@@ -77,21 +77,23 @@ class DescribedAmount(PassConfig):
                 sure = _alone(context, pairs.filter(pl.Series(agreement * near >= _SURE_ODDS)))
                 texts = TextOdds(*words, sure)
             shares = lag_shares(sure["lag"].to_numpy(), self.window)
-            odds = agreement * shares[place] * texts.odds(pairs["nats"])
+            odds = agreement * shares[place] * texts.odds(pairs)
             # rivals that are not listed are strangers by their texts, at any date of the window
-            apart = np.where(pairs["nats"].is_null().to_numpy(), 1.0, texts.ratios[0])
+            apart = np.where(pairs["nats"].is_null().to_numpy(), 1.0, texts.apart)
             odds /= (1 + pairs["unlisted"].to_numpy() * agreement * apart / (2 * self.window + 1)) ** 2
             probable = _probabilities(pairs, odds)
             taken = pairs.filter(pl.Series(probable >= context.leg.precision))
             last = turn == self.rounds - 1 or taken.is_empty()
-            touched = pairs["left"].is_in(taken["left"].implode()) | pairs["right"].is_in(taken["right"].implode())
             told = pl.when(pl.col("nats").is_null()).then(2).when(pl.col("nats") >= _SPEAKING).then(1).otherwise(0)
             weighed = pairs.with_columns(pl.Series("odds", odds), told.cast(pl.UInt16).alias("evidence"))
-            shown = weighed if last else weighed.filter(touched)
+            # what is taken has been weighed against all its rivals: they are not shown again without their own
+            against_all = weighed.with_columns(pl.Series("odds", probable / np.maximum(1 - probable, 1e-12)))
+            shown = weighed if last else against_all.filter(pl.Series(probable >= context.leg.precision))
             yield Proposals(
                 pairs=pairs_frame(shown, "open", "open", "none", 1.0).select(list(PAIRS)),
                 evidence=_SENTENCES,
                 notes=notes if last else notes.clear(),
+                sure_only=not last,
             )
             if last:
                 break

@@ -62,7 +62,7 @@ class DescribedDifference(PassConfig):
                 continue
             texts, shares = learned_texts(context), learned_lags(context, self.window)
             rivals = _rivals(context.right, pairs, bound, kind)
-            evidence = texts.odds(pairs["nats"]) * shares[pairs["lag"].to_numpy() + self.window]
+            evidence = texts.odds(pairs) * shares[pairs["lag"].to_numpy() + self.window]
             ratios = evidence / rivals
             share = learned_share(
                 ratios, pairs["left"].to_numpy().astype(np.int64), len(context.left.rows()), self.prior, _PRIOR_ITEMS

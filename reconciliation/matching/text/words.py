@@ -8,6 +8,7 @@ cut, abbreviated or mistyped (`names.word_similarity`); numbers only when equal.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -79,7 +80,7 @@ def _rarity(texts: pl.Expr, total: int) -> pl.Expr:
     return pl.when((texts * 2 > total) & (texts > 1)).then(0.0).otherwise(nats)
 
 
-def _silent(side: SideWords) -> pl.DataFrame:
+def silent_rows(side: SideWords) -> pl.DataFrame:
     """Rows whose words and numbers say too little to be compared."""
     spoken = side.words.group_by("document").agg(pl.col("weight").sum().alias("nats"))
     counted = side.numbers.group_by("row").agg(pl.col("weight").sum().alias("number_nats"))
@@ -88,38 +89,76 @@ def _silent(side: SideWords) -> pl.DataFrame:
     return rows.filter(total < _SPEAKING).select("row")
 
 
+def spoken_pairs(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`pairs` (`left`, `right` rows, in their order) with the documents `one` and `two` of their texts; null where a
+    text says too little to be compared."""
+    located = pairs.select("left", "right")
+    for side, name, document in ((left, "left", "one"), (right, "right", "two")):
+        spoken = side.rows.join(silent_rows(side), on="row", how="anti").rename({"row": name, "document": document})
+        located = located.join(spoken, on=name, how="left", maintain_order="left")
+    return located
+
+
 def shared_information(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.Series:
     """The nats that each pair's texts have in common, in the order of `pairs` (`left`, `right` rows).
 
     Null where a side has no text, or none that says anything. Each word of the left text counts once, with the most
     alike word of the right: the square of their likeness times the lesser weight.
     """
-    located = pairs.select("left", "right")
-    for side, name, document in ((left, "left", "one"), (right, "right", "two")):
-        spoken = side.rows.join(_silent(side), on="row", how="anti").rename({"row": name, "document": document})
-        located = located.join(spoken, on=name, how="left", maintain_order="left")
+    located = spoken_pairs(left, right, pairs)
     information = _of_documents(left, right, located.select("one", "two").drop_nulls().unique().sort("one", "two"))
+    found = located.join(information, on=["one", "two"], how="left", maintain_order="left")
+    total = found["nats"].fill_null(0.0) + numbers_in_common(left, right, pairs)
+    spoken = pl.col("one").is_not_null() & pl.col("two").is_not_null()
+    return found.select(pl.when(spoken).then(total).alias("nats"))["nats"]
+
+
+def numbers_in_common(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.Series:
+    """The nats of the numbers that both texts of each pair show, in the order of `pairs`."""
     by_number = (
         pairs.select("left", "right")
         .unique()
         .join(left.numbers, left_on="left", right_on="row")
         .join(right.numbers, left_on=["right", "number"], right_on=["row", "number"], suffix="_two")
-        .with_columns(pl.min_horizontal("weight", "weight_two").alias("number_nats"))
+        .with_columns(pl.min_horizontal("weight", "weight_two").alias("nats"))
         .sort("left", "right", "number")
         .group_by("left", "right", maintain_order=True)
-        .agg(pl.col("number_nats").sum())
+        .agg(pl.col("nats").sum())
     )
-    found = located.join(information, on=["one", "two"], how="left", maintain_order="left").join(
-        by_number, on=["left", "right"], how="left", maintain_order="left"
-    )
-    total = pl.col("nats").fill_null(0.0) + pl.col("number_nats").fill_null(0.0)
-    return found.select(pl.when(pl.col("one").is_not_null() & pl.col("two").is_not_null()).then(total).alias("nats"))[
-        "nats"
-    ]
+    found = pairs.select("left", "right").join(by_number, on=["left", "right"], how="left", maintain_order="left")
+    return found["nats"].fill_null(0.0)
 
 
 def _of_documents(left: SideWords, right: SideWords, known: pl.DataFrame) -> pl.DataFrame:
     """`one`, `two`, `nats` of pairs of sets of words; those without a word in common are left out."""
+    parts = [
+        alike.with_columns((pl.col("alike") ** 2 * pl.min_horizontal("weight", "weight_two")).alias("nats"))
+        .group_by("one", "two", "word")
+        .agg(pl.col("nats").max())
+        .sort("one", "two", "word")
+        .group_by("one", "two", maintain_order=True)
+        .agg(pl.col("nats").sum())
+        for alike in _alike(left, right, known)
+    ]
+    if not parts:
+        return pl.DataFrame(schema={"one": known.schema["one"], "two": known.schema["two"], "nats": pl.Float64})
+    return pl.concat(parts)
+
+
+def alike_words(left: SideWords, right: SideWords, known: pl.DataFrame) -> pl.DataFrame:
+    """The words that pairs of documents (`one`, `two`, distinct) have in common.
+
+    Gives `one`, `two`, `word` of the left, `word_two` of the right, and how `alike` they are (0.75 to 1).
+    """
+    parts = [part.select("one", "two", "word", "word_two", "alike") for part in _alike(left, right, known)]
+    if not parts:
+        words = {"word": pl.String, "word_two": pl.String, "alike": pl.Float64}
+        return pl.DataFrame(schema={"one": known.schema["one"], "two": known.schema["two"], **words})
+    return pl.concat(parts)
+
+
+def _alike(left: SideWords, right: SideWords, known: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Of some pairs of documents at a time: their alike words that are not everywhere, and the weights of both."""
     spoken = [
         side.words.filter(pl.col("weight") > 0).join(known.select(document=name).unique(), on="document", how="semi")
         for side, name in ((left, "one"), (right, "two"))
@@ -129,7 +168,7 @@ def _of_documents(left: SideWords, right: SideWords, known: pl.DataFrame) -> pl.
     numbered = [
         side.join(names, on="word").select("document", "number", "weight").sort("document", "number") for side in spoken
     ]
-    parts = []
+    words = names["word"]
     for place in range(0, known.height, _AT_ONCE):
         crossed = (
             known.slice(place, _AT_ONCE)
@@ -137,21 +176,14 @@ def _of_documents(left: SideWords, right: SideWords, known: pl.DataFrame) -> pl.
             .join(numbered[1], left_on="two", right_on="document", suffix="_two")
         )
         distinct = crossed.select("number", "number_two").unique().sort("number", "number_two")
-        words = names["word"]
         alike = word_similarity(
             distinct.select(left=words.gather(distinct["number"]), right=words.gather(distinct["number_two"]))
         )
         # names are numbered in their order: the similarities come in the order of `distinct`
         similar = distinct.with_columns(alike["alike"]).filter(pl.col("alike") >= _MIN_ALIKE)
         matched = crossed.join(similar, on=["number", "number_two"])
-        parts.append(
-            matched.with_columns((pl.col("alike") ** 2 * pl.min_horizontal("weight", "weight_two")).alias("nats"))
-            .group_by("one", "two", "number")
-            .agg(pl.col("nats").max())
-            .sort("one", "two", "number")
-            .group_by("one", "two", maintain_order=True)
-            .agg(pl.col("nats").sum())
+        named = (
+            words.gather(matched[number]).alias(word)
+            for number, word in (("number", "word"), ("number_two", "word_two"))
         )
-    if not parts:
-        return pl.DataFrame(schema={"one": known.schema["one"], "two": known.schema["two"], "nats": pl.Float64})
-    return pl.concat(parts)
+        yield matched.select("one", "two", *named, "alike", "weight", "weight_two")
