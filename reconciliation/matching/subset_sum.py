@@ -29,6 +29,7 @@ _CASE_WORK = 200  # what numpy's calls cost per case, in subset sums
 _KERNEL = "reconciliation.matching.subset_sum_kernel"
 ROUND_STEPS = (1, 5, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000)  # in minor units
 _UNSEEN = 0.1  # sums near the target that are assumed beyond those there are: none near is no proof of none
+_ENOUGH_NEAR = 4000  # sums near the target that tell how many members such sums have
 _MIN_BAND = 64  # grid steps around the target in which chance is measured at least
 
 
@@ -39,7 +40,8 @@ class SubsetSums:
     `count` is the number of solutions found, up to `alternatives` (that many means "at least that many").
     `members[s]` of case c is `members[starts[c, s] : starts[c, s + 1]]` (see `solution`). `chance` is the expected
     number of solutions if the amounts had nothing to do with the target. `exhausted` says that the budget was too
-    small to decide: the count is then 0 and means nothing.
+    small to decide: the count is then 0 and means nothing. `sized[c, s]`, where asked for, is the expected number of
+    solutions by chance that have as many members as solution s: of two items there are far fewer than of any number.
     """
 
     count: Ints
@@ -47,6 +49,7 @@ class SubsetSums:
     exhausted: Bools
     starts: Ints
     members: Ints
+    sized: Floats
 
     def solution(self, case: int, number: int) -> Ints:
         """Positions in `values` of the candidates of solution `number` (0 is the first) of `case`, ascending."""
@@ -63,6 +66,7 @@ def subset_sums(
     max_size: int = 64,
     alternatives: int = 2,
     budget: int = 1 << 20,
+    by_size: bool = False,
 ) -> SubsetSums:
     """For each case, the non-empty subsets of its candidates whose sum is its target.
 
@@ -70,7 +74,7 @@ def subset_sums(
     either sign; a subset solves the case if it has `min_size` to `max_size` members and |sum - target| <= tolerance
     (one for all, or one per case). Equal candidates are different candidates. The order of candidates changes which
     of several solutions come first, not how many there are: give them in an order of business ids. `budget` bounds
-    the subset sums of one half of a case.
+    the subset sums of one half of a case. `by_size` asks for `sized`.
 
     Raises ValueError if an amount is too large for exact Int64 sums, or the arrays do not fit together.
     """
@@ -86,10 +90,11 @@ def subset_sums(
     count = np.zeros(len(goal), dtype=np.int64)
     chance = np.zeros(len(goal), dtype=np.float64)
     masks = np.zeros((len(goal), alternatives, 2), dtype=np.int64)
-    solve(goal, bounds, amounts, slack, exhausted, min_size, max_size, count, chance, masks)
+    sized = np.zeros((len(goal) if by_size else 0, alternatives), dtype=np.float64)
+    solve(goal, bounds, amounts, slack, exhausted, min_size, max_size, count, chance, masks, sized)
     chance[exhausted] = np.inf
     starts, members = _members(bounds, sizes, count, masks)
-    return SubsetSums(count, chance, exhausted, starts, members)
+    return SubsetSums(count, chance, exhausted, starts, members, sized)
 
 
 def _check(goal: Ints, bounds: Ints, amounts: Ints, slack: Ints, min_size: int, alternatives: int) -> None:
@@ -150,8 +155,9 @@ def _solve_numpy(
     count: Ints,
     chance: Floats,
     masks: Ints,
+    sized: Floats,
 ) -> None:
-    """Fill `count`, `chance` and `masks`; the loop is over cases, each of which is vectorised."""
+    """Fill `count`, `chance`, `masks` and, where it is not empty, `sized`; the loop is over cases, each of which is vectorised."""
     alternatives = masks.shape[1]
     for case in np.flatnonzero(~skip):
         candidates = amounts[bounds[case] : bounds[case + 1]]
@@ -175,8 +181,29 @@ def _solve_numpy(
         near = np.searchsorted(right_sums, target + band - left_sums, side="right") - np.searchsorted(
             right_sums, target - band - left_sums, side="left"
         )
-        exact = int((high - low).sum())
-        chance[case] = (max(0, int(near.sum()) - exact) + _UNSEEN) * (2 * int(tolerance) + grid) / (2 * band + grid)
+        exact, close = int((high - low).sum()), int(near.sum())
+        chance[case] = (max(0, close - exact) + _UNSEEN) * (2 * int(tolerance) + grid) / (2 * band + grid)
+        if count[case] and len(sized):
+            if close > _ENOUGH_NEAR:
+                band = max(_MIN_BAND * grid, 4 * int(tolerance), band * _ENOUGH_NEAR // close)
+            halves = (left_sums, left_sizes, right_sums, right_sizes)
+            near_by_size = _sizes_within(halves, int(target), int(tolerance), band)
+            for number in range(int(count[case])):
+                size = sum(int(mask).bit_count() for mask in masks[case, number])
+                expected = near_by_size[size] + _UNSEEN
+                sized[case, number] = expected * (2 * int(tolerance) + grid) / (2 * band + grid)
+
+
+def _sizes_within(halves: tuple[Ints, Ints, Ints, Ints], target: int, tolerance: int, band: int) -> Ints:
+    """By number of members: the sums of the two sorted halves within `band` of the target, those that meet it left out."""
+    left, left_sizes, right, right_sizes = halves
+    low = np.searchsorted(right, target - band - left, side="left")
+    high = np.searchsorted(right, target + band - left, side="right")
+    one = np.repeat(np.arange(len(left)), high - low)
+    two = np.arange(len(one)) + np.repeat(low - np.cumsum(high - low) + (high - low), high - low)
+    apart = np.abs(left[one] + right[two] - target) > tolerance
+    counts: Ints = np.bincount((left_sizes[one] + right_sizes[two])[apart], minlength=2 * HALF_LIMIT + 1)
+    return counts
 
 
 def _grid(candidates: Ints) -> int:

@@ -16,6 +16,8 @@ Bools = npt.NDArray[np.bool_]
 ROUND_STEPS = (1, 5, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000)  # as in `subset_sum`
 _UNSEEN = 0.1
 _MIN_BAND = 64
+_ENOUGH_NEAR = 4000
+_MOST_MEMBERS = 128
 
 
 @njit(cache=True)
@@ -68,6 +70,33 @@ def _pairs_within(left: Ints, right: Ints, low: int, high: int) -> int:
 
 
 @njit(cache=True)
+def _sizes_within(
+    left: Ints, left_sizes: Ints, right: Ints, right_sizes: Ints, target: int, tolerance: int, band: int
+) -> Ints:
+    """By number of members: the sums of the two sorted halves within `band` of the target, those that meet it left out."""
+    counts = np.zeros(_MOST_MEMBERS, dtype=np.int64)
+    below = len(right)
+    for i in range(len(left)):
+        while below > 0 and left[i] + right[below - 1] >= target - band:
+            below -= 1
+        j = below
+        while j < len(right) and left[i] + right[j] <= target + band:
+            if abs(left[i] + right[j] - target) > tolerance:
+                counts[left_sizes[i] + right_sizes[j]] += 1
+            j += 1
+    return counts
+
+
+@njit(cache=True)
+def _members(mask: int) -> int:
+    count = 0
+    while mask:
+        mask &= mask - 1
+        count += 1
+    return count
+
+
+@njit(cache=True)
 def solve(
     goal: Ints,
     bounds: Ints,
@@ -79,8 +108,9 @@ def solve(
     count: Ints,
     chance: Floats,
     masks: Ints,
+    sized: Floats,
 ) -> None:
-    """Fill `count`, `chance` and `masks`, case by case."""
+    """Fill `count`, `chance`, `masks` and, where it is not empty, `sized`, case by case."""
     alternatives = masks.shape[1]
     for case in range(len(goal)):
         if skip[case]:
@@ -120,3 +150,11 @@ def solve(
         exact = _pairs_within(left_sums, right_sums, target - tolerance, target + tolerance)
         near = _pairs_within(left_sums, right_sums, target - band, target + band)
         chance[case] = (max(0, near - exact) + _UNSEEN) * (2 * tolerance + grid) / (2 * band + grid)
+        if count[case] and len(sized):
+            if near > _ENOUGH_NEAR:
+                band = max(_MIN_BAND * grid, 4 * tolerance, band * _ENOUGH_NEAR // near)
+            near_by_size = _sizes_within(left_sums, left_sizes, right_sums, right_sizes, target, tolerance, band)
+            for number in range(count[case]):
+                size = _members(masks[case, number, 0]) + _members(masks[case, number, 1])
+                expected = near_by_size[size] + _UNSEEN
+                sized[case, number] = expected * (2 * tolerance + grid) / (2 * band + grid)

@@ -11,22 +11,30 @@ import polars as pl
 from pydantic import Field
 
 from reconciliation.matching.coincidence import Floats
-from reconciliation.matching.context import LegContext, SideView
-from reconciliation.matching.described import learned_lags, related_pairs
+from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.described import learned_lags, leg_words, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
 from reconciliation.matching.round_amounts import round_chance
-from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
+from reconciliation.matching.subset_sum import MAX_AMOUNT, SubsetSums, subset_sums
+from reconciliation.matching.sum_words import told_by_words
 
 _SENTENCES = (
     "the only items of texts in common that add up to the amount",
     "the only items of one day that add up to the amount",
     "the only items of three days that add up to the amount",
 )
-_SPREAD = 2  # the sentence of sums over several days
+_BY_TEXT, _SPREAD = 0, 2  # the sentence of sums of one party, and the sentence of sums over several days
 Days = npt.NDArray[np.int32]
-_ALTERNATIVES = 3
+_ALTERNATIVES = 8
+_LEAST_CHANCE = 1e-7
+_NEGLIGIBLE = 1e-3  # odds of a sum that are no match, nor anyone's rival
+_ROOM = 200  # half subsets looked at for each item, on the average
+_ALWAYS = 12  # candidates for which there is always room
+_LARGE = 20  # members from which a sum is as unlikely as one of so many
+#: How often a sum has so many members (from 0); half as much again is left to chance for each member more.
+_LIKELY_SIZE = np.array([1.0, 1.0, *(0.3 * 0.75**more for more in range(_LARGE - 1))])
 _PRIOR_ITEMS = 20.0  # items that the configured share of sums counts for
 _STRATA = (0.001, 0.01, 0.1, 1.0)  # solutions expected by chance, by which the share of sums is learned
 _TURNS, _MOST = 20, 0.9  # steps in which a share is learned, and the largest it may be
@@ -50,7 +58,7 @@ class DescribedSum(PassConfig):
     before: int = 3
     after: int = 7
     min_nats: float = 3.0
-    max_candidates: Annotated[int, Field(ge=2, le=40)] = 16
+    max_candidates: Annotated[int, Field(ge=2, le=40)] = 24
     summed: float = 0.3
     rounds: int = 3
 
@@ -65,6 +73,7 @@ class DescribedSum(PassConfig):
             groups, members = self._found(context, shares)
             high = members.join(groups.filter(pl.col("odds") >= sure).select("proposal"), on="proposal", how="semi")
             last = turn == self.rounds - 1 or high.is_empty()
+            self._remember(context, high)
             if not last:
                 touched = members.join(high, on=["side", "row"], how="semi").select("proposal").unique()
                 groups = groups.join(touched, on="proposal", how="semi", maintain_order="left")
@@ -108,16 +117,14 @@ class DescribedSum(PassConfig):
         direction = 1 if self.one == "left" else -1
         steps = []
         crowd = _Crowd(one, many)
-        for lag in range(-self.before, self.after + 1):
+        lags = range(-self.before, self.after + 1)
+        # counted before any pair is made: a busy day would pair everything with everything
+        counts = [crowd.smaller_within(crowd.days - lag, span) for lag in lags]
+        most = min(self.max_candidates, _affordable(counts, _ROOM * len(crowd.days), self.max_candidates))
+        for lag, count in zip(lags, counts, strict=True):
             share = float(shares[np.clip(direction * lag + self.window, 0, 2 * self.window)])
             start = crowd.days - lag
-            # counted before any pair is made: a busy day would pair everything with everything
-            count = sum((crowd.smaller(start - offset) for offset in range(span)), np.zeros(len(start), np.int64))
-            few = (
-                one.frame()
-                .with_columns(pl.Series("start", start))
-                .filter(pl.Series((count >= 2) & (count <= self.max_candidates)))
-            )
+            few = one.frame().with_columns(pl.Series("start", start)).filter(pl.Series((count >= 2) & (count <= most)))
             offsets = pl.DataFrame({"offset": list(range(span))}, schema={"offset": pl.Int32})
             days = few.join(offsets, how="cross").with_columns((pl.col("start") - pl.col("offset")).alias("day"))
             met = days.join(many.frame(), left_on=["day", "currency"], right_on=["date", "currency"], suffix="_other")
@@ -165,29 +172,31 @@ class DescribedSum(PassConfig):
         )
         bounds = np.concatenate([[0], np.cumsum(heads["len"].to_numpy())]).astype(np.int64)
         answer = subset_sums(
-            heads["target"].to_numpy(), bounds, cases["value"].to_numpy(), min_size=2, alternatives=_ALTERNATIVES
+            heads["target"].to_numpy(),
+            bounds,
+            cases["value"].to_numpy(),
+            min_size=2,
+            alternatives=_ALTERNATIVES,
+            by_size=True,
         )
-        solved = [
-            (int(case), answer.solution(int(case), number))
-            for case in np.flatnonzero(answer.count)
-            for number in range(int(answer.count[case]))
-        ]
-        if sentence == _SPREAD:  # what lies on one day is found by that day
-            days = cases["day"].to_numpy()
-            solved = [(case, chosen) for case, chosen in solved if days[chosen].min() < days[chosen].max()]
+        # what lies on one day is found by that day
+        solved = _solutions(answer, cases["day"].to_numpy() if sentence == _SPREAD else None)
         if not solved:
             return Proposals().groups, Proposals().members
-        sizes = np.array([len(chosen) for _, chosen in solved])
-        numbers = np.array([case for case, _ in solved])
+        numbers = np.array([case for case, _, _ in solved])
         head = heads[numbers]
-        values = cases["value"].to_numpy()
-        labelled = cases.select(pl.Series("case", np.repeat(np.arange(heads.height), heads["len"].to_numpy())), "value")
-        as_round = round_chance(head["target"].to_numpy(), numbers, [values[chosen] for _, chosen in solved], labelled)
-        chance = np.maximum(np.maximum(answer.chance[numbers], as_round), 1e-7)
+        chance = _chance(answer, solved, heads, cases["value"].to_numpy())
         summed = self._summed(answer.chance, heads["share"].to_numpy(), numbers, chance, sentence, shares)
         odds = summed * head["share"].to_numpy() / chance
-        number = np.arange(len(solved), dtype=np.uint32)
-        parts = cases[np.concatenate([chosen for _, chosen in solved])].select(
+        if sentence != _BY_TEXT:
+            odds = odds * self._told(context, head["one"].to_numpy())
+        kept = np.flatnonzero(odds >= _NEGLIGIBLE)
+        if not len(kept):
+            return Proposals().groups, Proposals().members
+        head, odds, chosen = head[kept], odds[kept], [solved[place][2] for place in kept]
+        sizes = np.array([len(own) for own in chosen])
+        number = np.arange(len(kept), dtype=np.uint32)
+        parts = cases[np.concatenate(chosen)].select(
             pl.Series("proposal", np.repeat(number, sizes)),
             pl.lit(many.index, pl.UInt8).alias("side"),
             "row",
@@ -204,6 +213,21 @@ class DescribedSum(PassConfig):
             {"proposal": number, "difference_kind": KIND["none"], "odds": odds, "evidence": sentence}
         ).cast(GROUPS)  # type: ignore[arg-type]
         return groups, members
+
+    def _remember(self, context: LegContext, members: pl.DataFrame) -> None:
+        """Keep which items are sums of others beyond doubt, for this pass and the later ones."""
+        name, known = self._sums(context)
+        side = 0 if self.one == "left" else 1
+        context.cache[name] = pl.concat([known, members.filter(pl.col("side") == side).select("row")])
+
+    def _sums(self, context: LegContext) -> tuple[str, pl.DataFrame]:
+        name = f"sums on the {self.one}"
+        return name, context.cache.get(name, pl.DataFrame(schema={"row": pl.UInt32}))
+
+    def _told(self, context: LegContext, asked: Rows) -> Floats:
+        """By item: how many times likelier its words make it a sum of strangers."""
+        side, known = 0 if self.one == "left" else 1, self._sums(context)[1]["row"].to_numpy()
+        return told_by_words(leg_words(context)[side], known, context.accepted[side], asked)
 
     def _summed(
         self,
@@ -236,6 +260,40 @@ class DescribedSum(PassConfig):
         return odds
 
 
+def _solutions(answer: SubsetSums, days: Days | None) -> list[tuple[int, int, Ints]]:
+    """Case, number and members of each solution; given the candidates' `days`, only those of more than one day."""
+    solved = [
+        (int(case), number, answer.solution(int(case), number))
+        for case in np.flatnonzero(answer.count)
+        for number in range(int(answer.count[case]))
+    ]
+    if days is None:
+        return solved
+    return [each for each in solved if days[each[2]].min() < days[each[2]].max()]
+
+
+def _chance(answer: SubsetSums, solved: list[tuple[int, int, Ints]], heads: pl.DataFrame, values: Ints) -> Floats:
+    """By solution: how many as good ones chance lets expect.
+
+    Half is believed of sums of few members, half of any subset alike: the former are rare among many candidates.
+    """
+    cases, places = (np.array([each[part] for each in solved]) for part in (0, 1))
+    sizes = np.array([len(each[2]) for each in solved])
+    members = [values[each[2]] for each in solved]
+    labelled = pl.DataFrame({"case": np.repeat(np.arange(heads.height), heads["len"].to_numpy()), "value": values})
+    as_round = round_chance(heads["target"].to_numpy()[cases], cases, members, labelled)
+    told = 0.5 / answer.chance[cases] + 0.5 * _LIKELY_SIZE[np.minimum(sizes, _LARGE)] / answer.sized[cases, places]
+    chance: Floats = np.maximum(np.maximum(1 / told, as_round), _LEAST_CHANCE)
+    return chance
+
+
+def _affordable(counts: list[Ints], room: float, most: int) -> int:
+    """The candidates a case may have, `most` at most, for the half subsets of all cases to stay within `room`."""
+    cases = np.bincount(np.minimum(np.concatenate(counts), most + 1), minlength=most + 2)[: most + 1]
+    work = np.cumsum(cases * 2.0 ** (np.arange(most + 1) / 2))
+    return max(_ALWAYS, int(np.searchsorted(work, room, side="right")) - 1)
+
+
 class _Crowd:
     """How many items of one side a day has that could be part of each item of the other."""
 
@@ -253,6 +311,10 @@ class _Crowd:
     def _code(self, kind: Ints, day: Days, rank: Ints) -> Ints:
         code: Ints = ((kind << 24) + (day.astype(np.int64) + (1 << 23))) * self._span + rank
         return code
+
+    def smaller_within(self, start: Days, days: int) -> Ints:
+        """The same of so many days back from `start`."""
+        return sum((self.smaller(start - offset) for offset in range(days)), np.zeros(len(start), np.int64))
 
     def smaller(self, day: Days) -> Ints:
         """By item of the one side: those of that day, its currency and sign that are smaller."""

@@ -115,9 +115,19 @@ def test_the_compiled_kernel_answers_as_numpy_does(monkeypatch: pytest.MonkeyPat
     answers = []
     for work in (10**12, 0):
         monkeypatch.setattr(subset_sum, "_NUMPY_WORK", work)
-        answers.append(subset_sums(targets, offsets, values, tolerances=1, max_size=6))
+        answers.append(subset_sums(targets, offsets, values, tolerances=1, max_size=6, by_size=True))
     numpy_answer, compiled = answers
     assert numpy_answer.count.tolist() == compiled.count.tolist()
     assert numpy_answer.members.tolist() == compiled.members.tolist()
     assert np.allclose(numpy_answer.chance, compiled.chance)
+    assert np.allclose(numpy_answer.sized, compiled.sized)
     assert set(numpy_answer.count.tolist()) == {0, 1, 2}
+
+
+def test_a_pair_that_meets_the_target_is_less_likely_chance_than_any_number_of_items() -> None:
+    values = np.random.default_rng(3).integers(1_000, 90_000, 20)
+    target = int(values[3] + values[11])
+    found = subset_sums([target], [0, 20], values, min_size=2, alternatives=8, by_size=True)
+    sizes = [len(found.solution(0, number)) for number in range(int(found.count[0]))]
+    assert found.sized[0, sizes.index(2)] < found.chance[0] / 10
+    assert all(found.sized[0, number] <= found.chance[0] for number in range(len(sizes)))
