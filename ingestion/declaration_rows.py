@@ -29,8 +29,11 @@ def find_other_rows(layout: Layout) -> None:
         date_cell = _filled(row, positions)
         if _is_broken_entry(row, date_cell):
             continue  # left to the reader, which says what is wrong with it
+        opening = next(cell for cell in row if cell.strip()).strip()[:40]
         if at > last and not layout.footer and (date_cell or len(row) != len(layout.names)):
-            layout.footer = next(cell for cell in row if cell.strip()).strip()[:40]
+            if any(row and row[0].strip().startswith(opening) for row in layout.rows):
+                continue  # an entry begins so too
+            layout.footer = opening
             layout.notes.append(("footer", f"the list ends before {layout.footer!r}", False))
         if layout.footer:
             continue
@@ -43,7 +46,11 @@ def find_other_rows(layout: Layout) -> None:
     balances = _balance_rows(layout)
     if totals:
         column = layout.names[positions[0]]
-        layout.skip.append({"column": column, "starts_with": list(totals), "reason": "total"})
+        dates = [_filled(row, positions[:1]) for row in layout.rows]
+        is_prefix = any(date.startswith(text) for date in dates for text in totals)
+        layout.skip.append(
+            {"column": column, "equals" if is_prefix else "starts_with": list(totals), "reason": "total"}
+        )
         layout.notes.append(("skip", f"rows without a date that say {', '.join(totals)} are no entries", False))
     for column, texts in balances.items():
         layout.skip.append({"column": column, "equals": texts, "reason": "balance"})

@@ -28,6 +28,7 @@ from ingestion.references import account_id, is_iban, reference_type
 DAY = "#day"
 SIDES = "#sides"
 INDICATOR = "#indicator"
+UNDATED = "#undated"
 DETAIL_NAMES = tuple(
     name
     for name in BANK_ENTRY_DETAIL.names
@@ -37,8 +38,15 @@ PARTY = {"counterparty_name": "name", "counterparty_account": "account", "counte
 ZERO = Decimal(0)
 
 
-def failure_of_sides(row: dict[str, object], declaration: FileDeclaration) -> Failure | None:
-    """Why the direction of an entry cannot be told, where that is what failed."""
+def failure_of_entry(row: dict[str, object], declaration: FileDeclaration) -> Failure | None:
+    """Why the direction or the day of an entry cannot be told, where that is what failed."""
+    if row[FAILED] == UNDATED:
+        return Failure(
+            "booking_date",
+            "",
+            "a booking date or a value date",
+            "declare the row as no record (skip) where it is a total, or map the column that has its date",
+        )
     if row[FAILED] == SIDES:
         return Failure(
             "debit, credit",
@@ -79,6 +87,17 @@ def signed_rows(rows: pl.DataFrame, declaration: FileDeclaration) -> pl.DataFram
         return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"))
     marked = pl.when(pl.col(FAILED).is_null() & wrong.fill_null(False)).then(pl.lit(failure)).otherwise(pl.col(FAILED))
     return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"), marked.alias(FAILED))
+
+
+def dated_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """Mapped rows; those that are booked, but on no day, are marked failed: totals below a list look like that."""
+    names = [name for name in ("booking_date", "value_date") if name in rows.columns]
+    if not all(rows.get_column(name).null_count() for name in names):
+        return rows  # a day in every row, as most often
+    days = [pl.col(name).is_null() for name in names]
+    booked = pl.col("status").eq("BOOK").fill_null(True) if "status" in rows.columns else pl.lit(True)
+    undated = pl.all_horizontal(*days, booked, pl.col(FAILED).is_null())
+    return rows.with_columns(pl.when(undated).then(pl.lit(UNDATED)).otherwise(pl.col(FAILED)).alias(FAILED))
 
 
 @dataclass

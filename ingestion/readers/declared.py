@@ -20,7 +20,7 @@ from ingestion.contracts import CONTRACTS
 from ingestion.declaration import DeclarationError, FileDeclaration, Mapping_
 from ingestion.declaration_catalogue import SHIPPED_FORMATS, choices
 from ingestion.declaration_mapping import FAILED, RAW, Failure, RowMapper
-from ingestion.readers.csv_statement import StatementBuilder, failure_of_sides, signed_rows
+from ingestion.readers.csv_statement import StatementBuilder, dated_rows, failure_of_entry, signed_rows
 from ingestion.readers.preamble import read_preamble
 from ingestion.readers.record_batches import frame_records
 from ingestion.readers.table_containers import open_tables
@@ -251,13 +251,13 @@ class _Reading:
         mapped = mapper.apply(rows, block.proof).with_columns(pl.Series("record_number", numbers, pl.Int64))
         contract = CONTRACTS[mapper.part.kind]
         if self.builder is not None and mapper.part.kind == "bank_entry":
-            mapped = signed_rows(mapped, self.declaration)
+            mapped = dated_rows(signed_rows(mapped, self.declaration))
         failing = mapped.get_column(FAILED).is_not_null()
         if failing.any():
             for row, origin in zip(
                 mapped.filter(failing).iter_rows(named=True), rows.filter(failing).iter_rows(named=True), strict=True
             ):  # rejects, each with its own words
-                failure = failure_of_sides(row, self.declaration) or mapper.failure(row)
+                failure = failure_of_entry(row, self.declaration) or mapper.failure(row)
                 yield self._reject(row, failure, int(row["record_number"]), _raw_text(origin, rows.columns))
             mapped, rows = mapped.filter(~failing), rows.filter(~failing)
         good = mapped.drop(FAILED, *(name for name in mapped.columns if name.startswith(RAW)))
