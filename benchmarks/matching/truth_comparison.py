@@ -11,6 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
+from simulation.scale_kinds import KINDS, RECEIPT
+
 LUMP_SUMS = ("lump_no_reference", "lump_debit")
 _PAIR = ["left", "right"]
 
@@ -37,6 +39,16 @@ class Truth:
             rows = pl.read_parquet(directory / f"truth/{name}.parquet")
             frames.append(rows.with_columns(item=pl.lit(f"{dataset}/") + pl.col("item_id")).drop("item_id"))
         return cls(both, *frames)
+
+
+def receipts_only(truth: Truth) -> Truth:
+    """The truth of customers' money alone: the lines by which they paid, and credits that nobody owed."""
+    kinds = [kind.name for kind in KINDS if kind.side == RECEIPT] + ["noise_credit"]
+    lines = truth.lines.filter(pl.col("kind").is_in(kinds))
+    pairs = truth.pairs.filter(
+        pl.any_horizontal(pl.col(side).is_in(lines["item"].implode()) for side in ("left", "right"))
+    )
+    return Truth(pairs, lines, truth.payments)
 
 
 @dataclass(frozen=True)
