@@ -7,6 +7,9 @@ earlier runs were not there, and when it is done both are set side by side:
 - a standing match of a later leg gives way to a *match* that needs what it uses; the later legs then settle what is freed;
 - what is only suggested, or tied, gives way to a standing match: what is surer stands.
 
+The same holds for the leg's own matches that use an item in part or leave a difference: what arrives later may tell what it was
+(`standing_parts`).
+
 Matches that a person made or confirmed never give way: a leg does not see their items as open at all.
 """
 
@@ -23,6 +26,7 @@ from reconciliation.matching.encoding import Ints
 from reconciliation.matching.resolution import MATCHED, SUGGESTED
 from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg
+from reconciliation.matching.standing_parts import reduced, remainders
 from reconciliation.matching.state import Pools
 
 TO_EARLIER_LEG = " of the earlier leg "  # between the group that a match gave way to and its leg
@@ -32,6 +36,7 @@ _USED = {
     "take": pl.UInt32(),  # its place among what the leg took
     "candidate": pl.UInt32(),  # its place there, pairs before groups
     "status": pl.UInt8(),
+    "side": pl.UInt8(),
     "dataset": pl.String(),
     "pool": pl.String(),
     "row": pl.UInt32(),
@@ -63,7 +68,7 @@ class Precedence:
         hidden = [one != two for one, two in zip(self._at_start, self.open_to_leg, strict=True)]
         if not any(each.any() for each in hidden):
             return list(taken)
-        used = pl.concat([pl.DataFrame(schema=_USED), *(_used(context, *each) for each in enumerate(taken))])
+        taken, used = self._without_standing(context, taken)
         contested = used.join(self._rivals, on=_KEY, how="semi")
         self._lost = self._giving_way(contested.filter(pl.col("status") == MATCHED))
         self._pools.release(self._lost.select("group_id").unique())
@@ -89,7 +94,20 @@ class Precedence:
             found = ids.join(heirs.select("dataset", "item_id", heir="group_id"), on=["dataset", "item_id"])
             parts.append(found.select("group_id", "heir"))
         first = pl.concat(parts).group_by("group_id").agg(pl.col("heir").min()).sort("group_id")
-        return first.select("group_id", reason=pl.col("heir") + TO_EARLIER_LEG + self._leg.name)
+        of_leg = pl.col("group_id").is_in(self._rivals.filter("own")["group_id"].to_list())
+        to = pl.when(of_leg).then(pl.lit("")).otherwise(pl.lit(TO_EARLIER_LEG + self._leg.name))
+        return first.select("group_id", reason=pl.col("heir") + to)
+
+    def _without_standing(self, context: LegContext, taken: Sequence[Taken]) -> tuple[list[Taken], pl.DataFrame]:
+        """What the leg took less the matches of its own that stand in it, and what that uses (_USED)."""
+        used = pl.concat([pl.DataFrame(schema=_USED), *(_used(context, *each) for each in enumerate(taken))])
+        own = self._rivals.filter("own")
+        rest = remainders(used.filter(pl.col("status") == MATCHED), own, offsets=self._leg.offsets)
+        if rest.is_empty():
+            return list(taken), used
+        self._give_back(rest.with_columns(applied="held"))
+        less = [reduced(each, rest.filter(pl.col("take") == place)) for place, each in enumerate(taken)]
+        return less, pl.concat([pl.DataFrame(schema=_USED), *(_used(context, *each) for each in enumerate(less))])
 
     def _giving_way(self, matched: pl.DataFrame) -> pl.DataFrame:
         """The rivals that leave too little for what this leg has matched, or do not stand beside it."""
@@ -107,15 +125,17 @@ class Precedence:
     def _weaker(self, context: LegContext, contested: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
         """Suggestions and ties that need what a standing match uses."""
         same, blocked = standing.filter(~pl.col("blocked")), standing.filter("blocked")
-        overdrawn = [same.select(_KEY).clear()]
+        overdrawn, closed = [same.select(_KEY).clear()], [same.select(_KEY).clear()]
         for dataset, pool in self._before:
             held = same.filter(pl.col("dataset") == dataset, pl.col("pool") == pool).select(_KEY).unique()
             rows = held["row"].to_numpy()
             rest, whole = self._pools.open(dataset, pool)[rows], context.datasets[dataset].amount[rows]
             overdrawn.append(held.filter(pl.Series(np.sign(rest) * np.sign(whole) < 0, dtype=pl.Boolean)))
+            closed.append(held.filter(pl.Series(rest == 0, dtype=pl.Boolean)))
         short = pl.concat([*overdrawn, blocked.select(_KEY)])
         suggested = contested.filter(pl.col("status") == SUGGESTED).join(short, on=_KEY, how="semi")
-        tied = contested.filter(pl.col("status") > SUGGESTED).join(same, on=_KEY, how="semi")
+        used_up = pl.concat([same.filter(~pl.col("own")).select(_KEY), *closed])
+        tied = contested.filter(pl.col("status") > SUGGESTED).join(used_up, on=_KEY, how="semi")
         return pl.concat([suggested, tied])
 
     def _give_back(self, dropped: pl.DataFrame) -> None:
@@ -147,7 +167,12 @@ def _used(context: LegContext, place: int, taken: Taken) -> pl.DataFrame:
             members = taken.members.filter(pl.col("side") == number)
             found.append(members.join(numbered.select("candidate", "proposal", "status"), on="proposal"))
         parts.extend(
-            each.with_columns(take=pl.lit(place), dataset=pl.lit(view.dataset.name), pool=pl.lit(view.side.pool))
+            each.with_columns(
+                take=pl.lit(place),
+                side=pl.lit(number),
+                dataset=pl.lit(view.dataset.name),
+                pool=pl.lit(view.side.pool),
+            )
             .select(list(_USED))
             .cast(_USED)  # type: ignore[arg-type]
             for each in found

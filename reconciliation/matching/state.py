@@ -20,7 +20,8 @@ DECIDED = "decision"  # the pass name of groups that a person made; only a perso
 
 #: Members of a leg's own standing matches that are shown to its passes again.
 _STANDING = {"dataset": pl.String(), "group_id": pl.String(), "leg": pl.String(), "row": pl.UInt32()}
-#: What standing matches use; `place` is that of their leg among the legs.
+#: What standing matches use; `place` is that of their leg among the legs, `open_ended` whether they use an item in part or leave
+#: a difference: what arrives later may tell what it was.
 _USED = {
     "dataset": pl.String(),
     "pool": pl.String(),
@@ -28,6 +29,7 @@ _USED = {
     "minor": pl.Int64(),
     "group_id": pl.String(),
     "place": pl.UInt32(),
+    "open_ended": pl.Boolean(),
 }
 
 
@@ -92,12 +94,11 @@ class Pools:
 
     def accepted(self, leg: Leg) -> dict[str, pl.DataFrame]:
         """By pass: the pairs (`left`, `right`: rows) that earlier runs have matched in a leg between two datasets, those
-        aside that are shown to its passes again."""
+        aside that its passes can find again."""
         if self._accepted is None or leg.offsets:
             return {}
-        own = self._accepted.filter(pl.col("leg") == leg.name).join(
-            self._standing.lazy().select("group_id"), on="group_id", how="anti"
-        )
+        again = pl.concat([each.select("group_id") for each in (self._standing, self._giving_way(leg))])
+        own = self._accepted.filter(pl.col("leg") == leg.name).join(again.lazy(), on="group_id", how="anti")
         left, right = (
             own.filter(pl.col("dataset") == side.dataset).select("group_id", "pass", pl.col("row").alias(name))
             for side, name in zip(leg.sides, ("left", "right"), strict=True)
@@ -113,8 +114,8 @@ class Pools:
         return left, right
 
     def side(self, side: Side, leg: Leg | None = None, *, again: bool = False) -> Ints:
-        """A copy of the open amounts of a leg's side, zero where an item takes no part. To a `leg` what standing matches of
-        later legs use is open: it comes before them. With `again` its own that are shown again are open too (`replay`)."""
+        """A copy of the open amounts of a leg's side, zero where an item takes no part. To a `leg` what may give way to it is
+        open (`precedence`). With `again` its own matches that are shown again are open too (`replay`)."""
         data = self._encoding.datasets[side.dataset]
         amounts = self._seen(side.dataset, side.pool, leg)
         if leg is not None and again:
@@ -133,25 +134,30 @@ class Pools:
         return amounts
 
     def _seen(self, dataset: str, pool: str, leg: Leg | None) -> Ints:
-        """A copy of what is open in a pool; to a leg, without what standing matches of later legs use."""
+        """A copy of what is open in a pool; to a leg, without what matches use that may give way to it."""
         amounts = self.open(dataset, pool).copy()
         if leg is not None and not self._automatic.is_empty():
-            later = self._later(leg).filter(pl.col("dataset") == dataset, pl.col("pool") == pool)
-            np.add.at(amounts, later["row"].to_numpy(), later["minor"].to_numpy())
+            weaker = self._giving_way(leg).filter(pl.col("dataset") == dataset, pl.col("pool") == pool)
+            np.add.at(amounts, weaker["row"].to_numpy(), weaker["minor"].to_numpy())
         return amounts
 
     def gives_way(self, leg: Leg) -> bool:
         """Whether anything may give way to a leg."""
-        return not self._later(leg).is_empty()
+        return not self._giving_way(leg).is_empty()
 
-    def _later(self, leg: Leg) -> pl.DataFrame:
-        place = next((number for number, each in enumerate(self._legs) if each.name == leg.name), len(self._legs))
-        return self._automatic.filter(pl.col("place") > place)
+    def _giving_way(self, leg: Leg) -> pl.DataFrame:
+        """The standing matches of later legs, and the leg's own that are open ended."""
+        own = pl.col("open_ended") & (pl.col("place") == self._place(leg))
+        return self._automatic.filter(own | (pl.col("place") > self._place(leg)))
+
+    def _place(self, leg: Leg) -> int:
+        return next((number for number, each in enumerate(self._legs) if each.name == leg.name), len(self._legs))
 
     def rivals(self, leg: Leg) -> pl.DataFrame:
-        """Standing matches of later legs that want what this leg may use: dataset, pool (of this leg), row, group_id, and
-        whether the match stands only as long as the pool is not used at all (`blocked`)."""
-        later = self._later(leg)
+        """The standing matches that may give way to this leg and use what it may use: dataset, pool (of this leg), row, minor,
+        group_id, whether the match is the leg's `own`, and whether it stands only as long as the pool is not used at all
+        (`blocked`)."""
+        weaker = self._giving_way(leg).with_columns(own=pl.col("place") == self._place(leg))
         blocking = [
             (place, side.dataset, side.pool, pool)
             for place, each in enumerate(self._legs)
@@ -160,9 +166,10 @@ class Pools:
         ]
         schema = {"place": pl.UInt32, "dataset": pl.String, "pool": pl.String, "blocking": pl.String}
         blocks = pl.DataFrame(blocking, schema=schema, orient="row").unique()
+        later = weaker.filter(~pl.col("own"))
         blocked = later.join(blocks, on=["place", "dataset", "pool"]).with_columns(pool="blocking", blocked=True)
-        columns = ["dataset", "pool", "row", "group_id", "blocked"]
-        rivals = pl.concat([later.with_columns(blocked=False).select(columns), blocked.select(columns)])
+        columns = ["dataset", "pool", "row", "minor", "group_id", "own", "blocked"]
+        rivals = pl.concat([weaker.with_columns(blocked=False).select(columns), blocked.select(columns)])
         return rivals.join(
             pl.DataFrame(sorted(leg.pools), schema=["dataset", "pool"], orient="row"),
             on=["dataset", "pool"],
@@ -202,7 +209,7 @@ class Pools:
                 )
                 if not named.is_empty():
                     self.contest(side.dataset, side.pool, named["row"].to_numpy())
-        applied = present.join(binding.select("group_id", "leg", "pass", "status"), on="group_id", how="inner")
+        applied = present.join(binding.select("group_id", "leg", "pass", "status", "difference"), on="group_id")
         pairs = ledger.groups.filter(pl.col("status") == "matched", pl.col("cardinality") == "1:1")
         self._accepted = present.lazy().join(pairs.lazy().select("group_id", "leg", "pass"), on="group_id", how="inner")
         pools = pl.DataFrame(
@@ -221,25 +228,21 @@ class Pools:
             self._take(str(dataset), str(pool), part.group_by("row").agg(pl.col("minor").sum()))
         self._legs = rules.legs
         by_hand = (pl.col("pass") == DECIDED) | pl.col("group_id").is_in(list(decided))
-        self._automatic = known.filter(pl.col("status") == "matched", ~by_hand).select(list(_USED))
+        automatic = known.filter(pl.col("status") == "matched", ~by_hand)
+        settled = pl.col("whole").all().over("group_id") & (pl.col("difference") == 0)
+        self._automatic = automatic.with_columns(open_ended=~settled).select(list(_USED))
         self._standing = self._to_be_shown(ledger, present)
 
     def _to_be_shown(self, ledger: Ledger, present: pl.DataFrame) -> pl.DataFrame:
         """Members of the matches that a leg is shown again, of the shape _STANDING: its own from the first pass on that weighs
-        all that is open, all their items there and applied whole (a rest is asked for as a rest)."""
+        all that is open, all their items there and applied whole. What is open ended may give way and is open anyway."""
         shown = [(leg.name, each.name) for leg in self._legs for each in leg.passes[leg.first_weighing :]]
         known = pl.DataFrame(shown, schema={"leg": pl.String, "pass": pl.String}, orient="row")
         groups = ledger.groups.filter(pl.col("status") == "matched").join(known, on=["leg", "pass"], how="inner")
+        groups = groups.join(self._automatic.filter("open_ended"), on="group_id", how="anti")
         if groups.is_empty():
             return self._standing
-        members = present.join(groups.select("group_id", "leg"), on="group_id", how="inner")
-        whole = pl.concat(
-            part.with_columns(
-                whole=pl.Series(part["minor"].to_numpy() == self._encoding.datasets[str(dataset)].amount[rows])
-            )
-            for (dataset,), part in members.group_by(["dataset"])
-            for rows in (part["row"].to_numpy(),)
-        )
+        whole = present.join(groups.select("group_id", "leg"), on="group_id", how="inner")
         sizes = ledger.items.join(groups.select("group_id"), on="group_id", how="semi").group_by("group_id").len("size")
         complete = whole.group_by("group_id").agg(pl.len(), pl.col("whole").all()).join(sizes, on="group_id")
         complete = complete.filter("whole", pl.col("len") == pl.col("size"))
@@ -255,11 +258,10 @@ class Pools:
         return minor
 
     def _present(self, items: pl.DataFrame) -> pl.DataFrame:
-        """`dataset`, `group_id`, `row`, `minor` (what is applied, in minor units) of a ledger's items that the run has: a run
-        over open and new items looks no further at what is settled."""
-        parts = [
-            pl.DataFrame(schema={"dataset": pl.String, "group_id": pl.String, "row": pl.UInt32, "minor": pl.Int64})
-        ]
+        """`dataset`, `group_id`, `row`, `minor` (what is applied, in minor units), `whole` (whether that is all of the item) of
+        a ledger's items that the run has: a run over open and new items looks no further at what is settled."""
+        shape = {"dataset": pl.String, "group_id": pl.String, "row": pl.UInt32, "minor": pl.Int64, "whole": pl.Boolean}
+        parts = [pl.DataFrame(schema=shape)]
         for name, data in self._encoding.datasets.items():
             here = data.read(["item_id"]).select("row", *id_hashes("item_id", "key"))
             held = items.lazy().filter(pl.col("dataset") == name)
@@ -270,8 +272,9 @@ class Pools:
                 .select("dataset", "group_id", "row", pl.col("applied_amount").cast(AMOUNT))
                 .collect()
             )
-            minor = pl.Series("minor", self._minor(name, found), dtype=pl.Int64)
-            parts.append(found.with_columns(minor).drop("applied_amount"))
+            minor = self._minor(name, found)
+            whole = minor == data.amount[found["row"].to_numpy()]
+            parts.append(found.drop("applied_amount").with_columns(minor=pl.Series(minor), whole=pl.Series(whole)))
         return pl.concat(parts)
 
     def _take(self, dataset: str, pool: str, used: pl.DataFrame) -> None:
