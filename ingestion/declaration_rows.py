@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingestion.declaration_columns import Layout
 from ingestion.declaration_evidence import is_date
-from ingestion.declaration_vocabulary import tells_balance
+from ingestion.declaration_vocabulary import is_balance, tells_balance
 
 _LIKE_DAY = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\S)")
 
@@ -54,7 +54,7 @@ def find_other_rows(layout: Layout) -> None:
         layout.notes.append(("skip", f"rows without a date that say {', '.join(totals)} are no entries", False))
     for column, texts in balances.items():
         layout.skip.append({"column": column, "equals": texts, "reason": "balance"})
-        layout.notes.append(("skip", f"rows that say {', '.join(texts)} and have no entry are balances", False))
+        layout.notes.append(("skip", f"rows that say {', '.join(texts)} are balances", False))
     if continued and "text" in layout.columns:
         layout.continuation = list(dict.fromkeys([*layout.taken["booking_date"], *telling]))
         layout.notes.append(("continuation", f"{continued} rows without date and amount continue the row above", False))
@@ -75,16 +75,23 @@ def _is_broken_entry(row: Sequence[str], date_cell: str) -> bool:
 
 
 def _balance_rows(layout: Layout) -> dict[str, list[str]]:
-    """Column -> its texts in rows that name a balance and lack the date or the amount an entry has."""
+    """Column -> its texts in rows that name a balance and lack the date or the amount an entry has, or say nothing else.
+
+    Those that look like entries are taken out of the rows that are: their amounts are no movements.
+    """
     dates = [layout.names.index(name) for name in layout.taken["booking_date"]]
     amounts = [layout.names.index(name) for name in layout.taken.get("amount", [])]
     found: dict[str, dict[str, None]] = {}
     for row in layout.body:
-        if len(row) != len(layout.names) or (_filled(row, dates) and _filled(row, amounts)):
+        if len(row) != len(layout.names):
             continue
+        named = is_balance if _filled(row, dates) and _filled(row, amounts) else tells_balance
         for name, cell in zip(layout.names, row, strict=True):
-            if tells_balance(cell) and sum(bool(one.strip()) for one in row) > 1:
+            if named(cell) and sum(bool(one.strip()) for one in row) > 1:
                 found.setdefault(name, {})[cell.strip()] = None
+    at = {layout.names.index(name): texts for name, texts in found.items()}
+    moved = [row for row in layout.rows if not any(row[place].strip() in texts for place, texts in at.items())]
+    layout.rows = moved or layout.rows
     return {name: list(texts) for name, texts in found.items()}
 
 

@@ -88,6 +88,17 @@ def tells_balance(text: str) -> bool:
     return any(" ".join(words[:count]) in named for count in (1, 2))
 
 
+def is_balance(text: str) -> bool:
+    """Whether a cell says nothing but that it is an opening or closing balance: `Saldo anterior`, `Closing balance`."""
+    found, known = folded(text), _vocabulary()
+    return any(
+        found in words
+        for words in (
+            known["cells"]["carried_balance"], known["captions"]["opening_balance"], known["captions"]["closing_balance"]
+        )
+    )  # fmt: skip
+
+
 def caption_name(label: str) -> str | None:
     """The fact a caption above the header stands for, or None."""
     text = folded(label)

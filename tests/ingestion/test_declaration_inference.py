@@ -177,46 +177,6 @@ def test_a_closing_line_of_another_width_is_no_entry_even_below_a_single_one() -
     assert loaded(proposal, data).amounts == [Decimal("-12.90000")]
 
 
-@pytest.mark.parametrize("heading", ["2026;;;", "1;;;", "15;;;", "03;;;"])
-@pytest.mark.parametrize("last", [True, False])
-def test_a_heading_that_a_date_begins_with_takes_no_entry_with_it(heading: str, last: bool) -> None:
-    for dates in (("2026-03-13", "2026-03-15"), ("13.03.2026", "15.03.2026"), ("03/13/2026", "03/15/2026")):
-        first, second = f"{dates[0]};Fee;-5,00;EUR", f"{dates[1]};Sale;10,00;EUR"
-        lines = [first, second, heading] if last else [first, heading, second]
-        data = "\n".join(["Datum;Text;Betrag;W\u00e4hrung", *lines, ""]).encode()
-        assert loaded(infer(data), data).amounts == [Decimal("-5.00000"), Decimal("10.00000")], dates
-
-
-def test_a_closing_line_of_the_day_of_the_last_entry_takes_no_entry_with_it() -> None:
-    data = b"Date,Description,Amount,Currency\n03/13/2026,Fee,-5.00,USD\n03/16/2026,Sale,10.00,USD\n03/16/2026,Balance 5.00\n"
-    assert loaded(infer(data), data).amounts == [Decimal("-5.00000"), Decimal("10.00000")]
-
-
-def test_a_total_without_a_date_is_no_entry() -> None:
-    data = b"Date;Text;Amount;Currency\n2026-03-13;Fee;-5,00;EUR\n2026-03-14;Sale;10,00;EUR\n;Total;5,00;EUR\n"
-    outcome = loaded(infer(data), data)
-    assert outcome.amounts == [Decimal("-5.00000"), Decimal("10.00000")]
-    assert [(one.place, one.field, one.amount) for one in outcome.rejects] == [("line 4", "booking_date", Decimal(5))]
-
-
-@pytest.mark.parametrize(
-    ("row", "field"),
-    [
-        ("03/15/2026,Sale,1,010.00,USD", "(row)"),
-        ("03/15/2026,Sale", "(row)"),
-        ("02/31/2026,Sale,7.00,USD", "booking_date"),
-    ],
-)
-@pytest.mark.parametrize("last", [True, False])
-def test_a_broken_entry_is_a_reject_and_takes_no_other_with_it(row: str, field: str, last: bool) -> None:
-    good = ["03/13/2026,Fee,-5.00,USD", "03/15/2026,Sale,10.00,USD"]
-    rows = [*good, row] if last else [good[0], row, good[1]]
-    data = "\n".join(["Date,Description,Amount,Currency", *rows, ""]).encode()
-    outcome = loaded(infer(data), data)
-    assert outcome.amounts == [Decimal("-5.00000"), Decimal("10.00000")]
-    assert [reject.field for reject in outcome.rejects] == [field]
-
-
 @pytest.mark.parametrize(
     ("data", "words"),
     [
