@@ -136,8 +136,13 @@ def _agrees(role: str, cells: Sequence[str], entries: int) -> bool:
     if role == "counterparty_account":
         return _share(cells, lambda cell: any(c.isdigit() for c in cell)) >= AGREEMENT
     if role == "status":
-        return all(any(cell_means(cell, state) for state in STATES) for cell in set(cells))
+        return any(_is_state(cell) for cell in set(cells))
     return True
+
+
+def _is_state(text: str) -> bool:
+    """Whether a cell says that an entry is booked, pending or failed."""
+    return any(cell_means(text, state) for state in STATES)
 
 
 def mark_of(text: str) -> str | None:
@@ -329,9 +334,14 @@ def _take_mark(layout: Layout, name: str) -> None:
 def _take_status(layout: Layout, name: str) -> None:
     values = sorted(set(layout.cells(name)))
     failed = [value for value in values if cell_means(value, "failed")]
-    named = {value: "PDNG" if cell_means(value, "pending") else "BOOK" for value in values if value not in failed}
+    unknown = [value for value in values if not _is_state(value)]
+    others = [value for value in values if value not in failed and value not in unknown]
+    named = {value: "PDNG" if cell_means(value, "pending") else "BOOK" for value in others}
     layout.columns["status"] = {"from": name, "map": named}
     layout.taken["status"] = [name]
+    if unknown:
+        text = f"{name!r} says {', '.join(unknown)}: whether such rows are booked is not known, they are rejected"
+        layout.notes.append(("status", text, True))
     if failed:
         layout.skip.append({"column": name, "equals": failed, "reason": "failed"})
         layout.notes.append(("status", f"rows marked {', '.join(failed)} are no entries", False))

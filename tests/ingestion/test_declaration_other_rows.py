@@ -77,3 +77,16 @@ def test_a_balance_written_as_an_entry_is_none(first: str, last: str, running: b
     assert outcome.amounts == [Decimal("10.00000"), Decimal("-30.00000")]
     (statement,) = outcome.rows("bank_statement")
     assert statement["opening_balance"] == (Decimal(100) if running else None)
+
+
+def test_a_status_nobody_knows_is_a_question_and_hides_none_of_the_others() -> None:
+    states = ["Completed", "Declined", "Canceled", "Pending", "Reversed"]
+    rows = [f"2026-03-1{at},Shop,-{at + 1}.00,USD,{state}" for at, state in enumerate(states)]
+    data = "\n".join(["Date,Description,Amount,Currency,Status", *rows, ""]).encode()
+    proposal = infer(data)
+    assert [note.topic for note in proposal.questions] == ["status"] and "Reversed" in proposal.questions[0].text
+    outcome = loaded(proposal, data)
+    assert [(row["signed_amount"], row["status"]) for row in outcome.rows("bank_entry")] == [
+        (Decimal(-1), "BOOK"), (Decimal(-4), "PDNG"),
+    ]  # fmt: skip
+    assert [(one.place, one.field) for one in outcome.rejects] == [("line 6", "status")]
