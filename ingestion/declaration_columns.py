@@ -21,14 +21,13 @@ from ingestion.declaration_evidence import (
     parsed_date,
 )
 from ingestion.declaration_marks import marked_columns, unmarked
-from ingestion.declaration_vocabulary import cell_means, day_comes_first, folded, is_detail_amount, role_names
+from ingestion.declaration_vocabulary import cell_means, day_comes_first, folded, is_detail_amount, is_state, role_names
 from ingestion.readers.text_table import unique_names
 
 Grid = Sequence[Sequence[str]]
 AGREEMENT = 0.9  # share of the cells of a column that have to look like its role
 STRONG_BOOKING = re.compile(r"buch|book|compta|registr|contab|ecrit|post|bokf|bogf|kirjaus|ksieg")
 SIDES = ("debit", "credit")
-STATES = ("booked", "pending", "failed")
 
 
 class InferenceError(ValueError):
@@ -136,13 +135,8 @@ def _agrees(role: str, cells: Sequence[str], entries: int) -> bool:
     if role == "counterparty_account":
         return _share(cells, lambda cell: any(c.isdigit() for c in cell)) >= AGREEMENT
     if role == "status":
-        return any(_is_state(cell) for cell in set(cells))
+        return any(is_state(cell) for cell in set(cells))
     return True
-
-
-def _is_state(text: str) -> bool:
-    """Whether a cell says that an entry is booked, pending or failed."""
-    return any(cell_means(text, state) for state in STATES)
 
 
 def mark_of(text: str) -> str | None:
@@ -301,6 +295,7 @@ def _take_rest(layout: Layout, by_role: dict[str, list[str]]) -> None:
     if "status" in by_role:
         _take_status(layout, by_role["status"][0])
     used = {name for names in layout.taken.values() for name in names}
+    _ask_whose_accounts(layout, [name for name in layout.names if name not in used])
     texts = [name for name in by_role.get("text", []) if name not in used and layout.cells(name)]
     texts += [name for name in layout.names if name not in used and name not in texts and _is_telling(layout, name)]
     if texts:
@@ -308,6 +303,16 @@ def _take_rest(layout: Layout, by_role: dict[str, list[str]]) -> None:
         layout.taken["text"] = texts
     else:
         layout.notes.append(("text", "no column of text", False))
+
+
+def _ask_whose_accounts(layout: Layout, names: Sequence[str]) -> None:
+    """A question where a column by name of accounts has one in every row, and a few of them again and again."""
+    for name in names:
+        cells = layout.cells(name)
+        few = 1 < len(set(cells)) <= len(layout.rows) / 2 and len(cells) == len(layout.rows)
+        if "account_id" in role_names(name) and few and "account_id" not in layout.columns:
+            text = f"{name!r} holds {len(set(cells))} accounts: own ones (map it to account_id) or the other parties'"
+            layout.notes.append(("account", text, True))
 
 
 def _is_telling(layout: Layout, name: str) -> bool:
@@ -334,7 +339,7 @@ def _take_mark(layout: Layout, name: str) -> None:
 def _take_status(layout: Layout, name: str) -> None:
     values = sorted(set(layout.cells(name)))
     failed = [value for value in values if cell_means(value, "failed")]
-    unknown = [value for value in values if not _is_state(value)]
+    unknown = [value for value in values if not is_state(value)]
     others = [value for value in values if value not in failed and value not in unknown]
     named = {value: "PDNG" if cell_means(value, "pending") else "BOOK" for value in others}
     layout.columns["status"] = {"from": name, "map": named}

@@ -81,6 +81,11 @@ def cell_means(text: str, meaning: str) -> bool:
     return folded(text) in _vocabulary()["cells"][meaning]
 
 
+def is_state(text: str) -> bool:
+    """Whether a cell says that an entry is booked, pending or failed."""
+    return any(cell_means(text, state) for state in ("booked", "pending", "failed"))
+
+
 def tells_balance(text: str) -> bool:
     """Whether a cell begins with a word for a balance: `Saldo iniziale in Euro`, `Beginning balance as of 01/01`."""
     words = folded(text).split(" ")

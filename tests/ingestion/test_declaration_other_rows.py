@@ -1,4 +1,4 @@
-"""Rows of a bank's list that are no entries, or broken ones: none is counted as an entry, and none takes an entry with it."""
+"""What in a bank's list could be mistaken: rows that are no entries or broken ones, states and accounts."""
 
 from __future__ import annotations
 
@@ -90,3 +90,11 @@ def test_a_status_nobody_knows_is_a_question_and_hides_none_of_the_others() -> N
         (Decimal(-1), "BOOK"), (Decimal(-4), "PDNG"),
     ]  # fmt: skip
     assert [(one.place, one.field) for one in outcome.rejects] == [("line 6", "status")]
+
+
+def test_a_few_accounts_again_and_again_are_a_question_not_one_account() -> None:
+    rows = [f"{account},2026-03-0{day},Text,{day}.00,USD" for day in (1, 2, 3) for account in ("1110001", "2220002")]
+    data = "\n".join(["Account Number,Date,Description,Amount,Currency", *rows, ""]).encode()
+    assert [note.text for note in infer(data).questions if note.topic == "account"] == [
+        "'Account Number' holds 2 accounts: own ones (map it to account_id) or the other parties'"
+    ]
