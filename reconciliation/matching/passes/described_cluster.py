@@ -5,17 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
+import numpy as np
 import polars as pl
 
 from reconciliation.matching.clusters import balances
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.described import learned_lags, related_pairs
+from reconciliation.matching.described import learned_lags, leg_words, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.marginals import components
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
+from reconciliation.matching.text.words import silent_rows
 
-_SENTENCE = "all open items of one day on either side whose texts share rare words, equal in total"
+_SENTENCES = (
+    "all open items of one day on either side whose texts share rare words, equal in total",
+    "all open items of one day on either side whose texts share rare words, and the one without a text that makes the"
+    " totals equal",
+)
+_SIDES = ("left", "right")
+_CLUSTER = {
+    "label": pl.Int64(),
+    "side": pl.UInt8(),
+    "lag": pl.Int64(),
+    "day": pl.Int32(),
+    "row": pl.UInt32(),
+    "applied": pl.Int64(),
+    "tries": pl.UInt32(),  # items that might have made the totals equal: one, or those of the day without a text
+}
 
 
 class DescribedCluster(PassConfig):
@@ -35,54 +51,113 @@ class DescribedCluster(PassConfig):
     prior: float = 0.05
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
-        """Clusters of equal totals, by ever looser texts."""
+        """Clusters of equal totals, by ever looser texts; then those to which one item without a text is missing."""
         for nats in self.nats:
-            pairs = related_pairs(context, self.window, nats).filter((pl.col("mine") > 0) == (pl.col("other") > 0))
-            if pairs.is_empty():
+            members = self._clusters(context, nats)
+            if members.is_empty():
                 continue
-            days = context.left.dataset.date[pairs["left"].to_numpy()]
-            pairs = pairs.with_columns(pl.Series("day", days))
-            # an item meets the items of each other day by itself: a node is an item and the day it is looked at with
-            one, two = (_dense(pairs, side) for side in ("left", "right"))
-            pairs = pairs.with_columns(pl.Series("label", components(one, two)))
-            totals = pairs.group_by("label").agg(
-                pl.col("lag").first(),
-                *(pl.col(side).n_unique().alias(f"{side}s") for side in ("left", "right")),
-            )
-            members = pl.concat(
-                [
-                    pairs.select("label", pl.lit(number, pl.UInt8).alias("side"), row=side, applied=amount).unique()
-                    for number, (side, amount) in enumerate((("left", "mine"), ("right", "other")))
-                ]
-            )
-            sums = members.group_by("label").agg(
-                pl.col("applied").filter(pl.col("side") == 0).sum().alias("left_total"),
-                pl.col("applied").filter(pl.col("side") == 1).sum().alias("right_total"),
-            )
-            equal = (
-                totals.join(sums, on="label")
-                .filter(pl.col("left_total") == pl.col("right_total"), pl.col("lefts") > 1, pl.col("rights") > 1)
-                .join(balances(members).filter(pl.col("sums") == 1), on="label", how="semi")
-                .sort("label")
-                .with_row_index("proposal")
-            )
-            if equal.is_empty():
-                continue
-            share = learned_lags(context, self.window)[equal["lag"].to_numpy() + self.window]
-            agreeing = 2.0 / equal["left_total"].abs().to_numpy()
-            odds = self.prior / (1 - self.prior) * share / agreeing
-            groups = equal.select(
-                "proposal",
-                pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
-                pl.Series("odds", odds),
-                pl.lit(0, pl.UInt16).alias("evidence"),
-            )
-            chosen = members.join(equal.select("label", "proposal"), on="label").select(list(MEMBERS))
-            yield Proposals(
-                groups=groups.cast(GROUPS),  # type: ignore[arg-type]
-                members=chosen.cast(MEMBERS).sort("proposal", "side", "row"),  # type: ignore[arg-type]
-                evidence=(_SENTENCE,),
-            )
+            yield from self._balanced(context, members, 0)
+            still = _still_open(context, members)
+            yield from self._balanced(context, _with_missing(context, still), 1)
+
+    def _clusters(self, context: LegContext, nats: float) -> pl.DataFrame:
+        """The members of each cluster: `label`, `side`, `row`, `applied`, `lag`; and the `day` of its side."""
+        pairs = related_pairs(context, self.window, nats).filter((pl.col("mine") > 0) == (pl.col("other") > 0))
+        if pairs.is_empty():
+            return pl.DataFrame(schema=_CLUSTER)
+        days = context.left.dataset.date[pairs["left"].to_numpy()]
+        pairs = pairs.with_columns(pl.Series("day", days))
+        # an item meets the items of each other day by itself: a node is an item and the day it is looked at with
+        one, two = (_dense(pairs, side) for side in ("left", "right"))
+        pairs = pairs.with_columns(pl.Series("label", components(one, two)))
+        parts = []
+        for number, (side, amount) in enumerate((("left", "mine"), ("right", "other"))):
+            day = pl.col("day") - (pl.col("lag") if side == "right" else 0)
+            own = (pl.lit(number, pl.UInt8).alias("side"), day.alias("day"), pl.lit(1, pl.UInt32).alias("tries"))
+            part = pairs.select("label", "lag", *own, row=side, applied=amount)
+            parts.append(part.select(list(_CLUSTER)).cast(_CLUSTER).unique())  # type: ignore[arg-type]
+        return pl.concat(parts)
+
+    def _balanced(self, context: LegContext, members: pl.DataFrame, evidence: int) -> Iterator[Proposals]:
+        """Clusters whose totals agree, and no part of them alone."""
+        totals = members.group_by("label").agg(
+            pl.col("lag").first(), pl.col("tries").max(), *(_total(number).alias(f"{side}_total") for number, side in enumerate(_SIDES)),
+            *((pl.col("side") == number).sum().alias(f"{side}s") for number, side in enumerate(_SIDES)),
+        )  # fmt: skip
+        met = totals.filter(
+            pl.col("left_total") == pl.col("right_total"),
+            pl.col("lefts") + pl.col("rights") > 3,
+            pl.min_horizontal("lefts", "rights") > 1,
+        )
+        own = members.join(met, on="label", how="semi")
+        equal = (
+            met.join(balances(own).filter(pl.col("sums") == 1), on="label", how="semi")
+            .sort("label")
+            .with_row_index("proposal")
+        )
+        if equal.is_empty():
+            return
+        share = learned_lags(context, self.window)[equal["lag"].to_numpy() + self.window]
+        agreeing = 2.0 / equal["left_total"].abs().to_numpy()
+        agreeing = agreeing * equal["tries"].to_numpy()
+        odds = self.prior / (1 - self.prior) * share / agreeing
+        groups = equal.select(
+            "proposal",
+            pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
+            pl.Series("odds", odds),
+            pl.lit(evidence, pl.UInt16).alias("evidence"),
+        )
+        chosen = own.join(equal.select("label", "proposal"), on="label").select(list(MEMBERS))
+        yield Proposals(
+            groups=groups.cast(GROUPS),  # type: ignore[arg-type]
+            members=chosen.cast(MEMBERS).sort("proposal", "side", "row"),  # type: ignore[arg-type]
+            evidence=_SENTENCES,
+        )
+
+
+def _total(side: int) -> pl.Expr:
+    return pl.col("applied").filter(pl.col("side") == side).sum()
+
+
+def _still_open(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
+    """Clusters of which nothing has been taken."""
+    is_open = np.zeros(members.height, dtype=np.bool_)
+    for number, view in enumerate(context.sides):
+        own = (members["side"] == number).to_numpy()
+        is_open[own] = view.is_open[members["row"].to_numpy()[own]]
+    return members.with_columns(pl.Series("open", is_open)).filter(pl.col("open").all().over("label")).drop("open")
+
+
+def _with_missing(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
+    """Clusters and the one item without a text, of the same day, that is what their totals differ by."""
+    totals = members.group_by("label").agg(
+        (_total(0) - _total(1)).alias("more"), pl.col("lag").first(),
+        *(pl.col("day").filter(pl.col("side") == number).first().alias(f"day_{number}") for number in (0, 1)),
+        pl.col("row").filter(pl.col("side") == 0).first().alias("left"),
+    )  # fmt: skip
+    totals = totals.filter(pl.col("more") != 0)
+    currency = context.left.dataset.currency[totals["left"].to_numpy()]
+    totals = totals.with_columns(pl.Series("currency", currency))
+    missing = []
+    for number, (view, words) in enumerate(zip(context.sides, leg_words(context), strict=True)):
+        spoken = words.rows.join(silent_rows(words), on="row", how="anti")
+        mute = (
+            view.frame()
+            .select("row", "currency", "open", pl.col("date").alias("day"))
+            .join(spoken, on="row", how="anti")
+        )
+        mute = mute.with_columns(pl.len().over("currency", "day").alias("tries"))
+        asked = totals.select(
+            "label", "currency", "lag", open=pl.col("more") if number == 1 else -pl.col("more"), day=f"day_{number}"
+        )
+        met = asked.join(mute, on=["currency", "open", "day"])
+        alone = met.filter(pl.len().over("label") == 1, pl.len().over("row") == 1)
+        part = alone.select(
+            "label", pl.lit(number, pl.UInt8).alias("side"), "lag", "day", "row", "tries", applied="open"
+        )
+        missing.append(part.select(list(_CLUSTER)).cast(_CLUSTER))  # type: ignore[arg-type]
+    added = pl.concat(missing)
+    return pl.concat([members.join(added, on="label", how="semi"), added])
 
 
 def _dense(pairs: pl.DataFrame, side: str) -> Ints:

@@ -112,6 +112,19 @@ def test_a_split_paid_in_other_parts_is_one_group() -> None:
     assert {"b1", "b2", "l1", "l2"} in found["matched"]
 
 
+def test_the_part_of_a_split_that_has_no_text_is_told_by_what_is_missing() -> None:
+    others: list[Row] = [
+        (f"x{n}", f"-{n}00{n}.13", 2, f"{word} TRADING") for n, word in enumerate(["BRAVO", "DELTA", "ECHO", "KILO"])
+    ]
+    paid: list[Row] = [("b1", "-30000.11", 2, "SEPA ACME PACKAGING"), ("b2", "-20000.22", 2, "SEPA ACME PACKAGING")]
+    booked: list[Row] = [("l1", "-31030.30", 2, "Acme Packaging"), ("l2", "-9910.10", 2, "Acme Packaging")]
+    found = groups([*paid, *others], [*booked, ("l3", "-9059.93", 2, None), ("l4", "-9059.90", 2, None), *others])
+    assert {"b1", "b2", "l1", "l2", "l3"} in found["matched"]
+    assert not any("l4" in group for group in found["matched"])
+    other_day = groups([*paid, *others], [*booked, ("l3", "-9059.93", 3, None), *others])
+    assert not any("b1" in group for group in other_day["matched"])
+
+
 def test_a_sum_of_round_amounts_proves_less_than_one_of_odd_cents() -> None:
     target, cases, candidates = np.array([27500]), np.array([0]), [25000, 2500, 10000, 5000, 18927]
     frame = pl.DataFrame({"case": [0] * 5, "value": candidates})
