@@ -102,7 +102,8 @@ class Precedence:
         """What the leg took less the matches of its own that stand in it, and what that uses (_USED)."""
         used = pl.concat([pl.DataFrame(schema=_USED), *(_used(context, *each) for each in enumerate(taken))])
         own = self._rivals.filter("own")
-        rest = remainders(used.filter(pl.col("status") == MATCHED), own, offsets=self._leg.offsets)
+        matched = used.filter(pl.col("status") == MATCHED)
+        rest = own if own.is_empty() else remainders(matched, own, offsets=self._leg.offsets)
         if rest.is_empty():
             return list(taken), used
         self._give_back(rest.with_columns(applied="held"))

@@ -227,10 +227,13 @@ class Pools:
         for (dataset, pool), part in used.group_by(["dataset", "pool"]):
             self._take(str(dataset), str(pool), part.group_by("row").agg(pl.col("minor").sum()))
         self._legs = rules.legs
-        by_hand = (pl.col("pass") == DECIDED) | pl.col("group_id").is_in(list(decided))
+        by_hand = pl.col("pass") == DECIDED
+        if decided:
+            by_hand |= pl.col("group_id").is_in(list(decided))
         automatic = known.filter(pl.col("status") == "matched", ~by_hand)
-        settled = pl.col("whole").all().over("group_id") & (pl.col("difference") == 0)
-        self._automatic = automatic.with_columns(open_ended=~settled).select(list(_USED))
+        open_ended = automatic.filter(~pl.col("whole") | (pl.col("difference") != 0)).select("group_id").unique()
+        told = automatic.join(open_ended.with_columns(open_ended=pl.lit(True)), on="group_id", how="left")
+        self._automatic = told.with_columns(pl.col("open_ended").fill_null(False)).select(list(_USED))
         self._standing = self._to_be_shown(ledger, present)
 
     def _to_be_shown(self, ledger: Ledger, present: pl.DataFrame) -> pl.DataFrame:
