@@ -183,9 +183,11 @@ def _summaries(fields: _Fields) -> tuple[Summaries, Flags]:
         fine = empty | (code_good & (size <= 1) & (brings >= 0))
         good[row[~fine]] = False
         said = fine & ~empty & (amount[1] > amount[0])
-        found.append(tuple(column[said] for column in (row, code, *amount, *items)))
+        columns = (row, code, *amount, *items)
+        found.append(columns if said.all() else tuple(column[said] for column in columns))
         place = np.where(empty, place + 1, place + 4 + brings)
-        row, place = row[fine], place[fine]
+        if not fine.all():
+            row, place = row[fine], place[fine]
     good[row] = False  # what is left has more
     return _read_summaries(array, found, good)
 
@@ -217,6 +219,8 @@ def _type_codes(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Flags]:
 def _signed_numbers(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Flags]:
     """Numbers with or without a sign, and which slices are such."""
     sign = array[start]
+    if not (sign < ord("0")).any():
+        return numbers(array, start, end)
     value, good = numbers(array, np.minimum(start + ((sign == _MINUS) | (sign == _PLUS)), end), end)
     return np.where(sign == _MINUS, -value, value), good
 

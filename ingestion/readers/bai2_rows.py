@@ -111,7 +111,7 @@ class AccountRows:
 
     def _numbered(self, records: Records) -> Records:
         """Statements whose identities are numbered from the second time the bank reports the account for the day."""
-        names = [str(name) for name in records.batch.column("identity").to_pylist()]
+        names: list[str] = records.batch.column("identity").to_pylist()  # type: ignore[assignment]  # never null
         new = dict.fromkeys(names, 1)
         if len(new) == len(names) and self._identities.keys().isdisjoint(new):
             self._identities |= new
