@@ -14,6 +14,7 @@ from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, SideView, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs
 from reconciliation.matching.encoding import Mask
+from reconciliation.matching.fee_habits import habit_ratios
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
@@ -68,6 +69,9 @@ class DescribedDifference(PassConfig):
                 ratios, pairs["left"].to_numpy().astype(np.int64), len(context.left.rows()), self.prior, _PRIOR_ITEMS
             )
             odds = share / (1 - share) * ratios
+            if kind == "fee":
+                differences = pairs["mine"].to_numpy() - pairs["other"].to_numpy()
+                odds = odds * habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds))
             weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
             yield Proposals(
                 pairs=pairs_frame(weighed, "mine", "other", kind, 1.0).select(list(PAIRS)), evidence=(_SENTENCES[kind],)
