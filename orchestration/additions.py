@@ -1,8 +1,9 @@
 """Whether a phase of dbt can add to the tables that stand: nothing it is built from has changed but that deliveries were added.
 
-A new business day, another config, another version of the project or a delivery that is gone (an earlier known_at) make every
-table anew; so does a build cut short. Marts follow the canonical tables: they add only where they stand on the build before, or
-on this one. Which keys new deliveries touch is said in dbt_project/macros/touched_*.sql.
+Another config, another version of the project or a delivery that is gone (an earlier known_at) make every table anew; so does a
+build cut short. Marts follow the canonical tables: they add only where they stand on the build before, or on this one. Which keys
+new deliveries touch is said in dbt_project/macros/touched_*.sql. On another business day the models that state figures of the day
+(config `of_day`) are made anew, the others added to.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ def build_phase(
     """
     with connect(workspace.warehouse) as connection:
         added = can_add(connection, phase)
+        new_day = added and is_new_day(connection, phase)
         forget(connection, phase)
-    results = build(workspace, select, exclude, tests=tests, new_only=added)
+    results = build(workspace, select, exclude, tests=tests, new_only=added, new_day=new_day)
     if not any(str(result.status) in FAILED for result in results):
         with connect(workspace.warehouse) as connection:
             remember(connection, phase, added=added)
@@ -60,6 +62,15 @@ def can_add(connection: duckdb.DuckDBPyConnection, phase: str) -> bool:
     return canonical is not None and row[2] is not None and row[2] in canonical
 
 
+def is_new_day(connection: duckdb.DuckDBPyConnection, phase: str) -> bool:
+    """Whether the phase was last built for another business day."""
+    row = connection.execute(
+        f"SELECT as_of IS DISTINCT FROM (SELECT as_of FROM {fingerprints.RUN}) FROM ops.phase_build WHERE phase = ?",
+        [phase],
+    ).fetchone()
+    return row is None or bool(row[0])
+
+
 def forget(connection: duckdb.DuckDBPyConnection, phase: str) -> None:
     """A build has begun: until it ends, nothing can be added to what it leaves."""
     _ensure(connection)
@@ -73,7 +84,8 @@ def remember(connection: duckdb.DuckDBPyConnection, phase: str, *, added: bool) 
     canonical = _build(connection, fingerprints.CANONICAL) if phase == fingerprints.MARTS else None
     connection.execute("DELETE FROM ops.phase_build WHERE phase = ?", [phase])
     connection.execute(
-        "INSERT INTO ops.phase_build VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO ops.phase_build(phase, ground, build, added_to, canonical, as_of) "
+        f"VALUES (?, ?, ?, ?, ?, (SELECT as_of FROM {fingerprints.RUN}))",
         [phase, fingerprints.ground(connection, phase), (build or 0) + 1, build if added else None, canonical],
     )
     connection.execute("DELETE FROM ops.phase_delivery WHERE phase = ?", [phase])
@@ -100,6 +112,7 @@ def _ensure(connection: duckdb.DuckDBPyConnection) -> None:
         "CREATE TABLE IF NOT EXISTS ops.phase_build"
         "(phase VARCHAR PRIMARY KEY, ground VARCHAR, build BIGINT NOT NULL, added_to BIGINT, canonical BIGINT)"
     )
+    connection.execute("ALTER TABLE ops.phase_build ADD COLUMN IF NOT EXISTS as_of DATE")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS ops.phase_delivery(phase VARCHAR NOT NULL, delivery_id VARCHAR NOT NULL, content UBIGINT NOT NULL)"
     )

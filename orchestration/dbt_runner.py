@@ -63,17 +63,24 @@ FAILED = ("error", "fail", "runtime error")
 
 
 def build(
-    workspace: Workspace, select: str, exclude: str = "", *, tests: bool = True, new_only: bool = False
+    workspace: Workspace,
+    select: str,
+    exclude: str = "",
+    *,
+    tests: bool = True,
+    new_only: bool = False,
+    new_day: bool = False,
 ) -> Sequence[RunResult]:
     """Build the selected models of a workspace's warehouse and test them; the results in the order they ran.
 
-    With `new_only` the deliveries of `ops.new_delivery` are added to the tables that stand (orchestration/additions.py). A failed
-    model or test is a result like any other; raises `DbtFailed` where dbt itself could not run.
+    With `new_only` the deliveries of `ops.new_delivery` are added to the tables that stand (orchestration/additions.py), but for the
+    models of another business day, `new_day`. A failed model or test is a result like any other; raises `DbtFailed` where dbt itself
+    could not run.
     """
     manifest_path()
     arguments = ["build" if tests else "run", "--no-write-json", "--select", *select.split()]
     if new_only:
-        arguments += ["--vars", json.dumps({"new_only": True})]
+        arguments += ["--vars", json.dumps({"new_only": True, "new_day": new_day})]
     if exclude:
         arguments += ["--exclude", *exclude.split()]
     arguments += ["--target-path", str(workspace.dbt_target), "--log-path", str(workspace.dbt_target)]

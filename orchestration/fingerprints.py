@@ -34,10 +34,9 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, phase: str) -> str:
 
 
 def ground(connection: duckdb.DuckDBPyConnection, phase: str) -> str:
-    """The fingerprint of what every row of a phase depends on: the project, the config, the business day."""
+    """The fingerprint of what every row of a phase depends on, whatever the day: the project and the config."""
     parts = [f"{table}:{_content(connection, table)}" for table in sorted(CONFIG - {RUN})]
-    day = connection.execute(f"SELECT as_of FROM {RUN}").fetchone()
-    return _digest([project_fingerprint(), phase, *parts, str(day)])
+    return _digest([project_fingerprint(), phase, *parts])
 
 
 def of_job(connection: duckdb.DuckDBPyConnection, job: str, reads: Sequence[str], rules: str) -> str:

@@ -6,8 +6,9 @@
   touched_<model> beside this one: too many keys cost time, one too few is a wrong table, so each macro names every input of its model.
   What a model has made, changed or removed stands in changes.<model> until the next build, for the models that read it.
 #}
+{# Whether this model is added to: on another business day not where its rows state figures of the day (config `of_day`). #}
 {% macro new_only() -%}
-    {{ return(var('new_only', false)) }}
+    {{ return(var('new_only', false) and not (var('new_day', false) and model.config.get('of_day', false))) }}
 {%- endmacro %}
 
 {# The keys this build touches, as the temporary table `touched`: a pre-hook of a model by_key. #}

@@ -1,6 +1,6 @@
 {#
   What a build of added deliveries touches, model by model: open items, their payments and steps (see new_only.sql). An item whose newest
-  record, origin or survival has changed stands in stg_erp__changed_item; config and as_of are the same, or the build is a whole one.
+  record, origin or survival has changed stands in stg_erp__changed_item; config is the same, or the build is a whole one.
 #}
 
 {# New records; and every item of a source of which a new full list came, for the list may leave it out. #}

@@ -1,6 +1,7 @@
 {#
   A table that can be made for some of its keys (macros/new_only.sql). Config: `key`, the column whose values are made together;
-  `changes`, the columns that models after it need of the rows that went and came (default: the key). In one transaction.
+  `changes`, the columns that models after it need of the rows that went and came (default: the key); `of_day`, where its rows state
+  figures of the business day, as days overdue, so that another day makes them all. In one transaction.
 #}
 {% materialization by_key, adapter='duckdb', supported_languages=['sql'] %}
     {%- set target_relation = this.incorporate(type='table') -%}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,13 +48,20 @@ def contents(warehouse: SmallWarehouse) -> dict[str, TableContent | str]:
     return found
 
 
+def set_day(warehouse: SmallWarehouse, day: date) -> None:
+    with connect(warehouse.path) as connection:
+        connection.execute("UPDATE config.run_parameter SET as_of = ?", [day])
+
+
 def copied(built: SmallWarehouse, folder: Path) -> SmallWarehouse:
     shutil.copy(built.path, folder / "warehouse.duckdb")
     return SmallWarehouse(folder, built.parsed)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_deliveries_in_any_order_add_up_to_a_whole_build(built: SmallWarehouse, tmp_path: Path, seed: int) -> None:
+def test_deliveries_in_any_order_and_on_any_day_add_up_to_a_whole_build(
+    built: SmallWarehouse, tmp_path: Path, seed: int
+) -> None:
     warehouse, chance = copied(built, tmp_path), random.Random(seed)  # noqa: S311  (an order of arrival, not a secret)
     with connect(warehouse.path) as connection:
         connection.execute("CREATE TABLE to_come AS SELECT * FROM raw.delivery; DELETE FROM raw.delivery")
@@ -62,6 +69,8 @@ def test_deliveries_in_any_order_add_up_to_a_whole_build(built: SmallWarehouse, 
     chance.shuffle(order)
     cuts = sorted(chance.sample(range(1, len(order)), 2))
     for number, arriving in enumerate((order[: cuts[0]], order[cuts[0] : cuts[1]], order[cuts[1] :])):
+        # business days on either side of a cut-over, of due dates and of the validity of accounts, forwards and back
+        set_day(warehouse, date.fromisoformat(AS_OF) + timedelta(days=chance.choice([-40, -3, 0, 0, 3, 40])))
         with connect(warehouse.path) as connection:
             connection.execute(
                 "INSERT INTO raw.delivery SELECT * FROM to_come WHERE delivery_id IN (SELECT unnest(?::VARCHAR[]))",
@@ -99,10 +108,18 @@ def test_a_delivery_may_be_added_however_old_it_is(remembered: SmallWarehouse) -
     assert remembered.rows("SELECT delivery_id FROM ops.new_delivery") == [("two",)]
 
 
+def test_another_business_day_is_added_to(remembered: SmallWarehouse) -> None:
+    with connect(remembered.path) as connection:
+        assert not additions.is_new_day(connection, CANONICAL)
+    set_day(remembered, date.fromisoformat(AS_OF) + timedelta(days=1))
+    assert can_add(remembered)
+    with connect(remembered.path) as connection:
+        assert additions.is_new_day(connection, CANONICAL)
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE config.run_parameter SET as_of = as_of + 1",
         "UPDATE config.run_parameter SET known_at = timestamptz '2026-08-15 00:00:00+00'",
         "UPDATE config.company SET base_currency = 'CHF'",
         "DELETE FROM raw.delivery WHERE delivery_id = 'one'",

@@ -1,4 +1,4 @@
-{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_open_payables()) }}") }}
+{{ config(materialized='by_key', key='open_item_id', of_day=true, pre_hook="{{ touch(touched_open_payables()) }}") }}
 -- Open payables with their age, approval, discount window, and the payment that is on its way, if any.
 with item as (
     select * from {{ ref('open_item') }}

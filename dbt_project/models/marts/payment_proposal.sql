@@ -1,4 +1,4 @@
-{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_payment_proposal()) }}") }}
+{{ config(materialized='by_key', key='open_item_id', of_day=true, pre_hook="{{ touch(touched_payment_proposal()) }}") }}
 -- What could be paid, and when: each open payable and credit memo with the reasons against paying it, the suspicion of a second
 -- invoice for the same thing, the three-way match, the terms, and the day suggested. A suggestion, never an instruction.
 with payable as (
