@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from ingestion.readers.text_table import RESERVED
 
 EXPONENT_LIMIT = 40
+_SURROGATE = re.compile("[\ud800-\udfff]")
 Json = object
 Row = dict[str, str | None]
 
@@ -39,7 +41,9 @@ def flat(record: Mapping[str, Json], lists: Sequence[str], prefix: str = "") -> 
             continue
         if name in RESERVED:
             name += "#2"
-        if isinstance(value, dict):
+        if type(value) is str:  # as most are; a number is a `Number`
+            row[name] = value
+        elif isinstance(value, dict):
             if "__deferred" not in value:
                 row.update(flat(value, lists, f"{name}."))
         else:
@@ -70,4 +74,4 @@ def _plain(number: str) -> str:
 
 def is_text(text: str) -> bool:
     """Whether a text can be written as UTF-8: it holds no half of a surrogate pair."""
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return text.isascii() or _SURROGATE.search(text) is None

@@ -18,6 +18,7 @@ import polars as pl
 from ingestion.declaration import FileDeclaration, Mapping_
 from ingestion.declaration_fit import best_fit, is_header, missing_columns, read_columns
 from ingestion.readers.json_cells import Json, Number, Row, elements, flat, is_text
+from ingestion.readers.json_stream import loads, outline, records_at, value_at
 from ingestion.readers.text_table import (
     BYTE_END,
     BYTE_START,
@@ -31,10 +32,10 @@ from ingestion.readers.text_table import (
 )
 from ingestion.reading import FileRejected
 
-DOCUMENT_LIMIT = 1 << 28
 LINE_LIMIT = 1 << 23
 BLOCK_RECORDS = 20_000
 SAMPLE_RECORDS = 1000
+_RESULTS = ("/d/results", "/d")  # of OData V2
 Tables = list[tuple[tuple[Mapping_, ...], TextTable]]
 
 
@@ -77,77 +78,27 @@ def _is_object(line: bytes) -> bool:
 
 
 def _from_document(stream: BinaryIO, candidates: Sequence[FileDeclaration]) -> tuple[FileDeclaration, Tables]:
-    data = stream.read(DOCUMENT_LIMIT + 1)
-    if len(data) > DOCUMENT_LIMIT:
-        raise FileRejected(
-            f"a JSON document is longer than {DOCUMENT_LIMIT >> 20} MB",
-            expected="pages, or one record a line",
-            advice="ask for the extract in pages or as JSON lines",
-        )
-    for start in range(0, len(data) - LINE_LIMIT, LINE_LIMIT):
-        if data.find(b'"', start, start + LINE_LIMIT) < 0:
-            raise FileRejected(
-                f"a value is longer than {LINE_LIMIT >> 20} MB", place=f"byte {start}", found="no quotation mark from there on",
-                expected="an extract of records", advice="the file is damaged or hostile",
-            )  # fmt: skip
-    document = _parse(data)
+    """The records of one document, which are read a second time, one after another, once the declaration is known."""
+    pointers = {pointer for candidate in candidates for pointer in candidate.records} | set(_RESULTS)
+    document = outline(stream, sorted(pointers), SAMPLE_RECORDS)
     records_of = {candidate.records: _records(document, candidate.records) for candidate in candidates}
     declaration, names = _chosen(candidates, records_of, _entity(document))
-    found = records_of[declaration.records] or []
-    records = [_Record(position, value) for position, value in enumerate(found, 1)]
-    notes = _paging_notes(document)
-    return declaration, _tables(declaration, names, lambda: iter(records), notes, "record")
+    pointer = next((one for one in declaration.records if _is_of_records(value_at(document, one))), "")
+
+    def records() -> Iterator[_Record]:
+        return (_Record(position, value) for position, value in enumerate(records_at(stream, pointer), 1))
+
+    return declaration, _tables(declaration, names, records, _paging_notes(document), "record")
 
 
-def _parse(data: bytes) -> Json:
-    try:
-        return _loads(data.decode(json.detect_encoding(data)).removeprefix("\ufeff"))
-    except UnicodeDecodeError as error:
-        raise FileRejected(
-            "the file is not text in UTF-8",
-            place=f"byte {error.start}",
-            expected="JSON in UTF-8",
-            advice="ask the sender",
-        ) from None
-    except RecursionError:
-        raise FileRejected(
-            "the JSON is nested too deeply", expected="an extract of records", advice="the file is damaged or hostile"
-        ) from None
-    except ValueError as error:
-        raise FileRejected(
-            "the file is not JSON",
-            place=f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "",
-            found=str(error)[:300],
-            expected="one JSON document, or one JSON object a line",
-            advice="the file is truncated or damaged: ask for it again",
-        ) from None
-
-
-def _loads(text: str) -> Json:
-    return json.loads(
-        text, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_object
-    )
-
-
-def _no_constant(text: str) -> Json:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} is there twice")
-    return fields
+def _is_of_records(value: Json) -> bool:
+    return isinstance(value, list | dict)
 
 
 def _records(document: Json, pointers: Sequence[str]) -> list[Json] | None:
     """The list at the first pointer that exists; an object there is a list of one."""
     for pointer in pointers:
-        value = document
-        for step in pointer.split("/")[1:]:
-            key = step.replace("~1", "/").replace("~0", "~")
-            value = value.get(key) if isinstance(value, dict) else None
+        value = value_at(document, pointer)
         if isinstance(value, list):
             return value
         if isinstance(value, dict):
@@ -162,7 +113,7 @@ def _entity(document: Json) -> str:
         if isinstance(context, str):
             # without a fragment, it is the address of the service alone
             return context.partition("#")[2].partition("(")[0].removesuffix("/$entity")
-        record = next(iter(_records(document, ("/d/results", "/d")) or []), None)
+        record = next(iter(_records(document, _RESULTS) or []), None)
         metadata = record.get("__metadata") if isinstance(record, dict) else None
         kind = metadata.get("type") if isinstance(metadata, dict) else None
         if isinstance(kind, str):
@@ -258,7 +209,7 @@ def _lines(stream: BinaryIO) -> Iterator[_Record]:
         value: Json = None
         fault = ""
         try:
-            value = _loads(text.decode("utf-8"))
+            value = loads(text.decode("utf-8"))
         except RecursionError:
             fault = "JSON nested too deeply"
         except ValueError as error:  # not UTF-8, not JSON, or a key twice
@@ -328,10 +279,10 @@ def _block(
 ) -> TextBlock:
     kept: list[tuple[_Record, Row]] = []
     for record, row in rows:
-        faulty = next((name for name, text in row.items() if text is not None and not is_text(text)), None)
-        if faulty is None:
+        if is_text("".join(filter(None, row.values()))):
             kept.append((record, row))
         else:
+            faulty = next(name for name, text in row.items() if text is not None and not is_text(text))
             bad.append(_bad(record, f"{faulty} holds half a surrogate pair"))
     if not kept:
         return TextBlock(pl.DataFrame(), tuple(bad))

@@ -107,10 +107,17 @@ def test_a_row_of_100_mb_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("format", "begin"), [("json", '[{"Text":"'), ("hub_log", '{"event":"'), ("json", '[{"Amount":1')]
+    ("format", "begin", "verdict"),
+    [
+        ("json", '[{"Text":"', "longer than 8 MB"),
+        ("hub_log", '{"event":"', "longer than 8 MB"),
+        ("json", '[{"Amount":1', "not JSON"),
+    ],
 )
-def test_a_json_value_of_100_mb_is_refused_before_it_is_one(format: str, begin: str) -> None:
-    assert "longer than 8 MB" in refusal(format, io.BufferedReader(Endless(begin.encode()))).reason
+def test_a_json_value_of_100_mb_is_refused_before_it_is_one(format: str, begin: str, verdict: str) -> None:
+    stream = Endless(begin.encode())
+    assert verdict in refusal(format, io.BufferedReader(stream)).reason
+    assert stream.asked <= 24 << 20
 
 
 @pytest.mark.parametrize("kind", DOCUMENT_TYPES)
