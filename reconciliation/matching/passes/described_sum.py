@@ -11,7 +11,8 @@ import polars as pl
 from pydantic import Field
 
 from reconciliation.matching.coincidence import Floats
-from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.day_crowds import Crowd, affordable
 from reconciliation.matching.described import learned_lags, leg_words, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
@@ -30,8 +31,7 @@ Days = npt.NDArray[np.int32]
 _ALTERNATIVES = 8
 _LEAST_CHANCE = 1e-7
 _NEGLIGIBLE = 1e-3  # odds of a sum that are no match, nor anyone's rival
-_ROOM = 200  # half subsets looked at for each item, on the average
-_ALWAYS = 12  # candidates for which there is always room
+_FEE_SHARE, _FEE_INSTEAD = 0.05, 0.002  # the most a fee may be, and how much less a sum is believed that may be one
 _LARGE = 20  # members from which a sum is as unlikely as one of so many
 #: How often a sum has so many members (from 0); half as much again is left to chance for each member more.
 _LIKELY_SIZE = np.array([1.0, 1.0, *(0.3 * 0.75**more for more in range(_LARGE - 1))])
@@ -116,11 +116,11 @@ class DescribedSum(PassConfig):
         shares = learned_lags(context, self.window)
         direction = 1 if self.one == "left" else -1
         steps = []
-        crowd = _Crowd(one, many)
+        crowd = Crowd(one, many)
         lags = range(-self.before, self.after + 1)
         # counted before any pair is made: a busy day would pair everything with everything
         counts = [crowd.smaller_within(crowd.days - lag, span) for lag in lags]
-        most = min(self.max_candidates, _affordable(counts, _ROOM * len(crowd.days), self.max_candidates))
+        most = min(self.max_candidates, affordable(counts, len(crowd.days), self.max_candidates))
         for lag, count in zip(lags, counts, strict=True):
             share = float(shares[np.clip(direction * lag + self.window, 0, 2 * self.window)])
             start = crowd.days - lag
@@ -190,6 +190,7 @@ class DescribedSum(PassConfig):
         odds = summed * head["share"].to_numpy() / chance
         if sentence != _BY_TEXT:
             odds = odds * self._told(context, head["one"].to_numpy())
+            odds[self._is_one_with_a_fee(context, cases, head, [chosen for _, _, chosen in solved])] *= _FEE_INSTEAD
         kept = np.flatnonzero(odds >= _NEGLIGIBLE)
         if not len(kept):
             return Proposals().groups, Proposals().members
@@ -213,6 +214,20 @@ class DescribedSum(PassConfig):
             {"proposal": number, "difference_kind": KIND["none"], "odds": odds, "evidence": sentence}
         ).cast(GROUPS)  # type: ignore[arg-type]
         return groups, members
+
+    def _is_one_with_a_fee(
+        self, context: LegContext, cases: pl.DataFrame, head: pl.DataFrame, chosen: list[Ints]
+    ) -> npt.NDArray[np.bool_]:
+        """By sum of two: whether one, of texts in common, is nearly all of it, so that the rest may as well be a fee."""
+        rows, values = cases["row"].to_numpy(), np.abs(cases["value"].to_numpy())
+        largest = np.array([own[np.argmax(values[own])] for own in chosen])
+        nearly = values[largest] >= (1 - _FEE_SHARE) * np.abs(head["target"].to_numpy())
+        few = np.array([len(own) == 2 for own in chosen])
+        sides = (head["one"], pl.Series(rows[largest]))
+        met = pl.DataFrame(dict(zip(("left", "right"), sides if self.one == "left" else sides[::-1], strict=True)))
+        related = related_pairs(context, self.window, self.min_nats).select("left", "right", said=pl.lit(True))
+        said = met.join(related, on=["left", "right"], how="left", maintain_order="left")["said"].is_not_null()
+        return np.asarray(nearly & few & said.to_numpy(), dtype=np.bool_)
 
     def _remember(self, context: LegContext, members: pl.DataFrame) -> None:
         """Keep which items are sums of others beyond doubt, for this pass and the later ones."""
@@ -285,42 +300,6 @@ def _chance(answer: SubsetSums, solved: list[tuple[int, int, Ints]], heads: pl.D
     told = 0.5 / answer.chance[cases] + 0.5 * _LIKELY_SIZE[np.minimum(sizes, _LARGE)] / answer.sized[cases, places]
     chance: Floats = np.maximum(np.maximum(1 / told, as_round), _LEAST_CHANCE)
     return chance
-
-
-def _affordable(counts: list[Ints], room: float, most: int) -> int:
-    """The candidates a case may have, `most` at most, for the half subsets of all cases to stay within `room`."""
-    cases = np.bincount(np.minimum(np.concatenate(counts), most + 1), minlength=most + 2)[: most + 1]
-    work = np.cumsum(cases * 2.0 ** (np.arange(most + 1) / 2))
-    return max(_ALWAYS, int(np.searchsorted(work, room, side="right")) - 1)
-
-
-class _Crowd:
-    """How many items of one side a day has that could be part of each item of the other."""
-
-    def __init__(self, one: SideView, many: SideView) -> None:
-        rows, others = one.rows(), many.rows()
-        sizes = np.concatenate([np.abs(one.open[rows]), np.abs(many.open[others])])
-        rank = np.unique(sizes, return_inverse=True)[1].astype(np.int64)
-        self.days: Days = one.dataset.date[rows]
-        self._span = np.int64(len(rank) + 1)
-        self._kind = one.dataset.currency[rows].astype(np.int64) * 2 + (one.open[rows] > 0)
-        self._rank = rank[: len(rows)]
-        kinds = many.dataset.currency[others].astype(np.int64) * 2 + (many.open[others] > 0)
-        self._sorted = np.sort(self._code(kinds, many.dataset.date[others], rank[len(rows) :]))
-
-    def _code(self, kind: Ints, day: Days, rank: Ints) -> Ints:
-        code: Ints = ((kind << 24) + (day.astype(np.int64) + (1 << 23))) * self._span + rank
-        return code
-
-    def smaller_within(self, start: Days, days: int) -> Ints:
-        """The same of so many days back from `start`."""
-        return sum((self.smaller(start - offset) for offset in range(days)), np.zeros(len(start), np.int64))
-
-    def smaller(self, day: Days) -> Ints:
-        """By item of the one side: those of that day, its currency and sign that are smaller."""
-        least = np.searchsorted(self._sorted, self._code(self._kind, day, np.zeros_like(self._rank)))
-        below: Ints = np.searchsorted(self._sorted, self._code(self._kind, day, self._rank)) - least
-        return below
 
 
 def _distinct(groups: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

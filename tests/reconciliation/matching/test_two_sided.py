@@ -80,6 +80,14 @@ def test_one_payment_of_several_entries() -> None:
     assert found == {"matched": [{"b", "l1", "l2"}]}
 
 
+def test_an_entry_of_the_party_and_a_small_one_of_another_may_as_well_be_a_fee() -> None:
+    found = groups(
+        [("b", "-7427.51", 2, "SEPA ETOILE LOCATION")],
+        [("l1", "-7402.51", 2, "Etoile Location"), ("l2", "-25.00", 2, "Girard Batiment")],
+    )
+    assert {"b", "l1", "l2"} not in found.get("matched", [])
+
+
 def test_two_sets_that_add_up_equally_are_a_tie() -> None:
     found = groups(
         [("b", "-300.00", 2, "DEPOSIT")],
