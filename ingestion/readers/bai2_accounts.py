@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ingestion.currencies import CURRENCIES
-from ingestion.readers.bai2_details import PLAIN_LIMIT, Details
+from ingestion.readers.bai2_details import PLAIN_LIMIT, Details, type_codes
 from ingestion.readers.bai2_lines import COMMA, Lines
 from ingestion.readers.bai2_structure import Runs
 from ingestion.readers.byte_slices import (
@@ -30,6 +30,7 @@ from ingestion.readers.byte_slices import (
     words,
 )
 
+FEW = 32  # accounts of a chunk: fewer are walked sooner than they are looked at all at once
 _NET_LIMIT = 10 * PLAIN_LIMIT  # in minor units; scaled by 100,000 it still fits 64 bits
 _SUMMARY_LIMIT = 64  # summaries of an account; one with more is walked
 _IDENTIFIER_LIMIT = 40  # characters
@@ -92,6 +93,8 @@ def plain_accounts(lines: Lines, found: Details, sums: Runs) -> PlainAccounts:
     others = np.flatnonzero(lines.code != 16)
     code = lines.code[others]
     at = np.flatnonzero((code[:-1] == 3) & (code[1:] == 49))
+    if len(at) < FEW:
+        at = at[:0]
     header, trailer = others[at], others[at + 1]
     first, last = np.searchsorted(found.index, header), np.searchsorted(found.index, trailer)
     fields, every = _Fields(lines, header), np.arange(len(header))
@@ -177,7 +180,7 @@ def _summaries(fields: _Fields) -> tuple[Summaries, Flags]:
             break
         (start, end), amount, items, (funds, funds_end) = fields.of(row, place, 4)
         empty = end == start  # a bank's empty group, or the comma before a continuation
-        code, code_good = _type_codes(array, start, end)
+        code, code_good = type_codes(array, start, end)
         size = funds_end - funds
         brings = np.where(size == 0, 0, _FUNDS_FIELDS[array[funds]])
         fine = empty | (code_good & (size <= 1) & (brings >= 0))
@@ -207,13 +210,6 @@ def _read_summaries(array: Bytes, found: list[tuple[Ints, ...]], good: Flags) ->
     good[row[~fine]] = False
     order = np.argsort(row, kind="stable")
     return Summaries(row[order], code[order], amount[order], items[order]), good
-
-
-def _type_codes(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Flags]:
-    """Type codes of three digits, and which slices are such."""
-    first, second, third = (array[start + place] - np.uint8(ord("0")) for place in range(3))  # below 0 wraps round
-    good = (first <= 9) & (second <= 9) & (third <= 9) & (end - start == 3)
-    return first * np.int64(100) + second * np.int64(10) + third, good
 
 
 def _signed_numbers(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Flags]:

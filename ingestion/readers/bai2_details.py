@@ -14,7 +14,17 @@ import pyarrow.compute as pc
 
 from ingestion.readers.bai2_fields import DIRECTIONS, FUNDS_EXTRA, amount, day
 from ingestion.readers.bai2_lines import Lines
-from ingestion.readers.byte_slices import BLANK, Flags, Ints, byte_set, days_of_dates, numbers, text_column, trimmed
+from ingestion.readers.byte_slices import (
+    BLANK,
+    Bytes,
+    Flags,
+    Ints,
+    byte_set,
+    days_of_dates,
+    numbers,
+    text_column,
+    trimmed,
+)
 from ingestion.record_columns import Column
 
 PLAIN_LIMIT = 10**12  # minor units; an amount beyond is counted in Python's integers
@@ -66,8 +76,7 @@ def details(lines: Lines) -> Details:
         found: Ints = commas[at + number]
         return found
 
-    type_code, type_ok = numbers(array, commas[at] + 1, comma(1))
-    type_ok &= comma(1) - commas[at] == 4
+    type_code, type_ok = type_codes(array, np.minimum(commas[at] + 1, size - 3), comma(1))
     value, amount_ok = numbers(array, comma(1) + 1, comma(2))
     funds_at = comma(2) + 1
     funds_size = comma(3) - funds_at
@@ -110,6 +119,13 @@ def details(lines: Lines) -> Details:
     result.good = result.sign != 0
     result.good[[*result.unreadable, *result.bad_dates]] = False
     return result
+
+
+def type_codes(array: Bytes, start: Ints, end: Ints) -> tuple[Ints, Flags]:
+    """Type codes of three digits, and which slices are such; the array goes on for three bytes after each start."""
+    first, second, third = (array[start + place] - np.uint8(ord("0")) for place in range(3))  # below 0 wraps round
+    good = (first <= 9) & (second <= 9) & (third <= 9) & (end - start == 3)
+    return first * np.int64(100) + second * np.int64(10) + third, good
 
 
 def _set_dates(lines: Lines, result: Details, rows: Ints, start: Ints, end: Ints) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from accidents import damaged, examples
 from hypothesis import given
@@ -79,6 +81,14 @@ def verdict(data: bytes) -> object:
     if isinstance(found, FileRejected):
         return (found.reason, found.place, found.found, found.expected)
     return found
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few() -> Iterator[None]:
+    """Accounts are taken at once however few there are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingestion.readers.bai2_accounts.FEW", 0)
+        yield
 
 
 @FUZZ
