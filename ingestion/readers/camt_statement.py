@@ -43,7 +43,7 @@ class Balance(NamedTuple):
     date_time: str | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class Statement:
     """What is known of the statement being read; amounts are scaled by 100,000."""
 
