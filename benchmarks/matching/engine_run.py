@@ -25,7 +25,9 @@ def run(directory: Path, out: Path, ledger: Path | None) -> None:
     if ledger is None:
         match_files(files, preset("payables"), out, links=links)
         return
-    groups = pl.scan_parquet(ledger / "match_group.parquet").select("group_id", "leg", "pass", "status", "cardinality")
+    groups = pl.scan_parquet(ledger / "match_group.parquet").select(
+        "group_id", "leg", "pass", "status", "cardinality", "difference"
+    )
     earlier = Ledger(
         groups.filter(pl.col("status") == "matched").collect(), pl.read_parquet(ledger / "match_item.parquet")
     )
