@@ -66,6 +66,12 @@ def int_amount_array(
     return pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(words.data)])
 
 
+def day_array(days: npt.NDArray[np.integer], missing: npt.NDArray[np.bool_] | None = None) -> Column:
+    """Days since 1970-01-01 as dates, null where `missing`."""
+    found: Column = pa.array(days.astype(np.int32), mask=missing).view(DATE)
+    return found
+
+
 def column_array(values: Sequence[Cell], kind: pa.DataType) -> Column:
     """One column: amounts scaled, dates as days since 1970-01-01, everything else as it is."""
     if values[:1] == _NOTHING and values.count(None) == len(values):  # as in most columns of most banks

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.contracts import BANK_BALANCE, BANK_STATEMENT, DATE, INT, TEXT
+from ingestion.contracts import BANK_BALANCE, BANK_STATEMENT, INT, TEXT
 from ingestion.currencies import minor_units
 from ingestion.readers.bai2_accounts import PlainAccounts, Summaries
 from ingestion.readers.bai2_fields import BALANCE_CODES, NATIVE_CODES
@@ -16,7 +16,7 @@ from ingestion.readers.bai2_lines import Lines
 from ingestion.readers.bai2_structure import Group, Segments, before
 from ingestion.readers.byte_slices import Flags, Ints, by_distinct, chosen, text_column
 from ingestion.reading import RecordCounter, Records
-from ingestion.record_columns import Column, contract_batch, int_amount_array
+from ingestion.record_columns import Column, contract_batch, day_array, int_amount_array
 from ingestion.references import WRITTEN_OTHERWISE, account_id, is_iban
 
 _LIKE_IBAN = "^[A-Z]{2}[0-9]{2}"
@@ -137,7 +137,7 @@ class AccountColumns:
             "currency": chosen(self.currencies, self.currency[row]),
             "credit_debit": chosen(("CRDT", "DBIT"), (signed < 0).view(np.int8)),
             "signed_amount": int_amount_array(signed),
-            "date": _dates(self.as_of[row]),
+            "date": day_array(self.as_of[row]),
             "date_time": chosen([run.group.as_of_text for run in self.runs], self.run[row]),
         }
         return Records(BANK_BALANCE.kind, contract_batch(BANK_BALANCE, columns, len(kept)))
@@ -169,15 +169,15 @@ class AccountColumns:
             "message_id": pa.repeat(pa.scalar(file_id, TEXT), count),
             "statement_id": chosen([group.statement_id for group in groups], self.run),
             "created_at": pa.repeat(pa.scalar(created_at, TEXT), count),
-            "to_date": _dates(self.as_of),
+            "to_date": day_array(self.as_of),
             "account_id": number,
             "account_scheme": _schemes(number),
             "account_currency": currency,
             "servicer_id": chosen([group.originator or None for group in groups], self.run),
             "opening_balance": int_amount_array(opening.amount, opening.given),
-            "opening_date": _dates(self.as_of, ~opening.given),
+            "opening_date": day_array(self.as_of, ~opening.given),
             "closing_balance": int_amount_array(closing.amount, closing.given),
-            "closing_date": _dates(self.as_of, ~closing.given),
+            "closing_date": day_array(self.as_of, ~closing.given),
             "entry_count": pa.array(plain.entries[self.account], INT),
             "net_amount": int_amount_array(net),
             "balance_check": chosen(_VERDICTS, np.where(checked, difference != 0, 2)),
@@ -211,10 +211,6 @@ def _places(lines: Lines, header: Ints, end: Ints) -> dict[str, Column]:
         "byte_start": pa.array(lines.byte_start[header], INT),
         "byte_end": pa.array(end, INT),
     }
-
-
-def _dates(days: Ints, missing: Flags | None = None) -> Column:
-    return pa.array(days.astype(np.int32), mask=missing).view(DATE)
 
 
 def _schemes(number: Column) -> Column:

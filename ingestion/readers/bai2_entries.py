@@ -11,14 +11,22 @@ import numpy as np
 import pyarrow as pa
 
 from ingestion.bank_transaction_codes import from_bai2
-from ingestion.contracts import BANK_ENTRY, DATE, INT, TEXT
+from ingestion.contracts import BANK_ENTRY, INT, TEXT
 from ingestion.readers.bai2_details import Details, slices, texts
 from ingestion.readers.bai2_fields import NATIVE_CODES, NON_MONETARY
 from ingestion.readers.bai2_lines import Lines
 from ingestion.readers.bai2_structure import Segments
 from ingestion.readers.byte_slices import Flags, Ints, chosen
 from ingestion.reading import Records, Reject
-from ingestion.record_columns import Column, amount_array, contract_batch, int_amount_array, positions, unscaled
+from ingestion.record_columns import (
+    Column,
+    amount_array,
+    contract_batch,
+    day_array,
+    int_amount_array,
+    positions,
+    unscaled,
+)
 
 
 class _Codes(NamedTuple):
@@ -85,8 +93,8 @@ def entry_records(
         "credit_debit": chosen(("CRDT", "DBIT"), negative.view(np.int8)),
         "signed_amount": signed,
         "reversal": pa.array(negative != (found.sign[taken] < 0)),
-        "booking_date": pa.array(as_of.astype(np.int32)).view(DATE),
-        "value_date": pa.array(value_day.astype(np.int32), mask=~(immediate | found.dated[taken])).view(DATE),
+        "booking_date": day_array(as_of),
+        "value_date": day_array(value_day, ~(immediate | found.dated[taken])),
         "domain_code": codes.domain.take(code),
         "family_code": codes.family.take(code),
         "subfamily_code": codes.subfamily.take(code),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.bank_transaction_codes import from_gvc, from_swift
-from ingestion.contracts import BANK_ENTRY, BANK_ENTRY_DETAIL, DATE, INT, TEXT
+from ingestion.contracts import BANK_ENTRY, BANK_ENTRY_DETAIL, INT, TEXT
 from ingestion.readers.byte_slices import WHITE, Flags, Ints, chosen, text_column, trimmed, without, words
 from ingestion.readers.mt94_cut import Fields
 from ingestion.readers.mt94_fields import MARKS, NO_REFERENCE, entry_day
@@ -20,7 +20,7 @@ from ingestion.readers.mt94_statement import Statement
 from ingestion.readers.mt94_supplements import FOREIGN_WORDS, foreign_columns, with_supplements
 from ingestion.readers.mt94_text_columns import text_columns
 from ingestion.reading import RecordCounter, Records
-from ingestion.record_columns import Column, contract_batch, int_amount_array, positions
+from ingestion.record_columns import Column, contract_batch, day_array, int_amount_array, positions
 
 _LOW = 10**9  # amounts are summed in two parts, for many large ones would not fit 64 bits
 _HIGH_LIMIT = 10**9  # of the high part: such a sum fits 64 bits, with two balances beside it
@@ -154,7 +154,7 @@ class BulkEntries:
             "signed_amount": int_amount_array(signed),
             "reversal": pa.array([reversal for _, _, reversal, _ in _MARKS]).take(mark),
             "booking_date": _booking_dates(plain.month_day[rows], plain.value_day[rows], opening),
-            "value_date": pa.array(plain.value_day[rows].astype(np.int32)).view(DATE),
+            "value_date": day_array(plain.value_day[rows]),
             **self._codes(rows, detailed, said),
             "detail_count": pa.array(detailed.astype(np.int64)),
             "text": text,
@@ -217,7 +217,7 @@ def _booking_dates(month_day: Ints, value_day: Ints, opening: Ints) -> Column:
     anchors = value_day * _DAYS + np.where(opening == _NO_DAY, 0, opening + 1)
     distinct, which = np.unique(np.where(dated, anchors * 10_000 + month_day, 0), return_inverse=True)
     days = [_booking_day(one) if one else 0 for one in distinct.tolist()]
-    return pa.array(np.array(days, dtype=np.int32)[which], mask=~dated).view(DATE)
+    return day_array(np.array(days, dtype=np.int32)[which], ~dated)
 
 
 def _booking_day(number: int) -> int:

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.contracts import BANK_BALANCE, BANK_STATEMENT, BOOL, DATE, INT, TEXT
+from ingestion.contracts import BANK_BALANCE, BANK_STATEMENT, BOOL, INT, TEXT
 from ingestion.readers.byte_slices import Ints, chosen, text_column
 from ingestion.readers.mt94_bulk import BulkEntries
 from ingestion.readers.mt94_cut import Fields
 from ingestion.readers.mt94_plain_statements import BALANCE_KINDS, PlainStatements
 from ingestion.reading import RecordCounter, Records
-from ingestion.record_columns import Column, contract_batch, int_amount_array, positions
+from ingestion.record_columns import Column, contract_batch, day_array, int_amount_array, positions
 
 _CODES, _NATIVE_CODES = (tuple(names) for names in zip(*BALANCE_KINDS, strict=True))
 _SUB_CODES = tuple("INTM" if native.endswith("M") else None for native in _NATIVE_CODES)
@@ -76,7 +76,7 @@ class TakenStatements:
         reference = text_column(fields.data, plain.reference_start[rows], plain.reference_end[rows])
         sequence, page = plain.sequence[rows], plain.page[rows]
         pages = pa.array(page, INT, mask=page < 0)
-        closing_date = _dates(balances.day[closing])
+        closing_date = day_array(balances.day[closing])
         kind = pa.repeat(pa.scalar("statement", TEXT), count)
         # the codes of the balances tell pages of one number and day apart
         ends = [opens + closes for opens in _NATIVE_CODES for closes in _NATIVE_CODES]
@@ -109,7 +109,7 @@ class TakenStatements:
             "account_currency": currency,
             "servicer_id": chosen([one.servicer for one in plain.accounts], account),
             "opening_balance": int_amount_array(balances.amount[opening]),
-            "opening_date": _dates(balances.day[opening]),
+            "opening_date": day_array(balances.day[opening]),
             "closing_balance": int_amount_array(balances.amount[closing]),
             "closing_date": closing_date,
             "entry_count": pa.array(plain.last_entry[rows] - plain.first_entry[rows], INT),
@@ -143,10 +143,6 @@ class TakenStatements:
             "currency": chosen(balances.currencies, balances.currency[at]),
             "credit_debit": chosen(("CRDT", "DBIT"), (signed < 0).view(np.int8)),
             "signed_amount": int_amount_array(signed),
-            "date": _dates(balances.day[at]),
+            "date": day_array(balances.day[at]),
         }
         return Records(BANK_BALANCE.kind, contract_batch(BANK_BALANCE, columns, len(at)))
-
-
-def _dates(days: Ints) -> Column:
-    return pa.array(days.astype(np.int32)).view(DATE)
