@@ -20,7 +20,8 @@ from orchestration.run_time import read as read_run_time
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
 from reconciliation.matching import Ledger, Leg, Rules, match_leg
 from reconciliation.matching.decisions import apply_decisions
-from reconciliation.matching.ledger import RELEASED, carry_forward, new_ledger
+from reconciliation.matching.ledger import carry_forward, new_ledger
+from reconciliation.matching.results import RELEASED
 from reconciliation.matching.settled_history import DAYS as HISTORY_DAYS
 from reconciliation.matching.settled_history import without_history
 

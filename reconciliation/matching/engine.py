@@ -266,7 +266,7 @@ class _LegRun:
         return tables
 
     def gave_way(self, groups: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-        """The standing matches of later legs that gave way to these groups of the leg (`results.GAVE_WAY`)."""
+        """The standing matches of later legs that gave way to these groups of the leg (`results.RELEASED`)."""
         return self._precedence.gave_way(self._context, groups, items)
 
     def figures(self) -> LegFigures:

@@ -85,7 +85,7 @@ class Precedence:
         return [_without(each, weak.filter(pl.col("take") == place)) for place, each in enumerate(taken)]
 
     def gave_way(self, context: LegContext, groups: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-        """The matches that gave way, of the shape GAVE_WAY; `groups` and `items` are the leg's, by which they are named."""
+        """The matches that gave way, of the shape RELEASED; `groups` and `items` are the leg's, by which they are named."""
         heirs = items.join(groups.filter(pl.col("status") == "matched").select("group_id"), on="group_id", how="semi")
         parts = [pl.DataFrame(schema={"group_id": pl.String, "heir": pl.String})]
         for view in context.sides:

@@ -18,19 +18,20 @@ from reconciliation.matching.group_ids import STATUSES, group_ids, member_words
 from reconciliation.matching.proposals import DIFFERENCE_KINDS
 from reconciliation.matching.stable_hash import Words, text_hash
 
-GAVE_WAY = {"group_id": pl.String(), "reason": pl.String()}
+#: Groups that hold no longer, and why.
+RELEASED = {"group_id": pl.String(), "reason": pl.String()}
 
 
 @dataclass(frozen=True)
 class MatchResult:
     """The outcome of one leg or of all: frames of the shapes MATCH_GROUP, MATCH_ITEM and UNMATCHED, the figures of the run,
-    and the standing matches of later legs that gave way (GAVE_WAY; `precedence`)."""
+    and the standing matches of later legs that gave way (RELEASED; `precedence`)."""
 
     groups: pl.DataFrame
     items: pl.DataFrame
     unmatched: pl.DataFrame
     summary: Mapping[str, object] = field(default_factory=dict)
-    gave_way: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GAVE_WAY))
+    gave_way: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RELEASED))
 
 
 @dataclass(frozen=True)

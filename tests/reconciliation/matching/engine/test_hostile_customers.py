@@ -11,7 +11,8 @@ from example_items import items
 from test_matching_invariants import assert_sound
 
 from reconciliation.matching import Ledger, match, preset
-from reconciliation.matching.ledger import RELEASED, new_ledger
+from reconciliation.matching.ledger import new_ledger
+from reconciliation.matching.results import RELEASED
 
 RULES = preset("receivables")
 Row = dict[str, object]

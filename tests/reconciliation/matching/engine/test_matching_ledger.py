@@ -8,7 +8,8 @@ import polars as pl
 from example_items import items, members, one_leg
 
 from reconciliation.matching import Ledger, MatchResult, match
-from reconciliation.matching.ledger import RELEASED, carry_forward, new_ledger
+from reconciliation.matching.ledger import carry_forward, new_ledger
+from reconciliation.matching.results import RELEASED
 
 RULES = one_leg("{kind: reference}", "{kind: amount_date}")
 NOTHING_RELEASED = pl.DataFrame(schema=RELEASED)

@@ -9,7 +9,8 @@ import pytest
 from example_items import items, members, one_leg
 
 from reconciliation.matching import Ledger, MatchResult, match
-from reconciliation.matching.ledger import RELEASED, new_ledger
+from reconciliation.matching.ledger import new_ledger
+from reconciliation.matching.results import RELEASED
 
 RULES = one_leg("{kind: reference}", "{kind: recurring}", "{kind: amount_date}", "{kind: subset_sum}")
 NOTHING_RELEASED = pl.DataFrame(schema=RELEASED)

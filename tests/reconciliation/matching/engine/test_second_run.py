@@ -11,7 +11,8 @@ from example_items import items, members, one_leg
 
 from reconciliation.contracts import LINK
 from reconciliation.matching import Ledger, match, preset
-from reconciliation.matching.ledger import RELEASED, new_ledger
+from reconciliation.matching.ledger import new_ledger
+from reconciliation.matching.results import RELEASED
 from simulation.scale import write_scale
 from simulation.two_sided import HARD, two_sided
 
