@@ -5,6 +5,7 @@ A subprocess per phase would import and parse dbt anew each time, which costs mo
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -40,14 +41,17 @@ def project_fingerprint() -> str:
 
 
 def manifest_path() -> Path:
-    """The project's manifest, parsed anew where a file of the project has changed since."""
+    """The project's manifest, parsed anew where a file of the project has changed since; of several processes one parses it,
+    the others wait."""
     manifest, stamp = PARSED / "manifest.json", PARSED / "fingerprint.txt"
     fingerprint = project_fingerprint()
-    if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
-        PARSED.mkdir(parents=True, exist_ok=True)
-        stamp.unlink(missing_ok=True)
-        _invoke(["parse", "--target-path", str(PARSED), "--log-path", str(PARSED)], warehouse=None)
-        stamp.write_text(fingerprint)
+    PARSED.mkdir(parents=True, exist_ok=True)
+    with (PARSED / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
+            stamp.unlink(missing_ok=True)
+            _invoke(["parse", "--target-path", str(PARSED), "--log-path", str(PARSED)], warehouse=None)
+            stamp.write_text(fingerprint)
     return manifest
 
 
