@@ -3,7 +3,7 @@
 Around a short cycle (two like payments and two like entries, each of which fits each) message passing takes the better
 way round for nearly certain, whatever the other is worth. Here all ways are summed: item by item of the left, keeping
 the total weight by which of the right items are used that may be asked for again (forward), and that of all that can
-follow (backward). Series that recur make long knots that are nowhere wide.
+follow (backward). Series that recur make long knots that are nowhere wide. Knots of one shape are summed together.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _BITS = 62  # right items of a knot at most: bits of an Int64
 def exact_probabilities(left: Index, right: Index, odds: Floats) -> Floats | None:
     """The probability of each pair of a knot, from the items of each pair and its odds; None where it is too wide.
 
-    The model is that of `marginals`: each item belongs to at most one other, and a set of pairs weighs the product of
-    their odds.
+    `odds` is by pair, or by pair and knot for knots whose pairs are of the same items, and so is the result. The model is
+    that of `marginals`: each item belongs to at most one other, and a set of pairs weighs the product of their odds.
     """
     lefts, one = np.unique(left, return_inverse=True)
     rights, two = np.unique(right, return_inverse=True)
@@ -38,24 +38,24 @@ def exact_probabilities(left: Index, right: Index, odds: Floats) -> Floats | Non
     for place, node in enumerate(order):
         last[two[edges[node]]] = place
     kept = [np.bitwise_or.reduce(bits[last[two] > place], initial=0) for place in range(len(order))]
-    before = [(np.zeros(1, dtype=np.int64), np.ones(1))]
+    before = [(np.zeros(1, dtype=np.int64), np.ones((1, *odds.shape[1:])))]
     for place, node in enumerate(order):
         before.append(_forward(*before[-1], bits[edges[node]], odds[edges[node]], kept[place]))
-    probability = np.zeros(len(odds))
-    after = np.ones(len(before[-1][0]))
+    probability = np.zeros(odds.shape)
+    after = np.ones(before[-1][1].shape)
     for place in reversed(range(len(order))):
         mine = edges[order[place]]
         masks, weights = before[place]
         later = before[place + 1][0]
         total = after[np.searchsorted(later, masks & kept[place])]
-        ways = np.zeros((len(mine), len(masks)))
+        ways = np.zeros((len(mine), *weights.shape))
         for number, edge in enumerate(mine):
             free = (masks & bits[edge]) == 0
             reached = np.searchsorted(later, (masks[free] | bits[edge]) & kept[place])
             ways[number, free] = odds[edge] * after[reached]
         after = total + ways.sum(axis=0)
-        probability[mine] = ways @ weights / float(after @ weights)
-        after = after / after.max()
+        probability[mine] = (ways * weights).sum(axis=1) / (after * weights).sum(axis=0)
+        after = after / after.max(axis=0)
     return probability
 
 
@@ -66,9 +66,11 @@ def _forward(masks: Index, weights: Floats, bits: Index, odds: Floats, kept: int
         free = (masks & bit) == 0
         ways.append(masks[free] | bit)
         worth.append(weights[free] * odd)
-    distinct, place = np.unique(np.concatenate(ways) & kept, return_inverse=True)
-    summed = np.bincount(place, weights=np.concatenate(worth))
-    return distinct, summed / summed.max()
+    used = np.concatenate(ways) & kept
+    together = np.argsort(used, kind="stable")
+    starts = np.flatnonzero(np.diff(used[together], prepend=-1))  # no mask is negative
+    summed = np.add.reduceat(np.concatenate(worth)[together], starts, axis=0)
+    return used[together][starts], summed / summed.max(axis=0)
 
 
 def _order(edges: list[Index], right: Index, rights: int) -> list[int] | None:

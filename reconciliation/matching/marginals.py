@@ -12,6 +12,8 @@ Nair, Tetali: Simple deterministic approximation algorithms for counting matchin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -44,24 +46,40 @@ def pair_probabilities(left: Index, right: Index, odds: Floats) -> Floats:
             break
     weight = odds * from_left * from_right
     probable = weight / (1 + weight)
-    for knot in _knots(left, right):
-        exact = exact_probabilities(left[knot], right[knot], odds[knot])
+    for knots in _knots(left, right):
+        exact = exact_probabilities(left[knots[:, 0]], right[knots[:, 0]], odds[knots])
         if exact is not None:
-            probable[knot] = exact
+            probable[knots] = exact
     return probable
 
 
-def _knots(left: Index, right: Index) -> list[Index]:
-    """The pairs of each connected set of items that has a cycle."""
+def _knots(left: Index, right: Index) -> Iterator[Index]:
+    """The pairs of the connected sets of items that have a cycle, by pair and knot: those of one shape at a time."""
     label = components(left, right)
-    order = np.argsort(label, kind="stable")
-    starts = np.flatnonzero(np.diff(label[order], prepend=-1))
-    parts = np.split(order, starts[1:])
-    return [part for part in parts if len(part) > 3 and len(part) >= _items(left[part]) + _items(right[part])]
+    order = np.lexsort((right, left, label))
+    label = label[order]
+    one, two = _places(left[order], label), _places(right[order], label)
+    starts = np.flatnonzero(np.diff(label, prepend=-1))
+    if not len(starts):
+        return
+    size = np.diff(starts, append=len(label))
+    items = np.maximum.reduceat(one, starts) + np.maximum.reduceat(two, starts) + 2
+    shapes: dict[bytes, list[Index]] = {}
+    for start, pairs in zip(*(each[(size > 3) & (size >= items)] for each in (starts, size)), strict=True):
+        own = slice(start, start + pairs)
+        shapes.setdefault(one[own].tobytes() + two[own].tobytes(), []).append(order[own])
+    for knots in shapes.values():
+        yield np.stack(knots, axis=1)
 
 
-def _items(of: Index) -> int:
-    return len(np.unique(of))
+def _places(node: Index, label: Index) -> Index:
+    """The place of each pair's item, from 0, among the items of its connected set."""
+    order = np.lexsort((node, label))
+    first = np.diff(label[order], prepend=-1) != 0
+    rank = np.cumsum(first | (np.diff(node[order], prepend=-1) != 0))
+    place = np.empty_like(rank)
+    place[order] = rank - rank[first][np.cumsum(first) - 1]
+    return place
 
 
 def _others(value: Floats, node: Index, nodes: int) -> Floats:

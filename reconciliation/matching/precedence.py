@@ -24,7 +24,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.resolution import MATCHED, SUGGESTED
-from reconciliation.matching.results import Taken
+from reconciliation.matching.results import RELEASED, Taken
 from reconciliation.matching.rules import Leg
 from reconciliation.matching.standing_parts import reduced, remainders
 from reconciliation.matching.state import Pools
@@ -86,6 +86,8 @@ class Precedence:
 
     def gave_way(self, context: LegContext, groups: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         """The matches that gave way, of the shape RELEASED; `groups` and `items` are the leg's, by which they are named."""
+        if self._lost.is_empty():
+            return pl.DataFrame(schema=RELEASED)
         heirs = items.join(groups.filter(pl.col("status") == "matched").select("group_id"), on="group_id", how="semi")
         parts = [pl.DataFrame(schema={"group_id": pl.String, "heir": pl.String})]
         for view in context.sides:

@@ -82,3 +82,15 @@ def test_a_series_of_any_length_is_summed_and_a_crowd_is_not() -> None:
     crowd = [(one, other) for one in range(15) for other in range(15)]
     left, right = (np.array(side) for side in zip(*crowd, strict=True))
     assert exact_probabilities(left, right, np.ones(len(crowd))) is None
+
+
+def test_knots_of_one_shape_are_summed_as_each_alone() -> None:
+    """Three squares of pairs of different odds, between them a chain and a pair without a rival."""
+    squares = [(0, 0), (0, 1), (1, 0), (1, 1), (4, 4), (4, 5), (5, 4), (5, 5), (7, 7), (7, 8), (8, 7), (8, 8)]
+    others = [(2, 2), (2, 3), (3, 3), (6, 6)]
+    left, right = (np.array(side) for side in zip(*squares, *others, strict=True))
+    odds = np.arange(1.0, len(left) + 1) * 7
+    found = pair_probabilities(left, right, odds)
+    for start in (0, 4, 8):
+        own = slice(start, start + 4)
+        assert found[own] == pytest.approx(_exact([0, 0, 1, 1], [0, 1, 0, 1], odds[own].tolist()), rel=1e-9)
