@@ -13,7 +13,7 @@ import polars as pl
 
 from orchestration.parquet_matching import match_files
 from orchestration.result_files import ResultFiles
-from reconciliation.matching import Ledger, match, preset
+from reconciliation.matching import StoredLedger, match, preset
 
 DATASETS = ("bank_lines", "payments", "open_items")
 
@@ -25,12 +25,8 @@ def run(directory: Path, out: Path, ledger: Path | None) -> None:
     if ledger is None:
         match_files(files, preset("payables"), out, links=links)
         return
-    groups = pl.scan_parquet(ledger / "match_group.parquet").select(
-        "group_id", "leg", "pass", "status", "cardinality", "difference"
-    )
-    earlier = Ledger(
-        groups.filter(pl.col("status") == "matched").collect(), pl.read_parquet(ledger / "match_item.parquet")
-    )
+    groups, members = (pl.scan_parquet(ledger / f"{name}.parquet") for name in ("match_group", "match_item"))
+    earlier = StoredLedger(groups.filter(pl.col("status") == "matched"), members)
     items = {name: pl.scan_parquet(path) for name, path in files.items()}
     result = match(items, preset("payables"), links=pl.scan_parquet(links), ledger=earlier)
     with ResultFiles(out) as written:

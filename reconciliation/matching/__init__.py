@@ -23,7 +23,7 @@ from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.parts import Part, entity_parts, match_in_parts
 from reconciliation.matching.results import MatchResult
 from reconciliation.matching.rules import Leg, Rules, Side, parse_rules, preset
-from reconciliation.matching.state import Ledger
+from reconciliation.matching.state import Ledger, StoredLedger
 
 __all__ = [
     "Ledger",
@@ -33,6 +33,7 @@ __all__ = [
     "Part",
     "Rules",
     "Side",
+    "StoredLedger",
     "entity_parts",
     "match",
     "match_in_parts",

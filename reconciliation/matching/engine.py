@@ -25,7 +25,7 @@ from reconciliation.matching.resolution import resolve
 from reconciliation.matching.results import LegTables, MatchResult, Taken
 from reconciliation.matching.rules import Leg, Rules
 from reconciliation.matching.sign_check import sign_counts, sign_warning
-from reconciliation.matching.state import Ledger, Pools
+from reconciliation.matching.state import Ledger, Pools, StoredLedger
 from reconciliation.matching.summaries import LegFigures, leg_figures
 from reconciliation.matching.ties import OpenQuestions
 
@@ -40,7 +40,7 @@ def match(
     *,
     links: pl.LazyFrame | pl.DataFrame | None = None,
     rates: pl.LazyFrame | pl.DataFrame | None = None,
-    ledger: Ledger | None = None,
+    ledger: Ledger | StoredLedger | None = None,
     holds: Holds | None = None,
 ) -> MatchResult:
     """All legs in order. `items` maps dataset names to frames of the item shape (missing columns are null).
@@ -59,7 +59,7 @@ def match_leg(
     *,
     links: pl.LazyFrame | pl.DataFrame | None = None,
     rates: pl.LazyFrame | pl.DataFrame | None = None,
-    ledger: Ledger | None = None,
+    ledger: Ledger | StoredLedger | None = None,
     holds: Holds | None = None,
 ) -> MatchResult:
     """One leg; `ledger` holds the active groups of earlier runs and of this run's earlier legs. Matches of later legs give way
@@ -76,7 +76,7 @@ def _run(
     legs: Sequence[Leg],
     links: pl.LazyFrame | pl.DataFrame | None,
     rates: pl.LazyFrame | pl.DataFrame | None,
-    ledger: Ledger | None,
+    ledger: Ledger | StoredLedger | None,
     holds: Holds | None,
     before: str | None,
 ) -> MatchResult:
@@ -85,7 +85,8 @@ def _run(
     encoding = encode({name: frame for name, frame in items.items() if name in rules.datasets})
     pools = Pools(encoding)
     if ledger is not None:
-        pools.use(ledger, rules, before, (holds or Holds()).decided)
+        stored = ledger.stored() if isinstance(ledger, Ledger) else ledger
+        pools.use(stored, rules, before, (holds or Holds()).decided)
     run = Run(encoding, pools, Links(encoding, links), None if rates is None else rate_frame(rates), holds or Holds())
     encoded = perf_counter() - started
     outcomes = [run.leg(leg, rules.version) for leg in legs]

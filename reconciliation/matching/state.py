@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -33,6 +34,47 @@ _USED = {
 }
 
 
+#: What a run asks of the groups of a ledger.
+_ASKED = ("group_id", "leg", "pass", "status", "cardinality", "difference")
+_FEW = 4  # items in the ledger, one in so many, below which a run asks for its own instead of reading all
+
+
+@dataclass(frozen=True)
+class StoredLedger:
+    """Active groups as `Ledger` has them, lazy: a run reads of them what its own items are in, and no more."""
+
+    groups: pl.LazyFrame
+    items: pl.LazyFrame
+
+    @cached_property
+    def _height(self) -> int:
+        return int(self.items.select(pl.len()).collect().item())
+
+    def with_items(self, ids: Sequence[pl.Series]) -> pl.LazyFrame:
+        """The items whose id is one of these, and maybe others."""
+        if sum(map(len, ids)) * _FEW > self._height:
+            return self.items
+        keys = pl.concat([each.hash() for each in ids]).unique()
+        return self.items.filter(pl.col("item_id").hash().is_in(keys.implode())).collect().lazy()
+
+    def groups_of(self, members: pl.DataFrame) -> pl.DataFrame:
+        """What a run asks of the groups of these items (`group_id`)."""
+        asked = self.groups.select(_ASKED)
+        if members.height * _FEW > self._height:
+            return asked.collect()
+        return asked.filter(pl.col("group_id").is_in(members["group_id"].unique().implode())).collect()
+
+    def sizes(self, groups: pl.DataFrame) -> pl.DataFrame:
+        """`group_id` and `size` of groups (group_id, cardinality): how many items each has, also of those that a run has
+        not."""
+        pairs = groups.filter(pl.col("cardinality") == "1:1").select("group_id", size=pl.lit(2, pl.UInt32))
+        others = groups.filter(pl.col("cardinality") != "1:1")["group_id"]
+        if others.is_empty():
+            return pairs
+        members = self.items.select("group_id").filter(pl.col("group_id").is_in(others.implode()))
+        return pl.concat([pairs, members.group_by("group_id").len("size").collect()])
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Active groups of earlier runs and of this run's earlier legs: frames of the shapes MATCH_GROUP and
@@ -45,6 +87,10 @@ class Ledger:
     def empty(cls) -> Ledger:
         """No group at all."""
         return cls(pl.DataFrame(schema=MATCH_GROUP), pl.DataFrame(schema=MATCH_ITEM))
+
+    def stored(self) -> StoredLedger:
+        """The same, lazy."""
+        return StoredLedger(self.groups.lazy(), self.items.lazy())
 
 
 class Pools:
@@ -186,22 +232,23 @@ class Pools:
         if self._accepted is not None:
             self._accepted = self._accepted.join(groups.lazy(), on="group_id", how="anti")
 
-    def use(self, ledger: Ledger, rules: Rules, before: str | None, decided: frozenset[str]) -> None:
+    def use(self, ledger: StoredLedger, rules: Rules, before: str | None, decided: frozenset[str]) -> None:
         """Take what the ledger's groups have applied: matched ones, and suggestions of the legs that come before
         `before`. Matches that people made or confirmed (`decided`: group ids) give way to none.
 
         Raises MatchingError when a group has applied more of an item than the item amounts to: the item has changed
         and its groups have to be released first (`ledger.carry_forward`).
         """
-        if ledger.groups.is_empty():
+        present = self._present(ledger)
+        if present.is_empty():
             return
+        groups = ledger.groups_of(present)
         names = [leg.name for leg in rules.legs]
         earlier = names[: names.index(before)] if before is not None else []
-        binding = ledger.groups.filter(
+        binding = groups.filter(
             (pl.col("status") == "matched") | ((pl.col("status") == "suggested") & pl.col("leg").is_in(earlier))
         )
-        undecided = ledger.groups.filter((pl.col("status") == "ambiguous") & pl.col("leg").is_in(earlier))
-        present = self._present(ledger.items)
+        undecided = groups.filter((pl.col("status") == "ambiguous") & pl.col("leg").is_in(earlier))
         for leg in rules.legs[: len(earlier)]:
             for side in leg.sides:
                 named = present.filter(pl.col("dataset") == side.dataset).join(
@@ -210,7 +257,7 @@ class Pools:
                 if not named.is_empty():
                     self.contest(side.dataset, side.pool, named["row"].to_numpy())
         applied = present.join(binding.select("group_id", "leg", "pass", "status", "difference"), on="group_id")
-        pairs = ledger.groups.filter(pl.col("status") == "matched", pl.col("cardinality") == "1:1")
+        pairs = groups.filter(pl.col("status") == "matched", pl.col("cardinality") == "1:1")
         self._accepted = present.lazy().join(pairs.lazy().select("group_id", "leg", "pass"), on="group_id", how="inner")
         pools = pl.DataFrame(
             [(leg.name, side.dataset, side.pool, place) for place, leg in enumerate(rules.legs) for side in leg.sides],
@@ -234,21 +281,19 @@ class Pools:
         open_ended = automatic.filter(~pl.col("whole") | (pl.col("difference") != 0)).select("group_id").unique()
         told = automatic.join(open_ended.with_columns(open_ended=pl.lit(True)), on="group_id", how="left")
         self._automatic = told.with_columns(pl.col("open_ended").fill_null(False)).select(list(_USED))
-        self._standing = self._to_be_shown(ledger, present)
+        self._standing = self._to_be_shown(ledger, groups, present)
 
-    def _to_be_shown(self, ledger: Ledger, present: pl.DataFrame) -> pl.DataFrame:
+    def _to_be_shown(self, ledger: StoredLedger, groups: pl.DataFrame, present: pl.DataFrame) -> pl.DataFrame:
         """Members of the matches that a leg is shown again, of the shape _STANDING: its own from the first pass on that weighs
         all that is open, all their items there and applied whole. What is open ended may give way and is open anyway."""
         shown = [(leg.name, each.name) for leg in self._legs for each in leg.passes[leg.first_weighing :]]
         known = pl.DataFrame(shown, schema={"leg": pl.String, "pass": pl.String}, orient="row")
-        groups = ledger.groups.filter(pl.col("status") == "matched").join(known, on=["leg", "pass"], how="inner")
+        groups = groups.filter(pl.col("status") == "matched").join(known, on=["leg", "pass"], how="inner")
         groups = groups.join(self._automatic.filter("open_ended"), on="group_id", how="anti")
-        if groups.is_empty():
-            return self._standing
         whole = present.join(groups.select("group_id", "leg"), on="group_id", how="inner")
-        sizes = ledger.items.join(groups.select("group_id"), on="group_id", how="semi").group_by("group_id").len("size")
-        complete = whole.group_by("group_id").agg(pl.len(), pl.col("whole").all()).join(sizes, on="group_id")
-        complete = complete.filter("whole", pl.col("len") == pl.col("size"))
+        met = whole.group_by("group_id").agg(pl.len(), pl.col("whole").all()).filter("whole", pl.col("len") > 1)
+        sizes = ledger.sizes(groups.join(met, on="group_id", how="semi"))
+        complete = met.join(sizes, on="group_id").filter(pl.col("len") == pl.col("size"))
         return whole.join(complete.select("group_id"), on="group_id", how="semi").select(list(_STANDING))
 
     def _minor(self, dataset: str, used: pl.DataFrame) -> Ints:
@@ -260,17 +305,18 @@ class Pools:
         minor: Ints = (wide // steps).cast(pl.Int64).to_numpy()
         return minor
 
-    def _present(self, items: pl.DataFrame) -> pl.DataFrame:
+    def _present(self, ledger: StoredLedger) -> pl.DataFrame:
         """`dataset`, `group_id`, `row`, `minor` (what is applied, in minor units), `whole` (whether that is all of the item) of
         a ledger's items that the run has: a run over open and new items looks no further at what is settled."""
         shape = {"dataset": pl.String, "group_id": pl.String, "row": pl.UInt32, "minor": pl.Int64, "whole": pl.Boolean}
         parts = [pl.DataFrame(schema=shape)]
+        ids = {name: data.read(["item_id"]) for name, data in self._encoding.datasets.items()}
+        held = ledger.with_items([each["item_id"] for each in ids.values()])
         for name, data in self._encoding.datasets.items():
-            here = data.read(["item_id"]).select("row", *id_hashes("item_id", "key"))
-            held = items.lazy().filter(pl.col("dataset") == name)
             found = (
-                held.with_columns(*id_hashes("item_id", "key"))
-                .join(here.lazy(), on="key")
+                held.filter(pl.col("dataset") == name)
+                .with_columns(*id_hashes("item_id", "key"))
+                .join(ids[name].lazy().select("row", *id_hashes("item_id", "key")), on="key")
                 .filter(pl.col("key_check") == pl.col("key_check_right"))
                 .select("dataset", "group_id", "row", pl.col("applied_amount").cast(AMOUNT))
                 .collect()

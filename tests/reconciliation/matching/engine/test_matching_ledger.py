@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 from example_items import items, members, one_leg
 
-from reconciliation.matching import Ledger, MatchResult, match
+from reconciliation.matching import Ledger, MatchResult, StoredLedger, match
 from reconciliation.matching.ledger import carry_forward, new_ledger
 from reconciliation.matching.results import RELEASED
 
@@ -113,3 +114,24 @@ def test_a_later_run_has_learned_what_one_run_over_all_would_have_learned() -> N
         return float(result.groups.filter(pl.col("left_total") == -7)["confidence"][0])
 
     assert confidence(later) == confidence(at_once) != confidence(alone)
+
+
+def test_of_a_stored_ledger_a_run_reads_what_its_own_items_are_in(tmp_path: Path) -> None:
+    """A line that was paid in part is open with its rest; the others are settled and not in the run any more."""
+    rules = one_leg("{kind: reference, amounts: [equal, {rule: partial, odds: 0.9}]}", "{kind: links}")
+    settled = [{"item_id": f"{n}", "amount": -10 - n, "references": [f"R{n}"]} for n in range(40)]
+    part = {"item_id": "PART", "references": ["RPART"]}
+    first = match(
+        {"left": items(*settled, part | {"amount": -7}), "right": items(*settled, part | {"amount": -9})}, rules
+    )
+    assert first.groups.height == 41
+    first.groups.write_parquet(tmp_path / "groups.parquet")
+    first.items.write_parquet(tmp_path / "items.parquet")
+    files = StoredLedger(pl.scan_parquet(tmp_path / "groups.parquet"), pl.scan_parquet(tmp_path / "items.parquet"))
+    rest = {
+        "left": items({"item_id": "LATE", "amount": -2, "references": ["RPART"]}),
+        "right": items(part | {"amount": -9}),
+    }
+    late, held = (match(rest, rules, ledger=ledger) for ledger in (files, Ledger(first.groups, first.items)))
+    assert members(late) == [("LATE", "PART")]
+    assert (late.groups.rows(), late.unmatched.rows()) == (held.groups.rows(), held.unmatched.rows())
