@@ -14,8 +14,9 @@ import polars as pl
 import pyarrow as pa
 
 from ingestion.declaration import Numbers
+from ingestion.declaration_cells import Texts
 from ingestion.declaration_fixed_point import fixed_point
-from ingestion.record_columns import int_amount_array
+from ingestion.record_columns import Column, int_amount_array, text_bounds, text_letters
 
 _INT64_DIGITS = 18  # any number of so many digits fits
 _NINE, _ZERO, _MINUS = 9, ord("0"), ord("-")
@@ -23,29 +24,35 @@ _NINE, _ZERO, _MINUS = 9, ord("0"), ord("-")
 Integers = npt.NDArray[np.int64]
 
 
-def plain_decimals(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Series | None:
+def plain_decimals(texts: Texts, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Series | None:
     """Texts as decimals of `decimals` places, null where null; None where not every text is proven to be plain."""
-    given = texts.drop_nulls() if texts.null_count() else texts
-    if given.is_empty():
+    if len(texts) == texts.null_count:
         return None
-    scaled = _scaled(given.rechunk(), numbers, decimals, whole_digits)
-    if scaled is None:
-        return None
-    kind = pa.decimal128(whole_digits + decimals, decimals)
-    if len(given) == len(texts):
-        return pl.Series(texts.name, int_amount_array(scaled, kind=kind))
-    present = texts.is_not_null().to_numpy()
-    spread = np.zeros(len(texts), np.int64)
-    spread[present] = scaled
-    return pl.Series(texts.name, int_amount_array(spread, present, kind))
+    found = np.zeros(len(texts), np.int64)
+    at = 0
+    for chunk in texts.chunks:
+        given = chunk.drop_null() if chunk.null_count else chunk
+        if len(given):
+            scaled = _scaled(given, numbers, decimals, whole_digits)
+            if scaled is None:
+                return None
+            within = found[at : at + len(chunk)]
+            within[_present(chunk) if chunk.null_count else slice(None)] = scaled
+        at += len(chunk)
+    present = np.concatenate([_present(chunk) for chunk in texts.chunks]) if texts.null_count else None
+    return pl.Series(int_amount_array(found, present, pa.decimal128(whole_digits + decimals, decimals)))
 
 
-def _scaled(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int) -> Integers | None:
+def _present(texts: Column) -> npt.NDArray[np.bool_]:
+    present: npt.NDArray[np.bool_] = texts.is_valid().to_numpy(zero_copy_only=False)
+    return present
+
+
+def _scaled(texts: Column, numbers: Numbers, decimals: int, whole_digits: int) -> Integers | None:
     """Numbers in units of their last place, or None."""
-    _, places, content = texts.to_arrow(compat_level=pl.CompatLevel.oldest()).buffers()
-    bounds = np.frombuffer(memoryview(places or b""), np.int64, len(texts) + 1)
-    letters = np.frombuffer(memoryview(content or b""), np.uint8)[bounds[0] : bounds[-1]]
-    bounds = bounds - bounds[0]
+    bounds = text_bounds(texts).astype(np.int64)
+    letters = text_letters(texts)[bounds[0] : bounds[-1]]
+    bounds -= bounds[0]
     thousands = _mark_among(letters, numbers.thousands)
     limit = min(whole_digits, _INT64_DIGITS - decimals)
     fixed = fixed_point(letters, bounds, numbers.decimal, thousands, limit, decimals)
@@ -73,7 +80,7 @@ def _scaled(texts: pl.Series, numbers: Numbers, decimals: int, whole_digits: int
         return None
     removed = np.cumsum(groups + (1 if marks.size else 0))
     short = bounds - np.concatenate(([0], removed))
-    kept = pa.Array.from_buffers(pa.large_string(), starts.size, [None, pa.py_buffer(short), pa.py_buffer(digits)])
+    kept = pa.Array.from_buffers(pa.large_string(), starts.size, [None, pa.py_buffer(short.data), pa.py_buffer(digits)])
     integers: Integers = kept.cast(pa.int64()).to_numpy()
     factors: Integers = 10 ** (decimals - np.arange(decimals + 1))
     scaled: Integers = integers * factors[places_given]

@@ -16,8 +16,17 @@ import pyarrow as pa
 
 from ingestion.contracts import AMOUNT, BANK_ENTRY_DETAIL, BANK_STATEMENT, BOOL, CONTRACTS, DATE, INT, RATE, TEXT
 from ingestion.declaration import BANK_EXTRAS, STATEMENT_COLUMNS, Column, FileDeclaration, Mapping_
-from ingestion.declaration_values import Notation, clean, expectation, is_timestamp, means_nothing, read_plain, typed
-from ingestion.readers.text_table import NOTHING_PROVEN, PLACE, Proof, same_name
+from ingestion.declaration_cells import Texts, arrow_texts, has_any_of, has_margins
+from ingestion.declaration_values import (
+    Notation,
+    clean,
+    expectation,
+    is_timestamp,
+    means_nothing,
+    read_plain,
+    typed,
+)
+from ingestion.readers.text_table import PLACE, TextBlock, same_name
 from ingestion.reading import FileRejected
 
 POLARS_TYPES: dict[pa.DataType, pl.DataType] = {
@@ -54,6 +63,23 @@ class _State:
     telling: frozenset[tuple[str, tuple[str, ...]]] = frozenset()
 
 
+@dataclass(frozen=True)
+class MappedRows:
+    """Rows of a block: typed columns, places, and in `FAILED` the first column that failed (null: the row is good).
+
+    `aside` has the columns of which nothing more is asked, as Arrow cut them, or the text that stands in every row.
+    """
+
+    frame: pl.DataFrame
+    aside: Mapping[str, Texts | str]
+
+    def good(self, failing: pl.Series) -> MappedRows:
+        """The rows that have not failed."""
+        kept = (~failing).to_arrow()
+        aside = {name: texts if isinstance(texts, str) else texts.filter(kept) for name, texts in self.aside.items()}
+        return MappedRows(self.frame.filter(~failing), aside)
+
+
 def target_types(kind: str) -> dict[str, pa.DataType]:
     """The columns a mapping of this kind may feed, with their types."""
     types = dict(CONTRACTS[kind].columns)
@@ -87,7 +113,18 @@ class RowMapper:
             for name in self.types
             if name in CONTRACTS[part.kind].required and (name in self.columns or name in part.constants)
         )
-        self._constants = {name: self._constant(name, constant) for name, constant in part.constants.items()}
+        self._last = frozenset(
+            name
+            for name, kind in CONTRACTS[part.kind].columns
+            if kind == TEXT and name not in ("credit_debit", "status") and not is_timestamp(name)
+        )  # texts that nothing more is made of
+        constants = {name: self._constant(name, constant) for name, constant in part.constants.items()}
+        self.same = {name: str(value) for name, value in constants.items() if name in self._last}
+        self._constants = {
+            name: pl.lit(value, POLARS_TYPES[self.types[name]])
+            for name, value in constants.items()
+            if name not in self.same
+        }
 
     def _present(self, target: str, column: Column) -> bool:
         there = [source for source in column.sources if same_name(source) in self._found]
@@ -135,20 +172,22 @@ class RowMapper:
         text = pl.col(source)
         return text if trimmed and (source, nothing) in state.telling else clean(text, nothing, trimmed)
 
-    def _state(self, frame: pl.DataFrame, proof: Proof, plain: Mapping[str, pl.Series]) -> _State:
-        """What is proven of the texts of a frame, in one pass: most need no cleaning. Those read as `plain` are clean."""
+    def _state(self, block: TextBlock, plain: Mapping[str, pl.Series]) -> _State:
+        """What is proven of the texts of a block: most need no cleaning. Those read as `plain` are clean."""
         used = {name: self._pairs(column) for name, column in self.columns.items()}
         clean_pairs = {pair for name in plain for pair in used[name]}
-        doubted = {pair for pairs in used.values() for pair in pairs} - clean_pairs if proof.only_spaces else set()
-        edges = {
-            source: pl.col(source).str.starts_with(" ") | pl.col(source).str.ends_with(" ")
-            for source, _ in sorted(doubted)
-            if not proof.no_margins
-        }
-        empty = {
-            pair: means_nothing(pl.col(pair[0]), pair[1]) for pair in sorted(doubted) if pair[1] or not proof.no_empty
-        }
-        untrimmed, missing = _any_of(frame, edges), _any_of(frame, empty)
+        doubted = (
+            {pair for pairs in used.values() for pair in pairs} - clean_pairs if block.proof.only_spaces else set()
+        )
+        sources = sorted({source for source, _ in doubted})
+        to_compare = [pair for pair in sorted(doubted) if pair[1] or not block.proof.no_empty]
+        if block.cut is not None:
+            untrimmed = {source: has_margins(block.cut.column(source)) for source in sources}
+            missing = {pair: has_any_of(block.cut.column(pair[0]), pair[1]) for pair in to_compare}
+        else:
+            edges = {one: pl.col(one).str.starts_with(" ") | pl.col(one).str.ends_with(" ") for one in sources}
+            untrimmed = _any_of(block.frame, edges)
+            missing = _any_of(block.frame, {pair: means_nothing(pl.col(pair[0]), pair[1]) for pair in to_compare})
         return _State(
             frozenset(source for source, _ in clean_pairs | doubted if not untrimmed.get(source)),
             frozenset(pair for pair in clean_pairs | doubted if not missing.get(pair)),
@@ -159,27 +198,48 @@ class RowMapper:
         names = [same_name(source) for source in column.sources]
         return [(self._found[name], self._nothing(column)) for name in names if name in self._found]
 
-    def _plain(self, frame: pl.DataFrame) -> dict[str, pl.Series]:
+    def _plain(self, block: TextBlock) -> dict[str, pl.Series]:
         """The columns of numbers and dates whose texts are read as they were delivered."""
         found = {}
         for name, column in self.columns.items():
             if column.from_ is None or column.without or column.pattern is not None or column.map:
                 continue
-            texts = frame.get_column(self._found[same_name(column.from_)])
+            if self.types[name] not in (AMOUNT, RATE, DATE):
+                continue
+            source = self._found[same_name(column.from_)]
+            texts = arrow_texts(block.frame.get_column(source)) if block.cut is None else block.cut.column(source)
             values = read_plain(texts, self.types[name], self._notation(column), self._nothing(column))
             if values is not None:
                 found[name] = values.alias(name)
         return found
 
-    def apply(self, frame: pl.DataFrame, proof: Proof = NOTHING_PROVEN) -> pl.DataFrame:
-        """Typed columns, the places, and in `FAILED` the first column that failed (null: the row is good)."""
-        plain = self._plain(frame)
-        state = self._state(frame, proof, plain)
-        delivered = [self.raw(column, state).alias(RAW + name) for name, column in self.columns.items()]
-        result = frame.select(*PLACE, *delivered)
+    def _ready(self, block: TextBlock, state: _State) -> dict[str, Texts]:
+        """The columns whose texts are what is loaded, as Arrow cut them: no row of them can fail."""
+        found: dict[str, Texts] = {}
+        for name, column in self.columns.items():
+            if block.cut is None or column.from_ is None or name not in self._last or self._may_be_lost(name, column):
+                continue
+            source = self._found[same_name(column.from_)]
+            texts = block.cut.column(source)
+            is_clean = source in state.trimmed and (source, self._nothing(column)) in state.telling
+            if is_clean and not (name in self.required and texts.null_count):
+                found[name] = texts
+        return found
+
+    def apply(self, block: TextBlock) -> MappedRows:
+        """The rows of a block typed."""
+        plain = self._plain(block)
+        state = self._state(block, plain)
+        ready = self._ready(block, state)
+        others = {name: column for name, column in self.columns.items() if name not in plain and name not in ready}
+        sources = {source: None for column in others.values() for source, _ in self._pairs(column)}
+        delivered = [self.raw(column, state).alias(RAW + name) for name, column in others.items()]
+        result = block.with_cells(list(sources)).select(*PLACE, *delivered)
         values: list[pl.Expr | pl.Series] = []
         checks: dict[str, pl.Expr] = {}
         for name, column in self.columns.items():
+            if name in ready:
+                continue
             if name in plain:
                 values.append(plain[name])
                 if name in self.required and plain[name].null_count():
@@ -206,7 +266,8 @@ class RowMapper:
         result = result.with_columns(values)
         failing = [name for name, found in _any_of(result, checks).items() if found]
         failed = pl.coalesce(pl.when(checks[name]).then(pl.lit(name)) for name in failing)
-        return result.with_columns((failed if failing else pl.lit(None, pl.String)).alias(FAILED))
+        result = result.with_columns((failed if failing else pl.lit(None, pl.String)).alias(FAILED))
+        return MappedRows(result, {**ready, **self.same})
 
     @staticmethod
     def _may_be_lost(name: str, column: Column) -> bool:
@@ -221,9 +282,9 @@ class RowMapper:
     def _typed(self, name: str, text: pl.Expr, column: Column) -> pl.Expr:
         return typed(text, name, self.types[name], self._notation(column))
 
-    def _constant(self, name: str, constant: str) -> pl.Expr:
-        value = pl.select(self._typed(name, pl.lit(constant), Column(**{"from": name}))).to_series()
-        return pl.lit(value.item(), POLARS_TYPES[self.types[name]])
+    def _constant(self, name: str, constant: str) -> object:
+        value: object = pl.select(self._typed(name, pl.lit(constant), Column(**{"from": name}))).item()
+        return value
 
     def _notation(self, column: Column) -> Notation:
         return Notation(

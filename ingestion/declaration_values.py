@@ -20,6 +20,7 @@ import pyarrow as pa
 from ingestion.contracts import AMOUNT, BOOL, DATE, INT, RATE
 from ingestion.declaration import Numbers, format_pattern
 from ingestion.declaration_amounts import plain_decimals
+from ingestion.declaration_cells import Texts, arrow_texts, distinct_texts
 
 TIMESTAMP_NAMES = ("at", "booking_time", "date_time")
 ISO_TIMESTAMP = (
@@ -59,7 +60,7 @@ def means_nothing(text: pl.Expr, null_values: Sequence[str]) -> pl.Expr:
     return reduce(or_, (text == value for value in ("", *null_values)))
 
 
-def read_plain(texts: pl.Series, kind: pa.DataType, notation: Notation, null_values: Sequence[str]) -> pl.Series | None:
+def read_plain(texts: Texts, kind: pa.DataType, notation: Notation, null_values: Sequence[str]) -> pl.Series | None:
     """Texts as delivered read as numbers or dates; None where one of them is perhaps not clean, or not of its form."""
     if kind in (AMOUNT, RATE) and not notation.numbers.suffixes:
         if any(re.search("[0-9]", value) for value in null_values):  # a number may mean nothing
@@ -67,14 +68,15 @@ def read_plain(texts: pl.Series, kind: pa.DataType, notation: Notation, null_val
         return plain_decimals(texts, notation.numbers, *DIGITS[kind])
     if kind != DATE:
         return None
-    runs = _runs(texts)
-    if runs is None:
+    some, which = distinct_texts(texts)
+    given = some.alias("given").to_frame()
+    text, day = pl.col("text"), pl.col("date")
+    read = given.select("given", clean(pl.col("given"), null_values).alias("text"))
+    read = read.with_columns(_date(text, notation.dates).alias("date"))
+    is_plain = pl.col("given").eq_missing(text) & (day.is_null() == text.is_null())
+    if not read.select(is_plain.all()).item():
         return None
-    short, run_of = runs
-    given = short.to_frame("text").select(pl.col("text").alias("given"), clean(pl.col("text"), null_values))
-    read = given.with_columns(_date(pl.col("text"), notation.dates).alias("date"))
-    is_plain = pl.col("given").eq_missing(pl.col("text")) & (pl.col("date").is_null() == pl.col("given").is_null())
-    return read.get_column("date").gather(run_of) if read.select(is_plain.all()).item() else None
+    return read.get_column("date").gather(which)
 
 
 def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) -> pl.Expr:
@@ -99,7 +101,7 @@ def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) ->
         return series.cast(kind, strict=False)
 
     def value(series: pl.Series) -> pl.Series:
-        proven = plain_decimals(series, numbers, decimals, whole_digits)
+        proven = plain_decimals(arrow_texts(series), numbers, decimals, whole_digits)
         if proven is not None:
             return proven
         is_plain = series.str.contains(shape)

@@ -72,6 +72,19 @@ def day_array(days: npt.NDArray[np.integer], missing: npt.NDArray[np.bool_] | No
     return found
 
 
+def text_bounds(texts: Column) -> npt.NDArray[np.integer]:
+    """Where in its letters each text begins, and behind them where the last one ends."""
+    kind = np.int32 if pa.types.is_string(texts.type) else np.int64
+    places = texts.buffers()[1]
+    bounds: npt.NDArray[np.integer] = np.frombuffer(memoryview(places or bytes(8)), kind, texts.offset + len(texts) + 1)
+    return bounds[texts.offset :]
+
+
+def text_letters(texts: Column) -> npt.NDArray[np.uint8]:
+    """The bytes that `text_bounds` are places in."""
+    return np.frombuffer(memoryview(texts.buffers()[2] or b""), np.uint8)
+
+
 def column_array(values: Sequence[Cell], kind: pa.DataType) -> Column:
     """One column: amounts scaled, dates as days since 1970-01-01, everything else as it is."""
     if values[:1] == _NOTHING and values.count(None) == len(values):  # as in most columns of most banks

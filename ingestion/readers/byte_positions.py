@@ -30,18 +30,9 @@ def beyond_text_count(data: bytes) -> int:
     return sum(int(np.count_nonzero(piece.view(np.int8) < 32)) for _, piece in _pieces(data))
 
 
-def any_beside(data: bytes, value: int, others: tuple[int, ...]) -> bool:
-    """Whether a byte of the value stands directly before or behind one of the others."""
-    for _, piece in _pieces(data, overlap=1):
-        mask, edges = piece == value, _any_of(piece, others)
-        if (mask[1:] & edges[:-1]).any() or (mask[:-1] & edges[1:]).any():
-            return True
-    return False
-
-
-def _pieces(data: bytes, overlap: int = 0) -> Iterator[tuple[int, np.ndarray]]:
+def _pieces(data: bytes) -> Iterator[tuple[int, np.ndarray]]:
     codes = np.frombuffer(data, np.uint8)
-    return ((start, codes[start : start + PIECE + overlap]) for start in range(0, codes.size, PIECE))
+    return ((start, codes[start : start + PIECE]) for start in range(0, codes.size, PIECE))
 
 
 def _any_of(piece: np.ndarray, values: tuple[int, ...]) -> np.ndarray:

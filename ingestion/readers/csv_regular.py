@@ -1,114 +1,118 @@
-"""A block of CSV whose rows are all regular, split by Polars at once and proven to be what its bytes say.
+"""A block of CSV whose rows are all regular, split by Arrow at once and proven to be what its bytes say.
 
-Regular is a block where each line is a row of as many fields as the header has. Without quotes the number of delimiters
-proves it. With quotes each has to stand at an edge of its field, and the fields Polars found have to make up each line to
-the byte, with their delimiters, quotes and line end. A block that is not regular is for `ingestion.readers.csv_table`.
+Regular is a block where each line is a row of as many fields as the header has. The fields Arrow found have to make up each
+line to the byte, with their delimiters, quotes and line end. A block that is not regular is for `ingestion.readers.csv_table`.
 """
 
 from __future__ import annotations
 
-import codecs
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
-from ingestion.readers.byte_positions import any_beside, beyond_text_count, byte_count, byte_positions, control_count
+from ingestion.readers.byte_positions import beyond_text_count, byte_count, byte_positions, control_count
 from ingestion.readers.csv_dialect import Dialect
-from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE, Proof, TextBlock
+from ingestion.readers.text_table import Proof, TextBlock, place_columns
+from ingestion.record_columns import text_bounds
 
 Positions = npt.NDArray[np.int64]
 
-_NEWLINE, _RETURN, _SPACE = 10, 13, 32
+_NEWLINE, _RETURN = 10, 13
 _WIDE_BLANKS = (b"\xc2", b"\xe1", b"\xe2", b"\xe3")  # the first bytes of white space beyond ASCII
-
-
-@dataclass(frozen=True)
-class _Lines:
-    """The complete lines of a block: its bytes, also as UTF-8."""
-
-    body: bytes
-    utf8: bytes
-    letter: str | None  # what one byte of the body is in the UTF-8: a byte or a character; None: neither
-    quotes: int
 
 
 def regular_block(
     data: bytes, dialect: Dialect, names: tuple[str, ...], line: int, offset: int | None
 ) -> tuple[TextBlock, int] | None:
     """The complete rows of a block and how many bytes they take; None where not all are known to be regular."""
-    width = len(names)
-    lines = _lines(data, dialect)
-    if lines is None or width < 2 or any(text.encode(dialect.encoding) in lines.body for text in dialect.footer):
+    length = data.rfind(b"\n") + 1
+    if not length or len(names) < 2:
         return None
-    try:
-        frame = parse(lines.utf8, dialect, width, regular=True)
-    except pl.exceptions.PolarsError:
+    body = data if length == len(data) else data[:length]
+    if any(text.encode(dialect.encoding) in body for text in dialect.footer):
         return None
-    count, returns = frame.height, 0
-    spaces = beyond_text_count(lines.utf8) == count  # line ends, and nothing else but ASCII letters and spaces
+    utf8 = body
+    if dialect.encoding not in ("utf-8", "ascii") and not body.isascii():
+        utf8 = body.decode(dialect.encoding).encode()
+    quotes = byte_count(utf8, ord(dialect.quote)) if dialect.quote and dialect.quote.encode() in utf8 else 0
+    table = None if quotes % 2 else _cells(utf8, dialect, names)
+    if table is None:
+        return None
+    count, returns = table.num_rows, 0
+    spaces = beyond_text_count(utf8) == count and b"\r" not in utf8  # but for line ends only ASCII letters and spaces
     if not spaces:
-        returns = lines.body.count(b"\r\n")
-        if byte_count(lines.body, _NEWLINE) != count or returns not in (0, count):
+        returns = utf8.count(b"\r\n")
+        if byte_count(utf8, _NEWLINE) != count or returns not in (0, count):
             return None
-        spaces = has_no_wide_blanks(lines.utf8) and control_count(lines.utf8) == count + returns
-    ends = _ends(frame, lines, dialect, returns > 0)
-    if ends is None:
+        spaces = has_no_wide_blanks(utf8) and control_count(utf8) == count + returns
+    ends = _ends(table, utf8, quotes, dialect, 1 + (returns > 0))
+    if ends is not None and utf8 is not body:
+        ends = byte_positions(body, _NEWLINE) + 1
+    if ends is None or ends.size != count:
         return None
     starts = np.concatenate(([0], ends[:-1]))
-    if (ends - starts).min() <= width + 2:  # perhaps a row of nothing
+    if (ends - starts).min() <= len(names) + 2:  # perhaps a row of nothing
         return None
-    unquoted = lines.quotes == 0  # where Polars gives null for an empty field
-    proof = Proof(spaces, spaces and unquoted and _no_margins(lines.body, ends, returns, dialect), unquoted)
-    rows = placed(frame, names, line + np.arange(count), starts, ends, offset)
-    return TextBlock(rows, proof=proof), len(lines.body)
+    places = place_columns(line + np.arange(count), starts, ends, offset)
+    return TextBlock(pl.DataFrame(places), proof=Proof(spaces, quotes == 0), cut=table), length
 
 
-def _lines(data: bytes, dialect: Dialect) -> _Lines | None:
-    """The complete lines of a block, None where there are none, or where not all quotes are closed."""
-    length = data.rfind(b"\n") + 1
-    if not length:
+def _cells(utf8: bytes, dialect: Dialect, names: tuple[str, ...]) -> pa.Table | None:
+    """The fields of the lines, an empty one without quotes null; None where a line has too many or too few of them."""
+    try:
+        return arrow_csv.read_csv(
+            pa.BufferReader(utf8),  # type: ignore[arg-type]  # the stubs know files only
+            read_options=arrow_csv.ReadOptions(use_threads=False, column_names=list(names)),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=dialect.delimiter, quote_char=dialect.quote or False, ignore_empty_lines=False
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                check_utf8=False,
+                column_types=dict.fromkeys(names, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid:
         return None
-    body = data[:length]
-    utf8 = body
-    letter: str | None = "byte"
-    if dialect.encoding not in ("utf-8", "ascii") and not body.isascii():
-        text = body.decode(dialect.encoding)
-        utf8, letter = text.encode(), "character" if len(text) == length else None
-    has_quotes = dialect.quote and dialect.quote.encode() in body
-    quotes = byte_count(body, ord(dialect.quote)) if has_quotes else 0
-    return None if quotes % 2 else _Lines(body, utf8, letter, quotes)
 
 
-def _ends(frame: pl.DataFrame, lines: _Lines, dialect: Dialect, returns: bool) -> Positions | None:
+def _ends(table: pa.Table, utf8: bytes, quotes: int, dialect: Dialect, line_end: int) -> Positions | None:
     """The byte after each line, of which there are as many as rows; None where the fields of a row, with delimiters,
     quotes and line end, are perhaps not as long as its line.
 
-    Polars takes away nothing but delimiters, line ends and quotes, and fails where a row has too many fields. So no row
-    lacks more bytes than it has quotes, and all together lack as many as there are only where each row has all of its
-    fields, and each of its quotes is one that opens or closes a field.
+    Arrow takes away nothing but delimiters, line ends and quotes, and fails where a row has too many or too few fields. A
+    quote opens a field at its start only, and is a letter of its text elsewhere. So all rows together lack as many bytes as
+    there are quotes only where each of them opens a field or closes one.
     """
-    body = lines.body
-    if lines.letter is None:
-        if lines.quotes or byte_count(body, ord(dialect.delimiter)) != (frame.width - 1) * frame.height:
-            return None
-        return byte_positions(body, _NEWLINE) + 1
-    letters = pl.all().str.len_bytes() if lines.letter == "byte" else pl.all().str.len_chars()
-    sizes = frame.select(pl.sum_horizontal(letters)).to_series().to_numpy() + np.uint32(frame.width + returns)
-    each, left = divmod(lines.quotes, frame.height)  # as if each row had as many quotes
-    ends = np.cumsum(sizes + np.uint32(each), dtype=np.int64)
-    if not left and ends[-1] == len(body) and (not each or (np.frombuffer(body, np.uint8)[ends - 1] == _NEWLINE).all()):
+    between = table.num_columns - 1 + line_end
+    sizes = np.concatenate([_sizes(batch) for batch in table.to_batches()]) + np.int32(between)
+    each, left = divmod(quotes, table.num_rows)  # as if each row had as many quotes
+    ends = np.cumsum(sizes + np.int32(each), dtype=np.int64)
+    if not left and ends[-1] == len(utf8) and (not each or (np.frombuffer(utf8, np.uint8)[ends - 1] == _NEWLINE).all()):
         return ends
-    if not lines.quotes:
+    if not quotes:
         return None
-    ends = byte_positions(body, _NEWLINE) + 1
+    ends = byte_positions(utf8, _NEWLINE) + 1
     lacking: Positions = np.diff(ends, prepend=0) - sizes.astype(np.int64)
     if (lacking < 0).any():
         return None
-    if int(lacking.sum()) != lines.quotes and not _are_doubled(body, ends, lacking, dialect):
+    if int(lacking.sum()) != quotes and not _are_doubled(utf8, ends, lacking, dialect):
         return None
     return ends
+
+
+def _sizes(batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
+    """How many bytes the fields of each row have."""
+    bounds = [text_bounds(column) for column in batch.columns]
+    ends = bounds[0] + bounds[1]
+    for more in bounds[2:]:
+        ends += more
+    sizes: npt.NDArray[np.int32] = np.diff(ends)
+    return sizes
 
 
 def _are_doubled(body: bytes, ends: Positions, lacking: Positions, dialect: Dialect) -> bool:
@@ -138,44 +142,3 @@ def only_spaces(utf8: bytes, lines: int) -> bool:
 def has_no_wide_blanks(utf8: bytes) -> bool:
     """Whether surely no white space beyond ASCII stands in a text."""
     return utf8.isascii() or not any(first in utf8 for first in _WIDE_BLANKS)
-
-
-def _no_margins(body: bytes, ends: Positions, returns: int, dialect: Dialect) -> bool:
-    """Whether no space stands at an edge of a field, of which none has quotes."""
-    if body.startswith(b" ") or (returns and (np.frombuffer(body, np.uint8)[ends - 3] == _SPACE).any()):
-        return False
-    return not any_beside(body, _SPACE, (ord(dialect.delimiter), _NEWLINE))
-
-
-def parse(utf8: bytes, dialect: Dialect, width: int, *, regular: bool, excess: bool = False) -> pl.DataFrame:
-    """Fields by Polars, all as text; raises `PolarsError` where a row has more than `width` fields, unless what is in
-    `excess` is left out. `regular` says that all rows have so many; else they get a header of our own before them, which
-    says how wide they are."""
-    names = [f"c{number}" for number in range(width)]
-    bare = regular and not utf8.startswith(codecs.BOM_UTF8)  # which is a letter, except before a file
-    return pl.read_csv(
-        utf8 if bare else dialect.delimiter.join(names).encode() + b"\n" + utf8,
-        has_header=not bare,
-        schema=dict.fromkeys(names, pl.String),
-        separator=dialect.delimiter,
-        quote_char=dialect.quote or None,
-        truncate_ragged_lines=excess,
-        low_memory=False,
-    )
-
-
-def placed(
-    frame: pl.DataFrame,
-    names: tuple[str, ...],
-    lines: Positions,
-    starts: Positions,
-    ends: Positions,
-    offset: int | None,
-) -> pl.DataFrame:
-    """The parsed block under the header's names, with the place of each row."""
-    frame.columns = list(names)
-    places = [pl.Series(LINE, lines, pl.Int64)]
-    for name, at in ((BYTE_START, starts), (BYTE_END, ends)):
-        unknown = pl.repeat(None, frame.height, dtype=pl.Int64, eager=True).alias(name)
-        places.append(unknown if offset is None else pl.Series(name, at + offset, pl.Int64))
-    return frame.hstack(places)

@@ -8,24 +8,27 @@ none, the statement has none, and `balance_check` says `none`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 import polars as pl
+import pyarrow as pa
 
 from ingestion.balance_check import check_balance
 from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
 from ingestion.currencies import CURRENCIES
 from ingestion.declaration import PLACE_COLUMNS, FileDeclaration
 from ingestion.declaration_mapping import FAILED, Failure
-from ingestion.readers.record_batches import frame_records, row_records
+from ingestion.readers.byte_slices import chosen
+from ingestion.readers.record_batches import Aside, frame_records, row_records
 from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE
 from ingestion.reading import ControlTotal, RecordCounter, Records
 from ingestion.references import account_id, is_iban, reference_type
 
 DAY = "#day"
+KEY = ("account_id", "currency", "statement_id", DAY)  # what makes a statement of its own
 SIDES = "#sides"
 INDICATOR = "#indicator"
 UNDATED = "#undated"
@@ -121,9 +124,9 @@ class _Statement:
         days = rows.get_column("booking_date") if "booking_date" in rows.columns else rows.get_column("value_date")
         balance = ["running_balance"] if "running_balance" in rows.columns else []
         booked = rows.select(days.name, "signed_amount", *balance, LINE)
-        status = rows.get_column("status")
-        if not (status == "BOOK").all(ignore_nulls=False):
-            booked = booked.filter(status == "BOOK")
+        if "status" in rows.columns:
+            is_booked = rows.get_column("status") == "BOOK"
+            booked = booked if is_booked.all(ignore_nulls=False) else booked.filter(is_booked)
         self.entries += rows.height
         self.net += _total(booked)
         for day in (days.min(), days.max()):
@@ -145,73 +148,69 @@ class StatementBuilder:
         self.warnings: list[str] = []
         self.control_totals: list[ControlTotal] = []
 
-    def add(self, rows: pl.DataFrame, counter: RecordCounter) -> Iterator[Records]:
-        """Good rows with `record_number`, in file order, as bank_entry and bank_entry_detail records."""
+    def add(self, rows: pl.DataFrame, aside: Mapping[str, Aside], counter: RecordCounter) -> Iterator[Records]:
+        """Good rows with `record_number`, in file order, as bank_entry and bank_entry_detail records. `aside` has the columns
+        that are only handed on."""
         if rows.is_empty():
             return
-        rows = self._completed(rows)
-        keys = rows.select("account_id", "currency", "statement_id", DAY)
-        keys = keys.head(1) if all(map(_is_constant, keys.iter_columns())) else keys.unique(maintain_order=True)
-        for key in keys.iter_rows():  # one step a statement, not a row
-            self._statement(key)
-        parts = [rows] if keys.height == 1 else rows.partition_by(keys.columns, maintain_order=True)
+        rows, same = self._completed(rows, aside)
+        varying = [name for name in KEY if name in rows.columns and not _is_constant(rows.get_column(name))]
+        keys = rows.select(varying).unique(maintain_order=True).rows() if varying else [()]
+        parts = rows.partition_by(varying, maintain_order=True) if len(keys) > 1 else [rows]
         numbered = []
-        for key, part in zip(keys.iter_rows(), parts, strict=True):  # one step a statement, not a row
-            statement = self.statements[key]
+        for found, part in zip(keys, parts, strict=True):  # one step a statement, not a row
+            own = dict(zip(varying, found, strict=True))
+            key = (own[name] if name in own else same[name] if name in same else part.item(0, name) for name in KEY)
+            statement = self._statement(tuple(key))
             ordinal = pl.int_range(statement.entries + 1, statement.entries + 1 + pl.len(), dtype=pl.Int64)
-            numbered.append(
-                part.with_columns(
-                    pl.lit(statement.number, pl.Int64).alias("statement_number"), ordinal.alias("entry_number")
-                )
-            )
+            number = pl.lit(statement.number, pl.Int64)
+            numbered.append(part.with_columns(number.alias("statement_number"), ordinal.alias("entry_number")))
             statement.see(part)
         rows = numbered[0] if len(numbered) == 1 else pl.concat(numbered).sort("record_number")
-        yield from frame_records(BANK_ENTRY, rows.with_columns(pl.col("signed_amount").abs().alias("amount")))
+        signed = rows.get_column("signed_amount")
+        marks = chosen(("DBIT", "CRDT"), (signed >= 0).cast(pl.UInt8).to_numpy())
+        handed = {**aside, **same, "credit_debit": pa.chunked_array([marks])}
+        entries = rows.drop("credit_debit", strict=False).with_columns(signed.abs().alias("amount"))
+        yield from frame_records(BANK_ENTRY, entries, handed)
         yield from self._details(rows, counter)
 
-    def _completed(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Entries with everything a statement adds: currency, account, status, direction and the parties."""
+    def _completed(self, rows: pl.DataFrame, aside: Mapping[str, Aside]) -> tuple[pl.DataFrame, dict[str, str | None]]:
+        """Entries with what a statement adds: account, day, the parties, and beside them what is the same in each."""
         present = set(rows.columns)
-        fixed = {
+        fixed: dict[str, object] = {
             "status": "BOOK",
-            "currency": self.facts.get("currency"),
+            "currency": aside.get("currency", self.facts.get("currency")),
             "statement_id": self.facts.get("statement_id"),
+            DAY: None,
         }
         incoming = pl.col("signed_amount") >= 0
+        added = [
+            pl.when(incoming if role == "debtor" else ~incoming).then(pl.col(name)).alias(f"{role}_{suffix}")
+            for name, suffix in PARTY.items()
+            if name in present
+            for role in ("debtor", "creditor")
+        ]
+        if self.declaration.statement == "per_date":  # else the file is one statement
+            added.append(pl.col("booking_date").alias(DAY))
+            del fixed[DAY]
         if "account_id" in present:
             distinct = rows.get_column("account_id").drop_nulls().unique().to_list()
-            own = pl.col("account_id").replace({text: account_id(text) for text in distinct})
+            added.append(pl.col("account_id").replace({text: account_id(text) for text in distinct}))
         else:
             account = self.facts.get("account_id")
-            own = pl.lit(account_id(str(account)) if account else self.default_account, pl.String)
-        rows = rows.with_columns(
-            *(pl.lit(value, pl.String).alias(name) for name, value in fixed.items() if name not in present),
-            pl.when(incoming).then(pl.lit("CRDT")).otherwise(pl.lit("DBIT")).alias("credit_debit"),
-            own.alias("account_id"),
-            *(
-                pl.when(incoming if role == "debtor" else ~incoming).then(pl.col(name)).alias(f"{role}_{suffix}")
-                for name, suffix in PARTY.items()
-                if name in present
-                for role in ("debtor", "creditor")
-            ),
-            self._day().alias(DAY),
-        )
+            fixed["account_id"] = account_id(str(account)) if account else self.default_account
         if "structured_reference" in present:
             given = rows.get_column("structured_reference").drop_nulls().unique().to_list()
             kinds = {text: kind for text in given if (kind := reference_type(text)) is not None}
-            rows = rows.with_columns(
-                pl.col("structured_reference").replace_strict(kinds, default=None, return_dtype=pl.String)
-                .alias("structured_reference_type")
-            )  # fmt: skip
+            known = pl.col("structured_reference").replace_strict(kinds, default=None, return_dtype=pl.String)
+            added.append(known.alias("structured_reference_type"))
+        rows = rows.with_columns(added)
         details = [name for name in DETAIL_NAMES if name in rows.columns]
         has_detail = pl.any_horizontal(pl.col(name).is_not_null() for name in details) if details else pl.lit(False)
-        return rows.with_columns(has_detail.cast(pl.Int64).alias("detail_count"))
+        same = {name: None if value is None else str(value) for name, value in fixed.items() if name not in present}
+        return rows.with_columns(has_detail.cast(pl.Int64).alias("detail_count")), same
 
-    def _day(self) -> pl.Expr:
-        """The day that makes a statement of its own, null where the file is one statement."""
-        return pl.col("booking_date") if self.declaration.statement == "per_date" else pl.lit(None, pl.Date)
-
-    def _statement(self, key: tuple[object, ...]) -> None:
+    def _statement(self, key: tuple[object, ...]) -> _Statement:
         if key not in self.statements:
             account, currency, statement_id, day = key
             self.statements[key] = _Statement(
@@ -222,6 +221,7 @@ class StatementBuilder:
                 day if isinstance(day, date) else None,
                 self.facts,
             )
+        return self.statements[key]
 
     def _details(self, rows: pl.DataFrame, counter: RecordCounter) -> Iterator[Records]:
         details = rows.filter(pl.col("detail_count") > 0)

@@ -9,6 +9,7 @@ cut: they are bad rows.
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ import numpy as np
 import polars as pl
 
 from ingestion.declaration import FileDeclaration
-from ingestion.readers.byte_positions import any_beside, byte_positions
+from ingestion.readers.byte_positions import byte_positions
 from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, split_rows
 from ingestion.readers.csv_fallback import split_by_csv_module
 from ingestion.readers.csv_header import BLOCK_BYTES, Head, find_head
-from ingestion.readers.csv_regular import only_spaces, parse, placed, regular_block
-from ingestion.readers.text_table import SHOWN_TEXT, BadRow, Proof, TextBlock, TextTable
+from ingestion.readers.csv_regular import only_spaces, regular_block
+from ingestion.readers.text_table import SHOWN_TEXT, BadRow, Proof, TextBlock, TextTable, place_columns
 from ingestion.reading import FileRejected
 
 RAGGED_ADVICE = "a delimiter inside an unquoted text, or a row cut short: ask the sender, or declare it as no record"
@@ -204,7 +205,7 @@ def _split_checked(
     if kept.size < starts.size:
         body = b"".join(data[starts[row] : ends[row]] for row in kept)
     excess = bool((fields[kept] > width).any())
-    frame = parse(_utf8(body, dialect.encoding), dialect, width, regular=not excess, excess=excess)
+    frame = _parse(_utf8(body, dialect.encoding), dialect, width, excess=excess)
     if frame.height != kept.size:
         raise FileRejected(
             "the rows of the file cannot be told apart",
@@ -213,20 +214,26 @@ def _split_checked(
             expected=f"{kept.size} rows by their line ends",
             advice="quotes or line ends are damaged: ask the sender for the file again",
         )
-    spaces = only_spaces(_utf8(data, dialect.encoding), line_ends)
-    return TextBlock(
-        placed(frame, names, lines[kept], starts[kept], ends[kept], offset),
-        tuple(bad),
-        int(blank.sum()),
-        footer,
-        Proof(spaces, spaces and _no_margins(data, dialect)),
+    frame.columns = list(names)
+    frame = frame.hstack(place_columns(lines[kept], starts[kept], ends[kept], offset))
+    proof = Proof(only_spaces(_utf8(data, dialect.encoding), line_ends))
+    return TextBlock(frame, tuple(bad), int(blank.sum()), footer, proof)
+
+
+def _parse(utf8: bytes, dialect: Dialect, width: int, *, excess: bool) -> pl.DataFrame:
+    """Fields by Polars, all as text; raises `PolarsError` where a row has more than `width` fields, unless what is in
+    `excess` is left out: then the rows get a header of our own before them, which says how wide they are."""
+    names = [f"c{number}" for number in range(width)]
+    bare = not excess and not utf8.startswith(codecs.BOM_UTF8)  # which is a letter, except before a file
+    return pl.read_csv(
+        utf8 if bare else dialect.delimiter.join(names).encode() + b"\n" + utf8,
+        has_header=not bare,
+        schema=dict.fromkeys(names, pl.String),
+        separator=dialect.delimiter,
+        quote_char=dialect.quote or None,
+        truncate_ragged_lines=excess,
+        low_memory=False,
     )
-
-
-def _no_margins(data: bytes, dialect: Dialect) -> bool:
-    """Whether no space stands beside a line end, a delimiter or a quote."""
-    edges = (10, 13, ord(dialect.delimiter), *dialect.quote.encode())
-    return not data.startswith(b" ") and not any_beside(data, 32, edges)
 
 
 def _excess_is_harmless(text: str, dialect: Dialect, width: int) -> bool:

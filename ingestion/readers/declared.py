@@ -102,7 +102,7 @@ class _Reading:
                     facts |= {name: value for name, value in part.constants.items() if name not in facts}
                 self.builder = StatementBuilder(self.declaration, facts, self.source.account)
             for block in self._whole_records(table):
-                present = columns_of(block.frame) or names
+                present = block.names or names
                 if present != names:  # once for a table; in JSON, a block has the fields its records have
                     names = present
                     mappers = [RowMapper(part, self.declaration, names) for part in parts]
@@ -124,10 +124,11 @@ class _Reading:
         for block in table.blocks:
             self._count("blank", block.blank)
             self._count("footer", block.footer)
-            frame = self._without_skipped(block.frame)
+            kept = self._without_skipped(block)
             if not self.declaration.continuation:
-                yield replace(block, frame=frame, blank=0, footer=0)
+                yield replace(kept, blank=0, footer=0)
                 continue
+            frame = kept.whole().frame
             if carry is not None:
                 frame = pl.concat([carry, frame], how="diagonal") if frame.width else carry
             done, carry = self._held_back(frame)
@@ -139,24 +140,26 @@ class _Reading:
         if count:
             self.skipped[reason] = self.skipped.get(reason, 0) + count
 
-    def _without_skipped(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _without_skipped(self, block: TextBlock) -> TextBlock:
         for skip in self.declaration.skip:
-            if frame.is_empty():
+            if block.frame.is_empty():
                 break
-            names = {same_name(name): name for name in columns_of(frame)}
-            if same_name(skip.column) not in names:
+            name = {same_name(name): name for name in block.names}.get(same_name(skip.column))
+            if name is None:
                 continue
-            text = pl.col(names[same_name(skip.column)]).str.strip_chars().fill_null("")
+            text = pl.col(name).str.strip_chars().fill_null("")
             if skip.empty is not None:
                 test = (text == "") == skip.empty
             elif skip.equals:
                 test = text.is_in(list(skip.equals))
             else:
                 test = pl.any_horizontal(text.str.starts_with(start) for start in skip.starts_with)
-            kept = frame.filter(~test)
-            self._count(skip.reason, frame.height - kept.height)
-            frame = kept
-        return frame
+            skipped = block.with_cells([name]).select(test.alias("skipped")).to_series()
+            if skipped.any():
+                block = block.whole()
+                block = replace(block, frame=block.frame.filter(~skipped))
+                self._count(skip.reason, int(skipped.sum()))
+        return block
 
     def _is_continuation(self, frame: pl.DataFrame) -> pl.Expr:
         names = {same_name(name): name for name in columns_of(frame)}
@@ -208,6 +211,8 @@ class _Reading:
     # rows to records -----------------------------------------------------------------------------------------------
 
     def _block(self, block: TextBlock, mappers: list[RowMapper]) -> Iterator[ReaderEvent]:
+        if any(mapper.part.where for mapper in mappers):
+            block = block.whole()
         frame = block.frame.with_row_index(ROW) if block.frame.width else block.frame
         if frame.is_empty():
             yield from self._bad_rows(block.bad, range(self.counter.last + 1, self.counter.last + 1 + len(block.bad)))
@@ -225,7 +230,7 @@ class _Reading:
         )
         for mapper, piece, own in zip(mappers, selections, numbers, strict=False):
             if not piece.is_empty():
-                yield from self._map(mapper, piece, own, block)
+                yield from self._map(mapper, replace(block, frame=piece), own)
         for row, number in zip(orphans.iter_rows(named=True), numbers[len(mappers)], strict=True):
             yield self._reject(row, UNMATCHED, int(number), _raw_text(row, frame.columns))
         yield from self._bad_rows(block.bad, numbers[-1])
@@ -245,30 +250,34 @@ class _Reading:
             numbers = ranked
         return np.split(numbers, np.cumsum(sizes)[:-1])
 
-    def _map(
-        self, mapper: RowMapper, rows: pl.DataFrame, numbers: np.ndarray, block: TextBlock
-    ) -> Iterator[ReaderEvent]:
-        mapped = mapper.apply(rows, block.proof).with_columns(pl.Series("record_number", numbers, pl.Int64))
+    def _map(self, mapper: RowMapper, block: TextBlock, numbers: np.ndarray) -> Iterator[ReaderEvent]:
+        mapped = mapper.apply(block)
+        rows = mapped.frame.with_columns(pl.Series("record_number", numbers, pl.Int64))
         contract = CONTRACTS[mapper.part.kind]
         if self.builder is not None and mapper.part.kind == "bank_entry":
-            mapped = dated_rows(signed_rows(mapped, self.declaration))
-        failing = mapped.get_column(FAILED).is_not_null()
+            rows = dated_rows(signed_rows(rows, self.declaration))
+        mapped = replace(mapped, frame=rows)
+        failing = rows.get_column(FAILED).is_not_null()
         if failing.any():
-            for row, origin in zip(
-                mapped.filter(failing).iter_rows(named=True), rows.filter(failing).iter_rows(named=True), strict=True
-            ):  # rejects, each with its own words
+            block = block.whole()
+            origins = block.frame.filter(failing).iter_rows(named=True)
+            for row, origin in zip(rows.filter(failing).iter_rows(named=True), origins, strict=True):
                 failure = failure_of_entry(row, self.declaration) or mapper.failure(row)
-                yield self._reject(row, failure, int(row["record_number"]), _raw_text(origin, rows.columns))
-            mapped, rows = mapped.filter(~failing), rows.filter(~failing)
-        good = mapped.drop(FAILED, *(name for name in mapped.columns if name.startswith(RAW)))
+                raw_text = _raw_text(origin, block.frame.columns)  # rejects, each with its own words
+                yield self._reject({**mapper.same, **row}, failure, int(row["record_number"]), raw_text)
+            mapped, block = mapped.good(failing), replace(block, frame=block.frame.filter(~failing))
+        good = mapped.frame.drop(FAILED, *(name for name in rows.columns if name.startswith(RAW)))
+        aside = dict(mapped.aside)
         if self.builder is not None and mapper.part.kind == "bank_entry":
-            yield from self.builder.add(good, self.counter)
+            yield from self.builder.add(good, aside, self.counter)
             return
-        if "source_system" in contract.names and "source_system" not in good.columns:
-            good = good.with_columns(pl.lit(self.source.system).alias("source_system"))
-        if "extra" in contract.names and "extra" not in good.columns:
-            good = good.with_columns(rows.select(mapper.unmapped_fields(rows).alias("extra")).to_series())
-        yield from frame_records(contract, good)
+        given = {*good.columns, *aside}
+        if "source_system" in contract.names and "source_system" not in given:
+            aside["source_system"] = self.source.system
+        if "extra" in contract.names and "extra" not in given:
+            cells = block.with_cells(mapper.unmapped)
+            good = good.with_columns(cells.select(mapper.unmapped_fields(cells).alias("extra")).to_series())
+        yield from frame_records(contract, good, aside)
 
     def _bad_rows(self, bad: tuple[BadRow, ...], numbers: np.ndarray | range) -> Iterator[Reject]:
         for row, number in zip(bad, numbers, strict=True):

@@ -6,11 +6,16 @@ Cells are text as delivered, or null; no type is ever sniffed. Blocks keep memor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
+
+Positions = npt.NDArray[np.int64]
 
 LINE, BYTE_START, BYTE_END = "#line", "#byte_start", "#byte_end"
 PLACE = {LINE: pl.Int64, BYTE_START: pl.Int64, BYTE_END: pl.Int64}
@@ -39,7 +44,6 @@ class Proof(NamedTuple):
     """What is known of all cells of a block."""
 
     only_spaces: bool = False  # they hold no other white space
-    no_margins: bool = False  # none begins or ends with white space
     no_empty: bool = False  # none is a text of no letters: what is empty is null
 
 
@@ -56,6 +60,22 @@ class TextBlock:
     blank: int = 0
     footer: int = 0
     proof: Proof = NOTHING_PROVEN
+    cut: pa.Table | None = None  # the cells as Arrow cut them, where the frame has nothing but places yet
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The delivered columns, in file order."""
+        return columns_of(self.frame) if self.cut is None else tuple(self.cut.column_names)
+
+    def with_cells(self, names: Sequence[str]) -> pl.DataFrame:
+        """The frame with these of its columns at least: each costs a pass over its cells where Arrow cut them."""
+        if self.cut is None:
+            return self.frame
+        return self.frame.hstack([pl.Series(name, self.cut.column(name)) for name in names])
+
+    def whole(self) -> TextBlock:
+        """The block with all its cells in the frame."""
+        return self if self.cut is None else replace(self, frame=self.with_cells(self.names), cut=None)
 
 
 @dataclass
@@ -128,6 +148,15 @@ def unique_names(cells: list[str]) -> tuple[str, ...]:
 def same_name(name: str) -> str:
     """A column name as it is compared: case and white space do not count."""
     return " ".join(name.split()).casefold()
+
+
+def place_columns(lines: Positions, starts: Positions, ends: Positions, offset: int | None) -> list[pl.Series]:
+    """The places of rows: their lines, and first and last byte counted from `offset` on; None where that is not known."""
+    places = [pl.Series(LINE, lines, pl.Int64)]
+    for name, at in ((BYTE_START, starts), (BYTE_END, ends)):
+        unknown = pl.repeat(None, lines.size, dtype=pl.Int64, eager=True).alias(name)
+        places.append(unknown if offset is None else pl.Series(name, at + offset, pl.Int64))
+    return places
 
 
 def columns_of(frame: pl.DataFrame) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def unpivoted(table: TextTable, unpivot: Unpivot | None) -> TextTable:
 
 
 def _blocks(table: TextTable, keep: tuple[str, ...], values: list[str], unpivot: Unpivot) -> Iterator[TextBlock]:
-    for block in table.blocks:
+    for block in map(TextBlock.whole, table.blocks):
         if block.frame.is_empty():
             yield block
             continue
