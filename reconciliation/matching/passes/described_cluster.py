@@ -10,7 +10,7 @@ import polars as pl
 
 from reconciliation.matching.clusters import balances
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.described import learned_lags, leg_words, related_pairs
+from reconciliation.matching.described import learned_lags, learned_share, leg_words, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.marginals import components
 from reconciliation.matching.passes.base import PassConfig
@@ -23,6 +23,7 @@ _SENTENCES = (
     " totals equal",
 )
 _SIDES = ("left", "right")
+_PRIOR_CLUSTERS = 20.0  # clusters that the configured share of equal ones counts for
 _CLUSTER = {
     "label": pl.Int64(),
     "side": pl.UInt8(),
@@ -39,8 +40,8 @@ class DescribedCluster(PassConfig):
     equal.
 
     Texts connect two items that have as many nats in common as one of `nats` says, tried from the strictest. The
-    odds are how often an open item belongs to such a cluster (`prior`), times how likely the date distance is, over
-    the chance that two totals of that size agree.
+    odds are how often such a cluster is equal in total for a reason (`prior`, corrected by the data), times how likely
+    the date distance is, over the chance that two totals of that size agree.
     """
 
     KIND: ClassVar[str] = "described_cluster"
@@ -100,7 +101,10 @@ class DescribedCluster(PassConfig):
         share = learned_lags(context, self.window)[equal["lag"].to_numpy() + self.window]
         agreeing = 2.0 / equal["left_total"].abs().to_numpy()
         agreeing = agreeing * equal["tries"].to_numpy()
-        odds = self.prior / (1 - self.prior) * share / agreeing
+        ratios = share / agreeing
+        tested = totals.filter(pl.col("lefts") + pl.col("rights") > 3, pl.min_horizontal("lefts", "rights") > 1).height
+        prior = learned_share(ratios, equal["label"].to_numpy(), tested, self.prior, _PRIOR_CLUSTERS)
+        odds = prior / (1 - prior) * ratios
         groups = equal.select(
             "proposal",
             pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),

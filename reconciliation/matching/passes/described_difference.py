@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from reconciliation.matching.coincidence import Floats
+from reconciliation.matching.coincidence import Floats, expected_equals
 from reconciliation.matching.context import LegContext, SideView, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs
 from reconciliation.matching.encoding import Mask
@@ -95,13 +95,16 @@ class DescribedDifference(PassConfig):
 def _rivals(side: SideView, pairs: pl.DataFrame, bound: Floats, kind: str) -> Floats:
     """By pair: open items a day on that side whose amount would do as well."""
     rows = side.rows()
-    ordered = np.sort(side.open[rows])
-    days = int(np.ptp(side.dataset.date[rows])) + 1
-    mine = pairs["mine"].to_numpy().astype(np.float64)
-    reach = bound if kind == "fee" else np.abs(mine) * 0.25
-    low, high = np.searchsorted(ordered, mine - reach), np.searchsorted(ordered, mine + reach, side="right")
-    near = np.maximum(high - low - 1, 0) + 0.3
-    if kind == "typing_error":
-        near = near * _SLIPS / np.maximum(2 * reach, _SLIPS)
+    amounts, days = side.open[rows], int(np.ptp(side.dataset.date[rows])) + 1
+    ordered = np.sort(amounts)
+    if kind == "fee":
+        mine = pairs["mine"].to_numpy().astype(np.float64)
+        low, high = np.searchsorted(ordered, mine - bound), np.searchsorted(ordered, mine + bound, side="right")
+        near = np.maximum(high - low - 1, 0) + 0.3
+    else:  # a price that many items have is a slip of many others by chance
+        other, currency = pairs["other"].to_numpy(), side.dataset.currency
+        equal = np.searchsorted(ordered, other, side="right") - np.searchsorted(ordered, other) - 1
+        expected = expected_equals(other, currency[pairs["right"].to_numpy()], amounts, currency[rows], own=1)
+        near = _SLIPS * np.maximum(equal, expected)
     rivals: Floats = near / days
     return rivals
