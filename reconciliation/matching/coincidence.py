@@ -22,6 +22,7 @@ _STEPS = (100_000, 10_000, 1_000, 500, 100, 10, 1)  # minor units: roundest firs
 _NEAR = 1.5  # like size: between 1/1.5 and 1.5 times the amount
 _PRIOR_ITEMS = 30.0  # items that the assumed share of partnered ones counts for
 _SHORTEST = 14  # days that a side is taken to cover at least
+_FAR = 14  # days from which a date distance is the less likely the farther it is, before the data speaks
 _FLOOR = 0.3  # items that a range without any is taken to hold
 
 
@@ -147,7 +148,7 @@ def lag_shares(lags: Ints, window: int, prior_pairs: float = 20.0) -> Floats:
     Before the data speaks either side may be the later one, and near dates are likelier than far ones.
     """
     days = np.abs(np.arange(-window, window + 1))
-    prior = 0.65**days + 0.004
+    prior = 0.65**days + 0.004 * np.minimum(1.0, (_FAR / np.maximum(days, 1)) ** 2)
     seen = np.bincount(lags[np.abs(lags) <= window] + window, minlength=len(days))
     # a distance not seen borrows from its neighbours: weekends and holidays make gaps that mean nothing
     smooth = np.convolve(seen, [0.05, 0.1, 0.7, 0.1, 0.05], mode="same")

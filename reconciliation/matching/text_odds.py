@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from reconciliation.matching.text.words import SideWords, numbers_in_common, spoken_pairs
+from reconciliation.matching.text.words import SideWords, numbers_apart, numbers_in_common, spoken_pairs
 from reconciliation.matching.word_odds import WordOdds
 
 Floats = npt.NDArray[np.float64]
@@ -27,11 +27,18 @@ _START = np.array([0.0, 0.6, 0.6])  # weights of a constant and of the words of 
 _TIED = np.array([1.0, 12.0, 12.0])  # how firmly the weights are tied to those before the data speaks
 _STEPS, _SETTLED = 25, 1e-4
 _BOUNDS = np.array([-6.0, -4.5, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.5, 9.0])  # nats
-_PRIOR_WEIGHT, _UNSEEN = 30.0, 0.5  # pairs that the priors count for, and those of any class that were just not seen
+_PRIOR_WEIGHT, _UNSEEN = (
+    30.0,
+    0.5,
+)  # pairs that the priors of words count for, and those of any class that were just not seen
+_NUMBERS_WEIGHT = 10.0  # and the priors of numbers: banks and books of one house cite the same ones always, or never
 _DAMPED = 0.9  # how far nats are believed before they are counted
-_NUMBERS = np.array([0.1, 3.5, 5.0, 6.5])  # nats of numbers in common; the first class is none
-_TRUE_NUMBERS = np.array([0.80, 0.02, 0.03, 0.05, 0.10])
-_STRANGER_NUMBERS = np.array([0.97, 0.02, 0.007, 0.002, 0.001])
+_APART = -1.0
+_NUMBERS = np.array(
+    [-0.5, 0.1, 3.5, 5.0, 6.5]
+)  # nats of numbers in common; first those that differ, then none to compare
+_TRUE_NUMBERS = np.array([0.08, 0.72, 0.02, 0.03, 0.05, 0.10])
+_STRANGER_NUMBERS = np.array([0.16, 0.81, 0.02, 0.007, 0.002, 0.001])
 _WITHOUT_STRANGERS = 0.2  # the odds of a stranger where there is none to learn from
 
 
@@ -58,17 +65,23 @@ class TextOdds:
         self._weights = _regression(*(evidence[spoken] for evidence, spoken in (true, unlike)))
         scores = [evidence[spoken] @ self._weights for evidence, spoken in (true, unlike)]
         self._ratios = _of_words(*scores)
-        self._of_numbers = _of_numbers(*(numbers_in_common(left, right, pairs).to_numpy() for pairs in (sure, strange)))
+        self._of_numbers = _of_numbers(*(self._numbers(pairs) for pairs in (sure, strange)))
         ratios = self._ratios[np.searchsorted(_BOUNDS, scores[1], side="right")]
-        self.apart = float(np.median(ratios)) * self._of_numbers[0] if len(ratios) else _WITHOUT_STRANGERS
+        self.apart = float(np.median(ratios)) * self._of_numbers[1] if len(ratios) else _WITHOUT_STRANGERS
 
     def odds(self, pairs: pl.DataFrame) -> Floats:
         """The likelihood ratio of each pair (`left`, `right` rows); 1 where a side has no text."""
         evidence, spoken = self._evidence(pairs)
         words = self._ratios[np.searchsorted(_BOUNDS, evidence @ self._weights, side="right")]
-        numbers = numbers_in_common(*self._sides, pairs).to_numpy()
+        numbers = self._numbers(pairs)
         ratios: Floats = words * self._of_numbers[np.searchsorted(_NUMBERS, numbers, side="right")]
         return np.where(spoken, ratios, 1.0)
+
+    def _numbers(self, pairs: pl.DataFrame) -> Floats:
+        """By pair: the nats of the numbers in common; `_APART` where there is none, and both show one of the same kind."""
+        common = numbers_in_common(*self._sides, pairs).to_numpy()
+        apart = numbers_apart(*self._sides, pairs).to_numpy()
+        return np.where((common == 0) & apart, _APART, common)
 
     def _evidence(self, pairs: pl.DataFrame) -> tuple[Floats, Mask]:
         """By pair: a constant, the nats of the left words and of the right; and whether both texts say anything."""
@@ -118,20 +131,21 @@ def _of_words(true: Floats, strange: Floats) -> Floats:
     """The likelihood ratio of each class of score, as counted among true pairs and strangers."""
     middles = np.concatenate([[_BOUNDS[0] - 1], (_BOUNDS[1:] + _BOUNDS[:-1]) / 2, [_BOUNDS[-1] + 1]])
     priors = (np.exp(sign * _DAMPED * middles / 2 - middles**2 / 40) for sign in (1, -1))
-    return _counted(_BOUNDS, (true, strange), tuple(prior / prior.sum() for prior in priors))
+    return _counted(_BOUNDS, (true, strange), tuple(prior / prior.sum() for prior in priors), _PRIOR_WEIGHT)
 
 
 def _of_numbers(true: Floats, strange: Floats) -> Floats:
     """The likelihood ratio of each class of numbers in common."""
-    return _counted(_NUMBERS, (true, strange), (_TRUE_NUMBERS, _STRANGER_NUMBERS))
+    return _counted(_NUMBERS, (true, strange), (_TRUE_NUMBERS, _STRANGER_NUMBERS), _NUMBERS_WEIGHT)
 
 
-def _counted(bounds: Floats, seen: Sequence[Floats], priors: Sequence[Floats]) -> Floats:
-    """By class between `bounds`: its share of what is `seen` of true pairs over that of strangers, with `priors`."""
+def _counted(bounds: Floats, seen: Sequence[Floats], priors: Sequence[Floats], weight: float) -> Floats:
+    """By class between `bounds`: its share of what is `seen` of true pairs over that of strangers, with `priors` that count
+    for so many pairs."""
     shares = []
     for values, prior in zip(seen, priors, strict=True):
         counts = np.bincount(np.searchsorted(bounds, values, side="right"), minlength=len(prior))
-        counted = counts + _PRIOR_WEIGHT * prior + _UNSEEN * len(values) / (len(values) + _PRIOR_WEIGHT)
+        counted = counts + weight * prior + _UNSEEN * len(values) / (len(values) + weight)
         shares.append(counted / counted.sum())
     # more in common is never weaker evidence; what rises by small numbers alone is levelled from above
     ratios: Floats = np.maximum.accumulate(shares[0] / shares[1])

@@ -10,7 +10,7 @@ import polars as pl
 
 from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shares, paired_shares
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.described import leg_words, ordered, spoken_keys
+from reconciliation.matching.described import accepted_pairs, leg_words, ordered, spoken_keys
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.marginals import pair_probabilities
 from reconciliation.matching.nearby import count_within_days, within_days
@@ -29,12 +29,14 @@ _SURE_ODDS = 200.0  # by amount and date alone: pairs to learn the date distance
 _SAME = ["open", "currency"]
 _NARROWER = (7, 3, 1, 0)  # days apart at which items of an amount that is everywhere are still looked at
 _ROOM = 20  # pairs an item, on the average, that are looked at in all
+_FEW, _CITED = 4, 2.5  # pairs of an amount, or nats of a number, that are looked at beyond the window
 _NEGLIGIBLE = 1e-6  # odds of a rival that changes no decision
 _SPEAKING = 2.5  # nats in common from which the text is named as evidence
 
 
 class DescribedAmount(PassConfig):
-    """Equal amounts within `window` days either way, for sides that share no identifier.
+    """Equal amounts within `window` days either way, for sides that share no identifier; within `reach` days those of rare
+    amounts and of texts that show one number.
 
     The odds of a pair are those that its items have a partner at all (`partnered`, a start that the data corrects),
     times how likely true partners are that many days apart against how often the amount turns up by chance
@@ -49,6 +51,7 @@ class DescribedAmount(PassConfig):
 
     kind: Literal["described"] = "described"
     window: int = 14
+    reach: int = 60
     partnered: float = 0.9
     rounds: int = 6
     max_pairs: int = 40_000
@@ -64,6 +67,7 @@ class DescribedAmount(PassConfig):
         information = shared_information(*words, pairs)
         pairs = pairs.with_columns(information.alias("nats"))
         paired = paired_shares(context.left.frame(), context.right.frame(), self.partnered)
+        known = accepted_pairs(context)  # what earlier passes have found teaches too
         sure = pairs.clear()
         for turn in range(self.rounds):
             is_open = context.left.is_open[pairs["left"].to_numpy()] & context.right.is_open[pairs["right"].to_numpy()]
@@ -71,12 +75,13 @@ class DescribedAmount(PassConfig):
             if pairs.is_empty():
                 break
             agreement = agreement_odds(context.left.frame(), context.right.frame(), pairs, self.partnered, paired)
-            place = pairs["lag"].to_numpy() + self.window
+            place = pairs["lag"].to_numpy() + self.reach
             if sure.is_empty():
-                near = lag_shares(np.zeros(0, np.int64), self.window)[place]
-                sure = _alone(context, pairs.filter(pl.Series(agreement * near >= _SURE_ODDS)))
+                near = lag_shares(known["lag"].to_numpy(), self.reach)[place]
+                alone = _alone(context, pairs.filter(pl.Series(agreement * near >= _SURE_ODDS)))
+                sure = _together(context, known, alone)
                 texts = TextOdds(*words, sure)
-            shares = lag_shares(sure["lag"].to_numpy(), self.window)
+            shares = lag_shares(sure["lag"].to_numpy(), self.reach)
             odds = agreement * shares[place] * texts.odds(pairs)
             # rivals that are not listed are strangers by their texts, at any date of the window
             apart = np.where(pairs["nats"].is_null().to_numpy(), 1.0, texts.apart)
@@ -97,7 +102,7 @@ class DescribedAmount(PassConfig):
             )
             if last:
                 break
-            sure = ordered(context, pl.concat([sure, taken]).unique(["left", "right"]))
+            sure = _together(context, sure, taken)
             texts = TextOdds(*words, sure)
 
     def _pairs(self, context: LegContext) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -125,9 +130,26 @@ class DescribedAmount(PassConfig):
                     for number in (0, 1)
                 ]
             )
+        pairs = pl.concat([pairs, self._far(context, left, right)])
         pairs = self._with_unlisted(pairs.sort("left", "right"), left, right)
         fits = context.compatible(*(pairs[side].to_numpy().astype(np.uint32) for side in ("left", "right")))
         return pairs.filter(pl.Series(fits)), notes
+
+    def _far(self, context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+        """Pairs further apart than the window, up to `reach` days: of amounts that hardly any item has, and of one number in
+        their texts, as a cheque that is cashed late."""
+        sides = (left, right)
+        few = count_within_days(sides, _SAME, self.reach).filter(pl.col("pairs") <= _FEW)
+        rare = within_days((side.join(few, on=_SAME, how="semi") for side in sides), _SAME, self.reach)
+        cited = [
+            side.join(words.numbers.filter(pl.col("weight") >= _CITED), on="row")
+            for words, side in zip(leg_words(context), sides, strict=True)
+        ]
+        same = [*_SAME, "number"]
+        told = count_within_days(cited, same, self.reach).filter(pl.col("pairs") <= self.max_pairs)
+        met = within_days((side.join(told, on=same, how="semi") for side in cited), same, self.reach)
+        pairs = pl.concat([_renamed(each) for each in (rare, met)]).unique(["left", "right"])
+        return pairs.filter(pl.col("lag").abs() > self.window)
 
     def _nearest(
         self, context: LegContext, left: pl.DataFrame, right: pl.DataFrame
@@ -173,7 +195,7 @@ class DescribedAmount(PassConfig):
         for name, side, near in (("left", left, around[0]), ("right", right, around[1])):
             own = side.join(near, on=[*_SAME, "date"]).select(pl.col("row").alias(name), f_near=pl.col("near"))
             listed = listed.join(own, on=name, how="left", maintain_order="left").with_columns(
-                (pl.col("f_near") - pl.col(f"of_{name}")).clip(0).alias(f"of_{name}")
+                (pl.col("f_near").fill_null(0) - pl.col(f"of_{name}")).clip(0).alias(f"of_{name}")
             )
             listed = listed.drop("f_near")
         unlisted = pl.max_horizontal("of_left", "of_right").cast(pl.Float64)
@@ -198,6 +220,13 @@ def _probabilities(pairs: pl.DataFrame, odds: Floats) -> Floats:
 
 def _dense(rows: pl.Series) -> Ints:
     return np.unique(rows.to_numpy(), return_inverse=True)[1].astype(np.int64)
+
+
+def _together(context: LegContext, *pairs: pl.DataFrame) -> pl.DataFrame:
+    """The `left`, `right`, `lag` of several frames of pairs, each pair once, in order."""
+    shape = {"left": pl.UInt32(), "right": pl.UInt32(), "lag": pl.Int64()}
+    listed = pl.concat([each.select(list(shape)).cast(shape) for each in pairs])  # type: ignore[arg-type]
+    return ordered(context, listed.unique(["left", "right"]))
 
 
 def _alone(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from reconciliation.matching.text.folding import ascii_upper_series, canonical_i
 from reconciliation.matching.text.names import word_similarity
 
 MAX_WORDS = 14  # the rarest words of a text; a longer one is a letter, not a booking text
+_SHORT_NUMBER = r"\b(?:[0-9]{1,2}[A-Z]|[A-Z][0-9]{1,2})\b"  # a flat, a table, a quarter: 12B, Q3
 _UNSEEN = 8.0  # texts without the word that are added to those there are
 _SPEAKING = 2.0  # nats that a text has at least, to be compared
 _MIN_ALIKE = 0.75  # a lesser likeness of two words counts for nothing
@@ -48,6 +49,7 @@ def side_words(texts: pl.DataFrame) -> SideWords:
         "row",
         pl.col("text").str.extract_all("[A-Z]{2,}").list.unique().list.sort().alias("words"),
         pl.col("text").str.extract_all("[A-Z]*[0-9]{3,}").alias("numbers"),
+        pl.col("text").str.extract_all(_SHORT_NUMBER).alias("short"),
     ).with_columns(pl.col("words").list.join(" ").alias("key"))
     documents = keyed.group_by("key").agg(pl.len().alias("times"), pl.col("words").first()).sort("key")
     documents = documents.with_row_index("document")
@@ -64,8 +66,9 @@ def side_words(texts: pl.DataFrame) -> SideWords:
         .explode("numbers", empty_as_null=False, keep_nulls=False)
         .select("row", canonical_identifier(pl.col("numbers").str.extract("([0-9]+)$", 1)).alias("number"))
         .filter(pl.col("number").str.len_bytes() >= 3)
-        .unique()
     )
+    short = keyed.select("row", number="short").explode("number", empty_as_null=False, keep_nulls=False)
+    numbers = pl.concat([numbers, short]).unique()
     numbers = numbers.with_columns(_rarity(pl.len().over("number"), total).alias("weight"))
     rows = keyed.join(documents.select("key", "document"), on="key").select("row", "document").sort("row")
     return SideWords(rows, words, numbers.sort("row", "number"))
@@ -127,6 +130,27 @@ def numbers_in_common(left: SideWords, right: SideWords, pairs: pl.DataFrame) ->
     )
     found = pairs.select("left", "right").join(by_number, on=["left", "right"], how="left", maintain_order="left")
     return found["nats"].fill_null(0.0)
+
+
+def numbers_apart(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.Series:
+    """Whether both texts of each pair show a rare number of one form (as many digits), in the order of `pairs`: two cheques, two
+    invoices, unless it is one number in common."""
+    forms = [
+        side.numbers.filter(pl.col("weight") >= _SPEAKING)
+        .select("row", pl.col("number").str.replace_all("[0-9]", "9").str.replace_all("[A-Z]", "A").alias("form"))
+        .unique()
+        for side in (left, right)
+    ]
+    alike = (
+        pairs.select("left", "right")
+        .unique()
+        .join(forms[0], left_on="left", right_on="row")
+        .join(forms[1], left_on=["right", "form"], right_on=["row", "form"])
+        .select("left", "right", apart=pl.lit(True))
+        .unique()
+    )
+    found = pairs.select("left", "right").join(alike, on=["left", "right"], how="left", maintain_order="left")
+    return found["apart"].fill_null(False)
 
 
 def _of_documents(left: SideWords, right: SideWords, known: pl.DataFrame) -> pl.DataFrame:

@@ -67,6 +67,47 @@ def test_pairs_are_in_one_order_also_where_an_item_is_in_several() -> None:
         assert ordered(SimpleNamespace(sides=(view, view)), listed).rows() == [(1, 5), (1, 7), (2, 0)]  # type: ignore[arg-type]
 
 
+def cheques(gap: int, count: int = 12) -> tuple[list[Row], list[Row]]:
+    """Cheques of odd amounts, the number in either text, cashed `gap` days and more after they were drawn."""
+    drawn = [(f"-{1300 + 77 * n}.{10 + n}", 1041 + n, 2 * n) for n in range(count)]
+    bank: list[Row] = [(f"b{no}", amount, day + gap + no % 5, f"CHECK 00{no}") for amount, no, day in drawn]
+    books: list[Row] = [(f"l{no}", amount, day, f"Ck# {no} Payee {'ABCDE'[no % 5] * 4}") for amount, no, day in drawn]
+    return bank, books
+
+
+def test_a_cheque_cashed_weeks_later_is_found_by_its_number() -> None:
+    bank, books = cheques(gap=20)
+    assert sorted(map(sorted, groups(bank, books)["matched"])) == sorted([b[0], "l" + b[0][1:]] for b in bank)
+
+
+def test_cheques_of_one_amount_and_different_numbers_are_not_brought_together() -> None:
+    bank, books = cheques(gap=2, count=30)
+    found = groups(
+        [*bank, ("b2001", "-500.00", 9, "CHECK 002001"), ("b2002", "-500.00", 14, "CHECK 002002")],
+        [*books, ("l2002", "-500.00", 9, "Ck# 2002 Payee AAAA"), ("l2003", "-500.00", 8, "Ck# 2003 Payee BBBB")],
+    )
+    assert ["b2002", "l2002"] in map(sorted, found["matched"])
+    assert not any({"b2001", "l2003"} & group for group in found["matched"])
+
+
+def test_the_number_of_a_flat_tells_one_tenant_from_another_of_the_same_name() -> None:
+    flats = ["3A", "12B", "7C", "21D", "9E", "14F", "2G", "30H"]
+    bank: list[Row] = [(f"b{flat}", "-950.00", n % 3 + 2, f"STO SMITH FLAT {flat}") for n, flat in enumerate(flats)]
+    books: list[Row] = [(f"l{flat}", "-950.00", 1, f"Rent Smith unit {flat}") for flat in flats]
+    others: list[Row] = [(f"x{n}", f"-{61 + n}.{n + 10}", n, f"CARD {text} {n}K") for n, text in enumerate(named(40))]
+    found = groups([*bank, *others], [*books, *others])
+    assert all(len({item[1:] for item in pair}) == 1 for pair in found["matched"])
+    assert sum(len({"b" + flat, "l" + flat} & pair) == 2 for flat in flats for pair in found["matched"]) == len(flats)
+
+
+def test_an_amount_that_many_items_have_is_no_slip_of_another() -> None:
+    """950.00 without its first digit is 50.00, as a dozen late fees of other tenants are."""
+    rents: list[Row] = [(f"r{n}", f"-{900 + 13 * n}.00", 2, f"{text} RENT") for n, text in enumerate(named(12))]
+    fees: list[Row] = [(f"f{n}", "-50.00", 2, f"Late fee {text}") for n, text in enumerate(named(12))]
+    found = groups([*rents, ("b", "-950.00", 5, f"{named(12)[7]} RENT")], [*rents, *fees])
+    assert not any("b" in group for status in ("matched", "suggested") for group in found.get(status, []))
+
+
 def test_opposite_amounts_and_far_dates_are_not_brought_together() -> None:
     assert groups([("b", "-123.45", 2, "ACME")], [("l", "123.45", 2, "Acme")]) == {}
     assert groups([("b", "-123.45", 90, "ACME")], [("l", "-123.45", 2, "Acme")]) == {}
