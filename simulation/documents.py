@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from simulation.calendars import business_day
+from simulation.extracts import first_shown
 from simulation.group import ENTITY, FIRST_DAY, LAST_DAY, TERMS
 from simulation.identifiers import creditor_reference, qr_reference
 from simulation.model import ZERO, Document, Party, money
@@ -111,7 +112,7 @@ def _approve(rng: np.random.Generator, document: Document) -> None:
     day = business_day(approved.date(), ENTITY[document.entity].calendar)
     moment = datetime.combine(day, time(int(rng.integers(8, 18)), int(rng.integers(60))))
     moment = max(moment, document.submitted_at + timedelta(minutes=10))
-    if moment.date() > LAST_DAY:
+    if first_shown(moment) > LAST_DAY:
         return
     document.approved_at = moment
     document.approved_by = str(rng.choice(APPROVERS[document.entity]))

@@ -18,6 +18,11 @@ from simulation.model import ZERO, Document
 EXTRACT_AT = time(17, 0)
 
 
+def first_shown(at: datetime) -> date:
+    """The day whose extract is the first that can show a step: one taken later than the extract is told the day after."""
+    return at.date() + timedelta(days=int(at.time() > EXTRACT_AT))
+
+
 @dataclass(frozen=True)
 class Extract:
     """A moment at which an entity's ERP is read, and the day of the reading before it."""
@@ -42,7 +47,7 @@ def extracts(entity: str) -> list[Extract]:
 
 @dataclass(frozen=True)
 class ItemState:
-    """A document as its ERP shows it at the end of an extract's day."""
+    """A document as its ERP shows it in an extract of a day."""
 
     document: Document
     clearing_document: str | None
@@ -57,10 +62,10 @@ class ItemState:
 
 
 def state_on(document: Document, day: date) -> ItemState:
-    """The state of a document at the end of a day."""
+    """The state of a document in the extract of a day. Bookings of the day are in it, approvals until its hour."""
     clearing = document.clearing_on(day)
     applied = sum((amount for on, amount in document.applied if on <= day), ZERO)
-    approved = document.approved_at is not None and document.approved_at.date() <= day
+    approved = document.approved_at is not None and first_shown(document.approved_at) <= day
     return ItemState(
         document,
         clearing.document if clearing else None,

@@ -59,7 +59,7 @@ def canonical_scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Scor
                 for one, other in (("found", "truth"), ("truth", "found"))
             )
             true, claimed, right = counts
-            scores.append(Score(what, true, claimed, right, tuple(wrong), tuple(missed)))
+            scores.append(Score(what, true, claimed, right, right, tuple(wrong), tuple(missed)))
     return scores
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Score:
-    """`what` is a leg or a topic; `wrong` and `missed` hold a few pairs to look at."""
+    """`what` is a leg or a topic; `right` are found pairs that are true, `held` true pairs that were found (fewer where a group of
+    several on both sides makes a pair of each with each); `wrong` and `missed` hold a few pairs to look at."""
 
     what: str
     true: int
     found: int
     right: int
+    held: int
     wrong: tuple[tuple[str, str], ...]
     missed: tuple[tuple[str, str], ...]
 
@@ -25,7 +27,7 @@ class Score:
     @property
     def recall(self) -> float:
         """Share of the true pairs that were found."""
-        return self.right / self.true if self.true else 1.0
+        return self.held / self.true if self.true else 1.0
 
 
 def print_scores(heading: str, scores: Iterable[Score]) -> None:

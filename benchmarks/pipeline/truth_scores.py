@@ -73,6 +73,7 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
                 for sql in (
                     "SELECT count(*) FROM true_edge", "SELECT count(*) FROM found_edge",
                     f"SELECT count(*) FROM found_edge WHERE {_RIGHT}",
+                    "SELECT count(*) FROM true_edge SEMI JOIN found_edge USING (a, b)",
                 )
             ]  # fmt: skip
             wrong = connection.execute(
@@ -81,8 +82,8 @@ def scores(warehouse: Path, truth: Path, shown: int = 10) -> list[Score]:
             missed = connection.execute(
                 f"FROM true_edge ANTI JOIN found_edge USING (a, b) ORDER BY ALL LIMIT {shown}"
             ).fetchall()
-            true_edges, found, right = counts
-            result.append(Score(leg, true_edges, found, right, tuple(wrong), tuple(missed)))
+            true_edges, found, right, held = counts
+            result.append(Score(leg, true_edges, found, right, held, tuple(wrong), tuple(missed)))
     return result
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from simulation.extracts import ItemState
 from simulation.group import ENTITY
@@ -39,8 +40,12 @@ def _day(value: date | None) -> str:
     return _NEVER if value is None else f"{value.isoformat()}T12:00:00Z"
 
 
-def _moment(value: datetime | None) -> str:
-    return _NEVER if value is None else f"{value.isoformat(timespec='seconds')}Z"
+def _moment(entity: str, local: datetime | None) -> str:
+    """A moment of the entity's own time as OData gives it, in UTC."""
+    if local is None:
+        return _NEVER
+    moment = local.replace(tzinfo=ZoneInfo(ENTITY[entity].timezone)).astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def transactions(states: Iterable[ItemState], ledger: str) -> bytes:
@@ -76,13 +81,13 @@ def _transaction(state: ItemState, ledger: str) -> dict[str, object]:
         "Txt": document.text,
         "Closed": _day(state.clearing_date),
         "LastSettleVoucher": state.clearing_document or "",
-        "CreatedDateTime1": _moment(document.created_at),
+        "CreatedDateTime1": _moment(document.entity, document.created_at),
         "CreatedBy1": document.created_by,
     }
     if ledger == "payable" and is_item:
         row |= {
             "Approved": "Yes" if state.is_approved else "No",
-            "ApprovedDate": _moment(document.approved_at if state.is_approved else None),
+            "ApprovedDate": _moment(document.entity, document.approved_at if state.is_approved else None),
             "Approver": document.approved_by if state.is_approved and document.approved_by else "",
             "PurchId": document.purchase_order or "",
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from simulation.extracts import ItemState
+from simulation.extracts import ItemState, first_shown
 from simulation.fx import Rates, convert, cross_rate
 from simulation.group import ENTITY, TERMS
 from simulation.model import Document, Party, Terms
@@ -252,7 +252,7 @@ def approvals(documents: Iterable[Document], after: date | None, until: date) ->
             ("20", "approved", document.approved_at, document.approved_by),
         )
         for step, status, at, actor in steps:
-            if at is None or at.date() > until or (after is not None and at.date() <= after):
+            if at is None or first_shown(at) > until or (after is not None and first_shown(at) <= after):
                 continue
             rows.append(
                 {

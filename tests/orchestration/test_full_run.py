@@ -81,6 +81,11 @@ def test_planted_delivery_problems_end_as_planted(company: Workspace) -> None:
         assert {name: status[name] for name in planted} == dict.fromkeys(planted, expected)
 
 
+def test_no_step_is_told_before_it_happened(company: Workspace) -> None:
+    early = 'SELECT system, event, "at", known_at FROM canonical.workflow_event WHERE "at" > known_at'
+    assert rows(company, early) == []
+
+
 def test_matches_agree_with_the_truth(company: Workspace) -> None:
     for score in scores(company.warehouse, company.root / "truth"):
         assert score.true > (15 if score.what == "own_transfers" else 900), score.what
