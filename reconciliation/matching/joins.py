@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 _FEWER = 4  # times as many rows from which those without a partner are left out first
-_BUCKETS = 20  # bits of a key that are counted to find the few keys owned by many
+_BUCKETS = 20  # bits of a key, at most, that are counted to find the few keys owned by many
 
 
 def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.DataFrame:
@@ -17,9 +17,9 @@ def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.Dat
     all."""
     if keys.height <= limit:
         return keys
-    bucket = (keys[key].to_numpy() >> np.uint64(64 - _BUCKETS)).astype(np.int64)
-    counts = np.bincount(bucket, minlength=1 << _BUCKETS)
-    full = counts > limit
+    bits = _bits(keys.height)
+    bucket = _buckets(keys[key], bits)
+    full = np.bincount(bucket, minlength=1 << bits) > limit
     if not full.any():
         return keys
     suspects = keys.filter(pl.Series(full[bucket]))
@@ -52,8 +52,9 @@ def key_pairs(
     Takes frames with `row` and the key columns; other columns come along, the right ones with the suffix `_right`.
     """
     # keys are counted in buckets first: most data has no crowded key, and most rows of the longer side meet nobody
-    mine, other = (_buckets(frame.select(on)) for frame in (left, right))
-    of_left, of_right = (np.bincount(bucket, minlength=1 << _BUCKETS) for bucket in (mine, other))
+    bits = _bits(left.height + right.height)
+    mine, other = (_buckets(frame.select(on).hash_rows(), bits) for frame in (left, right))
+    of_left, of_right = (np.bincount(bucket, minlength=1 << bits) for bucket in (mine, other))
     full = of_left * of_right > max_pairs_per_key
     crowded = left.select(on).clear()
     if full.any():
@@ -71,6 +72,11 @@ def key_pairs(
     return pairs, left_out.select("row")
 
 
-def _buckets(keys: pl.DataFrame) -> npt.NDArray[np.int64]:
-    """By row: the bucket of its key, equal keys in one bucket."""
-    return (keys.hash_rows().to_numpy() >> np.uint64(64 - _BUCKETS)).astype(np.int64)
+def _bits(rows: int) -> int:
+    """How many bits of a key tell most keys of so many rows apart."""
+    return min((4 * rows + 1).bit_length(), _BUCKETS)
+
+
+def _buckets(hashed: pl.Series, bits: int) -> npt.NDArray[np.int64]:
+    """The bucket of each 64-bit hash: its first bits."""
+    return (hashed.to_numpy() >> np.uint64(64 - bits)).astype(np.int64)
