@@ -8,10 +8,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ from orchestration.workspace import PROJECT_ROOT, Workspace
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunResult
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 PARSED = DBT_PROJECT / "target"
@@ -50,7 +54,7 @@ def manifest_path() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
             stamp.unlink(missing_ok=True)
-            _invoke(["parse", "--target-path", str(PARSED), "--log-path", str(PARSED)], warehouse=None)
+            _invoke(["parse"], PARSED, warehouse=None)
             stamp.write_text(fingerprint)
     return manifest
 
@@ -61,6 +65,9 @@ def manifest_json() -> Mapping[str, object]:
     content: Mapping[str, object] = json.loads(manifest_path().read_text(encoding="utf-8"))
     return content
 
+
+_NOT_VIEWS = ("config.materialized:table", "config.materialized:by_key", "resource_type:test")
+"""Selectors of dbt: all that a build of added deliveries runs."""
 
 FAILED = ("error", "fail", "runtime error")
 """What dbt says of a model or test that failed."""
@@ -78,46 +85,43 @@ def build(
     """Build the selected models of a workspace's warehouse and test them; the results in the order they ran.
 
     With `new_only` the deliveries of `ops.new_delivery` are added to the tables that stand (orchestration/additions.py), but for the
-    models of another business day, `new_day`. A failed model or test is a result like any other; raises `DbtFailed` where dbt itself
-    could not run.
+    models of another business day, `new_day`; views stand as they are, and are not among the results. A failed model or test is a
+    result like any other; raises `DbtFailed` where dbt itself could not run.
     """
     manifest_path()
-    arguments = ["build" if tests else "run", "--no-write-json", "--select", *select.split()]
+    chosen = select.split()
+    if new_only:
+        chosen = [f"{each},{kind}" for each in chosen for kind in _NOT_VIEWS]
+    arguments = ["build" if tests else "run", "--no-write-json", "--select", *chosen]
     if new_only:
         arguments += ["--vars", json.dumps({"new_only": True, "new_day": new_day})]
     if exclude:
         arguments += ["--exclude", *exclude.split()]
-    arguments += ["--target-path", str(workspace.dbt_target), "--log-path", str(workspace.dbt_target)]
-    return _invoke(arguments, warehouse=workspace.warehouse)
+    return _invoke(arguments, workspace.dbt_target, workspace.warehouse)
 
 
 def generate_docs(workspace: Workspace) -> Path:
     """Write dbt's documentation site as one page; with the columns of the workspace's warehouse where it has one."""
     manifest_path()
-    arguments = ["docs", "generate", "--static", "--target-path", str(workspace.dbt_target)]
+    arguments = ["docs", "generate", "--static"]
     if not workspace.warehouse.exists():
         arguments.append("--empty-catalog")
-    _invoke([*arguments, "--log-path", str(workspace.dbt_target)], warehouse=workspace.warehouse)
+    _invoke(arguments, workspace.dbt_target, workspace.warehouse)
     return workspace.dbt_target / "static_index.html"
 
 
-def _invoke(arguments: Sequence[str], warehouse: Path | None) -> Sequence[RunResult]:
+def _invoke(arguments: Sequence[str], target: Path, warehouse: Path | None) -> Sequence[RunResult]:
+    """Run a dbt command that writes its files and its log to the folder `target`; without a warehouse it parses the project."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
 
-    parsed = PARSED / "partial_parse.msgpack"
-    manifest = None
-    if warehouse is not None:
-        manifest = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
-        manifest.build_flat_graph()  # type: ignore[no-untyped-call]
-    with _environment(WAREHOUSE_VARIABLE, None if warehouse is None else str(warehouse)):
+    manifest = None if warehouse is None else _manifest((PARSED / "fingerprint.txt").read_text())
+    with _environment(WAREHOUSE_VARIABLE, None if warehouse is None else str(warehouse)), _log(target) as keep:
         try:
-            outcome = dbtRunner(manifest=manifest).invoke(
+            outcome = dbtRunner(manifest=manifest, callbacks=[keep]).invoke(
                 [
-                    *arguments, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--quiet",
-                    "--no-version-check",
+                    *arguments, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--no-version-check",
+                    "--target-path", str(target), "--log-path", str(target), "--log-level", "none", "--log-level-file", "none",
                 ]
             )  # fmt: skip
         finally:
@@ -125,6 +129,41 @@ def _invoke(arguments: Sequence[str], warehouse: Path | None) -> Sequence[RunRes
     if outcome.exception is not None or (outcome.result is None and not outcome.success):
         raise DbtFailed(f"dbt {arguments[0]} failed: {outcome.exception}") from outcome.exception
     return list(getattr(outcome.result, "results", []))
+
+
+@lru_cache(maxsize=1)
+def _manifest(fingerprint: str) -> Manifest:
+    """The parsed project as dbt holds it, read once by a process; `fingerprint` names the version of the project."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    manifest = Manifest.from_msgpack(
+        (PARSED / "partial_parse.msgpack").read_bytes(), decoder=extended_mashumuro_decoder
+    )
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    return manifest
+
+
+@contextmanager
+def _log(folder: Path) -> Iterator[Callable[[EventMsg], None]]:
+    """What keeps dbt's events in `folder`/dbt.log, those of level info and above. dbt's own loggers make the text of each event
+    before they look at its level, and most are of level debug."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(folder / "dbt.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s [%(levelname)-5s] %(message)s"))
+
+    def keep(event: EventMsg) -> None:
+        level = _LEVELS.get(event.info.level)
+        if level is not None:
+            handler.handle(logging.LogRecord("dbt", level, "", 0, event.info.msg, (), None))  # type: ignore[attr-defined]
+
+    try:
+        yield keep
+    finally:
+        handler.close()
+
+
+_LEVELS: Mapping[str, int] = {"info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
 @contextmanager

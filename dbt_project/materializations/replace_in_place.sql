@@ -39,12 +39,8 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% call statement('main') -%}
-        {% if new_only() %}
-            select 'stands'
-        {% else %}
-            {{ drop_before_create(target_relation) }}
-            {{ create_view_as(target_relation, compiled_code) }}
-        {% endif %}
+        {{ drop_before_create(target_relation) }}
+        {{ create_view_as(target_relation, compiled_code) }}
     {%- endcall %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

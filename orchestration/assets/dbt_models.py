@@ -62,7 +62,7 @@ def run_phase(
     context.log.info(
         f"{phase}: " + ("new deliveries were added to its tables" if added else "all its tables were made anew")
     )
-    yield from _events(context, results)
+    yield from _events(context, results, added=added)
     with connect(workspace.warehouse) as connection:
         fingerprints.remember_checks(connection, phase, _test_results(results))
         fingerprints.remember(connection, phase, now)
@@ -70,7 +70,7 @@ def run_phase(
 
 def _standing(context: dg.AssetExecutionContext, found: Sequence[tuple[str, str, int]]) -> Iterator[Event]:
     """A phase that stands: its models unchanged, its tests as they were when it was built."""
-    for key in _in_order():
+    for _, key in _in_order():
         if key in context.selected_asset_keys:
             yield dg.MaterializeResult(key, metadata={"unchanged": True})
     checks = {key.name: key for key in context.assets_def.check_keys}
@@ -79,19 +79,24 @@ def _standing(context: dg.AssetExecutionContext, found: Sequence[tuple[str, str,
             yield _check_result(checks[name], status, failing)
 
 
-def _events(context: dg.AssetExecutionContext, results: Sequence[RunResult]) -> Iterator[Event]:
-    manifest = manifest_json()
+def _events(context: dg.AssetExecutionContext, results: Sequence[RunResult], *, added: bool = False) -> Iterator[Event]:
+    """What a build did, model by model and test by test; where deliveries were added its views are not among the results: they
+    stand. Raises `Failure` where a model or a test failed."""
+    failures = [f"{result.node.name}: {result.message}" for result in results if str(result.status) in FAILED]
+    seconds = {
+        result.node.unique_id: result.execution_time
+        for result in results
+        if str(result.node.resource_type) == "model" and result.status == "success"
+    }
+    for unique_id, key in _in_order():
+        if unique_id in seconds:
+            yield dg.MaterializeResult(key, metadata={"seconds": round(seconds[unique_id], 3)})
+        elif added and not failures and key in context.selected_asset_keys:
+            yield dg.MaterializeResult(key, metadata={"unchanged": True})
     checks = {key.name: key for key in context.assets_def.check_keys}
-    failures = []
-    for result in results:
-        node, status = result.node, str(result.status)
-        if status in FAILED:
-            failures.append(f"{node.name}: {result.message}")
-        if str(node.resource_type) == "model" and status == "success":
-            key = TRANSLATOR.get_asset_spec(manifest, node.unique_id, None).key
-            yield dg.MaterializeResult(key, metadata={"seconds": round(result.execution_time, 3)})
-        elif str(node.resource_type) == "test" and node.name in checks and status != "skipped":
-            yield _check_result(checks[node.name], status, result.failures or 0)
+    for name, status, failing in _test_results(results):
+        if name in checks:
+            yield _check_result(checks[name], status, failing)
     if failures:
         raise dg.Failure(f"{len(failures)} dbt models or tests failed: " + "; ".join(failures[:10]))
 
@@ -111,13 +116,15 @@ def _test_results(results: Sequence[RunResult]) -> list[tuple[str, str, int]]:
     ]
 
 
-def _in_order() -> list[dg.AssetKey]:
-    """Every model's asset, each after the models it reads: the order in which Dagster wants to hear of them."""
+def _in_order() -> list[tuple[str, dg.AssetKey]]:
+    """Every model's id and asset, each after the models it reads: the order in which Dagster wants to hear of them."""
     manifest = manifest_json()
     nodes: Mapping[str, Mapping[str, Any]] = manifest["nodes"]  # type: ignore[assignment]
     models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
     graph = {name: [up for up in node["depends_on"]["nodes"] if up in models] for name, node in models.items()}
-    return [TRANSLATOR.get_asset_spec(manifest, name, None).key for name in TopologicalSorter(graph).static_order()]
+    return [
+        (name, TRANSLATOR.get_asset_spec(manifest, name, None).key) for name in TopologicalSorter(graph).static_order()
+    ]
 
 
 def _model_names(context: dg.AssetExecutionContext) -> list[str]:
