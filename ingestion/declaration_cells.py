@@ -1,4 +1,4 @@
-"""Delivered columns of text as Arrow has them: what is known of all cells of one, without a look at each.
+"""Delivered columns as Arrow has them: what is known of all cells of one, without a look at each.
 
 A column is of several chunks, each of which stays in the cache while it is looked at.
 """
@@ -18,6 +18,7 @@ from ingestion.record_columns import Column, positions, text_bounds, text_letter
 
 Texts: TypeAlias = "pa.ChunkedArray[pa.Scalar[pa.DataType]]"
 _SPACE = ord(" ")
+_SMALL = 1 << 60
 
 
 def arrow_texts(texts: pl.Series) -> Texts:
@@ -51,10 +52,13 @@ def distinct_texts(texts: Texts) -> tuple[pl.Series, npt.NDArray[np.integer]]:
 
     Of texts of one length that stand in runs, as the days of a sorted list do, one of each run.
     """
-    runs = [_runs(chunk) for chunk in texts.chunks]
-    begins = [run for run in runs if run is not None]
-    if len(begins) == len(runs):
-        pairs = list(zip(begins, texts.chunks, strict=True))
+    pairs: list[tuple[npt.NDArray[np.integer], Column]] = []
+    for chunk in texts.chunks:
+        runs = _runs(chunk)
+        if runs is None:
+            break
+        pairs.append((runs, chunk))
+    else:
         sizes = np.concatenate([np.diff(run, append=len(chunk)) for run, chunk in pairs])
         some = pa.chunked_array([chunk.take(positions(run)) for run, chunk in pairs])
         return pl.Series("text", some), np.repeat(np.arange(sizes.size), sizes)
@@ -70,5 +74,20 @@ def _runs(texts: Column) -> npt.NDArray[np.integer] | None:
     if not size or texts.null_count or (np.diff(bounds) != size).any():
         return None
     within = letters[bounds[0] : bounds[-1]]
-    changes = np.unique(np.flatnonzero(within[size:] != within[:-size]) // size)
-    return None if changes.size * 8 >= len(texts) else np.concatenate(([0], changes + 1))
+    changed = np.flatnonzero(within[size:] != within[:-size])
+    if changed.size >= len(texts):
+        return None
+    rows = changed // size + 1
+    begins: npt.NDArray[np.integer] = rows[np.diff(rows, prepend=0) > 0]
+    return None if begins.size * 8 >= len(texts) else np.concatenate(([0], begins))
+
+
+def small_units(amounts: pl.Series) -> npt.NDArray[np.int64] | None:
+    """Amounts in units of their last place; None where one is null, or so large that a sum of a few might not fit."""
+    if amounts.null_count():
+        return None
+    given = amounts.rechunk().to_arrow()
+    words = np.frombuffer(memoryview(given.buffers()[1] or b""), np.int64).reshape(-1, 2)
+    low, high = words[given.offset : given.offset + len(given)].T
+    is_small = (high == low >> 63).all() and (low < _SMALL).all() and (low > -_SMALL).all()
+    return low if is_small else None

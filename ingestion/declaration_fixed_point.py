@@ -17,7 +17,8 @@ Words = npt.NDArray[np.uint64]
 
 PIECE = 1 << 14  # numbers looked at in one go: their words stay in the cache
 LETTERS = 16  # two words: what longer numbers there are is left to others
-_MINUS, _ZERO = ord("-"), ord("0")
+_ZERO = ord("0")
+_BITS = np.uint64(64)
 _BELOW_TOP = np.uint64(0x7F7F7F7F7F7F7F7F)
 _TOP = np.uint64(0x8080808080808080)
 _EVEN = np.uint64(0x00FF00FF00FF00FF)
@@ -38,15 +39,21 @@ class _Places(NamedTuple):
 
 
 def fixed_point(
-    letters: npt.NDArray[np.uint8], bounds: Integers, decimal: str, thousands: str, limit: int, places: int
+    letters: npt.NDArray[np.uint8],
+    starts: Integers,
+    ends: Integers,
+    decimal: str,
+    thousands: str,
+    limit: int,
+    places: int,
 ) -> Integers | None:
-    """Numbers in units of `places` decimals; None where one is not written as the first is, with as many decimals, has more
-    of them than `places`, or more than `limit` digits before them.
+    """Numbers without signs in units of `places` decimals; None where one is not written as the first is, with as many
+    decimals, has more of them than `places`, or more than `limit` digits before them.
 
-    Number i is `letters[bounds[i]:bounds[i + 1]]`. `thousands` is the mark that stands in every number that is long enough
-    for it, empty where there is none.
+    Number i is `letters[starts[i]:ends[i]]`. `thousands` is the mark that stands in every number that is long enough for it,
+    empty where there is none.
     """
-    first = letters[bounds[0] : bounds[1]].tobytes()
+    first = letters[starts[0] : ends[0]].tobytes()
     mark = first.find(decimal.encode())
     behind = len(first) - mark if mark >= 0 else 0  # letters from the mark on
     decimals = max(behind - 1, 0)
@@ -56,32 +63,33 @@ def fixed_point(
     if thousands:
         marks |= dict.fromkeys(range(behind + 3, LETTERS, 4), thousands)
     last, before = _places(marks, 0), _places(marks, 8)
-    padded = np.concatenate((np.zeros(LETTERS, np.uint8), letters))
-    words: Words = np.ndarray((letters.size + 9,), np.uint64, padded.data, 0, (1,))  # one that begins at each letter
+    words = np.zeros(letters.size // 8 + 4, np.uint64)  # two words of nothing, then the letters
+    words.view(np.uint8)[LETTERS : LETTERS + letters.size] = letters
     factor = np.uint64(10 ** (places - decimals))
-    found = np.empty(bounds.size - 1, np.int64)
+    found = np.empty(starts.size, np.int64)
     for begin in range(0, found.size, PIECE):
-        edges = bounds[begin : begin + PIECE + 1]
-        end, lengths = edges[1:], np.diff(edges)
-        if lengths.min() < 1 or lengths.max() > LETTERS + 1:
+        end = ends[begin : begin + PIECE]
+        sizes = end - starts[begin : begin + PIECE]
+        size = int(sizes.max())
+        longest = size - behind
+        if sizes.min() <= behind or size > LETTERS or longest - (longest // 4 if thousands else 0) > limit:
             return None
-        signs = letters[edges[:-1]] == _MINUS
-        sizes = lengths.astype(np.uint8) - signs
-        longest = int(sizes.max()) - behind
-        if sizes.min() <= behind or longest + behind > LETTERS or longest - (longest // 4 if thousands else 0) > limit:
+        if thousands and ((sizes - behind) & 3 == 0).any():
             return None
-        if thousands and ((sizes - np.uint8(behind)) & 3 == 0).any():
-            return None
-        value = _read(words[end + (LETTERS - 8)], np.minimum(sizes, 8), last)
+        at = (end >> 3) + 1  # the word in which the last eight letters begin
+        shift = (end & 7).astype(np.uint64) << np.uint64(3)
+        rest = _BITS - shift
+        middle: Words = words.take(at)
+        value = _read(_joined(middle >> shift, words.take(at + 1) << rest), np.minimum(sizes, 8), last)
         if value is None:
             return None
-        if longest + behind > 8:
-            more = _read(words[end], np.maximum(sizes, 8) - np.uint8(8), before)
+        if size > 8:
+            eight = _joined(words.take(at - 1) >> shift, middle << rest)
+            more = _read(eight, np.maximum(sizes, 8) - 8, before)
             if more is None:
                 return None
             value += more * np.uint64(10**last.digits)
         value *= factor
-        np.negative(value, out=value, where=signs)
         found[begin : begin + PIECE] = value.view(np.int64)
     return found
 
@@ -103,10 +111,15 @@ def _places(marks: dict[int, str], first: int) -> _Places:
     return _Places(np.uint64(expected), np.uint64(slack), low[0], low[1], high[0], high[1], digits)
 
 
+def _joined(low: Words, high: Words) -> Words:
+    low |= high
+    return low
+
+
 def _read(words: Words, sizes: Integers, places: _Places) -> Words | None:
     """What the last letters of words amount to; None where one of them is not what belongs at its place."""
     words ^= places.expected
-    words &= _LAST[sizes]
+    words &= _LAST.take(sizes)
     if np.bitwise_or.reduce(((words & _BELOW_TOP) + places.slack) | words) & _TOP:
         return None
     even, odd = words & _EVEN, (words >> _BYTE) & _EVEN

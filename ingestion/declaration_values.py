@@ -166,6 +166,8 @@ def by_distinct(text: pl.Expr, kind: pl.DataType, read: Callable[[pl.Expr], pl.E
     def by_value(series: pl.Series) -> pl.Series:
         distinct = series.unique()
         found = distinct.to_frame().select(read(pl.col(distinct.name))).to_series()
+        if found.equals(distinct, check_dtypes=True, null_equal=True):
+            return series
         return series.replace_strict(distinct, found, return_dtype=kind)
 
     return text.map_batches(value, return_dtype=kind)

@@ -59,11 +59,16 @@ def int_amount_array(
     values: npt.NDArray[np.int64], present: npt.NDArray[np.bool_] | None = None, kind: pa.DataType = AMOUNT
 ) -> Column:
     """Scaled 64-bit integers as decimals of 128 bits, null where not `present`, without a Python object each."""
-    words = np.empty((len(values), 2), dtype=np.int64)  # little-endian 128 bit: low word, then the sign
+    words = np.empty((len(values), 2), dtype=np.int64)
     words[:, 0] = values
-    words[:, 1] = values >> 63
+    np.right_shift(values, 63, out=words[:, 1])
+    return words_array(words, present, kind)
+
+
+def words_array(words: npt.NDArray[np.int64], present: npt.NDArray[np.bool_] | None, kind: pa.DataType) -> Column:
+    """Decimals of 128 bits from their two words each: the low one, then that of the sign."""
     validity = None if present is None else pa.py_buffer(np.packbits(present, bitorder="little").data)
-    return pa.Array.from_buffers(kind, len(values), [validity, pa.py_buffer(words.data)])
+    return pa.Array.from_buffers(kind, len(words), [validity, pa.py_buffer(words.data)])
 
 
 def day_array(days: npt.NDArray[np.integer], missing: npt.NDArray[np.bool_] | None = None) -> Column:

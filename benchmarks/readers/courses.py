@@ -118,6 +118,17 @@ def _bai2(title: str, account: int, **given: int) -> Course:
     )  # fmt: skip
 
 
+def _csv(title: str, rows: Callable[[int], bytes], block: dict[str, object]) -> Course:
+    return Course(
+        f"CSV, {title}",
+        "csv",
+        3,
+        lambda path, size: path.write_bytes(rows(int(200_000 * size))),
+        polars_text,
+        block=block,
+    )
+
+
 SHAPES = (
     _mt940("statements of ten", 10),
     _mt940("statements of one", 1),
@@ -136,4 +147,6 @@ SHAPES = (
     _bai2("accounts of one", 1),
     _bai2("three records 88", 1000, continuations=3),
     _bai2("balances only", 0),
+    _csv("debits and credits", shapes.csv_sides, shapes.BANK_SIDES),
+    _csv("several accounts", shapes.csv_accounts, shapes.BANK_ACCOUNTS),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.readers.written_files import camt_detail, camt_entry
+import numpy as np
+
+from benchmarks.readers.written_files import camt_detail, camt_entry, german
 
 GERMAN = (
     ":86:166?00SEPA-UEBERWEISUNG?109310?20EREF+E2E-{n}?21MREF+M{n}?22CRED+DE98ZZZ09999999999"
@@ -47,6 +49,53 @@ def write_mt940(
                 stream.write(note + "\r\n" if note else "")
             closing = f"C260331EUR{total // 100},{total % 100:02d}"
             stream.write(f":62F:{closing}\r\n:64:{closing}\r\n-\r\n")
+
+
+BANK_SIDES: dict[str, object] = {
+    "delimiter": ";",
+    "dates": "%d.%m.%Y",
+    "numbers": {"decimal": ",", "thousands": ".", "minus": "trailing"},
+    "kind": "bank_entry",
+    "constants": {"currency": "EUR"},
+    "columns": {
+        "booking_date": "Datum",
+        "debit": "Soll",
+        "credit": "Haben",
+        "running_balance": "Saldo",
+        "text": "Text",
+    },
+}
+BANK_ACCOUNTS: dict[str, object] = {
+    "delimiter": ";",
+    "kind": "bank_entry",
+    "columns": {
+        "account_id": "Account", "booking_date": "Booked", "value_date": "Value", "amount": "Amount", "currency": "Ccy",
+        "credit_debit": {"from": "D/C", "map": {"D": "DBIT", "C": "CRDT"}},
+        "account_servicer_reference": "Reference", "text": "Text",
+    },
+}  # fmt: skip
+
+
+def csv_sides(rows: int) -> bytes:
+    """A list with a column for debits and one for credits, and balances with their minus behind."""
+    lines = ["Datum;Text;Soll;Haben;Saldo"]
+    balance = 0
+    for number, cents in enumerate(np.random.default_rng(7).integers(-999_999, 999_999, rows).tolist()):
+        balance += cents
+        sides = f"{german(-cents)};" if cents < 0 else f";{german(cents)}"
+        total = german(abs(balance)) + ("-" if balance < 0 else "")
+        lines.append(f"{1 + number * 27 // rows:02d}.03.2026;Zahlung {number} vom Kunden;{sides};{total}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def csv_accounts(rows: int) -> bytes:
+    """A list of five accounts in three currencies, with value dates in no order and a column that says debit or credit."""
+    lines = ["Account;Booked;Value;Amount;Ccy;D/C;Reference;Text"]
+    for number, cents in enumerate(np.random.default_rng(7).integers(1, 999_999, rows).tolist()):
+        days = f"2026-03-{1 + number * 27 // rows:02d};2026-03-{1 + cents % 28:02d}"
+        amount = f"{cents // 100}.{cents % 100:02d};{('EUR', 'USD', 'GBP')[number % 3]};{'DC'[number % 2]}"
+        lines.append(f"NL91ABNA04171643{number % 5:02d};{days};{amount};REF{number:09d};Payment {number}")
+    return ("\n".join(lines) + "\n").encode()
 
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>

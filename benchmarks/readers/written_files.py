@@ -187,11 +187,12 @@ def bank_csv(rows: int, quoted: bool) -> bytes:
         balance += cents
         day = f"{1 + number * 27 // rows:02d}.03.2026"
         text = f"{mark}Rechnung {100_000 + number} Kunde {number % 997}{'; Skonto' if quoted else ''}{mark}"
-        lines.append(f"{day};{day};{_german(cents)};{_german(balance)};R{number:010d};{text}")
+        lines.append(f"{day};{day};{german(cents)};{german(balance)};R{number:010d};{text}")
     return ("\n".join(lines) + "\n").encode()
 
 
-def _german(cents: int) -> str:
+def german(cents: int) -> str:
+    """Cents as an amount with a decimal comma and thousands."""
     whole = f"{abs(cents) // 100:,}".replace(",", ".")
     return f"{'-' if cents < 0 else ''}{whole},{abs(cents) % 100:02d}"
 

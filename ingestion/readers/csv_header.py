@@ -7,6 +7,7 @@ import codecs
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from ingestion.declaration import FileDeclaration
@@ -189,11 +190,10 @@ class _Try:
             names = self._unnamed()
             return self._head(names, (), 0, 0, len(names)) if is_header(self.declaration, names) else None
         read = read_names(self.declaration)
-        above: list[tuple[str, ...]] = []
-        for row in self.rows:
+        for number, row in enumerate(self.rows):
             if not read.isdisjoint(row.names) and is_header(self.declaration, row.cells):
-                return self._head(unique_names(row.cells), tuple(above), row.end, row.line, len(read & row.names))
-            above.append(tuple(cell.strip() for cell in row.cells))
+                above = tuple(tuple(cell.strip() for cell in one.cells) for one in islice(self.rows, number))
+                return self._head(unique_names(row.cells), above, row.end, row.line, len(read & row.names))
         return None
 
     def nearest(self) -> Head:

@@ -40,14 +40,19 @@ def regular_block(
     table = None if quotes % 2 else _cells(utf8, dialect, names)
     if table is None:
         return None
-    count, returns = table.num_rows, 0
-    spaces = beyond_text_count(utf8) == count and b"\r" not in utf8  # but for line ends only ASCII letters and spaces
+    count = table.num_rows
+    returns = byte_count(utf8, _RETURN) if b"\r" in utf8 else 0
+    if returns not in (0, count):
+        return None
+    controls = count + returns + (count * (len(names) - 1) if dialect.delimiter < " " else 0)
+    spaces = beyond_text_count(utf8) == controls  # but for line ends and delimiters only ASCII letters and spaces
     if not spaces:
-        returns = utf8.count(b"\r\n")
-        if byte_count(utf8, _NEWLINE) != count or returns not in (0, count):
+        if byte_count(utf8, _NEWLINE) != count:
             return None
-        spaces = has_no_wide_blanks(utf8) and control_count(utf8) == count + returns
+        spaces = has_no_wide_blanks(utf8) and control_count(utf8) == controls
     ends = _ends(table, utf8, quotes, dialect, 1 + (returns > 0))
+    if ends is not None and returns and (np.frombuffer(utf8, np.uint8)[ends - 2] != _RETURN).any():
+        return None
     if ends is not None and utf8 is not body:
         ends = byte_positions(body, _NEWLINE) + 1
     if ends is None or ends.size != count:
@@ -97,6 +102,8 @@ def _ends(table: pa.Table, utf8: bytes, quotes: int, dialect: Dialect, line_end:
     if not quotes:
         return None
     ends = byte_positions(utf8, _NEWLINE) + 1
+    if ends.size != table.num_rows:
+        return None
     lacking: Positions = np.diff(ends, prepend=0) - sizes.astype(np.int64)
     if (lacking < 0).any():
         return None

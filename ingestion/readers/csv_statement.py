@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -20,18 +21,17 @@ from ingestion.balance_check import check_balance
 from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
 from ingestion.currencies import CURRENCIES
 from ingestion.declaration import PLACE_COLUMNS, FileDeclaration
-from ingestion.declaration_mapping import FAILED, Failure
+from ingestion.declaration_cells import small_units
 from ingestion.readers.byte_slices import chosen
 from ingestion.readers.record_batches import Aside, frame_records, row_records
-from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE
+from ingestion.readers.text_table import BYTE_END, BYTE_START, LINE, ROW
 from ingestion.reading import ControlTotal, RecordCounter, Records
+from ingestion.record_columns import unscaled
 from ingestion.references import account_id, is_iban, reference_type
 
 DAY = "#day"
+SEEN = ("booking_date", "value_date", "signed_amount", "running_balance", "status", LINE)
 KEY = ("account_id", "currency", "statement_id", DAY)  # what makes a statement of its own
-SIDES = "#sides"
-INDICATOR = "#indicator"
-UNDATED = "#undated"
 DETAIL_NAMES = tuple(
     name
     for name in BANK_ENTRY_DETAIL.names
@@ -39,68 +39,6 @@ DETAIL_NAMES = tuple(
 )
 PARTY = {"counterparty_name": "name", "counterparty_account": "account", "counterparty_agent": "agent"}
 ZERO = Decimal(0)
-
-
-def failure_of_entry(row: dict[str, object], declaration: FileDeclaration) -> Failure | None:
-    """Why the direction or the day of an entry cannot be told, where that is what failed."""
-    if row[FAILED] == UNDATED:
-        return Failure(
-            "booking_date",
-            "",
-            "a booking date or a value date",
-            "declare the row as no record (skip) where it is a total, or map the column that has its date",
-        )
-    if row[FAILED] == SIDES:
-        return Failure(
-            "debit, credit",
-            f"debit {row.get('debit')}, credit {row.get('credit')}",
-            f"exactly one of the two, {declaration.debit_values} where it is a debit",
-            "declare the row as no record (skip), or set debit_values to the sign the file uses",
-        )
-    if row[FAILED] == INDICATOR:
-        return Failure(
-            "amount, credit_debit",
-            f"{row.get('amount')} marked {row.get('credit_debit')}",
-            f"a sign that agrees with the mark ({declaration.sign})",
-            "set `sign` to what a positive amount means in this file",
-        )
-    return None
-
-
-def signed_rows(rows: pl.DataFrame, declaration: FileDeclaration) -> pl.DataFrame:
-    """Mapped rows with `signed_amount` (positive: the account grows); rows whose direction is unclear are marked
-    failed."""
-    if "debit" in rows.columns:
-        debit, credit = (
-            pl.when(pl.col(side) != 0).then(pl.col(side)) for side in ("debit", "credit")
-        )  # 0.00 in the other column says nothing
-        zero = pl.when((pl.col("debit") == 0) | (pl.col("credit") == 0)).then(pl.lit(ZERO, pl.Decimal(23, 5)))
-        outgoing = -debit if declaration.debit_values == "positive" else debit
-        signed = pl.coalesce(outgoing, credit, zero)
-        wrong = (debit.is_not_null() & credit.is_not_null()) | (outgoing > 0) | (credit < 0) | signed.is_null()
-        failure = SIDES
-    elif "credit_debit" in rows.columns:
-        incoming = pl.col("credit_debit") == "CRDT"
-        signed = pl.when(incoming).then(pl.col("amount").abs()).otherwise(-pl.col("amount").abs())
-        negative_is_credit = declaration.sign == "plus_is_debit"
-        wrong = (pl.col("amount") < 0) & (incoming != negative_is_credit)
-        failure = INDICATOR
-    else:
-        signed = pl.col("amount") if declaration.sign == "plus_is_credit" else -pl.col("amount")
-        return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"))
-    marked = pl.when(pl.col(FAILED).is_null() & wrong.fill_null(False)).then(pl.lit(failure)).otherwise(pl.col(FAILED))
-    return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"), marked.alias(FAILED))
-
-
-def dated_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """Mapped rows; those that are booked, but on no day, are marked failed: totals below a list look like that."""
-    names = [name for name in ("booking_date", "value_date") if name in rows.columns]
-    if not all(rows.get_column(name).null_count() for name in names):
-        return rows  # a day in every row, as most often
-    days = [pl.col(name).is_null() for name in names]
-    booked = pl.col("status").eq("BOOK").fill_null(True) if "status" in rows.columns else pl.lit(True)
-    undated = pl.all_horizontal(*days, booked, pl.col(FAILED).is_null())
-    return rows.with_columns(pl.when(undated).then(pl.lit(UNDATED)).otherwise(pl.col(FAILED)).alias(FAILED))
 
 
 @dataclass
@@ -155,23 +93,21 @@ class StatementBuilder:
             return
         rows, same = self._completed(rows, aside)
         varying = [name for name in KEY if name in rows.columns and not _is_constant(rows.get_column(name))]
-        keys = rows.select(varying).unique(maintain_order=True).rows() if varying else [()]
-        parts = rows.partition_by(varying, maintain_order=True) if len(keys) > 1 else [rows]
-        numbered = []
-        for found, part in zip(keys, parts, strict=True):  # one step a statement, not a row
-            own = dict(zip(varying, found, strict=True))
-            key = (own[name] if name in own else same[name] if name in same else part.item(0, name) for name in KEY)
-            statement = self._statement(tuple(key))
-            ordinal = pl.int_range(statement.entries + 1, statement.entries + 1 + pl.len(), dtype=pl.Int64)
-            number = pl.lit(statement.number, pl.Int64)
-            numbered.append(part.with_columns(number.alias("statement_number"), ordinal.alias("entry_number")))
+        seen = rows.select(name for name in (*SEEN, *KEY) if name in rows.columns)
+        parts = seen.with_row_index(ROW).partition_by(varying, maintain_order=True) if varying else [seen]
+        statements, entries = np.empty(rows.height, np.int64), np.empty(rows.height, np.int64)
+        for part in parts:  # one step a statement, not a row
+            statement = self._statement(tuple(same[name] if name in same else part.item(0, name) for name in KEY))
+            at = part.get_column(ROW).to_numpy() if varying else slice(None)
+            statements[at] = statement.number
+            entries[at] = np.arange(statement.entries + 1, statement.entries + part.height + 1)
             statement.see(part)
-        rows = numbered[0] if len(numbered) == 1 else pl.concat(numbered).sort("record_number")
+        rows = rows.with_columns(pl.Series("statement_number", statements), pl.Series("entry_number", entries))
         signed = rows.get_column("signed_amount")
         marks = chosen(("DBIT", "CRDT"), (signed >= 0).cast(pl.UInt8).to_numpy())
-        handed = {**aside, **same, "credit_debit": pa.chunked_array([marks])}
-        entries = rows.drop("credit_debit", strict=False).with_columns(signed.abs().alias("amount"))
-        yield from frame_records(BANK_ENTRY, entries, handed)
+        handed: dict[str, Aside] = {**aside, **same, "credit_debit": pa.chunked_array([marks])}
+        booked = rows.drop("credit_debit", strict=False).with_columns(signed.abs().alias("amount"))
+        yield from frame_records(BANK_ENTRY, booked, handed)
         yield from self._details(rows, counter)
 
     def _completed(self, rows: pl.DataFrame, aside: Mapping[str, Aside]) -> tuple[pl.DataFrame, dict[str, str | None]]:
@@ -195,7 +131,9 @@ class StatementBuilder:
             del fixed[DAY]
         if "account_id" in present:
             distinct = rows.get_column("account_id").drop_nulls().unique().to_list()
-            added.append(pl.col("account_id").replace({text: account_id(text) for text in distinct}))
+            written = {text: account_id(text) for text in distinct}
+            if any(text != account for text, account in written.items()):
+                added.append(pl.col("account_id").replace(written))
         else:
             account = self.facts.get("account_id")
             fixed["account_id"] = account_id(str(account)) if account else self.default_account
@@ -334,7 +272,11 @@ class StatementBuilder:
                 "the running balance; declare `order`"
             )
             return None, None
-        implied = _implied_openings(run if order == "oldest_first" else run.reverse())
+        in_time = run if order == "oldest_first" else run.reverse()
+        opening = _proven_opening(in_time)
+        if opening is not None:
+            return opening, opening + statement.net
+        implied = _implied_openings(in_time)
         openings = implied.get_column("opening")
         if (openings != openings[0]).any():
             broken = implied.filter(pl.col("opening") != pl.col("opening").shift(1))
@@ -354,6 +296,14 @@ class StatementBuilder:
         if _implied_openings(run).get_column("opening").n_unique() == 1:
             return "oldest_first"
         return "newest_first" if _implied_openings(run.reverse()).get_column("opening").n_unique() == 1 else None
+
+
+def _proven_opening(run: pl.DataFrame) -> Decimal | None:
+    """The opening balance where each balance follows from the one before and its entry, in the order of time."""
+    balances, amounts = small_units(run.get_column("running_balance")), small_units(run.get_column("signed_amount"))
+    if balances is None or amounts is None or (balances[1:] - balances[:-1] != amounts[1:]).any():
+        return None
+    return unscaled(int(balances[0] - amounts[0]))
 
 
 def _implied_openings(run: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,8 @@ from ingestion.contracts import CONTRACTS
 from ingestion.declaration import DeclarationError, FileDeclaration, Mapping_
 from ingestion.declaration_catalogue import SHIPPED_FORMATS, choices
 from ingestion.declaration_mapping import FAILED, RAW, Failure, RowMapper
-from ingestion.readers.csv_statement import StatementBuilder, dated_rows, failure_of_entry, signed_rows
+from ingestion.readers.csv_statement import StatementBuilder
+from ingestion.readers.declared_entries import dated_rows, failure_of_entry, signed_rows
 from ingestion.readers.preamble import read_preamble
 from ingestion.readers.record_batches import frame_records
 from ingestion.readers.table_containers import open_tables

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from decimal import Decimal
+from typing import Literal
 
 import polars as pl
 import pytest
@@ -49,9 +50,24 @@ def test_one_number_of_another_manner_is_left_to_the_full_form(odd: str) -> None
     assert plain(["1.234,00", odd]) is None
 
 
-@pytest.mark.parametrize("numbers", [GERMAN, Numbers(), Numbers(decimal=".", thousands="'"), Numbers(thousands=",")])
+@pytest.mark.parametrize(
+    ("minus", "texts"),
+    [("trailing", ["1.234,50-", "7,00", "12.345.678,90-"]), ("parentheses", ["(1.234,50)", "7,00", "(12.345.678,90)"])],
+)
+def test_a_minus_stands_at_its_place(minus: Literal["trailing", "parentheses"], texts: list[str | None]) -> None:
+    numbers = Numbers(decimal=",", thousands=".", minus=minus)
+    assert plain(texts, numbers) == [Decimal("-1234.50"), Decimal(7), Decimal("-12345678.90")]
+    for odd in ("5-,00", "(5,00", "5,00)", "-(5,00)", "(5,00)-", "-", "()", "(", "5,00--", "((5,00))"):
+        assert plain([*texts, odd], numbers) is None, odd
+
+
+MANNERS = [GERMAN, Numbers(), Numbers(decimal=".", thousands="'"), Numbers(thousands=","), Numbers(minus="trailing"),
+           Numbers(decimal=",", thousands=".", minus="trailing"), Numbers(thousands=",", minus="parentheses")]  # fmt: skip
+
+
+@pytest.mark.parametrize("numbers", MANNERS)
 def test_what_is_proven_plain_is_what_the_full_form_reads(numbers: Numbers) -> None:
-    marks = numbers.decimal + numbers.thousands
+    marks = numbers.decimal + numbers.thousands + ("()" if numbers.minus == "parentheses" else "")
     proven = 0
     rng = random.Random(11)  # noqa: S311
     for _ in range(3000):
