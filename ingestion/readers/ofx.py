@@ -16,6 +16,18 @@ from typing import BinaryIO
 from ingestion.contracts import BANK_BALANCE, BANK_ENTRY, BANK_ENTRY_DETAIL, BANK_STATEMENT
 from ingestion.currencies import CURRENCIES
 from ingestion.readers import ofx_values as values
+from ingestion.readers.ofx_names import (
+    AGGREGATES,
+    BALANCES,
+    ENTRIES,
+    LISTS,
+    OTHER_STATEMENTS,
+    RECORDS,
+    RESPONSES,
+    STATEMENTS,
+    TEXTS,
+    VALUES,
+)
 from ingestion.readers.ofx_statement import Fields, Output, Place, Statement, Unreadable
 from ingestion.readers.ofx_text import OfxText, Tag
 from ingestion.reading import FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
@@ -24,29 +36,7 @@ from ingestion.sources import SourceConfig
 
 _DEPTH_LIMIT = 64
 _FIELD_LIMIT = 4096  # values of one aggregate
-_STATEMENTS = frozenset({"STMTRS", "CCSTMTRS"})
-_OTHER_STATEMENTS = frozenset({"INVSTMTRS", "LOANSTMTRS", "AMRTSTMTRS", "INV401KSTMTRS"})
-_RESPONSES = frozenset({"STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS", "LOANSTMTTRNRS", "AMRTSTMTTRNRS"})
-_ENTRIES = frozenset({"STMTTRN", "STMTTRNP"})
-_BALANCES = frozenset({"LEDGERBAL", "AVAILBAL", "BAL"})
-_RECORDS = _STATEMENTS | _OTHER_STATEMENTS | _RESPONSES | _ENTRIES | _BALANCES | {"STATUS", "SONRS"}
-_AGGREGATES = _RECORDS | {
-    "OFX", "SIGNONMSGSRSV1", "BANKMSGSRSV1", "CREDITCARDMSGSRSV1", "INVSTMTMSGSRSV1", "BANKACCTFROM", "CCACCTFROM",
-    "INVACCTFROM", "BANKTRANLIST", "BANKTRANLISTP", "BALLIST", "BANKACCTTO", "CCACCTTO", "CURRENCY", "ORIGCURRENCY",
-    "PAYEE", "FI",
-}  # fmt: skip
-# Values: SGML leaves out their closing tags, and banks their content.
-_VALUES = frozenset(
-    name
-    for line in (
-        "ACCTID ACCTKEY ACCTTYPE ADDR1 ADDR2 ADDR3 BALAMT BALTYPE BANKID BRANCHID CHECKNUM CITY CLTCOOKIE CODE",
-        "CORRECTACTION CORRECTFITID COUNTRY CURDEF CURRATE CURSYM DESC DTACCTUP DTASOF DTAVAIL DTEND DTPOSTED DTPROFUP",
-        "DTSERVER DTSTART DTTRAN DTUSER EXTDNAME FID FITID INV401KSOURCE LANGUAGE MEMO MESSAGE MKTGINFO NAME ORG",
-        "PAYEEID PHONE POSTALCODE REFNUM SESSCOOKIE SEVERITY SIC SRVRTID STATE TRNAMT TRNTYPE",
-        "TRNUID TSKEYEXPIRE USERKEY VALUE",
-    )
-    for name in line.split()
-)
+_NOTES = ("twice", "markup")  # beside the values of an aggregate: the path of one that is not to be taken
 
 
 @dataclass
@@ -91,6 +81,7 @@ class _Reading:
         self.stack: list[_Frame] = []
         self.leaf: tuple[Fields, str] | None = None
         self.leaf_name = ""
+        self.before = ""  # the text before the tag at hand, as it stands
         self.statement: Statement | None = None
         self.statements = 0
         self.documents = 0
@@ -100,10 +91,17 @@ class _Reading:
         for tag in self.text.tags():
             if not tag.name:
                 self._continue(tag.value)
+            elif self._is_in_text(tag):
+                self._keep_markup(tag)
             elif not tag.opens:
                 self._close(tag)
             elif not tag.empty:
+                if self.before[-1:].isspace() and tag.after[:1].isspace() and tag.value and self._is_on_line_of_text():
+                    self._doubt_markup()  # a name of OFX between two words
                 self._open(tag)
+            else:
+                self.leaf, self.leaf_name = None, ""
+            self.before = tag.after
             if len(self.output.entries.rows) >= BATCH_ROWS:
                 yield from self._flush()
         if self.stack or not self.documents:
@@ -144,16 +142,18 @@ class _Reading:
     def _open(self, tag: Tag) -> None:
         name = tag.name
         self.leaf, self.leaf_name = None, name
-        if name in _AGGREGATES or (not tag.value and name not in _VALUES and "." not in name):
+        if name in AGGREGATES or (not tag.value and name not in VALUES and "." not in name):
             if len(self.stack) >= _DEPTH_LIMIT:
                 raise FileRejected(
                     "the file is nested too deeply to be a bank statement", place=f"line {tag.line}", found=f"<{name}>",
                     expected=f"at most {_DEPTH_LIMIT} levels", advice="Check that the source's format fits the file.",
                 )  # fmt: skip
-            if any(frame.name == name for frame in self.stack) and name in _RECORDS:
-                raise self._unclosed(name, tag)
-            self.stack.append(_Frame(name, tag.line, tag.start, {} if name in _RECORDS else None))
-            if name in _STATEMENTS:
+            if any(frame.name == name for frame in self.stack) and name in RECORDS:
+                if self.stack[-1].name != name or name not in ENTRIES:
+                    raise self._unclosed(name, tag)
+                self._end_entry(tag)
+            self.stack.append(_Frame(name, tag.line, tag.start, {} if name in RECORDS else None))
+            if name in STATEMENTS:
                 self._begin(tag)
             return
         if not tag.value or not self.stack:
@@ -172,7 +172,7 @@ class _Reading:
         if path in fields and fields[path] != value:
             if path == "MEMO":
                 value = f"{fields[path]}\n{value}"
-            elif frame.name in _ENTRIES | _BALANCES:
+            elif frame.name in ENTRIES | BALANCES:
                 fields["twice"] = path  # told where the aggregate closes: no value of the two is taken
         if len(fields) > _FIELD_LIMIT:
             raise FileRejected(
@@ -183,15 +183,42 @@ class _Reading:
         fields[path] = value
         self.leaf = (fields, path)
 
+    def _is_in_text(self, tag: Tag) -> bool:
+        """Whether what looks like a tag stands in the midst of a text of an entry: on the line of a text that is not closed,
+        and by a name that is none of OFX, nor one of a vendor, which has a dot."""
+        if "." in tag.name or tag.name in AGGREGATES or tag.name in VALUES or not self._is_on_line_of_text():
+            return False
+        return tag.opens or all(frame.name != tag.name for frame in self.stack)
+
+    def _is_on_line_of_text(self) -> bool:
+        path = self.leaf[1] if self.leaf is not None else self.leaf_name
+        inner = next((frame for frame in reversed(self.stack) if frame.fields is not None), None)
+        is_text = path.rpartition("/")[2] in TEXTS and inner is not None and inner.name in ENTRIES
+        return is_text and "\n" not in self.before and "\r" not in self.before
+
+    def _keep_markup(self, tag: Tag) -> None:
+        """What looks like a tag stays in the text it stands in; where no blank beside it tells so, the entry is refused."""
+        gap, text = " " if self.before[-1:].isspace() else "", self.text.value(tag.token + tag.after)
+        if self.leaf is None:
+            self._open(tag._replace(name=self.leaf_name, value=text))
+        else:
+            self.leaf[0][self.leaf[1]] += gap + text
+        if tag.opens and not tag.empty and not gap and not tag.after[:1].isspace():
+            self._doubt_markup()
+
+    def _doubt_markup(self) -> None:
+        if self.leaf is not None:
+            self.leaf[0]["markup"] = self.leaf[1]  # told where the aggregate closes
+
     def _continue(self, value: str) -> None:
         """CDATA, or text after a comment: it belongs to the value before it, or to the tag that had none yet."""
         if self.leaf is not None:
             fields, path = self.leaf
             fields[path] += value
             return
-        if self.stack and self.stack[-1].name == self.leaf_name and self.leaf_name not in _AGGREGATES:
+        if self.stack and self.stack[-1].name == self.leaf_name and self.leaf_name not in AGGREGATES:
             self.stack.pop()
-        if self.leaf_name and self.leaf_name not in _AGGREGATES and value:
+        if self.leaf_name and self.leaf_name not in AGGREGATES and value:
             self._open(Tag(self.leaf_name, True, False, value, 0, 0, self.text.line))
 
     def _close(self, tag: Tag) -> None:
@@ -200,7 +227,7 @@ class _Reading:
         self.leaf_name = ""
         at = next((at for at in range(len(self.stack) - 1, -1, -1) if self.stack[at].name == name), None)
         if at is None:
-            if name in _AGGREGATES and name != leaf_name:
+            if name in AGGREGATES and name != leaf_name:
                 raise FileRejected(
                     "the file is damaged: a closing tag has no opening one", place=f"line {tag.line}",
                     found=f"</{name}>", expected=f"<{name}> before it", advice="Download the file again.",
@@ -208,16 +235,25 @@ class _Reading:
             return
         while len(self.stack) > at + 1:
             inner = self.stack.pop()  # a value of SGML that is empty and not closed
-            if inner.name == "BANKTRANLIST" and name in _STATEMENTS:
+            if inner.name == "BANKTRANLIST" and name in STATEMENTS:
                 # a list holds nothing of its own: each of its transactions is closed, or refused where it is not
                 self.warnings[f"line {tag.line}: <{inner.name}> is not closed; taken to end with its statement"] += 1
-            elif inner.name in _AGGREGATES:
+            elif inner.name in ENTRIES and name in LISTS:
+                self.stack.append(inner)
+                self._end_entry(tag)
+            elif inner.name in AGGREGATES:
                 raise self._unclosed(inner.name, tag)
         frame = self.stack.pop()
         if frame.name == "OFX" and not self.stack:
             self.documents += 1
         if frame.fields is not None:
             self._complete(frame, tag)
+
+    def _end_entry(self, tag: Tag) -> None:
+        """An entry holds no other, and a list nothing but entries: one that is not closed ends before the tag at hand."""
+        frame = self.stack.pop()
+        self.warnings[f"an entry <{frame.name}> is not closed; taken to end before the next one or with its list"] += 1
+        self._complete(frame, tag._replace(end=tag.start))
 
     def _unclosed(self, name: str, tag: Tag) -> FileRejected:
         return FileRejected(
@@ -231,7 +267,7 @@ class _Reading:
     def _begin(self, tag: Tag) -> None:
         self.statements += 1
         fields = self.stack[-1].fields
-        around = next((frame.fields for frame in reversed(self.stack) if frame.name in _RESPONSES), None)
+        around = next((frame.fields for frame in reversed(self.stack) if frame.name in RESPONSES), None)
         self.statement = Statement(
             self.statements,
             self.counter.next(),
@@ -250,7 +286,7 @@ class _Reading:
             self.created_at = self.created_at or (when.iso if when else None)
         elif name == "STATUS":
             self._on_status(fields, place)
-        elif name in _OTHER_STATEMENTS:
+        elif name in OTHER_STATEMENTS:
             account = fields.get("INVACCTFROM/ACCTID") or fields.get("LOANACCTFROM/ACCTID") or ""
             self.refusals.append(
                 Reject(
@@ -260,12 +296,12 @@ class _Reading:
                     line=frame.line, byte_start=place.start, byte_end=place.end,
                 )
             )  # fmt: skip
-        elif one is not None and name in _STATEMENTS:
+        elif one is not None and name in STATEMENTS:
             self._on_statement(one, place)
-        elif one is not None and name in _ENTRIES:
+        elif one is not None and name in ENTRIES:
             one.seen += 1
             self._on_record(one, name, fields, place, f"{one.name}, entry {one.seen}, line {frame.line}")
-        elif one is not None and name in _BALANCES:
+        elif one is not None and name in BALANCES:
             self._on_record(one, name, fields, place, f"{one.name}, balance {name}, line {frame.line}")
 
     def _on_record(self, one: Statement, name: str, fields: Fields, place: Place, where: str) -> None:
@@ -275,7 +311,12 @@ class _Reading:
                 raise Unreadable(
                     fields["twice"], fields[fields["twice"]], "one value; the record holds two that differ"
                 )
-            if name in _ENTRIES:
+            if "markup" in fields:
+                path = fields["markup"]
+                raise Unreadable(
+                    path, fields[path], "a text whose < is written &lt;: a tag and a part of it look the same"
+                )
+            if name in ENTRIES:
                 self.output.add_entry(one, fields, place, pending=name == "STMTTRNP")
                 if not fields.get("FITID"):
                     self.warnings[f"{one.name}: an entry has no FITID, so that a repeat of it cannot be told"] += 1
@@ -332,7 +373,7 @@ class _Reading:
     def _reject(
         self, bad: Unreadable, one: Statement, fields: Fields, place: Place, where: str, advice: str | None = None
     ) -> None:
-        raw = "\n".join(f"<{path}>{value}" for path, value in fields.items() if path != "twice")
+        raw = "\n".join(f"<{path}>{value}" for path, value in fields.items() if path not in _NOTES)
         self.rejects.append(
             Reject(
                 self.counter.next(), where, bad.field, bad.found[:200], bad.expected,

@@ -48,6 +48,8 @@ class Tag(NamedTuple):
     start: int
     end: int
     line: int
+    token: str = ""  # the tag as it stands
+    after: str = ""  # the text after it as it stands
 
 
 class OfxText:
@@ -103,9 +105,10 @@ class OfxText:
         if (cdata := match["cdata"]) is not None:
             yield Tag("", True, False, decode(cdata, self.encoding).strip(), start, end, self.line)
         elif (name := match["name"]) is not None:
-            value = self._value(after)
-            yield Tag(name.upper(), not match["close"], bool(match["empty"]), value, start, end, self.line)
-        elif value := self._value(after):
+            value = self.value(after)
+            opens, empty = not match["close"], bool(match["empty"])
+            yield Tag(name.upper(), opens, empty, value, start, end, self.line, match[0], after)
+        elif value := self.value(after):
             yield Tag("", True, False, value, start, end, self.line)  # the text goes on after a comment
 
     def _too_long(self) -> FileRejected:
@@ -122,7 +125,8 @@ class OfxText:
             advice="Ask the bank for the file without it; do not load a file of unknown origin.",
         )  # fmt: skip
 
-    def _value(self, text: str) -> str:
+    def value(self, text: str) -> str:
+        """Text as it stands in the file, decoded, with its entities resolved, and trimmed."""
         text = text.strip()
         if not text:
             return ""
