@@ -62,7 +62,8 @@ class Numbers(Strict):
         description="with `,` also the Indian groups of two (1,00,000); ' also stands for ’, a space for any no-break space",
     )
     minus: Literal["leading", "trailing", "parentheses"] = Field(
-        default="leading", description="where a negative amount has its mark: -1, 1-, (1)"
+        default="leading",
+        description="where a negative amount has its mark: -1, 1-, (1); a plus may stand before or behind",
     )
     suffixes: dict[str, Literal["plus", "minus"]] = Field(
         default_factory=dict, description="marks after the number that give its sign, e.g. {CR: plus, DR: minus}"

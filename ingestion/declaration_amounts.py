@@ -21,8 +21,8 @@ from ingestion.declaration_fixed_point import fixed_point
 from ingestion.record_columns import text_bounds, text_letters, words_array
 
 _INT64_DIGITS = 18  # any number of so many digits fits
-_NINE, _ZERO, _MINUS, _OPEN, _CLOSE = 9, ord("0"), ord("-"), ord("("), ord(")")
-SIGNS = {"leading": "-", "trailing": "-", "parentheses": "()"}
+_NINE, _ZERO, _MINUS, _PLUS, _OPEN, _CLOSE = 9, ord("0"), ord("-"), ord("+"), ord("("), ord(")")
+SIGNS = {"leading": "-", "trailing": "-+", "parentheses": "()"}
 
 Integers = npt.NDArray[np.int64]
 Letters = npt.NDArray[np.uint8]
@@ -79,8 +79,9 @@ def _unsigned(
 ) -> tuple[npt.NDArray[np.bool_], Integers, Integers]:
     """Which numbers have the mark of a minus at its place, and where they begin and end without it."""
     if minus == "trailing":
-        signs = letters.take(ends - 1) == _MINUS
-        return signs, starts, ends - signs
+        last = letters.take(ends - 1)
+        signs = last == _MINUS
+        return signs, starts, ends - (signs | (last == _PLUS))
     if minus == "parentheses":
         signs = (letters.take(starts) == _OPEN) & (letters.take(ends - 1) == _CLOSE)
         return signs, starts + signs, ends - signs

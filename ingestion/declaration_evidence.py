@@ -157,7 +157,7 @@ def _unsigned(text: str) -> str | None:
         plain = plain[1:-1].strip()
     elif plain[:1] in "+-":
         plain = plain[1:].strip()
-    elif plain.endswith("-"):
+    elif plain[-1:] in ("-", "+"):
         plain = plain[:-1].strip()
     return plain if plain[:1].isdigit() or plain[:1] in ".," else None
 

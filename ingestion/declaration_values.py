@@ -143,12 +143,13 @@ def _sign(text: pl.Expr, numbers: Numbers) -> tuple[pl.Expr | None, pl.Expr]:
         body = pl.when(found.is_not_null()).then(text.str.replace(pattern, ""))  # no mark: the sign is not known
         return found.is_in(minus), body
     if numbers.minus == "trailing":
-        return text.str.ends_with("-"), text.str.replace(r"\s*-$", "")
+        return text.str.ends_with("-"), text.str.replace(r"^([^-+].*?)\s*[-+]$", "${1}")
     if numbers.minus == "parentheses":
         inside = r"^\(\s*([^()+-]*?)\s*\)$"
         bracketed = text.str.contains(inside)
         return bracketed, pl.when(bracketed).then(text.str.extract(inside)).otherwise(text)
-    return None, text.str.replace(r"^([+-])\s+", "$1").str.replace("−", "-", literal=True)
+    behind = text.str.replace(r"^([0-9.,].*?)\s*\+$", "${1}")  # a plus is one wherever it stands, alone
+    return None, behind.str.replace(r"^([+-])\s+", "$1").str.replace("−", "-", literal=True)
 
 
 def date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:

@@ -141,6 +141,9 @@ def _read_line(entry: RawEntry, statement: Statement, findings: Findings) -> _Li
         if booking_day is None:
             reject(f"an entry date of the calendar instead of {entry_text}", amount)
             return None
+    if kind is None and rest[:1].isspace() and fields.LIKE_TYPE.match(rest):
+        reject(f"a transaction type of F, N or S and three letters or digits instead of {rest.strip()[:4]}", amount)
+        return None
     customer, _, bank = rest.partition("//")
     return _Line(
         value_day,

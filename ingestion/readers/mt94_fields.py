@@ -26,9 +26,13 @@ _STAMP = re.compile(r"(\d{6})(\d{2})(\d{2})(?:([+-])(\d{2})(\d{2}))?")
 
 # value date, entry date, mark, funds code, amount, transaction type, references, supplementary details
 ENTRY = re.compile(
-    r"[ \t]*(\d{6})(\d{4}| {4})?(RC|RD|EC|ED|C|D)([A-Z])?(-?(?:\d[\d.]*,?|,(?=\d))\d*)([A-Z][A-Z0-9 ]{3})?([^\r\n]*)[\r\n]*(.*)",
+    r"[ \t]*(\d{6})(\d{4}| {4})?(RC|RD|EC|ED|C|D)([A-Z])?(-?(?:\d[\d.]*,?|,(?=\d))\d*)"
+    r"(?:[ \t]+(?=[FNS][A-Z0-9]{3}))?([A-Z][A-Z0-9 ]{3})?([^\r\n]*)[\r\n]*(.*)",
     re.DOTALL,
 )
+LIKE_TYPE = re.compile(
+    r"[ \t]+[A-Z]{3}"
+)  # behind a blank: a type or a reference, which only the type's letter would tell
 # RC cancels a credit and RD a debit, so that the money moves the other way; EC and ED are expected, not booked.
 MARKS: dict[str, tuple[str, int, bool, str]] = {
     "C": ("CRDT", 1, False, "BOOK"),

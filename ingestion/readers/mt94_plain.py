@@ -120,6 +120,7 @@ def plain_entries(fields: Fields, closes: Flags, encoding: str | None) -> PlainE
     at = comma + 1 + places
     good &= ~(DIGIT[array[at]] | (array[at] == ord(".")) | (array[at] == ord(",")))
     # transaction type and references, up to the end of the line
+    good &= (array[at] != ord(" ")) & (array[at] != ord("\t"))
     typed = CAPITAL[array[at]] & _all(_TYPE_TAIL, array, at + 1, 3)
     kind_start, at = at, at + 4 * typed
     content_end = trimmed(array, content, end, WHITE)[1]

@@ -11,7 +11,8 @@ import pytest
 
 from ingestion.declaration import Numbers
 from ingestion.declaration_amounts import plain_decimals
-from ingestion.declaration_values import _full_number, arrow_texts
+from ingestion.declaration_cells import arrow_texts
+from ingestion.declaration_values import _full_number, number
 from ingestion.readers import byte_positions as positions
 
 GERMAN = Numbers(decimal=",", thousands=".")
@@ -52,12 +53,29 @@ def test_one_number_of_another_manner_is_left_to_the_full_form(odd: str) -> None
 
 @pytest.mark.parametrize(
     ("minus", "texts"),
-    [("trailing", ["1.234,50-", "7,00", "12.345.678,90-"]), ("parentheses", ["(1.234,50)", "7,00", "(12.345.678,90)"])],
+    [
+        ("trailing", ["1.234,50-", "7,00", "12.345.678,90-"]),
+        ("trailing", ["1.234,50-", "7,00+", "12.345.678,90-"]),
+        ("parentheses", ["(1.234,50)", "7,00", "(12.345.678,90)"]),
+    ],
 )
 def test_a_minus_stands_at_its_place(minus: Literal["trailing", "parentheses"], texts: list[str | None]) -> None:
     numbers = Numbers(decimal=",", thousands=".", minus=minus)
     assert plain(texts, numbers) == [Decimal("-1234.50"), Decimal(7), Decimal("-12345678.90")]
-    for odd in ("5-,00", "(5,00", "5,00)", "-(5,00)", "(5,00)-", "-", "()", "(", "5,00--", "((5,00))"):
+    for odd in (
+        "5-,00",
+        "(5,00",
+        "5,00)",
+        "-(5,00)",
+        "(5,00)-",
+        "-",
+        "()",
+        "(",
+        "5,00--",
+        "((5,00))",
+        "5,00+-",
+        "+5,00+",
+    ):
         assert plain([*texts, odd], numbers) is None, odd
 
 
@@ -67,7 +85,7 @@ MANNERS = [GERMAN, Numbers(), Numbers(decimal=".", thousands="'"), Numbers(thous
 
 @pytest.mark.parametrize("numbers", MANNERS)
 def test_what_is_proven_plain_is_what_the_full_form_reads(numbers: Numbers) -> None:
-    marks = numbers.decimal + numbers.thousands + ("()" if numbers.minus == "parentheses" else "")
+    marks = numbers.decimal + numbers.thousands + ("()" if numbers.minus == "parentheses" else "+")
     proven = 0
     rng = random.Random(11)  # noqa: S311
     for _ in range(3000):
@@ -87,3 +105,11 @@ def test_bytes_are_found_across_the_pieces_a_block_is_looked_at_in(monkeypatch: 
     assert positions.byte_count(data, ord(";")) == 3
     assert positions.control_count(data) == 2
     assert positions.byte_positions(b"", 10).tolist() == []
+
+
+@pytest.mark.parametrize("minus", ["leading", "trailing"])
+def test_a_plus_may_stand_behind_and_no_number_has_two_signs(minus: Literal["leading", "trailing"]) -> None:
+    numbers = Numbers(decimal=",", thousands=".", minus=minus)
+    texts = ["10,00+", "1.234,5 +", "+7,00", "+7,00+", "-7,00+", "7,00+-", "-7,00-", "7,00++"]
+    found = pl.DataFrame({"text": texts}).select(number(pl.col("text"), numbers, 5, 18)).to_series().to_list()
+    assert found == [Decimal(10), Decimal("1234.5"), Decimal(7), *[None] * 5]

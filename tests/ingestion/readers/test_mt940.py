@@ -104,8 +104,21 @@ def test_amounts_are_exact(amount: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rest", "kind", "reference"),
+    [(" NTRFREF-1//B", "NTRF", "REF-1"), ("\tS103REF-1//B", "S103", "REF-1"), ("  FCHG REF-1//B", "FCHG", "REF-1"),
+     (" 4711//B", None, "4711"), (" //B", None, None)],
+)  # fmt: skip
+def test_a_blank_before_the_type_is_none_of_its_letters(rest: str, kind: str | None, reference: str | None) -> None:
+    row = entry(f":61:260310C10,00{rest}")
+    assert (row["native_code"], row["customer_reference"]) == (kind, reference)
+    assert (row["account_servicer_reference"], row["amount"]) == ("B", 10)
+
+
+@pytest.mark.parametrize(
     ("line", "field"),
     [
+        (":61:260310C1,00 TRFNONREF", ":61:"),
+        (":61:260310C1,00 REF 1", ":61:"),
         (":61:260230C1,00NTRFNONREF", ":61:"),
         (":61:2603101340C1,00NTRFNONREF", ":61:"),
         (":61:260310C1,234567NTRFNONREF", ":61:"),
