@@ -13,17 +13,18 @@ state.
 How a pass is written: one module in `passes/` with a `PassConfig` subclass (its fields are the YAML keys, `KIND` its
 name in YAML) whose `propose(context) -> Proposals` reads open items with `context.left.frame("text", ...)`, finds
 candidates, keeps those of `context.compatible(left_rows, right_rows)` and returns frames of the shapes in `proposals`
-(applied amounts in minor units, never beyond what is open). Register it in `passes.MODULES`. Heavy imports (numba)
+(applied amounts in minor units, never beyond what is open). Datasets that it reads beside those of its leg it names in
+`beside`. Register it in `passes.MODULES`. Heavy imports (numba)
 belong inside `propose`, behind a check that there is something to solve. Output must not depend on the order of rows:
 break ties on business ids or leave them tied.
 """
 
 from reconciliation.matching.engine import match, match_leg
 from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.known_groups import Ledger, StoredLedger
 from reconciliation.matching.parts import Part, entity_parts, match_in_parts
 from reconciliation.matching.results import MatchResult
 from reconciliation.matching.rules import Leg, Rules, Side, parse_rules, preset
-from reconciliation.matching.state import Ledger, StoredLedger
 
 __all__ = [
     "Ledger",

@@ -16,8 +16,9 @@ import polars as pl
 from reconciliation.contracts import DECISION_EFFECT, MATCH_GROUP, MATCH_ITEM
 from reconciliation.matching.decided_groups import MadeGroups, applied_in_pools, leg_sides, made_groups, side_pools
 from reconciliation.matching.errors import MatchingError
+from reconciliation.matching.known_groups import Ledger
 from reconciliation.matching.rules import Rules
-from reconciliation.matching.state import DECIDED, Ledger
+from reconciliation.matching.state import DECIDED
 
 MAKING = ("confirm", "match", "write_off")  # these make a group
 BARRING = ("reject", "unmatch")  # these say that the left items do not belong to the right ones
@@ -68,7 +69,8 @@ def apply_decisions(
     by_hand = ledger.groups.filter(pl.col("pass") == DECIDED)
     if decisions.is_empty() and by_hand.is_empty():
         none = pl.DataFrame(schema=DECISION_EFFECT)
-        return Decided(ledger, ledger.groups.clear(), ledger.items.clear(), {}, Holds(), none)
+        no_groups, no_items = pl.DataFrame(schema=MATCH_GROUP), pl.DataFrame(schema=MATCH_ITEM)
+        return Decided(ledger, no_groups, no_items, {}, Holds(), none)
     unknown = sorted(set(decisions["kind"].to_list()) - set(KINDS))
     if unknown:
         raise MatchingError(f"decisions: unknown kind {', '.join(unknown)}; known are {', '.join(KINDS)}")
@@ -84,7 +86,7 @@ def apply_decisions(
     members = made.items.join(added.select("group_id"), on="group_id", how="semi").select(list(MATCH_ITEM))
     kept = ledger.items.join(standing.select("group_id"), on="group_id", how="semi")
     return Decided(
-        Ledger(pl.concat([standing, added]), pl.concat([kept, members])),
+        Ledger(pl.concat([standing, added.select(standing.columns)]), pl.concat([kept, members])),
         added,
         members,
         superseded,

@@ -16,6 +16,7 @@ from reconciliation.matching.decisions import Holds
 from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.exchange import rate_frame
+from reconciliation.matching.known_groups import Ledger, StoredLedger
 from reconciliation.matching.leftovers import unmatched_rows
 from reconciliation.matching.links import Links
 from reconciliation.matching.precedence import Precedence
@@ -25,7 +26,7 @@ from reconciliation.matching.resolution import resolve
 from reconciliation.matching.results import LegTables, MatchResult, Taken
 from reconciliation.matching.rules import Leg, Rules
 from reconciliation.matching.sign_check import sign_counts, sign_warning
-from reconciliation.matching.state import Ledger, Pools, StoredLedger
+from reconciliation.matching.state import Pools
 from reconciliation.matching.summaries import LegFigures, leg_figures
 from reconciliation.matching.ties import OpenQuestions
 

@@ -12,9 +12,10 @@ import polars as pl
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
 from reconciliation.matching.group_ids import DIGITS, STATUSES, group_ids, member_words
 from reconciliation.matching.item_frames import item_frame
+from reconciliation.matching.known_groups import Ledger
 from reconciliation.matching.results import RELEASED, MatchResult
 from reconciliation.matching.stable_hash import id_words, text_hash
-from reconciliation.matching.state import DECIDED, Ledger
+from reconciliation.matching.state import DECIDED
 
 
 class LedgerChange(NamedTuple):

@@ -27,7 +27,7 @@ from reconciliation.matching.resolution import MATCHED, SUGGESTED
 from reconciliation.matching.results import RELEASED, Taken
 from reconciliation.matching.rules import Leg
 from reconciliation.matching.standing_parts import reduced, remainders
-from reconciliation.matching.state import Pools
+from reconciliation.matching.state import RIVAL, Pools
 
 TO_EARLIER_LEG = " of the earlier leg "  # between the group that a match gave way to and its leg
 _KEY = ["dataset", "pool", "row"]
@@ -52,13 +52,11 @@ class Precedence:
 
     def __init__(self, leg: Leg, pools: Pools, at_start: tuple[Ints, Ints]) -> None:
         self._leg, self._pools, self._at_start = leg, pools, at_start
-        self._rivals = pools.rivals(leg)
+        self._rivals = self._lost = pl.DataFrame(schema=RIVAL)
         self._before: dict[tuple[str, str], Ints] = {}
-        if not self._rivals.is_empty():
-            self._before = {key: pools.open(*key).copy() for key in leg.pools}
-        self._lost = self._rivals.clear()
         self.open_to_leg = at_start
         if pools.gives_way(leg):
+            self._before = {key: pools.open(*key).copy() for key in leg.pools}
             left, right = (pools.side(side, leg) for side in leg.sides)
             self.open_to_leg = left, right
 
@@ -68,11 +66,13 @@ class Precedence:
         hidden = [one != two for one, two in zip(self._at_start, self.open_to_leg, strict=True)]
         if not any(each.any() for each in hidden):
             return list(taken)
-        taken, used = self._without_standing(context, taken)
+        used = _all_used(context, taken)
+        self._rivals = self._pools.rivals(self._leg, used)
+        taken, used = self._without_standing(context, taken, used)
         contested = used.join(self._rivals, on=_KEY, how="semi")
         self._lost = self._giving_way(contested.filter(pl.col("status") == MATCHED))
-        self._pools.release(self._lost.select("group_id").unique())
-        standing = self._rivals.join(self._lost, on="group_id", how="anti")
+        self._pools.release(self._lost["group"].unique())
+        standing = self._rivals.join(self._lost, on="group", how="anti")
         weak = self._weaker(context, contested, standing).select(_CANDIDATE).unique()
         dropped = used.join(weak, on=_CANDIDATE, how="semi")
         self._give_back(dropped)
@@ -89,20 +89,21 @@ class Precedence:
         if self._lost.is_empty():
             return pl.DataFrame(schema=RELEASED)
         heirs = items.join(groups.filter(pl.col("status") == "matched").select("group_id"), on="group_id", how="semi")
-        parts = [pl.DataFrame(schema={"group_id": pl.String, "heir": pl.String})]
+        parts = [pl.DataFrame(schema={"group": pl.UInt32, "own": pl.Boolean, "heir": pl.String})]
         for view in context.sides:
             own = self._lost.filter(_of(view))
             ids = own.with_columns(view.dataset.item_ids(own["row"].to_numpy()).alias("item_id"))
             found = ids.join(heirs.select("dataset", "item_id", heir="group_id"), on=["dataset", "item_id"])
-            parts.append(found.select("group_id", "heir"))
-        first = pl.concat(parts).group_by("group_id").agg(pl.col("heir").min()).sort("group_id")
-        of_leg = pl.col("group_id").is_in(self._rivals.filter("own")["group_id"].to_list())
-        to = pl.when(of_leg).then(pl.lit("")).otherwise(pl.lit(TO_EARLIER_LEG + self._leg.name))
-        return first.select("group_id", reason=pl.col("heir") + to)
+            parts.append(found.select("group", "own", "heir"))
+        first = pl.concat(parts).group_by("group", "own").agg(pl.col("heir").min())
+        to = pl.when("own").then(pl.lit("")).otherwise(pl.lit(TO_EARLIER_LEG + self._leg.name))
+        named = first.select(self._pools.group_ids(first["group"]).alias("group_id"), reason=pl.col("heir") + to)
+        return named.sort("group_id")
 
-    def _without_standing(self, context: LegContext, taken: Sequence[Taken]) -> tuple[list[Taken], pl.DataFrame]:
-        """What the leg took less the matches of its own that stand in it, and what that uses (_USED)."""
-        used = pl.concat([pl.DataFrame(schema=_USED), *(_used(context, *each) for each in enumerate(taken))])
+    def _without_standing(
+        self, context: LegContext, taken: Sequence[Taken], used: pl.DataFrame
+    ) -> tuple[list[Taken], pl.DataFrame]:
+        """What the leg took, which is `used`, less the matches of its own that stand in it, and what that uses (_USED)."""
         own = self._rivals.filter("own")
         matched = used.filter(pl.col("status") == MATCHED)
         rest = own if own.is_empty() else remainders(matched, own, offsets=self._leg.offsets)
@@ -110,7 +111,7 @@ class Precedence:
             return list(taken), used
         self._give_back(rest.with_columns(applied="held"))
         less = [reduced(each, rest.filter(pl.col("take") == place)) for place, each in enumerate(taken)]
-        return less, pl.concat([pl.DataFrame(schema=_USED), *(_used(context, *each) for each in enumerate(less))])
+        return less, _all_used(context, less)
 
     def _giving_way(self, matched: pl.DataFrame) -> pl.DataFrame:
         """The rivals that leave too little for what this leg has matched, or do not stand beside it."""
@@ -153,6 +154,11 @@ def _of(view: SideView) -> pl.Expr:
 def _rows(view: SideView, members: pl.DataFrame) -> Rows:
     rows: Rows = members.filter(_of(view))["row"].to_numpy()
     return rows
+
+
+def _all_used(context: LegContext, taken: Sequence[Taken]) -> pl.DataFrame:
+    """What the leg took uses, of the shape _USED."""
+    return pl.concat([pl.DataFrame(schema=_USED), *(_used(context, *each) for each in enumerate(taken))])
 
 
 def _used(context: LegContext, place: int, taken: Taken) -> pl.DataFrame:

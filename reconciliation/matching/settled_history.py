@@ -12,8 +12,8 @@ from datetime import date
 import polars as pl
 
 from reconciliation.matching.decided_groups import applied_in_pools
+from reconciliation.matching.known_groups import Ledger
 from reconciliation.matching.rules import Rules
-from reconciliation.matching.state import Ledger
 
 DAYS = 400  # a year's rhythm and more than any window of a pass
 

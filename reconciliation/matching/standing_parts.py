@@ -20,15 +20,15 @@ def remainders(matched: pl.DataFrame, standing: pl.DataFrame, *, offsets: bool) 
     """Of candidates that contain standing matches as they are: each member with what is `left` for it to apply and what is
     `held` by those matches; nothing is left of a match that was found again.
 
-    `matched`: take, candidate, side, dataset, pool, row, applied of new matches; `standing`: dataset, pool, row, minor, group_id.
+    `matched`: take, candidate, side, dataset, pool, row, applied of new matches; `standing`: dataset, pool, row, minor, group.
     Where the two do not agree about an item, or either leaves a difference, which is one of the whole, the candidate is not
     among them.
     """
-    sizes = standing.group_by("group_id").len("size")
+    sizes = standing.group_by("group").len("size")
     met = standing.join(matched, on=["dataset", "pool", "row"], how="inner")
-    inside = met.group_by("group_id", *_CANDIDATE).len("count").join(sizes, on="group_id")
+    inside = met.group_by("group", *_CANDIDATE).len("count").join(sizes, on="group")
     inside = inside.filter(pl.col("count") == pl.col("size"))
-    held = met.join(inside, on=["group_id", *_CANDIDATE], how="semi").group_by(_MEMBER).agg(held=pl.col("minor").sum())
+    held = met.join(inside, on=["group", *_CANDIDATE], how="semi").group_by(_MEMBER).agg(held=pl.col("minor").sum())
     members = matched.join(inside, on=_CANDIDATE, how="semi").join(held, on=_MEMBER, how="left")
     members = members.with_columns(pl.col("held").fill_null(0)).with_columns(left=pl.col("applied") - pl.col("held"))
     sign = pl.lit(1) if offsets else 1 - 2 * pl.col("side").cast(pl.Int64)
