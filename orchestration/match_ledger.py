@@ -13,13 +13,14 @@ from datetime import timedelta
 import duckdb
 import polars as pl
 
-from orchestration import ledger_time
+from orchestration import carried_items, ledger_time
 from orchestration.decisions.tables import read_decisions, read_posted, write_effects
 from orchestration.run_time import RunTime
 from orchestration.run_time import read as read_run_time
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM, UNMATCHED
 from reconciliation.matching import Ledger, Leg, Rules, match_leg
 from reconciliation.matching.decisions import apply_decisions
+from reconciliation.matching.known_groups import ASKED
 from reconciliation.matching.ledger import carry_forward, new_ledger
 from reconciliation.matching.results import RELEASED
 from reconciliation.matching.settled_history import DAYS as HISTORY_DAYS
@@ -29,9 +30,11 @@ INPUT = "matching_input"
 LOOKED_BACK = "later runs do not know it: it was found by looking back"
 
 
-def read_items(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str]) -> dict[str, pl.DataFrame]:
-    """The datasets of `matching_input` in the item shape."""
-    return {name: connection.execute(f'SELECT * FROM {INPUT}."{name}"').pl() for name in datasets}
+def read_items(
+    connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], columns: str = "*"
+) -> dict[str, pl.DataFrame]:
+    """The datasets of `matching_input` in the item shape, or some columns of it."""
+    return {name: connection.execute(f'SELECT {columns} FROM {INPUT}."{name}"').pl() for name in datasets}
 
 
 def read_links(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -47,16 +50,15 @@ def read_rates(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
     return connection.execute(f"SELECT * FROM {INPUT}.rates").pl() if held else None
 
 
-def read_active(connection: duckdb.DuckDBPyConnection) -> Ledger:
-    """The groups in force at the current run, and their items."""
-    groups = connection.execute(
-        f"SELECT {_names(MATCH_GROUP)} FROM matching.known_group WHERE superseded_by IS NULL"
-    ).pl()
+def read_active(connection: duckdb.DuckDBPyConnection, columns: Iterable[str] = tuple(MATCH_GROUP)) -> Ledger:
+    """The groups in force at the current run, with these columns, and their items."""
+    shape = {name: MATCH_GROUP[name] for name in columns}
+    groups = connection.execute(f"SELECT {_names(shape)} FROM matching.known_group WHERE superseded_by IS NULL").pl()
     items = connection.execute(
         "SELECT group_id, dataset, item_id, applied_amount FROM matching.match_item SEMI JOIN "
         "(SELECT group_id, run_id FROM matching.known_group WHERE superseded_by IS NULL) USING (group_id, run_id)"
     ).pl()
-    return Ledger(groups.cast(dict(MATCH_GROUP)), items.cast(dict(MATCH_ITEM)))  # type: ignore[arg-type]
+    return Ledger(groups.cast(shape), items.cast(dict(MATCH_ITEM)))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class LedgerUpdate:
     superseded: Mapping[str, str]  # group_id -> by which group, or why
     unmatched: pl.DataFrame  # UNMATCHED, the leg's whole state
     effects: pl.DataFrame  # DECISION_EFFECT, of all decisions that make a group
+    items_content: str  # the items that the ledger stands on (`carried_items`)
 
 
 def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpdate, run_time: RunTime) -> None:
@@ -107,6 +110,7 @@ def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpd
     for name in ("new_superseded", "new_groups", "new_items", "new_unmatched"):
         connection.unregister(name)
     write_effects(connection, update.effects)
+    carried_items.carried_to(connection, run_time, update.items_content)
 
 
 def _names(shape: Mapping[str, object]) -> str:
@@ -120,16 +124,23 @@ def run_leg(connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg) -> tu
     Groups whose items have changed or gone are released first, so that their other items take part again. Then what
     people decided is applied, of all legs: the first leg of a run writes it, the others find it done.
     """
-    items = read_items(connection, rules.datasets)
-    active = read_active(connection)
-    kept, released = carry_forward(active, items)
-    as_of = read_run_time(connection).as_of
-    decided = apply_decisions(kept, *read_decisions(connection), items, rules, as_of)
-    recent = without_history(items, decided.ledger, rules, as_of - timedelta(days=HISTORY_DAYS))
+    run_time, own = read_run_time(connection), leg.datasets(rules)
+    items = read_items(connection, own)
+    # of what the leg does not look at, what groups stand on is enough
+    others = [name for name in rules.datasets if name not in items]
+    items |= read_items(connection, others, "item_id, amount, currency, date")
+    active = read_active(connection, ASKED)
+    content = carried_items.items_content(connection, rules.datasets)
+    kept, released = active, pl.DataFrame(schema=RELEASED)
+    if not carried_items.stands_on(connection, run_time, content):
+        kept, released = carry_forward(active, items)
+    decided = apply_decisions(kept, *read_decisions(connection), items, rules, run_time.as_of)
+    recent = without_history(items, decided.ledger, rules, run_time.as_of - timedelta(days=HISTORY_DAYS))
+    recent = {name: recent[name] for name in own}
     known = {"links": read_links(connection), "rates": read_rates(connection)}
     holds = replace(decided.holds, decided=decided.holds.decided | read_posted(connection))
     result = match_leg(leg.name, recent, rules, **known, ledger=decided.ledger, holds=holds)
     given_way = pl.DataFrame(list(decided.superseded.items()), schema=RELEASED, orient="row")
     change = new_ledger(active, pl.concat([released, given_way]), result)
     groups, members = pl.concat([decided.groups, change.groups]), pl.concat([decided.items, change.items])
-    return LedgerUpdate(groups, members, change.superseded, result.unmatched, decided.effects), result.summary
+    return LedgerUpdate(groups, members, change.superseded, result.unmatched, decided.effects, content), result.summary

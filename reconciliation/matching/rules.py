@@ -73,6 +73,11 @@ class Leg(BaseModel):
         """The dataset and the pool of each side."""
         return frozenset((side.dataset, side.pool) for side in self.sides)
 
+    def datasets(self, rules: Rules) -> tuple[str, ...]:
+        """What the leg looks at of the datasets of the rules: its sides', and those its passes read through."""
+        named = [side.dataset for side in self.sides] + [name for each in self.passes for name in each.beside]
+        return tuple(name for name in dict.fromkeys(named) if name in rules.datasets)
+
     @property
     def first_weighing(self) -> int:
         """The place of the first pass that weighs all that is open; the number of passes where none does."""

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from decided_world import DAY, RULES, World, item
 
+from orchestration import run_time
+from orchestration.carried_items import stands_on
 from orchestration.cli import run_command
 from orchestration.content_hash import content_hash
+from orchestration.match_ledger import run_leg
 from orchestration.warehouse import connect
 
 DAYS = [
@@ -198,3 +201,20 @@ def test_a_straight_match_whose_difference_is_posted_stays_where_it_is(
     world.deliver("payments", item("P1", "-73", references=["PAY-1"]))
     world.run(DAY + timedelta(days=2))
     assert world.groups() == {"B1 I1": straight}
+
+
+def test_within_a_run_items_are_looked_at_again_only_where_they_have_changed(tmp_path: Path) -> None:
+    """What the first leg has carried forward stands for the others; were an item another one by then, they would see it."""
+    world = World(tmp_path / "company")
+    world.deliver("bank_lines", item("B1", "-100", references=["PAY-1"]))
+    world.deliver("payments", item("P1", "-100", references=["PAY-1"]))
+    world.run()
+    rules = world.workspace.matching_rules()
+    with connect(world.workspace.warehouse) as connection:
+        first, _ = run_leg(connection, rules, rules.legs[0])
+        assert (first.groups.height, dict(first.superseded)) == (0, {})
+        assert stands_on(connection, run_time.read(connection), first.items_content)
+        connection.execute("UPDATE matching_input.payments SET amount = -99")
+        second, _ = run_leg(connection, rules, rules.legs[1])
+        assert not stands_on(connection, run_time.read(connection), second.items_content)
+    assert list(second.superseded.values()) == ["the amount or currency of an item has changed"]

@@ -34,6 +34,11 @@ class PassConfig(BaseModel):
         if not self.name:
             object.__setattr__(self, "name", self.kind)
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The datasets it reads beside those of its leg."""
+        return ()
+
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Candidate groups among the items still open. Reads `context`, changes nothing.
 

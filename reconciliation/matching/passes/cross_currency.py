@@ -51,6 +51,11 @@ class CrossCurrency(PassConfig):
     max_pairs: int = 10_000
     odds: float = 1e5
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The dataset that `through` names."""
+        return () if self.through is None else (self.through,)
+
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs by reference first, then by counterparty."""
         currencies = [np.unique(view.dataset.currency[view.rows()]) for view in context.sides]

@@ -55,6 +55,11 @@ class DescribedReversal(PassConfig):
     min_share: float = 0.6
     odds: float = 2000.0
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The dataset that `unless` names."""
+        return () if not self.unless else (self.unless,)
+
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs that cancel out."""
         texts = [view.frame("text").with_columns(pl.col("open").abs().alias("size")) for view in context.sides]

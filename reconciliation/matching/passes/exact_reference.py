@@ -42,6 +42,11 @@ class ExactReference(PassConfig):
     min_length: int = 4
     odds: float = 1e6
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The dataset that `through` names."""
+        return () if self.through is None else (self.through,)
+
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs of open items that share an identifier."""
         if self.through is not None and self.through not in context.datasets:

@@ -61,6 +61,11 @@ class ReferenceInText(PassConfig):
     grams: int = 3
     odds: float = 1.0  # multiplies the odds of the variants
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The dataset that `through` names."""
+        return () if self.through is None else (self.through,)
+
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs of a text and an identifier standing in it."""
         edges = self._edges(context)

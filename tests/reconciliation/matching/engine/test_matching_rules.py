@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciliation.matching import MatchingError, parse_rules, preset
+from reconciliation.matching.passes import MODULES, pass_kind
 
 LEG = """
 legs:
@@ -51,3 +52,16 @@ def test_an_unknown_leg_names_the_known_ones() -> None:
 def test_two_passes_of_one_name_are_an_error() -> None:
     with pytest.raises(MatchingError, match="passes named twice: reference"):
         parse_rules(LEG.replace("PASS", "reference\n      - {kind: reference, find: left_text}"))
+
+
+@pytest.mark.parametrize("kind", MODULES)
+def test_a_pass_says_which_datasets_it_reads_beside_those_of_its_leg(kind: str) -> None:
+    """A run of one leg is given no others."""
+    for field in {"through", "unless"} & set(pass_kind(kind).model_fields):
+        assert pass_kind(kind).model_validate({"kind": kind, field: "open_items"}).beside == ("open_items",)
+
+
+def test_a_leg_looks_at_its_sides_and_at_what_its_passes_read() -> None:
+    rules = preset("payables")
+    assert rules.leg("bank_lines_payments").datasets(rules) == ("bank_lines", "payments", "open_items")
+    assert rules.leg("returns").datasets(rules) == ("bank_lines",)
