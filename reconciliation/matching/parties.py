@@ -77,8 +77,8 @@ def _resolve(context: LegContext) -> pl.DataFrame:
             left = left.join(found[-1], on="row", how="anti")
     names = right.select("name", "party", "entity").drop_nulls().unique()
     for source in ("name", "text"):
-        texts = left.select("row", "entity", text=source).drop_nulls("text")
-        hits = _names_in_texts(texts, names)
+        left = left.with_columns(name_key(left[source]).alias("told"))
+        hits = _names_in_texts(left.select("row", "entity", text="told").drop_nulls("text"), names)
         found.append(hits)
         left = left.join(hits, on="row", how="anti")
     told = pl.concat([left.select("row", "entity", "name").drop_nulls("name"), _texts_as_names(left)])
@@ -112,11 +112,10 @@ def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
 
 
 def _texts_as_names(left: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `entity`, `name` of short texts without a name field: such a text may be a name after a word or two."""
-    texts = left.filter(pl.col("name").is_null()).select("row", "entity", "text").drop_nulls("text")
-    words = texts.with_columns(name_key(texts["text"]).str.split(" ").alias("words")).filter(
-        pl.col("words").list.len().is_between(1, _SHORT_TEXT)
-    )
+    """`row`, `entity`, `name` of short texts (`told`, a name key) without a name field: such a text may be a name after a
+    word or two."""
+    texts = left.filter(pl.col("name").is_null()).select("row", "entity", pl.col("told").str.split(" ").alias("words"))
+    words = texts.filter(pl.col("words").list.len().is_between(1, _SHORT_TEXT))
     starts = [
         words.select("row", "entity", pl.col("words").list.slice(start).list.join(" ").alias("name"))
         for start in range(3)
@@ -144,31 +143,36 @@ def _mistyped_names(told: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_a_letter(names: pl.DataFrame) -> pl.DataFrame:
-    """Each name with the beginnings (`rest`) that are left when one of its first letters is taken out."""
+    """Each name (a name key) with the beginnings (`rest`) that are left when one of its first letters is taken out: eight
+    plain letters, which are a word of 64 bits."""
     whole = names.with_columns(pl.col("name").str.replace_all(" ", "", literal=True).alias("whole")).filter(
         pl.col("whole").str.len_chars() > _MIN_NAME
     )
     whole = whole.filter(pl.len().over("entity", "name") <= _MAX_PARTIES)
-    rests = [
-        pl.col("whole").str.slice(0, place) + pl.col("whole").str.slice(place + 1, _MIN_NAME - place)
-        for place in range(_MIN_NAME + 1)
-    ]
-    return whole.with_columns(pl.concat_list(rests).list.unique().alias("rest")).drop("whole").explode("rest")
+    first = whole["whole"].str.slice(0, _MIN_NAME + 1).cast(pl.Binary)
+    letters = first.bin.reinterpret(dtype=pl.Array(pl.UInt8, _MIN_NAME + 1), endianness="little").to_numpy()
+    rests = [np.delete(letters, place, axis=1).view(np.uint64).ravel() for place in range(_MIN_NAME + 1)]
+    repeated = [np.zeros(whole.height, dtype=np.bool_)]  # of a double letter either may be taken out
+    repeated.extend(letters[:, place] == letters[:, place - 1] for place in range(1, _MIN_NAME + 1))
+    whole = whole.drop("whole")
+    return pl.concat(
+        whole.with_columns(pl.Series("rest", rest)).filter(pl.Series(~again))
+        for rest, again in zip(rests, repeated, strict=True)
+    )
 
 
 def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `party` of names whose beginning stands in the text from a word's start; the longest beginning
-    decides."""
+    """`row`, `party` of names whose beginning stands in the text (a name key too) from a word's start; the longest
+    beginning decides."""
     if texts.is_empty() or names.is_empty():
         return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
-    keyed = texts.with_columns(name_key(texts["text"]).alias("text")).drop_nulls("text")
-    by = ["entity"] if (keyed["entity"] != 0).all() and (names["entity"] != 0).all() else []
+    by = ["entity"] if (texts["entity"] != 0).all() and (names["entity"] != 0).all() else []
     whole = names.with_columns(pl.col("name").str.replace_all(" ", "").alias("whole")).filter(
         pl.col("whole").str.len_chars() >= _MIN_NAME
     )
     whole = whole.with_columns(pl.col("whole").str.slice(0, _MIN_NAME).alias("start"))
-    keyed = keyed.filter(pl.Series(naming_texts(keyed, whole, by, _MIN_NAME)))
-    told = _beginnings(keyed, whole.select("start", *by).unique())
+    told = texts.filter(pl.Series(naming_texts(texts, whole, by, _MIN_NAME)))
+    told = _beginnings(told, whole.select("start", *by).unique())
     told = told.filter(pl.col("beginning").str.len_chars() >= _MIN_NAME).unique()
     met = told.join(whole, on=["start", *by], suffix="_right")
     if not by:
