@@ -17,6 +17,8 @@ from reconciliation.matching.results import RELEASED, MatchResult
 from reconciliation.matching.stable_hash import id_words, text_hash
 from reconciliation.matching.state import DECIDED
 
+_OWN = rf"^[0-9a-f]{{{DIGITS}}}$"  # an id that is a fingerprint
+
 
 class LedgerChange(NamedTuple):
     """What a run changes: rows to append, and group ids that are superseded with the group or the reason that did
@@ -36,27 +38,44 @@ def carry_forward(ledger: Ledger, items: Mapping[str, pl.LazyFrame | pl.DataFram
     """
     if ledger.groups.is_empty():
         return ledger, pl.DataFrame(schema=RELEASED)
-    members = ledger.items.join(ledger.groups.select("group_id", "leg", "status"), on="group_id", how="inner")
-    current = current_amounts(members, items)
-    members = members.join(current, on=["dataset", "item_id"], how="left", maintain_order="left")
-    gone = (
-        members.filter(pl.col("amount").is_null())
-        .sort("group_id", "dataset", "item_id")
-        .group_by("group_id", maintain_order=True)
-        .agg(pl.format("{} {} is no longer there", "dataset", "item_id").first().alias("reason"))
+    # groups go by number: their ids are long
+    groups = ledger.groups.select("group_id", "leg", "status", key=pl.int_range(pl.len(), dtype=pl.UInt32))
+    members = _with_current(ledger.items.join(groups, on="group_id", how="inner").drop("group_id"), items)
+    missing = members.filter(pl.col("amount").is_null()).sort("key", "dataset", "item_id")
+    gone = missing.group_by("key", maintain_order=True).agg(
+        pl.format("{} {} is no longer there", "dataset", "item_id").first().alias("reason")
     )
-    complete = members.join(gone, on="group_id", how="anti")
-    changed = (
-        complete.join(_same_fingerprint(complete), on="group_id", how="anti")
-        .select("group_id")
-        .unique()
-        .with_columns(reason=pl.lit("the amount or currency of an item has changed"))
-    )
-    released = pl.concat([gone.select(list(RELEASED)), changed.select(list(RELEASED))]).sort("group_id")
+    complete = members if gone.is_empty() else members.join(gone, on="key", how="anti")
+    again = fingerprints(complete).rename({"group_id": "again"}).join(groups.select("key", "group_id"), on="key")
+    # an id of another make carries no fingerprint: such a group stands as long as its items are there
+    other = again.filter(pl.col("again") != pl.col("group_id"), pl.col("group_id").str.contains(_OWN))
+    changed = other.select("key", reason=pl.lit("the amount or currency of an item has changed"))
+    told = groups.select("key", "group_id").join(pl.concat([gone, changed]), on="key")
+    released = told.select(list(RELEASED)).sort("group_id")
+    if released.is_empty():
+        return ledger, released
     kept = Ledger(
         ledger.groups.join(released, on="group_id", how="anti"), ledger.items.join(released, on="group_id", how="anti")
     )
     return kept, released
+
+
+def _with_current(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:
+    """Members with the `amount` (DECIMAL(38,5)) and `currency` of their items as the datasets have them now; null where an
+    item is not there."""
+    parts = [members.clear().with_columns(_none("amount", pl.Decimal(38, 5)), _none("currency", pl.String()))]
+    for (dataset,), part in members.group_by(["dataset"]):
+        if str(dataset) in items:
+            shaped, _ = item_frame(items[str(dataset)], str(dataset))
+            current = shaped.select("item_id", "amount", "currency")
+            parts.append(part.lazy().join(current, on="item_id", how="left").select(parts[0].columns).collect())
+        else:
+            parts.append(part.with_columns(_none("amount", pl.Decimal(38, 5)), _none("currency", pl.String())))
+    return pl.concat(parts)
+
+
+def _none(name: str, kind: pl.DataType) -> pl.Expr:
+    return pl.lit(None, dtype=kind).alias(name)
 
 
 def current_amounts(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:
@@ -85,20 +104,12 @@ def current_amounts(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl
     return pl.concat(parts)
 
 
-def _same_fingerprint(members: pl.DataFrame) -> pl.DataFrame:
-    """Of groups whose items are all there: the ids that come out the same when made again."""
-    again = fingerprints(members.with_columns(key="group_id"))
-    # an id of another make carries no fingerprint: such a group stands as long as its items are there
-    foreign = pl.col("key").str.contains(rf"^[0-9a-f]{{{DIGITS}}}$").not_()
-    return again.filter((pl.col("group_id") == pl.col("key")) | foreign).select(group_id="key")
-
-
 def fingerprints(members: pl.DataFrame) -> pl.DataFrame:
     """The group id (`group_id`) of each `key`: what its members are, with their amounts and what is applied of them.
 
     `members`: key, leg, status, dataset, item_id, currency, amount, applied_amount; a key has one leg and one status.
     """
-    made: list[pl.DataFrame] = [pl.DataFrame(schema={"key": pl.String, "group_id": pl.String})]
+    made = [members.select("key", group_id=pl.lit("")).clear()]
     for (leg,), of_leg in members.group_by(["leg"]):
         numbered = of_leg.with_columns(pl.col("key").rank("dense").alias("group") - 1)
         words = np.zeros((2, numbered["group"].n_unique()), dtype=np.uint64)
