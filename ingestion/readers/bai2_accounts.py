@@ -130,7 +130,8 @@ class _Fields:
     def __init__(self, lines: Lines, record: Ints) -> None:
         self.texts = block(lines.array, lines.start[record], lines.end[record], np.arange(len(record)), len(record))
         self.array = np.append(self.texts.array, np.zeros(8, dtype=np.uint8))
-        ends = np.flatnonzero((self.array == COMMA) | (self.array == lines.separator[0]))
+        self.separator, self.continued = lines.separator[0], lines.continued
+        ends = np.flatnonzero((self.array == COMMA) | (self.array == self.separator))
         before = np.searchsorted(ends, self.texts.offsets)
         self.at, self.count = before[:-1], np.diff(before) + 1
         self.places = np.append(ends, len(self.array))
@@ -186,6 +187,10 @@ def _summaries(fields: _Fields) -> tuple[Summaries, Flags]:
         fine = empty | (code_good & (size <= 1) & (brings >= 0))
         good[row[~fine]] = False
         said = fine & ~empty & (amount[1] > amount[0])
+        for _, after in (
+            (amount, items) if fields.continued else ()
+        ):  # a continuation within a group, or behind one that leaves something out
+            good[row[said & (array[after] == fields.separator)]] = False
         columns = (row, code, *amount, *items)
         found.append(columns if said.all() else tuple(column[said] for column in columns))
         place = np.where(empty, place + 1, place + 4 + brings)

@@ -90,9 +90,28 @@ def amount(text: str) -> int | None:
     return int(text) if text.isascii() and _AMOUNT.fullmatch(text) else None
 
 
-def summaries(fields: list[str]) -> list[Summary] | str:
-    """The repeating groups of record 03 (type, amount, item count, funds type and what it brings), or what is wrong."""
-    found: list[Summary] = []
+def summaries(parts: list[list[str]]) -> list[Summary] | str:
+    """The repeating groups of record 03 (type, amount, item count, funds type and what it brings), or what is wrong.
+
+    `parts` are the fields of its line and of each continuation. A line may leave out what is empty at the end of its last
+    group; where its continuation could as well be the rest of that group, it is not known which of the two was meant.
+    """
+    joined = _groups([field for part in parts for field in part])
+    apart = [_groups(part) for part in parts]
+    one_by_one: list[Summary] = []
+    for groups in apart:
+        given = groups if isinstance(groups, str) else [group for group in groups if group is not None]
+        if isinstance(given, str) or len(given) < len(groups):
+            return joined if isinstance(joined, str) else [group for group in joined if group is not None]
+        one_by_one += given
+    if isinstance(joined, str) or joined == one_by_one:
+        return one_by_one
+    return "the commas of fields left out before a continuation (88), which can be read in two ways"
+
+
+def _groups(fields: list[str]) -> list[Summary | None] | str:
+    """The groups among these fields, None for one without an amount."""
+    found: list[Summary | None] = []
     place = 0
     while place < len(fields):
         code = fields[place].strip()
@@ -117,7 +136,6 @@ def summaries(fields: list[str]) -> list[Summary] | str:
             place += FUNDS_EXTRA[funds]
         else:
             return f"a funds type 0, 1, 2, S, V, D or Z of type {code} instead of {funds[:20]!r}"
-        if given.strip():
-            count = int(count_text) if count_text.isascii() and count_text.isdigit() and len(count_text) < 10 else None
-            found.append(Summary(code, value, count))
+        count = int(count_text) if count_text.isascii() and count_text.isdigit() and len(count_text) < 10 else None
+        found.append(Summary(code, value, count) if given.strip() else None)
     return found

@@ -58,8 +58,12 @@ class Lines:
 
     def content(self, index: int) -> str:
         """A record's text without its code, continuations joined by the comma they stand for."""
-        raw = self.text[self.start[index] + 3 : self.end[index]].replace(self.separator, b",")
-        return raw.decode("utf-8", "replace")
+        return ",".join(self.parts(index))
+
+    def parts(self, index: int) -> list[str]:
+        """A record's text without its code, and that of each of its continuations."""
+        raw = self.text[self.start[index] + 3 : self.end[index]]
+        return [part.decode("utf-8", "replace") for part in raw.split(self.separator)]
 
 
 def chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:

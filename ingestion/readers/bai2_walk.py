@@ -225,7 +225,8 @@ class Walk:
                 expected="an ISO 4217 currency: the decimals of every amount depend on it",
                 advice="Ask the bank to correct the file.",
             )
-        given = summaries(fields[2:])
+        parts = [part.split(",") for part in lines.parts(index)]
+        given = summaries([parts[0][2:], *parts[1:]] if len(parts[0]) > 1 else [fields[2:]])
         if isinstance(given, str):
             raise FileRejected(
                 "an account's balances cannot be read",

@@ -78,6 +78,24 @@ def test_continuations_of_any_record() -> None:
     assert isinstance(reading, FileRejected), "the line that goes on counts as a record"
 
 
+@pytest.mark.parametrize("before", ["010,10000", "010,10000,", "010,10000,,"])
+@pytest.mark.parametrize("after", ["015,20000,,", "015,20000", "015,20000,,,040,7,,"])
+def test_fields_left_out_before_a_continuation_are_empty(before: str, after: str) -> None:
+    codes = {"OPBD": "100", "CLBD": "200", "OPAV": "0.07"}
+    total = 30007 if "040" in after else 30000
+    data = report(summaries=f"{before}/\n88,{after}", total=total).replace(b",2/\n98", b",3/\n98")
+    data = data.replace(b",1,4/", b",1,5/").replace(b",1,6/", b",1,7/")
+    reading = read(data, "bai2")
+    expected = [(code, Decimal(amount)) for code, amount in codes.items() if code != "OPAV" or total == 30007]
+    assert [(row["code"], row["amount"]) for row in reading["bank_balance"]] == expected
+
+
+def test_a_continuation_that_can_be_read_in_two_ways_is_refused() -> None:
+    verdict = outcome(report(summaries="010,10000/\n88,015,0,,", total=10000), "bai2")
+    assert isinstance(verdict, FileRejected)
+    assert "balances" in verdict.reason and "two ways" in verdict.expected and "account 1" in verdict.place
+
+
 @pytest.mark.parametrize(
     "first", ["16,195,300,Z,B,C,/", "16,195,300,Z,B,C,", "16,195,300,Z,B,C,  /", "16,195,300,Z,B,C/"]
 )
