@@ -53,6 +53,20 @@
     )
 {%- endmacro %}
 
+{# A payment of which a status came or that is another; an item; all parties, for they are few and any of one golden party may differ. #}
+{% macro touched_ownership_violation() -%}
+    select payment_id from {{ changed('payment_status_event') }}
+    union all
+    select payment_id from {{ changed('payment_instruction') }}
+    union all
+    select open_item_id from {{ changed('open_item') }}
+    union all
+    select counterparty_id from {{ ref('counterparty') }}
+    union all
+    select object_id from {{ this }}
+    where object_type = 'counterparty'
+{%- endmacro %}
+
 {# An object with another step, another payment on its way, or another answer of the matching. #}
 {% macro touched_document_flow() -%}
     select object_id from {{ changed('workflow_event') }}

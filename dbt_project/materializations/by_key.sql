@@ -11,12 +11,16 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% call statement('main') -%}
         {% if new_only() %}
-            create or replace table changes.{{ model.name }} as
-            select distinct {{ columns }} from {{ target_relation }} where {{ is_touched(key) }};
-            delete from {{ target_relation }} where {{ is_touched(key) }};
+            create or replace temporary table gone as
+            select rowid as place, {{ columns }} from {{ target_relation }} where {{ is_touched(key) }};
             create or replace temporary table made as ({{ compiled_code }});
+            create or replace table changes.{{ model.name }} as
+            select distinct {{ columns }} from gone
+            union all
+            select distinct {{ columns }} from made;
+            delete from {{ target_relation }} where rowid in (select place from gone);
             insert into {{ target_relation }} by name select * from made;
-            insert into changes.{{ model.name }} select distinct {{ columns }} from made;
+            drop table gone;
             drop table made;
         {% else %}
             {{ drop_before_create(target_relation) }}

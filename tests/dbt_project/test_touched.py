@@ -128,6 +128,9 @@ SAID_BY: Mapping[tuple[str, str], tuple[str, str]] = {
     ("document_flow", "open_item"): ("workflow_event", "all steps of a changed item are made again"),
     ("document_flow", "payment_instruction"): ("workflow_event", "all steps of a changed payment are made again"),
     ("document_flow", "bank_statement_line"): ("workflow_event", "all steps of a changed line are made again"),
+    ("ownership_violation", "raw.counterparty"): ("counterparty", "what is said of parties is made again for all of them"),
+    ("ownership_violation", "raw.counterparty_bank_account"): ("counterparty", "as what is said of parties"),
+    ("ownership_violation", "counterparty_bank_account"): ("counterparty", "as what is said of parties"),
     ("document_flow", "counterparty"): ("workflow_event", "nothing is read of it: the view of items names it"),
 }  # fmt: skip
 """(model, input) -> the model in whose changes a change of the input shows, and why. Think before a line is added here."""
@@ -162,7 +165,7 @@ def test_an_input_nobody_thought_of_is_found() -> None:
 
 def test_what_is_added_to_on_another_business_day_does_not_read_the_day() -> None:
     of_day = {name for name in PROJECT.by_key() if PROJECT.models[name]["config"].get("of_day")}
-    assert of_day == {"open_payables", "payment_proposal"}
+    assert of_day == {"open_payables", "ownership_violation", "payment_proposal"}
     for model in sorted(set(PROJECT.by_key()) - of_day):
         waiting, views = [model], set()
         while waiting:

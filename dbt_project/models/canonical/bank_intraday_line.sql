@@ -20,7 +20,10 @@
 -- the report that shows it most often does.
 with entry as (
     select * from {{ ref('stg_bank__entry') }}
-    where statement_kind = 'report' or (statement_kind = 'statement' and status != 'BOOK')
+    where statement_kind = 'report'
+    union all
+    select * from {{ ref('stg_bank__entry') }}
+    where statement_kind = 'statement' and status != 'BOOK'
 ),
 
 raw_detail as (

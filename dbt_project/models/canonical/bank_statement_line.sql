@@ -7,6 +7,12 @@
     )
 }}
 -- Booked entries of statements. A line depends on its own statement, and on the camt.054 that itemises it where the statement does not.
+{% set deliveries %}
+    select delivery_id from {{ ref('stg_bank__statement') }} where {{ is_touched('statement_key') }}
+    union
+    select detail_delivery_id from {{ ref('stg_bank__notification_link') }} where {{ is_touched('statement_key') }}
+{% endset %}
+
 with link as (
     select * from {{ ref('stg_bank__notification_link') }}
     where {{ is_touched('statement_key') }}
@@ -15,12 +21,13 @@ with link as (
 entry as (
     select *
     from {{ ref('stg_bank__entry') }}
-    where statement_kind = 'statement' and status = 'BOOK' and {{ is_touched('statement_key') }}
+    where
+        statement_kind = 'statement' and status = 'BOOK' and {{ is_touched('statement_key') }}
+        {% if new_only() %}and delivery_id in ({{ deliveries }}){% endif %}
 ),
 
 booked_detail as (
-    select *
-    from {{ ref('stg_bank__booked_detail') }}
+    select * from ({{ booked_details(deliveries) }}) as booked
     where {{ is_touched('statement_key') }}
 ),
 

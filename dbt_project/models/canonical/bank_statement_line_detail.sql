@@ -7,12 +7,21 @@
 }}
 -- The transactions inside booked entries, as itemised on the statement or, where it does not, on the joined camt.054.
 with line as (
-    select bank_line_id, statement_key, entry_number, account_id, entity_id, detail_count from {{ ref('bank_statement_line') }}
+    select
+        bank_line_id,
+        statement_key,
+        entry_number,
+        account_id,
+        entity_id,
+        detail_count,
+        delivery_id,
+        detail_delivery_id
+    from {{ ref('bank_statement_line') }}
     where {{ is_touched('bank_line_id') }}
 ),
 
 detail as (
-    select * from {{ ref('stg_bank__booked_detail') }}
+    select * from ({{ booked_details('select delivery_id from line union select detail_delivery_id from line') }}) as booked
     {% if new_only() %}where statement_key in (select line.statement_key from line){% endif %}
 ),
 

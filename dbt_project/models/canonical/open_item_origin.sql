@@ -5,7 +5,7 @@
 -- ERP's record is the item, before it the old one's; the other stays here as an origin.
 -- Second, what Dynamics tells twice: a posted invoice is in the vendor transactions and in the invoice journal, under one voucher; an
 -- invoice that was pending keeps its draft under the supplier's number. The transaction, which has a record id, is the item.
-with item as (select * from {{ ref('stg_erp__newest_item') }}),
+with item as not materialized (select * from {{ ref('stg_erp__newest_item') }}),
 
 cutover as (
     select * from {{ source('config', 'cutover') }}

@@ -3,7 +3,15 @@
 -- other states only move forward, whatever the clocks of the systems that report them.
 with payment as (
     select * from {{ ref('stg_hub__payment') }}
-    where {{ is_touched('payment_id') }}
+    where
+        {{ is_touched('payment_id') }}
+        {% if new_only() %}
+            and delivery_id in (
+                select delivery_id from {{ this }} where {{ is_touched('payment_id') }}
+                union all
+                select delivery_id from ops.new_delivery
+            )
+        {% endif %}
 ),
 
 status_event as (

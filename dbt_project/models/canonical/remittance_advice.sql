@@ -16,7 +16,7 @@ payment as (
     where {{ is_touched('payment_id') }}
 ),
 
-item as (
+item as{{ ' not materialized' if new_only() }} (
     select
         open_item_id,
         entity_id,

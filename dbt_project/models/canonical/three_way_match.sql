@@ -3,7 +3,7 @@
 -- consignment, WEPOS says that a receipt is due, WEBRE that invoices are checked against receipts); without flags, receipts are
 -- expected where the order has any. An order is judged as a whole: all its invoices, less credit memos, against what was
 -- received and ordered, with a tolerance. Invoices may carry tax the order does not know, so the tolerance is config.
-with item as (
+with item as{{ ' not materialized' if new_only() }} (
     select * from {{ ref('open_item') }}
     where ledger = 'payable' and kind in ('invoice', 'credit_memo') and status != 'cancelled' and amount is not null
 ),

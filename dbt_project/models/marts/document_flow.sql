@@ -30,7 +30,10 @@ remittance as (
     where open_item_id is not null and {{ is_touched('open_item_id') }}
 ),
 
-payment as (select * from {{ ref('payment_instruction') }}),
+payment as (
+    select * from {{ ref('payment_instruction') }}
+    where payment_id in (select remittance.payment_id from remittance)
+),
 
 run as (select * from {{ ref('stg_run') }}),
 

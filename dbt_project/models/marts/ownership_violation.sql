@@ -1,9 +1,10 @@
+{{ config(materialized='by_key', key='object_id', of_day=true, pre_hook="{{ touch(touched_ownership_violation()) }}") }}
 -- Where a system said what is not its to say (config/ownership.yml): a payment status set by a system that may not set it, a step
 -- that may not follow the one before, an attribute of a party on which the systems differ, an account that the owner of bank
 -- details does not know, an invoice approved by the person who entered it. Both values are shown; the owner's stands.
 with status_event as (
     select * from {{ ref('payment_status_event') }}
-    where payment_id is not null and status is not null
+    where payment_id is not null and status is not null and {{ is_touched('payment_id') }}
 ),
 
 payment as (select payment_id, entity_id, correlation_id, end_to_end_id from {{ ref('payment_instruction') }}),
@@ -17,7 +18,10 @@ party_account as (
     where is_current
 ),
 
-item as (select * from {{ ref('open_item') }}),
+item as (
+    select * from {{ ref('open_item') }}
+    where {{ is_touched('open_item_id') }}
+),
 
 ownership as (select * from {{ source('config', 'ownership') }}),
 

@@ -8,7 +8,11 @@ with payable as (
 
 item as (
     select * from {{ ref('open_item') }}
-    where ledger = 'payable' and kind = 'invoice' and status != 'cancelled' and amount is not null
+    where
+        ledger = 'payable' and kind = 'invoice' and status != 'cancelled' and amount is not null
+        {% if new_only() %}
+            and golden_id in (select golden_id from {{ ref('open_item') }} where {{ is_touched('open_item_id') }})
+        {% endif %}
 ),
 
 direct_debit as (

@@ -1,11 +1,11 @@
 -- Whether the canonical open items say what each ERP said: per system, company code, ledger and currency, the newest state of
 -- every item as delivered, added up straight from the raw records, against the canonical items. Both sides must agree in number
 -- and, without signs, in amount; what has no sign, or is one item with two origins during a migration, is shown apart.
-with raw_item as (select * from {{ source('raw', 'open_item') }}),
+with raw_item as not materialized (select * from {{ source('raw', 'open_item') }}),
 
 delivery as (select * from {{ ref('stg_delivery') }}),
 
-item as (select * from {{ ref('open_item') }}),
+item as not materialized (select * from {{ ref('open_item') }}),
 
 merged as (select * from {{ ref('open_item_origin') }}),
 

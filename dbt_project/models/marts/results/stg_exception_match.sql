@@ -1,10 +1,8 @@
 -- What the matching leaves for a person: items that nothing explains, undecided groups, differences to post, and items that the bank
--- has settled but their ERP has not cleared.
+-- has settled but their ERP has not cleared. What is wanted of stg_item is a part each time: as a CTE it would be made as a whole.
 with run as (select * from {{ ref('stg_run') }}),
 
 match as (select * from {{ ref('stg_match') }}),
-
-item as (select * from {{ ref('stg_item') }}),
 
 match_group as (
     select * from {{ source('matching', 'match_group') }}
@@ -73,7 +71,7 @@ unmatched as (
         item.correlation_id,
         item.delivery_id
     from unexplained
-    inner join item on unexplained.dataset = item.dataset and unexplained.item_id = item.item_id
+    inner join {{ ref('stg_item') }} as item on unexplained.dataset = item.dataset and unexplained.item_id = item.item_id
     cross join run
     left join settled
         on
@@ -138,7 +136,7 @@ group_member as (
         min_by(item.delivery_id, item.item_id) as delivery_id
     from match
     inner join match_group on match.group_id = match_group.group_id
-    inner join item on match.dataset = item.dataset and match.item_id = item.item_id
+    inner join {{ ref('stg_item') }} as item on match.dataset = item.dataset and match.item_id = item.item_id
     where match.status in ('suggested', 'ambiguous')
     group by match.group_id
 ),

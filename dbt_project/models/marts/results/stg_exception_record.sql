@@ -14,8 +14,6 @@ status_event as (select * from {{ ref('payment_status_event') }}),
 
 remittance as (select * from {{ ref('remittance_advice') }}),
 
-payment as (select * from {{ ref('payment_instruction') }}),
-
 counterparty_link as (select * from {{ ref('counterparty_link') }}),
 
 decision as (
@@ -168,7 +166,7 @@ stopped_payment as (
         'Payment to ' || coalesce(counterparty_name, '(no name)') || ' was ' || status as message,
         correlation_id,
         delivery_id
-    from payment
+    from {{ ref('payment_instruction') }}
     where status in ('rejected', 'cancelled')
 ),
 
@@ -187,7 +185,7 @@ unknown_document as (
         payment.correlation_id,
         remittance.delivery_id
     from remittance
-    inner join payment on remittance.payment_id = payment.payment_id
+    inner join {{ ref('payment_instruction') }} as payment on remittance.payment_id = payment.payment_id
     where remittance.open_item_id is null
 ),
 

@@ -28,7 +28,7 @@ wanted as (
     select name from ledger_payment_name
 ),
 
-payment as (select payment_id, entity_id, end_to_end_id, instruction_id from {{ ref('stg_hub__payment') }}),
+payment as not materialized (select payment_id, entity_id, end_to_end_id, instruction_id from {{ ref('stg_hub__payment') }}),
 
 payment_name as (
     select payment_id, entity_id, end_to_end_id as name from payment where end_to_end_id in (select name from wanted)

@@ -8,7 +8,7 @@ entity as (select * from {{ source('config', 'legal_entity') }}),
 
 delivery as (select * from {{ ref('stg_delivery') }}),
 
-raw_item as (select * from {{ source('raw', 'open_item') }}),
+raw_item as not materialized (select * from {{ source('raw', 'open_item') }}),
 
 -- which record is the newest is found on the key alone; only that record is interpreted
 newest_moment as (
