@@ -22,9 +22,10 @@ from ingestion.contracts import (
     PAYMENT_STATUS,
 )
 from ingestion.readers import nacha_addenda as addenda
+from ingestion.readers import nacha_checks as checks
 from ingestion.readers import nacha_records as layout
 from ingestion.readers.nacha_records import Record
-from ingestion.readers.nacha_rows import ACKNOWLEDGEMENTS, CONSUMER, CORPORATE, Batch, Entry, Output, Tally
+from ingestion.readers.nacha_rows import ACKNOWLEDGEMENTS, CONSUMER, CORPORATE, TRUNCATED, Batch, Entry, Output, Tally
 from ingestion.reading import ControlTotal, FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
 from ingestion.record_columns import BATCH_ROWS
 from ingestion.sources import SourceConfig
@@ -34,7 +35,10 @@ _ADDENDA_LIMIT = 9999
 # Checking, savings, ledger and loan accounts; the second digit is a credit up to 4, a debit from 5.
 _CODES = frozenset(f"{account}{what}" for account in "2345" for what in "0123456789")
 _ADV_CODES = frozenset(str(code) for code in range(81, 89))
-_ONE_WAY = {"220": True, "225": False}
+_CLASSES = (
+    "ACK", "ADV", "ARC", "ATX", "BOC", "CCD", "CIE", "COR", "CTX", "DNE", "ENR", "IAT", "MTE", "POP", "POS", "PPD", "RCK",
+    "SHR", "TEL", "TRC", "TRX", "WEB", "XCK",
+)  # fmt: skip
 _FILLER = "9" * layout.WIDTH
 
 
@@ -192,10 +196,17 @@ class _Reading:
         self.first = self.first or self.file
 
     def _on_batch(self, record: Record, file: _File) -> None:
-        sec = record.field(layout.BATCH_HEADER["sec"])
+        sec = record.field(layout.BATCH_HEADER["sec"]).upper()
         places = layout.IAT_BATCH_HEADER if sec == "IAT" else layout.BATCH_HEADER
-        fields = {name: record.field(place) for name, place in places.items()}
+        fields = {name: record.field(place) for name, place in places.items()} | {"sec": sec}
         file.batches += 1
+        if sec not in _CLASSES:
+            raise FileRejected(
+                "a batch is of a class that is not known, so that its fields are not either",
+                place=f"batch {file.batches}, line {record.line}", found=sec or "nothing",
+                expected="a standard entry class: " + ", ".join(_CLASSES),
+                advice="Check that the file is a NACHA file of today, and its columns are not shifted.",
+            )  # fmt: skip
         number = fields["number"]
         file.numbers[number] += 1
         repeated = f"#{file.numbers[number]}" if file.numbers[number] > 1 else ""
@@ -218,6 +229,8 @@ class _Reading:
             else layout.IAT_ENTRY if sec == "IAT"
             else layout.CORPORATE_ENTRY if sec in CORPORATE
             else layout.CONSUMER_ENTRY if sec in CONSUMER
+            else layout.CARD_ENTRY if sec == "SHR"
+            else layout.TRUNCATED_ENTRY if sec in TRUNCATED
             else layout.ENTRY
         )  # fmt: skip
         fields = {name: record.field(place) for name, place in places.items()}
@@ -238,23 +251,9 @@ class _Reading:
         else:
             batch.debits += cents
         entry = Entry(record, more, fields, cents, credit)
-        self._check(batch, entry)
+        for doubt in checks.doubts(batch, entry):
+            self.warnings[doubt] += 1
         self._add(file, batch, entry)
-
-    def _check(self, batch: Batch, entry: Entry) -> None:
-        """What is inconsistent in an entry but neither moves a total nor its meaning: a warning."""
-        fields, place = entry.fields, batch.place
-        one_way = _ONE_WAY.get(batch.fields["service"])
-        if one_way is not None and one_way != entry.credit:
-            said = "credits" if one_way else "debits"
-            self.warnings[
-                f"{place} declares {said} only (service class {batch.fields['service']}); it holds others"
-            ] += 1
-        if not layout.routing_number_is_valid(fields["rdfi"] + fields["check"]):
-            self.warnings[f"{place}: the check digit of a routing number is wrong"] += 1
-        declared = layout.number(fields.get("addenda", ""))
-        if declared is not None and declared != len(entry.addenda):
-            self.warnings[f"{place}: an entry declares {declared} addenda and has {len(entry.addenda)}"] += 1
 
     def _add(self, file: _File, batch: Batch, entry: Entry) -> None:
         by_kind = {addenda.kind(one): one for one in entry.addenda}
@@ -278,10 +277,22 @@ class _Reading:
         elif "98" in by_kind:
             file.only_payments = False
             said = addenda.corrected(by_kind["98"])
+            if said.code in addenda.REFUSED_CHANGES:
+                self._set_aside(
+                    batch, entry, "change code", f"{said.code} of {said.original_trace}",
+                    "The originating bank refused a notification of change: the data of the payment stand as they were.",
+                )  # fmt: skip
+                return
             self.output.add_status(file.identity, file.created_at, entry, "ACWC", said)
         elif batch.sec in ACKNOWLEDGEMENTS:
             file.only_payments = False
             self.output.add_status(file.identity, file.created_at, entry, "RCVD", None)
+        elif doubt := checks.no_payment(entry):
+            file.only_payments = False
+            self._set_aside(
+                batch, entry, "transaction code", f"{entry.fields['code']}: {doubt}",
+                "The entry was not loaded: its code says that no money moves by it. Ask the sender what it is.",
+            )  # fmt: skip
         else:
             if not entry.cents:
                 self.warnings[f"{batch.place}: an entry of no amount (prenotification or remittance alone)"] += 1
@@ -308,6 +319,8 @@ class _Reading:
             "count": batch.count, "hash": batch.hash % _HASH, "debits": batch.debits, "credits": batch.credits,
         }  # fmt: skip
         self._prove(record, batch.place, places, computed)
+        for doubt in checks.control_doubts(batch, record):
+            self.warnings[doubt] += 1
         number = record.field(places["number"])
         if number != batch.number:
             raise self._wrong(f"{batch.place}, line {record.line}", "batch number", number, batch.number)

@@ -55,7 +55,10 @@ RETURN_REASONS = {
 }
 DISHONORED = frozenset({"R61", "R62", "R67", "R68", "R69", "R70"})
 """The originating bank refuses a return: what these entries report is no end of the payment."""
+REFUSED_CHANGES = frozenset(f"C6{digit}" for digit in range(1, 10))
+"""The originating bank refuses a notification of change: no data of the payment change."""
 _CONTESTED = frozenset(f"R7{digit}" for digit in range(1, 8))
+_NUMBERED = frozenset({"05", *map(str, range(10, 19))})
 _DOCUMENTS = {"IV": "CINV", "CM": "CREN", "DM": "DEBN", "PO": "PUOR", "CR": "SOAC"}
 
 
@@ -80,6 +83,11 @@ class Settled(NamedTuple):
 def kind(record: Record) -> str:
     """The addenda type: 02, 05, 10 to 18, 98, 99."""
     return record.text[1:3]
+
+
+def entry_number(record: Record) -> str | None:
+    """The last seven digits of the trace number of the entry it says it belongs to; None where it says none."""
+    return record.field((87, 94)) if kind(record) in _NUMBERED else None
 
 
 def returned(record: Record, *, international: bool = False) -> Return:

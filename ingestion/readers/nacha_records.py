@@ -49,6 +49,9 @@ ENTRY = {**_ENTRY, "account": (12, 29), "id": (39, 54), "name": (54, 76)}
 CORPORATE_ENTRY = {**_ENTRY, "account": (12, 29), "id": (39, 54), "addenda": (54, 58), "name": (58, 74)}
 # A consumer's own entries (CIE, MTE) have name and number the other way round.
 CONSUMER_ENTRY = {**_ENTRY, "account": (12, 29), "name": (39, 54), "id": (54, 76)}
+# A card's entry (SHR) has its document and card number there, that of a truncated check (TRC, XCK) how it was processed.
+CARD_ENTRY = {**_ENTRY, "account": (12, 29), "id": (43, 54), "name": (0, 0)}
+TRUNCATED_ENTRY = {**_ENTRY, "account": (12, 29), "id": (39, 54), "name": (0, 0), "processed": (54, 76)}
 # An international entry names the other party and its number in addenda, not here.
 IAT_ENTRY = {**_ENTRY, "addenda": (12, 16), "account": (39, 74), "id": (0, 0), "name": (0, 0)}
 ADV_ENTRY = {
@@ -85,7 +88,7 @@ def records(stream: BinaryIO) -> Iterator[Record]:
 
     Lines whose trailing blanks were lost are padded, blank lines passed over. Raises `FileRejected` for other lengths.
     """
-    carry, offset, line, cut = b"", 0, 0, False
+    carry, offset, line, cut, old = b"", 0, 0, False, False
     while True:
         data = stream.read(_CHUNK)
         if b"\0" in data:
@@ -98,8 +101,9 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         text = carry + data
         if not line and not offset:
             cut = len(text) > WIDTH and b"\n" not in text and b"\r" not in text
-            if b"\n" not in text and b"\r" in text:
-                text = text.replace(b"\r", b"\n")
+            old = b"\n" not in text and b"\r" in text
+        if old:  # lines that end as on old Macs
+            text = text.replace(b"\r", b"\n")
         if cut:
             size = len(text) // WIDTH * WIDTH if data else len(text)
             pieces = [text[at : at + WIDTH] for at in range(0, size, WIDTH)]

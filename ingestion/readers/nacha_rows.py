@@ -26,6 +26,7 @@ CENT = 1000  # in units scaled by 100,000
 CORPORATE = frozenset({"CTX", "ATX", "TRX", "ENR"})
 CONSUMER = frozenset({"CIE", "MTE"})
 ACKNOWLEDGEMENTS = frozenset({"ACK", "ATX"})
+TRUNCATED = frozenset({"TRC", "XCK"})
 _CHEQUES = frozenset({"ARC", "BOC", "POP", "RCK", "TRC", "XCK"})  # the entry's number is that of a check
 _PLACE = "record_number file_line byte_start byte_end "
 _IDS = "message_id payment_information_id "
@@ -143,6 +144,8 @@ class Output:
         if batch.sec in _CHEQUES:
             reference, cheque = None, (fields["id"][:9].strip() if batch.sec == "POP" else fields["id"]) or None
         name, country, text = fields["name"] or None, None, addenda.remittance(entry.addenda)
+        if batch.sec in TRUNCATED:
+            text = fields["processed"] or None
         if batch.sec == "IAT":
             by_kind = {addenda.kind(one): one for one in entry.addenda}
             name = by_kind["10"].field((46, 81)) or None if "10" in by_kind else None

@@ -264,3 +264,67 @@ def test_a_contested_dishonored_return_says_that_the_return_stands() -> None:
     status = only(read(nacha(lines), "nacha"), "payment_status")
     assert (status["status"], status["reason_code"]) == ("RJCT", "R72")
     assert status["reason_text"] == "return stands: the dishonored return was untimely"
+
+
+@pytest.mark.parametrize(
+    ("cents", "code", "found"),
+    [(5000, "26", "26: a return"), (5000, "21", "21: a return"), (500, "23", "23: a prenotification"),
+     (-500, "38", "38: a prenotification"), (500, "24", "24: a prenotification"), (100, "20", "20: a code without")],
+)  # fmt: skip
+def test_a_code_by_which_no_money_moves_makes_no_payment(cents: int, code: str, found: str) -> None:
+    reading = read(nacha([nacha_entry(cents, 1, code=code), nacha_entry(7, 2)]), "nacha")
+    (reject,) = reading.rejects
+    assert reject.found.startswith(found) and reject.amount == Decimal(abs(cents)) / 100 and reject.line == 3
+    assert only(reading)["amount"] == Decimal("0.07")
+    assert only(reading, "payment_message")["declared_sum"] is None, "the file's total is not that of its payments"
+
+
+def test_a_refused_change_changes_nothing() -> None:
+    change = nacha([nacha_entry(0, 1, code="21", addenda=1), returned("C61", "98", "1918171614")], sec="COR")
+    reading = read(change, "nacha")
+    (reject,) = reading.rejects
+    assert (reject.field, reject.found) == ("change code", "C61 of 121042880000007") and not reading.records
+
+
+def test_the_class_decides_where_fields_lie() -> None:
+    entry = nacha_entry(700, 1, "0002Receiver Company", addenda=2)
+    lines = [entry, nacha_addendum("a"), nacha_addendum("b", 2)]
+    assert only(read(nacha(lines, sec="ctx"), "nacha"))["counterparty_name"] == "Receiver Company"
+    for sec in ("CBR", "XYZ", "   "):
+        verdict = outcome(nacha(lines, sec=sec), "nacha")
+        assert isinstance(verdict, FileRejected) and "class" in verdict.reason and verdict.place == "batch 1, line 2"
+    card = only(read(nacha([nacha_entry(-100, 1, "4111111111111111", id="1226DOC-7")], sec="SHR"), "nacha"))
+    assert (card["counterparty_name"], card["end_to_end_id"]) == (None, "DOC-7")
+    cheque = only(read(nacha([nacha_entry(-100, 1, "123456item research", id="987")], sec="TRC"), "nacha"))
+    assert (cheque["counterparty_name"], cheque["cheque_number"]) == (None, "987")
+    assert cheque["remittance_unstructured"] == "123456item research"
+
+
+def test_addenda_and_controls_of_others_are_told() -> None:
+    def warnings(data: bytes) -> str:
+        reading = read(data, "nacha")
+        assert reading.facts is not None
+        return " ".join(reading.facts.warnings)
+
+    good = nacha([nacha_entry(1, 1, addenda=1), nacha_addendum("one")], sec="CCD")
+    assert "another" not in warnings(good)
+    lines = good.split(b"\n")
+    addendum = next(at for at, line in enumerate(lines) if line.startswith(b"7"))
+    other = [*lines[:addendum], lines[addendum][:87] + b"0000009", *lines[addendum + 1 :]]
+    assert "addenda name another entry" in warnings(b"\n".join(other))
+    control = next(at for at, line in enumerate(lines) if line.startswith(b"8"))
+    for place, size, word in ((1, 3, "service class"), (44, 10, "company"), (79, 8, "originating bank")):
+        changed = lines[control][:place] + b"9" * size + lines[control][place + size :]
+        assert word in warnings(b"\n".join([*lines[:control], changed, *lines[control + 1 :]]))
+    assert "lacks the addenda (10)" in warnings(nacha([international_entry(100)], sec="IAT"))
+
+
+def test_a_long_file_with_the_line_ends_of_old_macs() -> None:
+    data = nacha([nacha_entry(1, number) for number in range(1, 12_001)])
+    assert len(data) > 1 << 20
+    assert read(data.replace(b"\n", b"\r"), "nacha").content() == read(data, "nacha").content()
+
+
+def test_the_largest_totals_are_exact() -> None:
+    reading = read(nacha([nacha_entry(9_999_999_999, number) for number in range(1, 101)]), "nacha")
+    assert only(reading, "payment_message")["computed_sum"] == Decimal("9999999999.00")
