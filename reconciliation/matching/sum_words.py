@@ -6,11 +6,15 @@ line with the words of single pairs, a party's name, is a less likely one.
 
 from __future__ import annotations
 
+from math import lgamma
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.text.words import SideWords
+
+_NO_WORD = 0.1  # how likely texts of one source have no word of their own
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.uint32]
@@ -40,3 +44,21 @@ def told_by_words(words: SideWords, sums: Rows, pairs: Rows, asked: Rows) -> Flo
     )
     found = rows.join(best, on="row", how="left", maintain_order="left")["nats"].fill_null(0.0).to_numpy()
     return np.asarray(np.exp(np.clip(found, -_MOST, _MOST)), dtype=np.float64)
+
+
+def words_in_common(words: SideWords, rows: Rows) -> float:
+    """How many times likelier the texts of some `rows` are if they come from one source, which has words of its own, than if
+    they were any texts of their side; 1 where they say nothing."""
+    said = words.rows.join(words.words, on="document").select("row", "word").unique()
+    ours = said.join(pl.DataFrame({"row": np.unique(rows)}, schema={"row": pl.UInt32}), on="row", how="semi")
+    spoken = ours["row"].n_unique()
+    if spoken == 0:
+        return 1.0
+    usual = said.group_by("word").len("everywhere").with_columns((pl.col("everywhere") + 1) / (words.rows.height + 2))
+    counted = ours.group_by("word").len("times").join(usual, on="word").sort("word")
+    times, rate = counted["times"].to_numpy().astype(np.float64), counted["everywhere"].to_numpy()
+    # a word of the source may be in all its texts or in some: any share is as likely; the first text only names the word
+    any_share = np.array([lgamma(k) + lgamma(spoken - k + 1) - lgamma(spoken + 1) for k in times])
+    by_chance = (times - 1) * np.log(rate) + (spoken - times) * np.log1p(-rate)
+    told = float(np.exp(np.clip(any_share - by_chance, -50, 50)).mean())
+    return _NO_WORD + (1 - _NO_WORD) * told

@@ -24,6 +24,7 @@ MODULES: Mapping[str, str] = {
     "described": "described_amount",
     "described_sum": "described_sum",
     "described_cluster": "described_cluster",
+    "described_payout": "described_payout",
     "described_difference": "described_difference",
     "described_reversal": "described_reversal",
 }

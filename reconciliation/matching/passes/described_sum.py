@@ -28,6 +28,7 @@ _SENTENCES = (
 )
 _BY_TEXT, _SPREAD = 0, 2  # the sentence of sums of one party, and the sentence of sums over several days
 Days = npt.NDArray[np.int32]
+_SPREAD_SHARE = 0.3  # how much rarer sums are that leave out items of their days
 _ALTERNATIVES = 8
 _LEAST_CHANCE = 1e-7
 _NEGLIGIBLE = 1e-3  # odds of a sum that are no match, nor anyone's rival
@@ -265,10 +266,10 @@ class DescribedSum(PassConfig):
             own, cases = strata[solved] == stratum, strata == stratum
             ratios = likely[solved[own]] / chance[own]
             weight = _PRIOR_ITEMS * float(likely[cases].mean())
-            share = self.summed
+            share = start = self.summed * (_SPREAD_SHARE if sentence == _SPREAD else 1.0)
             for _ in range(_TURNS):
                 found = float((share * ratios / (1 + share * ratios)).sum())
-                share = min(_MOST, (found + self.summed * weight) / (float(likely[cases].sum()) + weight))
+                share = min(_MOST, (found + start * weight) / (float(likely[cases].sum()) + weight))
             shares[sentence, int(stratum)] = share
         by_solution = np.array([shares[sentence, int(stratum)] for stratum in strata[solved]])
         odds: Floats = by_solution / (1 - by_solution)

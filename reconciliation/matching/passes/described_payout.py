@@ -1,0 +1,229 @@
+"""What a processor pays out for all of a day or a few: takings, refunds and charges in one amount, or less its charges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.described import learned_lags, leg_words
+from reconciliation.matching.fee_schedules import (
+    MOST_EACH,
+    MOST_SHARE,
+    NO_CHARGE,
+    Schedule,
+    best_schedule,
+    schedule_frame,
+    schedules_of,
+    with_habits,
+)
+from reconciliation.matching.nearby import count_within_days, within_days
+from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
+from reconciliation.matching.sum_words import told_by_words, words_in_common
+from reconciliation.matching.text.words import SideWords
+
+_KEYS = ["family", "currency", "entity", "account"]
+_DAYS_SHARE = (0.6, 0.2, 0.1, 0.1)  # how likely a payout is for so many days in a row
+_FAMILIES, _OFTEN, _SELDOM, _FEWEST = (
+    6,
+    0.9,
+    0.1,
+    4,
+)  # words by which items of a day are told apart: how many, how common
+_NEGLIGIBLE = 1e-3  # odds of a payout that is no match, nor anyone's rival
+_ROOM, _ROOM_AN_ITEM = 500_000, 200  # payouts and days that are compared at most
+_FEWEST_PAYOUTS = 3  # by which a schedule is believed
+_SCHEDULES, _ROUNDS = 3, 4  # processors whose charges are learned; times that the sure ones leave
+
+
+class DescribedPayout(PassConfig):
+    """One item (`one`) against all open items of one to `days` days of the other side, whatever their sign: all there are, or
+    all that say one word. The last of the days is up to `after` days earlier, or `before` later.
+
+    The totals are equal, or the payout is less by a charge that one schedule explains (`fee_schedules`). The odds are how
+    often an open item is a payout (`paid_out`, corrected by the data), times how likely that date distance and so many
+    days are, over the chance that two totals of that size agree as well.
+    """
+
+    KIND: ClassVar[str] = "described_payout"
+
+    kind: Literal["described_payout"] = "described_payout"
+    one: Literal["left", "right"] = "left"
+    before: int = 1
+    after: int = 7
+    days: Annotated[int, Field(ge=1, le=len(_DAYS_SHARE))] = 4
+    paid_out: Annotated[float, Field(gt=0, lt=1)] = 0.1
+
+    def propose(self, context: LegContext) -> Iterator[Proposals]:
+        """Payouts by every schedule found; what is sure leaves before the rest is weighed again."""
+        known = self._schedules(context)
+        for _ in range(_ROUNDS if known else 0):
+            proposals = self._weighed(context, known)
+            if proposals.groups.is_empty():
+                return
+            yield proposals
+            if self._sides(context)[0].is_open[proposals.members.filter(side=self._side)["row"].to_numpy()].all():
+                return
+
+    @property
+    def _side(self) -> int:
+        return 0 if self.one == "left" else 1
+
+    def _schedules(self, context: LegContext) -> list[Schedule]:
+        """The schedules by which payouts are less than the totals, that of no charge first; found once a leg, while all that
+        the first pass of this kind sees is open."""
+        name = f"schedules of payouts on the {self.one}"
+        if name not in context.cache:
+            found: list[Schedule] = []
+            windows = self._windows(context)
+            items = windows["open"].n_unique()
+            while windows.height and len(found) <= _SCHEDULES:
+                schedule = best_schedule(windows) if found else NO_CHARGE
+                if schedule is None or schedule.probable < context.leg.suggest:
+                    break
+                schedule = with_habits(schedule, windows, items, self.paid_out)
+                explained = windows.filter(pl.Series(schedule.odds(windows) >= 1))
+                if found:  # one processor words all its payouts alike
+                    words = leg_words(context)[self._side]
+                    schedule = schedule.told(words_in_common(words, explained["row"].to_numpy()))
+                    if explained["open"].n_unique() < _FEWEST_PAYOUTS or schedule.probable < context.leg.suggest:
+                        break
+                found.append(replace(schedule, payouts=explained.select("row").unique().sort("row")))
+                windows = windows.join(explained, on="row", how="anti")
+            context.cache[name] = schedule_frame(found)
+        return schedules_of(context.cache[name])
+
+    def _weighed(self, context: LegContext, known: list[Schedule]) -> Proposals:
+        """The payouts that any of the schedules explains."""
+        windows = self._windows(context)
+        explained = []
+        for number, schedule in enumerate(known):
+            rows, pairs = windows["row"].to_numpy(), context.accepted[self._side]
+            worded = told_by_words(leg_words(context)[self._side], schedule.payouts["row"].to_numpy(), pairs, rows)
+            odds = schedule.odds(windows) * worded
+            own = windows.with_columns(pl.Series("odds", odds), evidence=pl.lit(number, pl.UInt16))
+            explained.append(own.filter(pl.Series(odds >= _NEGLIGIBLE)))
+        met = pl.concat(explained).sort("odds", descending=True, maintain_order=True)
+        met = met.unique(["row", "first", "last", "family"], keep="first", maintain_order=True)
+        return self._proposals(context, met, [schedule.sentence for schedule in known])
+
+    def _sides(self, context: LegContext) -> tuple[SideView, SideView]:
+        return (context.left, context.right) if self.one == "left" else (context.right, context.left)
+
+    def _windows(self, context: LegContext) -> pl.DataFrame:
+        """Each open item with the days that it may pay out for: `row`, `open`, `family`, `first`, `last` (days), `total` and
+        the amounts and numbers of what has its sign (`takings`) and has not (`returns`), `share` (of such days and such a
+        distance)."""
+        one, many = self._sides(context)
+        items = one.frame()
+        spans = _spans(many.frame(), leg_words(context)[many.index], self.days)
+        window = max(self.before, self.after)
+        for kept in (spans, spans.filter(pl.col("family") == ""), spans.filter(pl.col("first") == pl.col("date"))):
+            made = count_within_days((items, kept), ["currency"], window)["pairs"].sum()
+            if made <= _ROOM + _ROOM_AN_ITEM * items.height:
+                break
+        else:
+            kept = spans.clear()
+        near = within_days((items, kept), ["currency"], window).filter(
+            pl.col("lag").is_between(-self.before, self.after)
+        )
+        ours = pl.all_horizontal(
+            (pl.col(name) == pl.col(f"{name}_right")) | (pl.col(name) == 0) | (pl.col(f"{name}_right") == 0)
+            for name in ("entity", "account")
+        )
+        near = near.filter(ours, (pl.col("total") > 0) == (pl.col("open") > 0), pl.col("total") != 0)
+        up = pl.col("open") > 0
+        near = near.with_columns(
+            takings=pl.when(up).then("ins").otherwise("outs"), returns=pl.when(up).then("outs").otherwise("ins")
+        )
+        same = ["row", "first", "date_right", "total", "takings", "returns"]
+        near = near.sort("row", "first", "date_right", "family").unique(same, keep="first", maintain_order=True)
+        return self._with_fees(context, near, window)
+
+    def _with_fees(self, context: LegContext, near: pl.DataFrame, window: int) -> pl.DataFrame:
+        direction = 1 if self.one == "left" else -1
+        lags = learned_lags(context, window)[direction * near["lag"].to_numpy() + window]
+        lags = (lags + 1 / (self.before + self.after + 1)) / 2  # a processor has days of its own
+        length = near.select((pl.col("date_right") - pl.col("first")).cast(pl.Int64)).to_series()
+        families = max(1, near["family"].n_unique() - 1)
+        told = np.where((near["family"] == "").to_numpy(), 0.5, 0.5 / families)
+        shares = lags * np.asarray(_DAYS_SHARE)[length.to_numpy()] * told
+        fee = (pl.col("total") - pl.col("open")) * pl.col("open").sign()
+        gross = pl.when(pl.col("open") > 0).then("gross_in").otherwise(-pl.col("gross_out"))
+        near = near.with_columns(
+            pl.Series("share", shares), length.alias("length"), last=pl.col("date_right"), fee=fee, gross=gross
+        )
+        charged = near.filter(
+            pl.col("fee") >= 0,
+            pl.col("fee") <= pl.col("gross") * (MOST_SHARE / 10_000) + MOST_EACH * pl.col("takings"),
+            pl.col("fee") <= pl.col("open").abs() / 2,
+            pl.col("total").abs() >= pl.col("gross") / 2,
+        )
+        # what is given back gives its charge back, or not
+        back = charged.filter(pl.col("returns") > 0, pl.col("fee") > 0).with_columns(gross=pl.col("total").abs())
+        return pl.concat([charged, back])
+
+    def _proposals(self, context: LegContext, met: pl.DataFrame, sentences: list[str]) -> Proposals:
+        one, many = self._sides(context)
+        met = met.with_row_index("proposal")
+        inside = _in_families(many.frame(), leg_words(context)[many.index])
+        days = met.select(
+            "proposal", "family", "currency", entity="entity_right", account="account_right",
+            date=pl.int_ranges(pl.col("first"), pl.col("last") + 1).cast(pl.List(pl.Int32)), one="row",
+        ).explode("date", empty_as_null=False, keep_nulls=False)  # fmt: skip
+        parts = days.join(inside, on=[*_KEYS, "date"])
+        rows = (parts["one"].to_numpy(), parts["row"].to_numpy())
+        fits = context.compatible(*(rows if self.one == "left" else rows[::-1]))
+        barred = parts.filter(~pl.Series(fits, dtype=pl.Boolean)).select("proposal").unique()
+        whole = met.select("proposal", pl.lit(one.index, pl.UInt8).alias("side"), "row", applied="open")
+        many_of = parts.select("proposal", pl.lit(many.index, pl.UInt8).alias("side"), "row", applied="open")
+        members = pl.concat([whole.cast(MEMBERS), many_of.cast(MEMBERS)]).join(barred, on="proposal", how="anti")  # type: ignore[arg-type]
+        groups = met.select(
+            "proposal",
+            pl.when(pl.col("fee") > 0).then(KIND["fee"]).otherwise(KIND["none"]).alias("difference_kind"),
+            "odds",
+            "evidence",
+        ).join(barred, on="proposal", how="anti")
+        return Proposals(
+            groups=groups.cast(GROUPS),  # type: ignore[arg-type]
+            members=members.sort("proposal", "side", "row"),
+            evidence=sentences,
+        )
+
+
+def _spans(items: pl.DataFrame, words: SideWords, days: int) -> pl.DataFrame:
+    """By family and stretch of up to so many days, from one that has items to one that has (`first`, `date`): the `total`,
+    and the amounts and numbers of what goes in and out."""
+    up, down = (pl.col("open").filter(sign) for sign in (pl.col("open") > 0, pl.col("open") < 0))
+    daily = (
+        _in_families(items, words)
+        .group_by(*_KEYS, "date")
+        .agg(gross_in=up.sum(), gross_out=down.sum(), ins=up.len().cast(pl.Int64), outs=down.len().cast(pl.Int64))
+        .sort(*_KEYS, "date")
+    )
+    summed = ["gross_in", "gross_out", "ins", "outs"]
+    daily = daily.with_columns(pl.col(name).cum_sum().over(_KEYS).alias(f"all_{name}") for name in summed)
+    met = within_days((daily, daily), _KEYS, days - 1).filter(pl.col("lag") >= 0)
+    within = [
+        (pl.col(f"all_{name}") - pl.col(f"all_{name}_right") + pl.col(f"{name}_right")).alias(name) for name in summed
+    ]
+    spans = met.select(*_KEYS, "date", *within, first="date_right")
+    return spans.with_columns(total=pl.col("gross_in") + pl.col("gross_out"))
+
+
+def _in_families(items: pl.DataFrame, words: SideWords) -> pl.DataFrame:
+    """The items once for all (family empty), and once for each word of theirs that many have and many have not."""
+    said = words.rows.join(words.words, on="document").join(items.select("row"), on="row", how="semi")
+    counts = said.group_by("word").len("times").filter(
+        pl.col("times") >= max(_FEWEST, _SELDOM * items.height), pl.col("times") <= _OFTEN * items.height
+    )  # fmt: skip
+    common = counts.sort("times", "word", descending=[True, False]).head(_FAMILIES).select("word")
+    of_word = said.select("row", "word").unique().join(common, on="word", how="semi").rename({"word": "family"})
+    every = items.with_columns(family=pl.lit(""))
+    return pl.concat([every, items.join(of_word, on="row").select(every.columns)])
