@@ -16,13 +16,13 @@ TABLE = "ops.carried_items"
 
 
 def items_content(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str]) -> str:
-    """What of the items of `matching_input` a group stands on: ids, amounts and currencies, as a fingerprint in which the order
-    of rows counts for nothing."""
+    """What of the items of `matching_input` a group stands on: ids, amounts, currencies and kinds, as a fingerprint in which
+    the order of rows counts for nothing."""
     parts = []
     for name in sorted(datasets):
         row = connection.execute(
             "SELECT count(*), bit_xor(content), sum(content) "
-            f'FROM (SELECT hash(item_id, amount, currency) AS content FROM matching_input."{name}")'
+            f'FROM (SELECT hash(item_id, amount, currency, kind) AS content FROM matching_input."{name}")'
         ).fetchone()
         parts.append(f"{name}:{row}")
     return "\n".join(parts)

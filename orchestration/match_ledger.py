@@ -128,12 +128,12 @@ def run_leg(connection: duckdb.DuckDBPyConnection, rules: Rules, leg: Leg) -> tu
     items = read_items(connection, own)
     # of what the leg does not look at, what groups stand on is enough
     others = [name for name in rules.datasets if name not in items]
-    items |= read_items(connection, others, "item_id, amount, currency, date")
+    items |= read_items(connection, others, "item_id, amount, currency, date, kind")
     active = read_active(connection, ASKED)
     content = carried_items.items_content(connection, rules.datasets)
     kept, released = active, pl.DataFrame(schema=RELEASED)
     if not carried_items.stands_on(connection, run_time, content):
-        kept, released = carry_forward(active, items)
+        kept, released = carry_forward(active, items, rules)
     decided = apply_decisions(kept, *read_decisions(connection), items, rules, run_time.as_of)
     recent = without_history(items, decided.ledger, rules, run_time.as_of - timedelta(days=HISTORY_DAYS))
     recent = {name: recent[name] for name in own}

@@ -59,7 +59,7 @@ def try_rules(connection: duckdb.DuckDBPyConnection, today: Rules, new: Rules, s
     that is not there."""
     items = read_items(connection, dict.fromkeys((*today.datasets, *new.datasets)))
     known, as_of = {"links": read_links(connection), "rates": read_rates(connection)}, read_run_time(connection).as_of
-    active, _ = carry_forward(read_active(connection), items)
+    active, _ = carry_forward(read_active(connection), items, today)
     before = _before(active, items, since)
     decisions = read_decisions(connection)
     results = []

@@ -4,7 +4,7 @@ An *edge* is a pair of items of a leg's two datasets in one matched group. Preci
 true; recall the share of true edges found. In a group of several items on both sides an edge is right where the true
 partners of both its items are in the group: which belongs to which inside it is not said.
 
-Edges between items that never reached the warehouse (a statement that was
+A payment that came back settles no item. Edges between items that never reached the warehouse (a statement that was
 never delivered, a file that was quarantined) cannot be found and are left out of recall.
 """
 
@@ -31,7 +31,7 @@ _TRUE = {
     "bank_lines_payments": "SELECT k.item_id AS a, t.payment AS b FROM read_parquet('{0}/bank_line_payment.parquet') t "
     "JOIN bank_key k ON k.truth_id = t.bank_line WHERE t.relation = 'booking'",
     "payments_open_items": "SELECT payment AS a, open_item AS b FROM read_parquet('{0}/payment_open_item.parquet') "
-    "WHERE outcome != 'rejected'",
+    "WHERE outcome NOT IN ('rejected', 'returned')",
     "own_transfers": "SELECT o.item_id AS a, i.item_id AS b FROM read_parquet('{0}/bank_line_transfer.parquet') t "
     "JOIN bank_key o ON o.truth_id IN (t.bank_line, t.other_line) JOIN bank_key i ON i.truth_id IN (t.bank_line, t.other_line) "
     "JOIN matching_input.bank_lines debit ON debit.item_id = o.item_id AND debit.amount < 0 "

@@ -149,6 +149,23 @@
     select open_item_id from {{ changed('remittance_advice') }}
 {%- endmacro %}
 
+{# Changed payments, those that share the reference of one or of a new return, and those that were said to have come back. #}
+{% macro touched_payments() -%}
+    select payment_id from {{ changed('payment_instruction') }}
+    union all
+    select payment_id from {{ ref('payment_instruction') }}
+    where correlation_id in (
+        select correlation_id from {{ ref('payment_instruction') }}
+        where payment_id in (select payment_id from {{ changed('payment_instruction') }})
+        union all
+        select correlation_id from {{ ref('bank_statement_line') }}
+        where line_kind = 'return' and statement_key in (select statement_key from {{ changed('bank_statement_line') }})
+    )
+    union all
+    select item_id from {{ this }}
+    where kind = 'returned_payment'
+{%- endmacro %}
+
 {# All the steps of an object are made together. #}
 {% macro touched_workflow_event() -%}
     select open_item_id from {{ changed('open_item') }}

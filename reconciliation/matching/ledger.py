@@ -14,6 +14,7 @@ from reconciliation.matching.group_ids import DIGITS, STATUSES, group_ids, membe
 from reconciliation.matching.item_frames import item_frame
 from reconciliation.matching.known_groups import Ledger
 from reconciliation.matching.results import RELEASED, MatchResult
+from reconciliation.matching.rules import Rules
 from reconciliation.matching.stable_hash import id_words, text_hash
 from reconciliation.matching.state import DECIDED
 
@@ -29,22 +30,26 @@ class LedgerChange(NamedTuple):
     superseded: Mapping[str, str]
 
 
-def carry_forward(ledger: Ledger, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> tuple[Ledger, pl.DataFrame]:
+def carry_forward(
+    ledger: Ledger, items: Mapping[str, pl.LazyFrame | pl.DataFrame], rules: Rules | None = None
+) -> tuple[Ledger, pl.DataFrame]:
     """The groups that still stand on the items as they are now, and the others with the reason (`group_id`,
     `reason`).
 
     `items` holds every dataset whole. A group is released when one of its items is no longer there, or its amount or
-    currency has changed since the group was made; its other items are then open again.
+    currency has changed since the group was made, or it is now of a kind that takes no part in the leg by the `rules`: a payment
+    that came back settles nothing. Its other items are then open again. What people matched stands whatever the kind.
     """
     if ledger.groups.is_empty():
         return ledger, pl.DataFrame(schema=RELEASED)
     # groups go by number: their ids are long
-    groups = ledger.groups.select("group_id", "leg", "status", key=pl.int_range(pl.len(), dtype=pl.UInt32))
+    groups = ledger.groups.select("group_id", "leg", "pass", "status", key=pl.int_range(pl.len(), dtype=pl.UInt32))
     members = _with_current(ledger.items.join(groups, on="group_id", how="inner").drop("group_id"), items)
     missing = members.filter(pl.col("amount").is_null()).sort("key", "dataset", "item_id")
     gone = missing.group_by("key", maintain_order=True).agg(
         pl.format("{} {} is no longer there", "dataset", "item_id").first().alias("reason")
     )
+    gone = pl.concat([gone, _of_other_kind(members, items, rules).join(gone, on="key", how="anti")])
     complete = members if gone.is_empty() else members.join(gone, on="key", how="anti")
     again = fingerprints(complete).rename({"group_id": "again"}).join(groups.select("key", "group_id"), on="key")
     # an id of another make carries no fingerprint: such a group stands as long as its items are there
@@ -76,6 +81,25 @@ def _with_current(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.D
 
 def _none(name: str, kind: pl.DataType) -> pl.Expr:
     return pl.lit(None, dtype=kind).alias(name)
+
+
+def _of_other_kind(
+    members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame], rules: Rules | None
+) -> pl.DataFrame:
+    """`key`, `reason` of the groups with an item of a kind that takes no part in their leg."""
+    parts = [pl.DataFrame(schema={"key": pl.UInt32, "reason": pl.String})]
+    for leg in () if rules is None else rules.legs:
+        for side in leg.sides:
+            if side.takes is None or side.dataset not in items:
+                continue
+            shaped, _ = item_frame(items[side.dataset], side.dataset)
+            barred = shaped.filter(~side.takes).select("item_id", "kind").collect()
+            held = members.filter(
+                pl.col("leg") == leg.name, pl.col("dataset") == side.dataset, pl.col("pass") != DECIDED
+            )
+            reason = pl.format("{} {} is a {} by now", "dataset", "item_id", "kind")
+            parts.append(held.join(barred, on="item_id").select("key", reason=reason))
+    return pl.concat(parts).group_by("key").agg(pl.col("reason").min())
 
 
 def current_amounts(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:

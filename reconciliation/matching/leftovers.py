@@ -84,8 +84,8 @@ def _zero_amounts(view: SideView) -> Rows:
     """The rows of items of the side that amount to nothing: no group can take them, and none is lost."""
     data = view.dataset
     rows = np.setdiff1d(np.flatnonzero(data.amount == 0).astype(np.uint32), data.too_large)
-    if view.side.kinds:
-        rows = rows[data.take(["kind"], rows)["kind"].is_in(view.side.kinds).fill_null(False).to_numpy()]
+    if view.side.takes is not None:
+        rows = rows[data.take([view.side.takes], rows)["kind"].to_numpy()]
     return rows
 
 

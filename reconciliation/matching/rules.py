@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Annotated
 
+import polars as pl
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
@@ -27,8 +28,16 @@ class Side(BaseModel):
     pool: str
     blocked_by: tuple[str, ...] = ()  # an item used in one of these pools takes no part either
     kinds: tuple[str, ...] = ()  # only items of these kinds; empty: all
+    without_kinds: tuple[str, ...] = ()  # no items of these kinds
     sign: Annotated[int, Field(ge=-1, le=1)] = 0  # -1: only money out, 1: only money in, 0: both
     report_unmatched: bool = True  # list this side's open items as unmatched of this leg
+
+    @property
+    def takes(self) -> pl.Expr | None:
+        """Whether an item takes part, by its `kind`; None where all do."""
+        some = pl.col("kind").is_in(self.kinds).fill_null(False) if self.kinds else None
+        others = ~pl.col("kind").is_in(self.without_kinds).fill_null(False) if self.without_kinds else None
+        return some & others if some is not None and others is not None else some if others is None else others
 
 
 class Leg(BaseModel):

@@ -139,9 +139,8 @@ class Pools:
                 amounts[self._seen(side.dataset, pool, leg) != data.amount] = 0
         if side.sign:
             amounts[np.sign(amounts) != side.sign] = 0
-        if side.kinds:
-            kinds = data.read(["kind"])["kind"].is_in(side.kinds).fill_null(False)
-            amounts[~kinds.to_numpy()] = 0
+        if side.takes is not None:
+            amounts[~data.read([side.takes])["kind"].to_numpy()] = 0
         return amounts
 
     def _seen(self, dataset: str, pool: str, leg: Leg | None) -> Ints:

@@ -93,6 +93,20 @@ def test_matches_agree_with_the_truth(company: Workspace) -> None:
         assert score.recall >= 0.95, (score.what, score.missed)
 
 
+def test_a_payment_that_came_back_settles_nothing(company: Workspace) -> None:
+    """Each of them has left the account and is there as returned; whatever it was meant for is settled by another payment."""
+    outcome = pl.read_parquet(company.root / "truth/payment_open_item.parquet").filter(pl.col("outcome") == "returned")
+    returned = set(outcome["payment"])
+    kinds = dict(rows(company, "SELECT item_id, kind FROM matching_input.payments"))
+    assert {payment for payment, kind in kinds.items() if kind == "returned_payment"} == returned & kinds.keys()
+    legs = rows(
+        company,
+        "SELECT item.item_id, known.leg FROM matching.match_item item JOIN matching.known_group known USING (group_id, run_id) "
+        "WHERE known.superseded_by IS NULL AND known.status != 'ambiguous'",
+    )
+    assert returned and {leg for payment, leg in legs if payment in returned} == {"bank_lines_payments"}
+
+
 def test_the_canonical_layer_agrees_with_the_truth(company: Workspace) -> None:
     """Parties known to two systems, items of the company that moves to another ERP, invoices against orders and receipts."""
     for score in canonical_scores(company.warehouse, company.root / "truth"):

@@ -82,7 +82,7 @@ class Books:
         return found
 
     def _leg(self, leg: str, world: Frames, rules: Rules, links: pl.DataFrame | None, confirmed: str) -> bool:
-        kept, released = carry_forward(self.ledger, world)
+        kept, released = carry_forward(self.ledger, world, rules)
         decided = apply_decisions(kept, *_confirming(kept, confirmed), world, rules, date(2024, 4, 1))
         result = match_leg(leg, world, rules, links=links, ledger=decided.ledger, holds=decided.holds)
         change = new_ledger(self.ledger, released, result)
