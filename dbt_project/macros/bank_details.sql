@@ -4,14 +4,16 @@
   query that names the deliveries wanted where a build adds (new_only.sql); a filter on the whole view reads all details there are.
 #}
 {% macro entry_details(deliveries=none) -%}
+{% set wanted = 'where delivery_id in (' ~ deliveries ~ ')' if deliveries and new_only() else '' %}
 with detail as (
     select * from {{ source('raw', 'bank_entry_detail') }}
-    {% if deliveries and new_only() %}where delivery_id in ({{ deliveries }}){% endif %}
+    {{ wanted }}
 ),
 
 entry as (
     select delivery_id, statement_number, entry_number, statement_key, statement_kind, account_id, credit_debit, known_at
     from {{ ref('stg_bank__entry') }}
+    {{ wanted }}
 ),
 
 own_alias as (

@@ -145,6 +145,13 @@ from signed
 {%- endmacro %}
 
 {# What makes two records the same item, over the columns of raw.open_item. #}
-{% macro open_item_key() -%}
-    concat_ws('|', source_system, company_code, document_number, coalesce(fiscal_year, ''), coalesce(line_item, ''))
+{% macro open_item_key(relation='') -%}
+    concat_ws(
+        '|',
+        {{ relation }}source_system,
+        {{ relation }}company_code,
+        {{ relation }}document_number,
+        coalesce({{ relation }}fiscal_year, ''),
+        coalesce({{ relation }}line_item, '')
+    )
 {%- endmacro %}

@@ -29,6 +29,12 @@
     {% do ref(model) %}changes.{{ model }}
 {%- endmacro %}
 
+{# Beside is_touched, where keys are hashes: rows of few deliveries stand together, so that the others are not read. `model` has its
+   delivery_id among its changes. #}
+{% macro is_of_changed_delivery(model) -%}
+    {% if new_only() -%} delivery_id in (select delivery_id from {{ changed(model) }}) {%- else -%} true {%- endif %}
+{%- endmacro %}
+
 {# The deliveries that the tables do not hold yet. #}
 {% macro new_deliveries() -%}
     (select delivery_id from ops.new_delivery)

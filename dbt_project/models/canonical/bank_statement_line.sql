@@ -2,7 +2,7 @@
     config(
         materialized='by_key',
         key='statement_key',
-        changes=['statement_key', 'bank_line_id'],
+        changes=['statement_key', 'bank_line_id', 'delivery_id'],
         pre_hook="{{ touch(touched_bank_statement_line()) }}"
     )
 }}

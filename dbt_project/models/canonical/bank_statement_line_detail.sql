@@ -17,7 +17,7 @@ with line as (
         delivery_id,
         detail_delivery_id
     from {{ ref('bank_statement_line') }}
-    where {{ is_touched('bank_line_id') }}
+    where {{ is_touched('bank_line_id') }} and {{ is_of_changed_delivery('bank_statement_line') }}
 ),
 
 detail as (

@@ -1,17 +1,15 @@
 {{ config(materialized='by_key', key='payment_id', pre_hook="{{ touch(touched_payment_instruction()) }}") }}
 -- Payments as instructed, with their newest status. A rejection or cancellation holds unless the bank later says executed; the
 -- other states only move forward, whatever the clocks of the systems that report them.
+{% set deliveries %}
+    select delivery_id from {{ this }} where {{ is_touched('payment_id') }}
+    union
+    select delivery_id from ops.new_delivery
+{% endset %}
+
 with payment as (
-    select * from {{ ref('stg_hub__payment') }}
-    where
-        {{ is_touched('payment_id') }}
-        {% if new_only() %}
-            and delivery_id in (
-                select delivery_id from {{ this }} where {{ is_touched('payment_id') }}
-                union all
-                select delivery_id from ops.new_delivery
-            )
-        {% endif %}
+    select * from ({{ hub_payments(deliveries) }}) as instructed
+    where {{ is_touched('payment_id') }}
 ),
 
 status_event as (

@@ -16,6 +16,12 @@ with status as (
 payment as (
     select payment_id, batch_id, message_id, payment_information_id, instruction_id, end_to_end_id
     from {{ ref('stg_hub__payment') }}
+    {% if new_only() %}
+        where
+            message_id in (select status.message_id from status)
+            or payment_information_id in (select status.payment_information_id from status)
+            or end_to_end_id in (select status.end_to_end_id from status)
+    {% endif %}
 ),
 
 unique_end_to_end as (

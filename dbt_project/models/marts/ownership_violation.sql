@@ -7,7 +7,10 @@ with status_event as (
     where payment_id is not null and status is not null and {{ is_touched('payment_id') }}
 ),
 
-payment as (select payment_id, entity_id, correlation_id, end_to_end_id from {{ ref('payment_instruction') }}),
+payment as (
+    select payment_id, entity_id, correlation_id from {{ ref('payment_instruction') }}
+    where {{ is_touched('payment_id') }}
+),
 
 party as (select * from {{ ref('counterparty') }}),
 

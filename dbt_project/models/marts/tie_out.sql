@@ -11,27 +11,17 @@ merged as (select * from {{ ref('open_item_origin') }}),
 
 run as (select * from {{ ref('stg_run') }}),
 
-newest_moment as (
-    select {{ open_item_key() }} as open_item_id, max({{ moment('delivery', 'raw_item') }}) as moment
+told as not materialized (
+    select raw_item.*, delivery.system, delivery.received_at, {{ moment('delivery', 'raw_item') }} as moment
     from raw_item
     inner join delivery on raw_item.delivery_id = delivery.delivery_id
-    group by all
 ),
 
-newest as (
-    select
-        newest_moment.open_item_id,
-        raw_item.source_system,
-        raw_item.company_code,
-        delivery.system,
-        raw_item.ledger,
-        raw_item.currency,
-        raw_item.amount,
-        delivery.received_at
-    from newest_moment
-    inner join delivery on {{ arrival_at('newest_moment.moment') }} = delivery.arrival
-    inner join raw_item
-        on delivery.delivery_id = raw_item.delivery_id and {{ record_at('newest_moment.moment') }} = raw_item.record_number
+newest_moment as (select max(moment) as moment from told group by {{ open_item_key() }}),
+
+newest as not materialized (
+    select told.* from told
+    where told.moment in (select newest_moment.moment from newest_moment)
 ),
 
 delivered as (
@@ -85,7 +75,7 @@ unsigned as (
         newest.currency,
         {{ total('abs(newest.amount)') }} as unsigned_gross
     from newest
-    inner join item on newest.open_item_id = item.open_item_id
+    inner join item on newest.document_number = item.document_number and {{ open_item_key('newest.') }} = item.open_item_id
     where item.amount is null
     group by all
 )

@@ -11,7 +11,7 @@ with line as (
         *,
         coalesce(instructed_currency != currency and instructed_amount > 0 and detail_count <= 1, false) as is_exchanged
     from {{ ref('bank_statement_line') }}
-    where {{ is_touched('bank_line_id') }}
+    where {{ is_touched('bank_line_id') }} and {{ is_of_changed_delivery('bank_statement_line') }}
 )
 
 select
