@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from small_warehouse import SmallWarehouse
+
+from orchestration.dbt_runner import DBT_PROJECT
 
 RESULTS = {"matching", "monitoring", "forecasting"}
 AFTER_RESULTS = "after_results"
@@ -61,3 +65,17 @@ def test_nothing_before_the_matching_reads_results(built: SmallWarehouse) -> Non
 def test_every_table_below_staging_has_an_enforced_contract(built: SmallWarehouse) -> None:
     loose = [n["name"] for n in models(built).values() if n["schema"] != "staging" and not n["contract"]["enforced"]]
     assert loose == []
+
+
+def test_compression_is_told_of_text_columns_that_are_there(built: SmallWarehouse) -> None:
+    told = re.findall(
+        r"'(\w+)'", (DBT_PROJECT / "macros" / "compression.sql").read_text().split("macro ids_of_rows")[1]
+    )
+    texts = {
+        name
+        for node in models(built).values()
+        for name, column in node["columns"].items()
+        if column["data_type"] == "varchar"
+    }
+    assert set(told) <= texts
+    assert len(told) == len(set(told)), "an id of rows is no code"
