@@ -31,8 +31,8 @@
     entry.customer_reference,
     detail.end_to_end_id,
     list_sort(
-        list_distinct(
-            list_filter(
+        list_filter(
+            list_distinct(
                 list_concat(
                     coalesce(detail.detail_references, cast([] as varchar[])),
                     [
@@ -42,9 +42,9 @@
                         entry.batch_payment_information_id,
                         entry.batch_message_id
                     ]
-                ),
-                lambda reference: reference is not null and trim(reference) != ''
-            )
+                )
+            ),
+            lambda reference: trim(reference) != ''
         )
     ) as "references",
     detail.structured_reference,

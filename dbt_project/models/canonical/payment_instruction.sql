@@ -78,6 +78,7 @@ account_party as (
     where
         party.role = case when payment.direction = 'direct_debit' then 'customer' else 'supplier' end
         and (entity.erp_system is null or party.source_system = entity.erp_system)
+        and payment.payment_id not in (select settled_party.payment_id from settled_party)
     group by payment.payment_id
     having min(party.counterparty_id) = max(party.counterparty_id)
 )

@@ -25,7 +25,7 @@ payment as (
 ),
 
 unique_end_to_end as (
-    select end_to_end_id, min(payment_id) as payment_id
+    select end_to_end_id, min(payment_id) as payment_id, min(batch_id) as batch_id
     from payment
     where end_to_end_id in (select status.end_to_end_id from status where status.level = 'transaction' and status.message_id is null)
     group by end_to_end_id
@@ -34,7 +34,7 @@ unique_end_to_end as (
 
 -- a transaction is named by its message and its end-to-end or instruction id, without a message by an end-to-end id used once
 transaction_candidate as (
-    select status.delivery_id, status.record_number, payment.payment_id
+    select status.delivery_id, status.record_number, payment.payment_id, payment.batch_id
     from status
     inner join payment
         on
@@ -44,7 +44,7 @@ transaction_candidate as (
             and coalesce(status.instruction_id, payment.instruction_id, '') = coalesce(payment.instruction_id, '')
     where status.level = 'transaction'
     union all
-    select status.delivery_id, status.record_number, payment.payment_id
+    select status.delivery_id, status.record_number, payment.payment_id, payment.batch_id
     from status
     inner join payment
         on
@@ -53,7 +53,7 @@ transaction_candidate as (
             and coalesce(status.payment_information_id, payment.payment_information_id) = payment.payment_information_id
     where status.level = 'transaction' and status.end_to_end_id is null
     union all
-    select status.delivery_id, status.record_number, unique_end_to_end.payment_id
+    select status.delivery_id, status.record_number, unique_end_to_end.payment_id, unique_end_to_end.batch_id
     from status
     inner join unique_end_to_end on status.end_to_end_id = unique_end_to_end.end_to_end_id
     where status.level = 'transaction' and status.message_id is null
@@ -61,21 +61,21 @@ transaction_candidate as (
 
 -- two payments that answer to the same name: the status is kept without a payment rather than given to either
 by_transaction as (
-    select delivery_id, record_number, min(payment_id) as payment_id
+    select delivery_id, record_number, min(payment_id) as payment_id, min(batch_id) as batch_id
     from transaction_candidate
     group by delivery_id, record_number
     having min(payment_id) = max(payment_id)
 ),
 
 by_batch as (
-    select status.delivery_id, status.record_number, payment.payment_id
+    select status.delivery_id, status.record_number, payment.payment_id, payment.batch_id
     from status
     inner join payment on status.payment_information_id = payment.payment_information_id
     where status.level = 'batch' and (status.message_id is null or status.message_id = payment.message_id)
 ),
 
 by_message as (
-    select status.delivery_id, status.record_number, payment.payment_id
+    select status.delivery_id, status.record_number, payment.payment_id, payment.batch_id
     from status
     inner join payment on status.message_id = payment.message_id
     where status.level = 'message'
@@ -103,6 +103,7 @@ reported as (
         status.delivery_id,
         status.record_number,
         named.payment_id,
+        named.batch_id,
         named.closeness,
         max(named.closeness) over (partition by status.delivery_id, status.report_id, named.payment_id) as closest
     from named
@@ -110,7 +111,7 @@ reported as (
 ),
 
 closest as (
-    select status.*, reported.payment_id, reported.closeness, reported.closest
+    select status.*, reported.payment_id, reported.batch_id, reported.closeness, reported.closest
     from status
     left join reported on status.delivery_id = reported.delivery_id and status.record_number = reported.record_number
 )
@@ -119,7 +120,7 @@ select
     concat_ws('|', closest.delivery_id, closest.record_number, coalesce(closest.payment_id, '?')) as status_event_id,
     closest.payment_id,
     coalesce(
-        payment.batch_id,
+        closest.batch_id,
         case
             when closest.level = 'batch' and closest.message_id is not null
                 then closest.message_id || '|' || closest.payment_information_id
@@ -145,6 +146,5 @@ select
     closest.delivery_id,
     closest.record_number
 from closest
-left join payment on closest.payment_id = payment.payment_id
 left join status_owner on closest.payment_status = status_owner.status
 where closest.payment_id is null or closest.closeness = closest.closest

@@ -234,13 +234,24 @@ approval_event as (
             and coalesce(approval.fiscal_year, item.fiscal_year) is not distinct from item.fiscal_year
 ),
 
+-- many payments are of one message: its time is read once
+message_time as (
+    select
+        payment.message_created_at,
+        {{ point_in_time('payment.message_created_at', 'run.timezone') }} as "at",
+        try_cast(payment.message_created_at[1:10] as date) as event_date
+    from payment
+    cross join run
+    group by payment.message_created_at, run.timezone
+),
+
 payment_event as (
     select
         'payment' as object_type,
         payment.payment_id as object_id,
         'instructed' as event,
-        coalesce({{ point_in_time('payment.message_created_at', 'run.timezone') }}, payment.known_at) as "at",
-        try_cast(payment.message_created_at[1:10] as date) as event_date,
+        coalesce(message_time."at", payment.known_at) as "at",
+        message_time.event_date,
         payment.source as system,
         cast(null as varchar) as actor,
         payment.entity_id,
@@ -249,7 +260,7 @@ payment_event as (
         payment.delivery_id,
         payment.record_number
     from payment
-    cross join run
+    left join message_time on payment.message_created_at = message_time.message_created_at
     union all
     select
         'payment' as object_type,

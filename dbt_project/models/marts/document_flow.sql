@@ -40,21 +40,23 @@ run as (select * from {{ ref('stg_run') }}),
 -- how far our knowledge goes: the newest delivery. Not the run's clock, so that runs that know the same say the same.
 newest as (select max(received_at) as received_at from {{ ref('stg_delivery') }}),
 
--- an invoice is eligible once it is approved and not blocked; where no approval is asked for, once it is posted
-eligible_told as (
+-- an invoice is eligible once it is approved and not blocked; where no approval is asked for, once it is posted. Either is said once
+-- of an item
+eligible as (
     select
         'open_item' as object_type,
         payable.open_item_id as object_id,
         'eligible' as event,
-        max(event."at") as "at",
-        max(event.event_date) as event_date,
-        max_by(
-            struct_pack(system := event.system, delivery_id := event.delivery_id, record_number := event.record_number),
-            (event."at", event.event_id)
-        ) as told,
+        event."at",
+        event.event_date,
+        event.system,
+        cast(null as varchar) as actor,
         payable.entity_id,
         payable.correlation_id,
-        max(event.known_at) as known_at
+        event.known_at,
+        event.delivery_id,
+        event.record_number,
+        cast(null as varchar) as detail
     from payable
     inner join event
         on
@@ -62,25 +64,6 @@ eligible_told as (
             and payable.open_item_id = event.object_id
             and event.event = case when payable.approval_status = 'approved' then 'approved' else 'posted' end
     where payable.approval_status in ('approved', 'not_required') and not payable.is_blocked
-    group by all
-),
-
-eligible as (
-    select
-        object_type,
-        object_id,
-        event,
-        "at",
-        event_date,
-        struct_extract(told, 'system') as system,
-        cast(null as varchar) as actor,
-        entity_id,
-        correlation_id,
-        known_at,
-        struct_extract(told, 'delivery_id') as delivery_id,
-        struct_extract(told, 'record_number') as record_number,
-        cast(null as varchar) as detail
-    from eligible_told
 ),
 
 -- an invoice is scheduled when a payment that names it is instructed

@@ -29,14 +29,29 @@ doubted as (
     where "check" = 'duplicate_invoice' and status = 'open'
 ),
 
+-- what one party has over one amount more than once: only that can be one invoice twice
+repeated as (
+    select golden_id, currency, amount
+    from item
+    where golden_id is not null
+    group by all
+    having count(*) > 1
+),
+
+written as (
+    select
+        item.*,
+        regexp_replace(upper(item.reference), '[^A-Z0-9]', '', 'g') as written
+    from item
+    inner join repeated
+        on item.golden_id = repeated.golden_id and item.currency = repeated.currency and item.amount = repeated.amount
+),
+
 numbered as (
     select
-        open_item_id,
-        regexp_replace(upper(reference), '[^A-Z0-9]', '', 'g') as written,
-        ltrim(
-            translate(regexp_replace(regexp_replace(upper(reference), '[^A-Z0-9]', '', 'g'), '^[A-Z]+', ''), 'OIL', '011'), '0'
-        ) as typed
-    from item
+        *,
+        ltrim(translate(regexp_replace(written, '^[A-Z]+', ''), 'OIL', '011'), '0') as typed
+    from written
 ),
 
 -- one invoice twice: the same party, currency and amount, and either the supplier's number is the same but for the way it is
@@ -44,22 +59,19 @@ numbered as (
 -- the same. The earlier of the two stands. A number of one or two digits says nothing without its letters.
 named as (
     select
-        item.open_item_id,
-        item.entity_id,
-        item.golden_id,
-        item.currency,
-        item.amount,
-        item.document_date,
-        coalesce(item.created_at, '') as created_at,
+        open_item_id,
+        golden_id,
+        currency,
+        amount,
+        document_date,
+        coalesce(created_at, '') as created_at,
         nullif(
             case
-                when length(regexp_replace(numbered.typed, '[^0-9]', '', 'g')) >= 3 then numbered.typed
-                else ltrim(numbered.written, '0')
+                when length(regexp_replace(typed, '[^0-9]', '', 'g')) >= 3 then typed
+                else ltrim(written, '0')
             end, ''
         ) as number
-    from item
-    left join numbered on item.open_item_id = numbered.open_item_id
-    where item.golden_id is not null
+    from numbered
 ),
 
 suspect as (
