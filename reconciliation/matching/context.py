@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ import polars as pl
 
 from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
 from reconciliation.matching.rules import Leg, Side
+
+if TYPE_CHECKING:
+    from reconciliation.matching.text_odds import TextOdds
 
 Rows = npt.NDArray[np.uint32]
 ENOUGH_TAUGHT = 2000  # pairs from which counterparties are learned
@@ -74,6 +78,7 @@ class LegContext:
     encoding: Encoding
     links: Callable[[str, str], pl.DataFrame]  # of two dataset names: left, right (rows), amount (minor units or null)
     cache: dict[str, pl.DataFrame] = field(default_factory=dict)  # what several passes of the leg derive from the items
+    texts: dict[int, TextOdds] = field(default_factory=dict)  # by number of accepted pairs: what they teach of texts
     rates: pl.DataFrame | None = None  # exchange rates as `exchange.rate_frame` gives them
     barred: npt.NDArray[np.uint64] | None = None  # pairs (left row << 32 | right row) that a person has rejected
     accepted: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))

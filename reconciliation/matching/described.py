@@ -62,8 +62,12 @@ def learned_lags(context: LegContext, window: int) -> Floats:
 
 
 def learned_texts(context: LegContext) -> TextOdds:
-    """The odds of texts, as accepted pairs teach them."""
-    return TextOdds(*leg_words(context), accepted_pairs(context))
+    """The odds of texts, as accepted pairs teach them; learned once as long as no more are accepted."""
+    known = len(context.accepted[0])
+    if known not in context.texts:
+        context.texts.clear()
+        context.texts[known] = TextOdds(*leg_words(context), accepted_pairs(context))
+    return context.texts[known]
 
 
 def related_pairs(context: LegContext, window: int, min_nats: float) -> pl.DataFrame:

@@ -13,13 +13,14 @@ from pydantic import Field
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.day_crowds import Crowd, affordable
-from reconciliation.matching.described import learned_lags, leg_words, related_pairs
+from reconciliation.matching.described import learned_lags, learned_texts, leg_words, related_pairs
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
 from reconciliation.matching.round_amounts import round_chance
 from reconciliation.matching.subset_sum import MAX_AMOUNT, SubsetSums, subset_sums
 from reconciliation.matching.sum_words import told_by_words
+from reconciliation.matching.text.words import SideWords, silent_rows
 
 _SENTENCES = (
     "the only items of texts in common that add up to the amount",
@@ -191,7 +192,7 @@ class DescribedSum(PassConfig):
         odds = summed * head["share"].to_numpy() / chance
         if sentence != _BY_TEXT:
             odds = odds * self._told(context, head["one"].to_numpy())
-            odds[self._is_one_with_a_fee(context, cases, head, [chosen for _, _, chosen in solved])] *= _FEE_INSTEAD
+        odds = odds * self._not_one_with_a_fee(context, cases, head, [chosen for _, _, chosen in solved])
         kept = np.flatnonzero(odds >= _NEGLIGIBLE)
         if not len(kept):
             return Proposals().groups, Proposals().members
@@ -216,19 +217,32 @@ class DescribedSum(PassConfig):
         ).cast(GROUPS)  # type: ignore[arg-type]
         return groups, members
 
-    def _is_one_with_a_fee(
+    def _not_one_with_a_fee(
         self, context: LegContext, cases: pl.DataFrame, head: pl.DataFrame, chosen: list[Ints]
-    ) -> npt.NDArray[np.bool_]:
-        """By sum of two: whether one, of texts in common, is nearly all of it, so that the rest may as well be a fee."""
+    ) -> Floats:
+        """By sum: how much less it is believed because one of its two items, of texts in common or without any, is nearly all
+        of it: the rest may as well be a fee, unless the text of the small one speaks for it."""
         rows, values = cases["row"].to_numpy(), np.abs(cases["value"].to_numpy())
-        largest = np.array([own[np.argmax(values[own])] for own in chosen])
+        largest, smallest = (np.array([own[find(values[own])] for own in chosen]) for find in (np.argmax, np.argmin))
         nearly = values[largest] >= (1 - _FEE_SHARE) * np.abs(head["target"].to_numpy())
-        few = np.array([len(own) == 2 for own in chosen])
-        sides = (head["one"], pl.Series(rows[largest]))
-        met = pl.DataFrame(dict(zip(("left", "right"), sides if self.one == "left" else sides[::-1], strict=True)))
+        doubted = nearly & np.array([len(own) == 2 for own in chosen])
+        believed = np.ones(len(chosen))
+        if not doubted.any():
+            return believed
+        one = head["one"].filter(pl.Series(doubted))
+        large, small = (self._pairs(one, pl.Series(rows[of[doubted]])) for of in (largest, smallest))
         related = related_pairs(context, self.window, self.min_nats).select("left", "right", said=pl.lit(True))
-        said = met.join(related, on=["left", "right"], how="left", maintain_order="left")["said"].is_not_null()
-        return np.asarray(nearly & few & said.to_numpy(), dtype=np.bool_)
+        said = large.join(related, on=["left", "right"], how="left", maintain_order="left")["said"].is_not_null()
+        many = 1 if self.one == "left" else 0
+        mute = ~large.to_series(many).is_in(_speaking(leg_words(context)[many]).implode())
+        told = np.clip(learned_texts(context).odds(small) * _FEE_INSTEAD, _FEE_INSTEAD, 1.0)
+        believed[doubted] = np.where((said | mute).to_numpy(), told, 1.0)
+        return believed
+
+    def _pairs(self, one: pl.Series, many: pl.Series) -> pl.DataFrame:
+        """Items of the one side and of the other as `left`, `right`."""
+        left, right = (one, many) if self.one == "left" else (many, one)
+        return pl.DataFrame({"left": left, "right": right}, schema={"left": pl.UInt32, "right": pl.UInt32})
 
     def _remember(self, context: LegContext, members: pl.DataFrame) -> None:
         """Keep which items are sums of others beyond doubt, for this pass and the later ones."""
@@ -274,6 +288,11 @@ class DescribedSum(PassConfig):
         by_solution = np.array([shares[sentence, int(stratum)] for stratum in strata[solved]])
         odds: Floats = by_solution / (1 - by_solution)
         return odds
+
+
+def _speaking(words: SideWords) -> pl.Series:
+    """Rows whose text says enough to be compared."""
+    return words.rows.join(silent_rows(words), on="row", how="anti")["row"]
 
 
 def _solutions(answer: SubsetSums, days: Days | None) -> list[tuple[int, int, Ints]]:

@@ -129,6 +129,26 @@ def test_an_entry_of_the_party_and_a_small_one_of_another_may_as_well_be_a_fee()
     assert {"b", "l1", "l2"} not in found.get("matched", [])
 
 
+@pytest.mark.parametrize("large", [None, "Etoile Location"])
+def test_an_entry_without_a_text_and_a_small_stranger_are_no_sum_either(large: str | None) -> None:
+    others: list[Row] = [(f"x{n}", f"-{61 + 7 * n}.{n + 10}", n, text) for n, text in enumerate(named(20))]
+    found = groups(
+        [*others, ("b", "-7427.51", 2, "SEPA ETOILE LOCATION")],
+        [*others, ("l1", "-7402.51", 2, large), ("l2", "-25.00", 2, "Etoile Girard Batiment")],
+    )
+    assert {"b", "l1", "l2"} not in found.get("matched", [])
+
+
+def test_a_rent_and_the_late_fee_of_the_same_tenant_are_a_sum() -> None:
+    others: list[Row] = [(f"x{n}", f"-{61 + 7 * n}.{n + 10}", n, text) for n, text in enumerate(named(40))]
+    found = groups(
+        [*others, ("b", "-1345.17", 3, "STO WALKERMAN LINDA")],
+        [*others, ("l1", "-1295.17", 2, "Rent Linda Walkerman"), ("l2", "-50.00", 2, "Late fee Linda Walkerman")],
+    )
+    taken = found.get("matched", []) + found.get("suggested", [])
+    assert {"b", "l1", "l2"} in taken
+
+
 def test_two_sets_that_add_up_equally_are_a_tie() -> None:
     found = groups(
         [("b", "-300.00", 2, "DEPOSIT")],
