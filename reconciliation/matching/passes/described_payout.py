@@ -180,7 +180,11 @@ class DescribedPayout(PassConfig):
         parts = days.join(inside, on=[*_KEYS, "date"])
         rows = (parts["one"].to_numpy(), parts["row"].to_numpy())
         fits = context.compatible(*(rows if self.one == "left" else rows[::-1]))
-        barred = parts.filter(~pl.Series(fits, dtype=pl.Boolean)).select("proposal").unique()
+        unfit = parts.filter(~pl.Series(fits, dtype=pl.Boolean)).select("proposal")
+        # an item of the same days without the word, of the amount of one with it, would do as well
+        all_of_days = days.with_columns(family=pl.lit("")).join(inside, on=[*_KEYS, "date"])
+        others = all_of_days.join(parts, on=["proposal", "row"], how="anti")
+        barred = pl.concat([unfit, others.join(parts, on=["proposal", "open"], how="semi").select("proposal")]).unique()
         whole = met.select("proposal", pl.lit(one.index, pl.UInt8).alias("side"), "row", applied="open")
         many_of = parts.select("proposal", pl.lit(many.index, pl.UInt8).alias("side"), "row", applied="open")
         members = pl.concat([whole.cast(MEMBERS), many_of.cast(MEMBERS)]).join(barred, on="proposal", how="anti")  # type: ignore[arg-type]

@@ -102,6 +102,14 @@ def test_two_processors_of_one_day_are_told_apart_by_a_word() -> None:
     assert sum({f"p{day}"} | {f"{name}o" for name in of_day(day, "Paypal")} in found for day in range(8)) >= 7
 
 
+def test_a_word_does_not_choose_between_items_of_equal_amounts() -> None:
+    books = [(f"Pay{n}", cents, 3, f"Payment {n}") for n, cents in enumerate([245_050, 210_000, 333_000, 260_010])]
+    books += [(f"Rec{n}", cents, 3, f"Receipt {n}") for n, cents in enumerate([245_050, 310_025, 333_000, 190_000])]
+    books += [(f"x{n}", 7_013 * (n + 3), 20 + n, f"{'Payment' if n % 2 else 'Receipt'} {n}") for n in range(8)]
+    found = groups([("b", sum(cents for name, cents, *_ in books if name.startswith("Pay")), 3, "PAYROLL 7711")], books)
+    assert not any("b" in group for group in found)
+
+
 @pytest.mark.parametrize("payouts", [1, 2])
 def test_a_charge_seen_once_or_twice_is_no_match(payouts: int) -> None:
     bank: list[Row] = [(f"b{day}", less(day, 287, 31), day + 2, f"TRANSFER {day}77{day}") for day in range(payouts)]
