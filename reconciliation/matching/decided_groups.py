@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
-from reconciliation.matching.ledger import current_amounts, fingerprints
+from reconciliation.matching.ledger import fingerprints, with_current
 from reconciliation.matching.rules import Rules
 from reconciliation.matching.state import DECIDED
 
@@ -52,9 +52,9 @@ def applied_in_pools(items: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
 def made_groups(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame], rules: Rules) -> MadeGroups:
     """The groups of decisions that make one. `members`: DECISION_ITEM with the columns of its DECISION."""
-    current = current_amounts(members, items).rename({"amount": "whole"})
+    current = with_current(members.select(_ITEM).unique(), items).drop("kind").rename({"amount": "whole"})
     members = (
-        members.join(current, on=["dataset", "item_id"], how="left")
+        members.join(current, on=_ITEM, how="left")
         .join(leg_sides(rules), on="leg", how="left")
         .with_columns(pl.coalesce(pl.col("amount").cast(AMOUNT), "whole").alias("applied"))
         .with_columns(_lapsed().alias("lapsed"))

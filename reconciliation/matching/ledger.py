@@ -44,12 +44,12 @@ def carry_forward(
         return ledger, pl.DataFrame(schema=RELEASED)
     # groups go by number: their ids are long
     groups = ledger.groups.select("group_id", "leg", "pass", "status", key=pl.int_range(pl.len(), dtype=pl.UInt32))
-    members = _with_current(ledger.items.join(groups, on="group_id", how="inner").drop("group_id"), items)
+    members = with_current(ledger.items.join(groups, on="group_id", how="inner").drop("group_id"), items)
     missing = members.filter(pl.col("amount").is_null()).sort("key", "dataset", "item_id")
     gone = missing.group_by("key", maintain_order=True).agg(
         pl.format("{} {} is no longer there", "dataset", "item_id").first().alias("reason")
     )
-    gone = pl.concat([gone, _of_other_kind(members, items, rules).join(gone, on="key", how="anti")])
+    gone = pl.concat([gone, _of_other_kind(members, rules).join(gone, on="key", how="anti")])
     complete = members if gone.is_empty() else members.join(gone, on="key", how="anti")
     again = fingerprints(complete).rename({"group_id": "again"}).join(groups.select("key", "group_id"), on="key")
     # an id of another make carries no fingerprint: such a group stands as long as its items are there
@@ -65,67 +65,36 @@ def carry_forward(
     return kept, released
 
 
-def _with_current(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:
-    """Members with the `amount` (DECIMAL(38,5)) and `currency` of their items as the datasets have them now; null where an
-    item is not there."""
-    parts = [members.clear().with_columns(_none("amount", pl.Decimal(38, 5)), _none("currency", pl.String()))]
+def with_current(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:
+    """Members (`dataset`, `item_id` and more) with the `amount` (DECIMAL(38,5)), `currency` and `kind` of their items as the
+    datasets have them now; null where an item is not there."""
+    nothing = [
+        pl.lit(None, dtype=kind).alias(name)
+        for name, kind in (("amount", pl.Decimal(38, 5)), ("currency", pl.String()), ("kind", pl.String()))
+    ]
+    parts = [members.clear().with_columns(nothing)]
     for (dataset,), part in members.group_by(["dataset"]):
         if str(dataset) in items:
             shaped, _ = item_frame(items[str(dataset)], str(dataset))
-            current = shaped.select("item_id", "amount", "currency")
+            current = shaped.select("item_id", "amount", "currency", "kind")
             parts.append(part.lazy().join(current, on="item_id", how="left").select(parts[0].columns).collect())
         else:
-            parts.append(part.with_columns(_none("amount", pl.Decimal(38, 5)), _none("currency", pl.String())))
+            parts.append(part.with_columns(nothing))
     return pl.concat(parts)
 
 
-def _none(name: str, kind: pl.DataType) -> pl.Expr:
-    return pl.lit(None, dtype=kind).alias(name)
-
-
-def _of_other_kind(
-    members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame], rules: Rules | None
-) -> pl.DataFrame:
-    """`key`, `reason` of the groups with an item of a kind that takes no part in their leg."""
+def _of_other_kind(members: pl.DataFrame, rules: Rules | None) -> pl.DataFrame:
+    """`key`, `reason` of the groups with an item of a kind that takes no part in their leg; members as `with_current` gives
+    them."""
     parts = [pl.DataFrame(schema={"key": pl.UInt32, "reason": pl.String})]
+    kind = pl.col("kind").fill_null("thing of no kind")
+    reason = pl.format("{} {} is a {} by now", "dataset", "item_id", kind)
     for leg in () if rules is None else rules.legs:
         for side in leg.sides:
-            if side.takes is None or side.dataset not in items:
-                continue
-            shaped, _ = item_frame(items[side.dataset], side.dataset)
-            barred = shaped.filter(~side.takes).select("item_id", "kind").collect()
-            held = members.filter(
-                pl.col("leg") == leg.name, pl.col("dataset") == side.dataset, pl.col("pass") != DECIDED
-            )
-            reason = pl.format("{} {} is a {} by now", "dataset", "item_id", "kind")
-            parts.append(held.join(barred, on="item_id").select("key", reason=reason))
+            if side.takes is not None:
+                own = (pl.col("leg") == leg.name) & (pl.col("dataset") == side.dataset) & (pl.col("pass") != DECIDED)
+                parts.append(members.filter(own, ~side.takes).select("key", reason=reason))
     return pl.concat(parts).group_by("key").agg(pl.col("reason").min())
-
-
-def current_amounts(members: pl.DataFrame, items: Mapping[str, pl.LazyFrame | pl.DataFrame]) -> pl.DataFrame:
-    """Amount and currency, as the datasets have them now, of the items that `members` names: dataset, item_id, amount
-    (DECIMAL(38,5)), currency."""
-    parts = [
-        pl.DataFrame(
-            schema={
-                "dataset": pl.String,
-                "item_id": pl.String,
-                "amount": pl.Decimal(38, 5),
-                "currency": pl.String,
-            }
-        )
-    ]
-    for name, frame in items.items():
-        wanted = members.filter(pl.col("dataset") == name).select("item_id").unique()
-        if wanted.is_empty():
-            continue
-        shaped, _ = item_frame(frame, name)
-        parts.append(
-            shaped.select(pl.lit(name).alias("dataset"), "item_id", "amount", "currency")
-            .join(wanted.lazy(), on="item_id", how="semi")
-            .collect()
-        )
-    return pl.concat(parts)
 
 
 def fingerprints(members: pl.DataFrame) -> pl.DataFrame:

@@ -35,9 +35,10 @@ class Side(BaseModel):
     @property
     def takes(self) -> pl.Expr | None:
         """Whether an item takes part, by its `kind`; None where all do."""
-        some = pl.col("kind").is_in(self.kinds).fill_null(False) if self.kinds else None
-        others = ~pl.col("kind").is_in(self.without_kinds).fill_null(False) if self.without_kinds else None
-        return some & others if some is not None and others is not None else some if others is None else others
+        wanted = [pl.col("kind").is_in(self.kinds).fill_null(False)] if self.kinds else []
+        if self.without_kinds:
+            wanted.append(~pl.col("kind").is_in(self.without_kinds).fill_null(False))
+        return pl.all_horizontal(wanted) if wanted else None
 
 
 class Leg(BaseModel):
