@@ -43,7 +43,7 @@ class SideView:
 
     def rows(self) -> Rows:
         """The open rows, ascending."""
-        return np.flatnonzero(self.open).astype(np.uint32)
+        return np.flatnonzero(self.is_open).astype(np.uint32)
 
     def selected(self, rows: Rows, *columns: str | pl.Expr) -> pl.DataFrame:
         """As `frame`, for these rows, open or not; `open` is what is open of them."""

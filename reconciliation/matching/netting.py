@@ -41,7 +41,7 @@ def netted_groups(
     )
     if stars.is_empty():
         return
-    parties = right_parties(context).select("row", "party")
+    parties = right_parties(context)
     of_star = (
         edges.join(stars.select("left"), on="left", how="semi")
         .join(parties, left_on="right", right_on="row")

@@ -23,15 +23,15 @@ _SHORT_TEXT = 8  # words of a text that may be nothing but a name
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
 
 
-def right_parties(context: LegContext) -> pl.DataFrame:
-    """The open right items' counterparties: `row`, `party` (code), `id`, `iban` (account), `name` (keys); once a
-    leg."""
+def right_parties(context: LegContext, *more: str) -> pl.DataFrame:
+    """The open right items' counterparties: `row`, `party` (code), and of `id`, `iban` (account), `name` (keys) and
+    `entity` what is asked for; made once a leg."""
     if "right_parties" not in context.cache:
         frame = _identity(context.right)
         context.cache["right_parties"] = frame.with_columns(_party()).filter(
             pl.any_horizontal(pl.col("id", "iban", "name").is_not_null())
         )
-    frame = context.cache["right_parties"]
+    frame = context.cache["right_parties"].select("row", "party", *more)
     return frame.filter(pl.Series(context.right.open[frame["row"].to_numpy()] != 0))
 
 
@@ -62,7 +62,7 @@ def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFr
 
 
 def _resolve(context: LegContext) -> pl.DataFrame:
-    right = right_parties(context)
+    right = right_parties(context, "entity", "id", "iban", "name")
     left = _identity(context.left, "text", rows=np.flatnonzero(context.meeting(context.left)).astype(np.uint32))
     found: list[pl.DataFrame] = []
     for key in ("id", "iban", "name"):

@@ -79,7 +79,7 @@ class CrossCurrency(PassConfig):
         return met.select(left="row", right="row_right").unique()
 
     def _of_party(self, context: LegContext) -> pl.DataFrame:
-        sides = (left_parties(context), right_parties(context).select("row", "party"))
+        sides = (left_parties(context), right_parties(context))
         pairs, _ = key_pairs(*sides, ["party"], self.max_pairs)
         return pairs.select("left", "right").unique()
 

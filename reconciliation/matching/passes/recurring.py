@@ -82,7 +82,7 @@ class Recurring(PassConfig):
         day = pl.coalesce("own_date", "date") if own else pl.col("date")
         right = context.right.frame(*own).select("row", "open", "currency", "entity", day.alias("date"))
         right = right.join(left.select("open", "currency").unique(), on=["open", "currency"], how="semi")
-        right = right.join(right_parties(context).select("row", "party", "name"), on="row")
+        right = right.join(right_parties(context, "name"), on="row")
         left = left.join(right.select("open", "currency").unique(), on=["open", "currency"], how="semi")
         known = left_parties(context)
         unnamed = left.join(known, on="row", how="anti")

@@ -45,12 +45,14 @@ class SubsetSums(PassConfig):
         """Solutions per window, narrowest first."""
         windows = self._windows(context)
         widest = tuple(max(each) for each in zip(*windows, strict=True))
+        found, crowded = self._pairs(context, *widest)
         for before, after in windows:
-            every = self._pairs(context, *widest)
-            inside = every.filter(pl.col("lag").is_between(-before, after))
-            pairs = self._twins_marked(inside, every)
-            if every.is_empty():
+            if crowded:  # a series that made too many pairs may make fewer by now
+                found, crowded = self._pairs(context, *widest)
+            found = _still_open(context, found)
+            if found.is_empty():
                 return
+            pairs = self._twins_marked(found, pl.col("lag").is_between(-before, after))
             edges = pairs.select("left", "right", "twin", mine="open", other="open_right").unique(["left", "right"])
             fits = context.compatible(
                 edges["left"].to_numpy().astype(np.uint32), edges["right"].to_numpy().astype(np.uint32)
@@ -87,8 +89,9 @@ class SubsetSums(PassConfig):
         view = context.left if self.one == "left" else context.right
         return np.asarray(view.open[rows] != view.dataset.amount[rows], dtype=np.bool_)
 
-    def _pairs(self, context: LegContext, before: int, after: int) -> pl.DataFrame:
-        wanted, known = left_parties(context), right_parties(context).select("row", "party")
+    def _pairs(self, context: LegContext, before: int, after: int) -> tuple[pl.DataFrame, bool]:
+        """Pairs of one counterparty with their `lag`, and whether there were counterparties with too many of them."""
+        wanted, known = left_parties(context), right_parties(context)
         wanted = wanted.join(known, on="party", how="semi")
         known = known.join(wanted, on="party", how="semi").sort("row")
         left = context.left.selected(wanted["row"].unique().sort().to_numpy()).join(wanted, on="row")
@@ -98,13 +101,21 @@ class SubsetSums(PassConfig):
         right = context.right.selected(known["row"].to_numpy(), *date).with_columns(known["party"])
         day = pl.coalesce("own_date", "date") if date else pl.col("date")
         right = right.with_columns(day.alias("date"))
-        pairs, _ = key_pairs(left, right, ["party", "currency"], self.max_pairs)
+        pairs, crowded = key_pairs(left, right, ["party", "currency"], self.max_pairs)
         lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
-        return pairs.with_columns(lag.alias("lag")).filter(pl.col("lag").is_between(-before, after))
+        near = pairs.with_columns(lag.alias("lag")).filter(pl.col("lag").is_between(-before, after))
+        return near.select("left", "right", "open", "open_right", "lag"), not crowded.is_empty()
 
-    def _twins_marked(self, inside: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
-        """Pairs with `twin`: whether a candidate has an equal outside this window, which only its date tells from it."""
+    def _twins_marked(self, pairs: pl.DataFrame, inside: pl.Expr) -> pl.DataFrame:
+        """The pairs inside a window, with `twin`: whether a candidate has an equal outside it, which only its date tells
+        from it."""
         one, amount = ("left", "open_right") if self.one == "left" else ("right", "open")
-        counts = (each.group_by(one, amount).len(name) for each, name in ((inside, "inside"), (every, "every")))
-        equals = next(counts).join(next(counts), on=[one, amount])
-        return inside.join(equals, on=[one, amount]).with_columns((pl.col("every") > pl.col("inside")).alias("twin"))
+        equals = pairs.filter(~inside).select(one, amount, twin=pl.lit(True)).unique()
+        marked = pairs.filter(inside).join(equals, on=[one, amount], how="left")
+        return marked.with_columns(pl.col("twin").fill_null(False))
+
+
+def _still_open(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs whose items are both open; what an earlier window settled is settled whole."""
+    left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
+    return pairs.filter(pl.Series((context.left.open[left] != 0) & (context.right.open[right] != 0)))
