@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 TABLES = ("match_group", "match_item", "unmatched")
-_DISTINCT = ("group_id", "item_id", "applied_amount", "open_amount", "left_total", "right_total")  # seldom repeated
+_IDS = ("group_id", "item_id")  # in no order: their least and largest tell a reader nothing
+_DISTINCT = (*_IDS, "applied_amount", "open_amount", "left_total", "right_total")  # seldom repeated
 
 
 class ResultFiles:
@@ -44,7 +45,7 @@ class ResultFiles:
             self._out.mkdir(parents=True, exist_ok=True)
             (self._out / "summary.json").unlink(missing_ok=True)
         for name, frame in zip(TABLES, (groups, items, unmatched), strict=True):
-            rows = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            rows = frame.to_arrow(compat_level=pl.CompatLevel.newest())  # texts as they are, not copied to be written
             if name not in self._writers:
                 self._writers[name] = pq.ParquetWriter(
                     self._unfinished(f"{name}.parquet"),
@@ -52,6 +53,8 @@ class ResultFiles:
                     compression="zstd",
                     compression_level=1,
                     use_dictionary=[column for column in frame.columns if column not in _DISTINCT],  # type: ignore[arg-type]
+                    write_statistics=[column for column in frame.columns if column not in _IDS],
+                    store_schema=False,  # files hold texts, however they stood in memory
                 )
             if frame.height:
                 self._writers[name].write_table(rows)

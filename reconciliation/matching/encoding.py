@@ -83,7 +83,7 @@ class Dataset:
 
     @cached_property
     def _every_id_words(self) -> tuple[Words, Words]:
-        return id_words(self.item_ids(np.arange(self.height, dtype=np.uint32)))
+        return id_words(self.read(["item_id"])["item_id"])
 
     def part(self, start: int, stop: int, items: pl.LazyFrame) -> Dataset:
         """The rows from `start` to before `stop` as a dataset of its own over the same arrays; `items` reads them."""
