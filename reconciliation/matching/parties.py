@@ -14,12 +14,14 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.text import name_key, name_similarity
+from reconciliation.matching.text.names import initial_forms
 from reconciliation.matching.text.token_filter import naming_texts
 
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
 _LIKE = 0.85  # similarity of two names of one counterparty, one of them mistyped
 _SHORT_TEXT = 8  # words of a text that may be nothing but a name
+_WITH_INITIAL = (r"\b[A-Z] [A-Z]{3,}\b", r"\b[A-Z]{3,} [A-Z]\b")
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
 
 
@@ -33,6 +35,11 @@ def right_parties(context: LegContext, *more: str) -> pl.DataFrame:
         )
     frame = context.cache["right_parties"].select("row", "party", *more)
     return frame.filter(pl.Series(context.right.open[frame["row"].to_numpy()] != 0))
+
+
+def parties_of(view: SideView, rows: Rows) -> pl.DataFrame:
+    """The counterparties of these rows of the right side, open or settled: `row`, `party` (code as in `right_parties`)."""
+    return _identity(view, rows=rows).with_columns(_party()).select("row", "party").drop_nulls("party")
 
 
 def left_parties(context: LegContext) -> pl.DataFrame:
@@ -78,6 +85,9 @@ def _resolve(context: LegContext) -> pl.DataFrame:
     names = right.select("name", "party", "entity").drop_nulls().unique()
     for source in ("name", "text"):
         left = left.with_columns(name_key(left[source]).alias("told"))
+        hits = _initials_in_texts(left.select("row", "entity", text="told").drop_nulls("text"), names)
+        found.append(hits)
+        left = left.join(hits, on="row", how="anti")
         hits = _names_in_texts(left.select("row", "entity", text="told").drop_nulls("text"), names)
         found.append(hits)
         left = left.join(hits, on="row", how="anti")
@@ -159,6 +169,20 @@ def _without_a_letter(names: pl.DataFrame) -> pl.DataFrame:
         whole.with_columns(pl.Series("rest", rest)).filter(pl.Series(~again))
         for rest, again in zip(rests, repeated, strict=True)
     )
+
+
+def _initials_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of texts that hold the family name of just one counterparty of the entity beside the initial of its given
+    name: J SMITH, SMITH J."""
+    told = (texts.select("row", "entity", form=pl.col("text").str.extract_all(pattern)) for pattern in _WITH_INITIAL)
+    shown = pl.concat(told).explode("form", empty_as_null=False, keep_nulls=False)
+    if shown.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+    spelled = [names.select("entity", "party", form.alias("form")) for form in initial_forms("name")]
+    met = shown.join(pl.concat(spelled).drop_nulls("form").unique(), on="form", suffix="_right")
+    of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
+    met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both).select("row", "party").unique()
+    return met.filter(pl.len().over("row") == 1)
 
 
 def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

@@ -13,9 +13,13 @@ from rapidfuzz.distance import JaroWinkler, LCSseq
 from rapidfuzz.fuzz import token_sort_ratio
 
 from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.kana import latin_kana
 from reconciliation.matching.text.legal_forms import LEADING_PATTERN, TRAILING_PATTERN
 
 _TITLES = r"\b(?:MR|MRS|MS|DR|HERR|FRAU|HERRN|MME|MLLE|SIG|SRA|PROF|DIPL|ING)\b"
+
+_TWO_WORDS = r"^([A-Z]{2,}) ([A-Z]{3,})$"
+_INITIAL_LETTERS = 3  # letters that an initial counts for: another one tells two people of a family apart
 
 
 def name_key(names: pl.Series) -> pl.Series:
@@ -28,7 +32,7 @@ def name_key(names: pl.Series) -> pl.Series:
         return names.cast(pl.String)
     frame = names.alias("name").to_frame()
     distinct = frame.lazy().unique().drop_nulls().collect()
-    spelled = distinct.lazy().with_columns(ascii_upper_series(distinct["name"]).alias("key"))
+    spelled = distinct.lazy().with_columns(ascii_upper_series(latin_kana(distinct["name"])).alias("key"))
     words = (
         pl.col("key")
         .str.replace_all(r"[.]([A-Z0-9]{2,})", " $1")  # amazon.com is two words, S.A. is one
@@ -59,8 +63,8 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
     """How alike two columns of name keys are, row by row: 0 to 1, null where a side is null.
 
     The best of: whole names by Jaro-Winkler, words in any order, the one a truncation of the other (at least eight
-    characters), and word by word with each word whole, cut or abbreviated in the other name. Deterministic and
-    symmetric.
+    characters), the family name with the initial of the given one, and word by word with each word whole, cut or
+    abbreviated in the other name. Deterministic and symmetric.
     """
     frame = pl.LazyFrame({"left": left, "right": right})
     differ = pl.col("left") != pl.col("right")
@@ -72,11 +76,13 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
         pl.Series("whole", whole, dtype=pl.Float64),
         pl.Series("ordered", ordered, dtype=pl.Float64),
         _truncated("left", "right").alias("truncated"),
+        (_with_initial("left", "right") | _with_initial("right", "left")).fill_null(False).alias("initial"),
         word_containment(pairs)["words"],
     )
     # Jaro-Winkler calls strangers 0.6 alike: below 0.85 it says nothing
     alike = pl.when(pl.col("whole") >= 0.85).then("whole").otherwise(pl.col("whole") * 0.5)
-    similarity = pl.max_horizontal(alike, "ordered", pl.col("truncated").cast(pl.Float64) * 0.95, pl.col("words"))
+    cut, shortened = pl.col("truncated").cast(pl.Float64) * 0.95, pl.col("initial").cast(pl.Float64) * 0.9
+    similarity = pl.max_horizontal(alike, "ordered", cut, shortened, "words")
     scored = scored.select("left", "right", similarity.alias("similarity"))
     joined = frame.join(scored, on=["left", "right"], how="left", maintain_order="left")
     return joined.select(pl.when(~differ).then(1.0).otherwise("similarity").alias("similarity")).collect().to_series()
@@ -89,11 +95,24 @@ def _truncated(left: str, right: str) -> pl.Expr:
     return (short >= 8) & (a.str.starts_with(b) | b.str.starts_with(a))
 
 
+def initial_forms(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """A name key of two words as people shorten it, with the initial of one of them: J SMITH, SMITH J; else null."""
+    first, last = (pl.col(name).str.extract(_TWO_WORDS, group) for group in (1, 2))
+    return first.str.slice(0, 1) + " " + last, last + " " + first.str.slice(0, 1)
+
+
+def _with_initial(whole: str, shown: str) -> pl.Expr:
+    """The one name stands in the other with the given name's initial, in either order."""
+    padded = pl.lit(" ") + pl.col(shown) + " "
+    spelled = (padded.str.contains(pl.lit(" ") + form + " ", literal=True) for form in initial_forms(whole))
+    return pl.any_horizontal(spelled)
+
+
 def word_containment(pairs: pl.DataFrame) -> pl.DataFrame:
     """The share of the shorter name's letters whose words are found in the other: (`left`, `right`, `words` 0 to 1).
 
-    A word counts whole when equal, 0.9 when one is the beginning of the other (three letters at least), 0.8 when its
-    letters stand in the other in order from the same first letter (AMZN in AMAZON), its Jaro-Winkler similarity where
+    A word counts whole when equal, 0.9 when one is the beginning of the other (an initial, or three letters at least), 0.8
+    when its letters stand in the other in order from the same first letter (AMZN in AMAZON), its Jaro-Winkler similarity where
     that is 0.88 or more. One short common word does not make two names alike: under five matched letters the score
     is halved. One row a pair, in their order.
     """
@@ -123,6 +142,7 @@ def word_containment(pairs: pl.DataFrame) -> pl.DataFrame:
         .group_by("pair", "short")
         .agg(pl.col("alike").max())
         .with_columns(pl.col("short").str.len_chars().alias("letters"))
+        .with_columns(pl.when(pl.col("letters") == 1).then(_INITIAL_LETTERS).otherwise("letters").alias("letters"))
         .group_by("pair")
         .agg(
             (pl.col("alike") * pl.col("letters")).sum().alias("found"),
@@ -161,7 +181,7 @@ def word_similarity(pairs: pl.DataFrame) -> pl.DataFrame:
         .then(1.0)
         .when(numeric)
         .then(0.0)
-        .when((size >= 3) & pl.col("long").str.starts_with(pl.col("short")))
+        .when((size != 2) & pl.col("long").str.starts_with(pl.col("short")))
         .then(0.9)
         .when(abbreviated)
         .then(0.8)

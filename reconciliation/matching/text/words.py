@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from reconciliation.matching.text.folding import ascii_upper_series, canonical_identifier
+from reconciliation.matching.text.kana import latin_kana
 from reconciliation.matching.text.names import word_similarity
 
 MAX_WORDS = 14  # the rarest words of a text; a longer one is a letter, not a booking text
@@ -40,7 +41,7 @@ class SideWords:
 def side_words(texts: pl.DataFrame) -> SideWords:
     """The words of one side's texts (`row` unique, `text`, nulls allowed)."""
     present = texts.select("row", "text").drop_nulls("text")
-    spelled = present.with_columns(ascii_upper_series(present["text"]))
+    spelled = present.with_columns(ascii_upper_series(latin_kana(present["text"])))
     spelled = spelled.with_columns(
         pl.col("text").str.replace_all(r"[.'`´]", "").str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"])
     )

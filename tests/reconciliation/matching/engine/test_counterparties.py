@@ -37,6 +37,24 @@ def test_a_short_text_may_be_nothing_but_a_mistyped_name(text: str) -> None:
     assert lump({"text": text}) == [FOUND]
 
 
+@pytest.mark.parametrize("told", ["J SMITH", "SMITH J", "STANDING ORDER J SMITH RENT"])
+def test_an_initial_and_the_family_name_are_the_one_person_they_fit(told: str) -> None:
+    assert lump({"text": told}, name="John Smith") == [FOUND]
+    assert lump({"text": told}, name="Kate Smith") == []
+
+
+def test_an_initial_that_fits_two_people_names_neither() -> None:
+    right = items(
+        *(
+            {"item_id": f"I{n}", "amount": "650.00", "counterparty_name": name}
+            for n, name in enumerate(("John Smith", "Jane Smith"))
+        ),
+    )
+    left = items({"item_id": "B1", "amount": "650.00", "text": "STANDING ORDER J SMITH RENT"})
+    result = match({"left": left, "right": right}, one_leg("{kind: recurring}", "{kind: amount_date}"))
+    assert members(result, "matched") == []
+
+
 def test_another_name_is_not() -> None:
     assert lump({"counterparty_name": "GERALD SERVICES E.K."}) == []
 

@@ -31,6 +31,9 @@ def alike(left: str, right: str) -> float:
         ("Smith & Sons, L.L.C.", "SMITH SONS"),
         ("Siemens Aktiengesellsch", "SIEMENS AG"),
         ("PT Maju Jaya Tbk", "MAJU JAYA"),
+        ("株式会社ヤマダショウジ", "ｶ)ﾔﾏﾀﾞｼﾖｳｼﾞ"),
+        ("タナカデンキ", "ﾀﾅｶﾃﾞﾝｷ(ｶ"),
+        ("やまだサーバー", "ﾔﾏﾀﾞｻｰﾊﾞｰ"),
     ],
 )
 def test_one_key_for_the_spellings_of_a_name(one: str, other: str) -> None:
@@ -54,6 +57,10 @@ def test_no_name_is_no_key() -> None:
         ("Peter van der Berg", "VAN DER BERG, PETER"),
         ("Hofmann Elektrotechnik", "HOFFMANN ELEKTROTECHNIK"),
         ("Blue Bottle Coffee", "BLUE BOTLTE COFFEE"),
+        ("John Smith", "J SMITH"),
+        ("John Smith", "SMITH J"),
+        ("John Smith", "STANDING ORDER J SMITH RENT"),
+        ("St Johns Primary School", "ST JOHNS PRIMARY S"),
     ],
 )
 def test_alike(one: str, other: str) -> None:
@@ -71,6 +78,11 @@ def test_alike(one: str, other: str) -> None:
 )
 def test_strangers(one: str, other: str) -> None:
     assert alike(one, other) < 0.5
+
+
+def test_another_initial_is_another_person_of_the_family() -> None:
+    assert alike("John Smith", "K SMITH") < 0.72 < alike("John Smith", "J SMITH")
+    assert alike("John Smith", "STANDING ORDER K SMITH RENT") < 0.72
 
 
 def test_symmetric_and_blind_to_row_order() -> None:

@@ -1,0 +1,33 @@
+"""Kana, the script in which Japanese banks write names, in Latin letters.
+
+Banks' files have half-width kana without small letters (`ｼﾖｳｼﾞ`), ledgers full-width kana or hiragana (`ショウジ`): small
+letters count as large ones, and the mark that lengthens a vowel is left out. Kanji have no one reading and stay.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+_SOUNDS = (
+    "アA イI ウU エE オO カKA キKI クKU ケKE コKO サSA シSHI スSU セSE ソSO タTA チCHI ツTSU テTE トTO ナNA ニNI ヌNU ネNE ノNO "
+    "ハHA ヒHI フFU ヘHE ホHO マMA ミMI ムMU メME モMO ヤYA ユYU ヨYO ラRA リRI ルRU レRE ロRO ワWA ヲO ンN "
+    "ガGA ギGI グGU ゲGE ゴGO ザZA ジJI ズZU ゼZE ゾZO ダDA ヂJI ヅZU デDE ドDO バBA ビBI ブBU ベBE ボBO "
+    "パPA ピPI プPU ペPE ポPO ヴVU ァA ィI ゥU ェE ォO ャYA ュYU ョYO ッTSU ー"
+)
+_KATAKANA = {sound[0]: sound[1:] for sound in _SOUNDS.split(" ")}
+_HIRAGANA = {chr(ord(letter) - 0x60): latin for letter, latin in _KATAKANA.items() if letter != "ー"}
+_KANA = _KATAKANA | _HIRAGANA
+# what kind of company it is, before or behind the name: kabushiki, yugen, goshi, goudo, iryo, gakko, shukyo, shakai
+_FORMS = "カ|ユ|シ|メ|ド|ト|イ|ガク|シユウ|フク|ザイ|シヤ"
+_FORM = rf"(?:^|[\s　])(?:{_FORMS})\)|\((?:{_FORMS})(?:\)|\s|$)"
+_ANY = r"[\x{3040}-\x{30ff}\x{ff66}-\x{ff9f}]"
+
+
+def latin_kana(names: pl.Series) -> pl.Series:
+    """Names with their kana in Latin capitals, without the abbreviated legal form; those without kana as they are."""
+    shown = names.str.contains(_ANY).fill_null(False)
+    if not shown.any():
+        return names
+    wide = pl.col(names.name).str.normalize("NFKC")
+    latin = wide.str.replace_all(_FORM, " ").str.replace_many(list(_KANA), list(_KANA.values()))
+    return names.to_frame().select(pl.when(shown).then(latin).otherwise(pl.col(names.name)))[names.name]
