@@ -20,6 +20,7 @@ MODULES: Mapping[str, str] = {
     "subset_sum": "subset_sums",
     "offset": "offsetting",
     "returned": "returned",
+    "returned_less_charge": "returned_less_charge",
     "own_transfer": "own_transfer",
     "described": "described_amount",
     "described_sum": "described_sum",

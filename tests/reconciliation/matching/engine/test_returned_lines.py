@@ -91,3 +91,36 @@ def test_the_rest_of_a_settled_item_is_not_paid_in_part_by_a_larger_line() -> No
     }
     links = pl.DataFrame([{"left_dataset": "a", "left_id": "P1", "right_dataset": "items", "right_id": "I1"}])
     assert members(match(datasets, rules, links=links)) == ids("P1", "I1")
+
+
+CHARGED = one_leg("{kind: returned}", "{kind: returned_less_charge, charge: 50}", left="lines", right="lines")
+
+
+def test_a_return_may_keep_a_charge_where_both_texts_name_the_same_number() -> None:
+    debit, back = line("IN", "238.00", 0, "DIRECT DEBIT 90001068"), line("BACK", "-241.50", 2, "RETURNED 90001068 AC04")
+    result = match({"lines": items(debit, back, line("OTHER", "240.00", 1, "DIRECT DEBIT 90001070"))}, CHARGED)
+    assert members(result, "matched") == ids("IN", "BACK")
+    assert result.groups["difference_kind"].to_list() == ["fee"]
+    assert float(result.groups["difference"][0]) == -3.50
+
+
+def test_a_return_less_a_charge_without_a_number_is_for_a_person_to_see() -> None:
+    rows = [line("OUT", "-100.00", 0, "SALARY", counterparty_name="Jane Roe"), line("BACK", "95.00", 2, "RETURN AC01")]
+    named = match({"lines": items(rows[0], rows[1] | {"counterparty_name": "JANE ROE"})}, CHARGED)
+    assert members(named, "suggested") == ids("OUT", "BACK")
+    stranger = match({"lines": items(rows[0], rows[1] | {"counterparty_name": "John Doe"})}, CHARGED)
+    assert stranger.groups.is_empty()
+
+
+def test_nobody_keeps_more_than_a_charge_and_nobody_adds_to_what_comes_back() -> None:
+    debit = line("IN", "238.00", 0, "DIRECT DEBIT 90001068")
+    for amount in ("-300.00", "-230.00"):
+        back = line("BACK", amount, 2, "RETURNED 90001068 AC04")
+        assert match({"lines": items(debit, back)}, CHARGED).groups.is_empty()
+
+
+def test_money_that_was_returned_less_a_charge_settles_no_item() -> None:
+    item = {"item_id": "RE", "amount": "238.00", "on": -10, "references": ["90001068"]}
+    lines = items(line("IN", "238.00", 0, "DIRECT DEBIT 90001068"), line("BACK", "-241.50", 2, "RETURNED 90001068"))
+    result = match({"bank_lines": lines, "open_items": items(item)}, preset("receivables"))
+    assert members(result, "matched") == ids("IN", "BACK")
