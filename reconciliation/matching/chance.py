@@ -77,11 +77,13 @@ def reach_of(lags: npt.NDArray[np.int64], tail: float = _TAIL) -> tuple[int, int
     return int(first), int(last)
 
 
-def widened(before: int, after: int, lags: npt.NDArray[np.int64]) -> tuple[int, int]:
+def widened(before: int, after: int, lags: npt.NDArray[np.int64], unknown: int = 0) -> tuple[int, int]:
     """The days before and after, or more where many of the accepted pairs lie further apart: customers who pay late,
-    items without a due date."""
+    items without a due date. While few pairs are known at least `unknown` days before."""
     reach = reach_of(lags)
-    if reach is None or float(((lags < -before) | (lags > after)).mean()) <= _OUTSIDE:
+    if reach is None:
+        return max(before, unknown), after
+    if float(((lags < -before) | (lags > after)).mean()) <= _OUTSIDE:
         return before, after
     return max(before, -reach[0]), max(after, reach[1])
 

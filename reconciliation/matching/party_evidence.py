@@ -27,13 +27,19 @@ MOST_WEIGHT = 100.0  # a weight is between one over this and this
 _SHIFTS = (1, 3, 7, 19)  # how far partners are moved to make strangers
 _BEYOND_DOUBT = 10.0  # times the odds the leg asks for, from which counterparties are not looked at
 _ELSEWHERE = 100.0  # how much less a difference in amount is believed where another item of the party agrees exactly
+_BEFORE_DAYS, _STRAY = (
+    10,
+    1000.0,
+)  # days an item may be paid before its date, and how much less a stray number is believed
 _ALIKE, _UNLIKE = 0.88, 0.6  # similarity of names that means one counterparty, and of those that means two
 _MOST_EQUAL, _NEAR_DAYS = 200, 90  # equal amounts beyond which none is anyone's, and days in which one may be meant
 _BEGINNING = 8  # letters of a name that a text has to show
 
 
 def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
-    """Edges that this way of agreeing leaves in doubt, weighed by what their counterparties say as well."""
+    """Edges that this way of agreeing leaves in doubt, weighed by what their counterparties say as well; any that is
+    paid long before its date by nobody it knows, whatever reference is named."""
+    edges = _without_strays(context, edges)
     precision = context.leg.precision
     doubtful = edges["odds"].to_numpy() * rule.factor < _BEYOND_DOUBT * precision / (1 - precision)
     if "whole" in edges.columns:
@@ -51,6 +57,18 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
     weights = np.ones(edges.height)
     weights[doubtful] = weight
     return edges.with_columns(pl.col("odds") * pl.Series(weights))
+
+
+def _without_strays(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
+    """Edges with those hardly believed whose left item shows nothing of the right one's counterparty and is of a time when
+    that was not there yet: a slip of the keys may have made its number of another's."""
+    left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
+    early = np.flatnonzero(context.left.dataset.date[left] < context.right.dataset.date[right] - _BEFORE_DAYS)
+    if not len(early):
+        return edges
+    stray = np.zeros(edges.height, dtype=np.bool_)
+    stray[early] = np.isin(_classes(context, left[early], right[early]), (_SILENT, _OTHER))
+    return edges.with_columns(odds=pl.col("odds") / pl.when(pl.Series(stray)).then(_STRAY).otherwise(1.0))
 
 
 def party_weights(context: LegContext, left: Rows, right: Rows) -> Floats:

@@ -15,6 +15,7 @@ MODULES: Mapping[str, str] = {
     "batch": "batch_sum",
     "batch_rejected": "batch_rejected",
     "amount_date": "amount_date",
+    "near_amount": "near_amount",
     "recurring": "recurring",
     "cross_currency": "cross_currency",
     "subset_sum": "subset_sums",

@@ -39,7 +39,8 @@ _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 
 
 class AmountDate(PassConfig):
-    """Equal amounts within `before` to `after` days (left date minus right date), or as far apart as surer pairs lie.
+    """Equal amounts within `before` to `after` days (left date minus right date), or as far apart as surer pairs lie; while few
+    are known, at least `before_unknown` days before.
 
     `right_date` chooses the right side's date (the due date for open items that are paid when due). With `net` the right
     items are taken less their cash discount, those that have one; `right_date` is then best its last day. Where an amount
@@ -52,6 +53,7 @@ class AmountDate(PassConfig):
     right_date: Literal["date", "due_date", "value_date", "discount_until"] = "date"
     net: bool = False
     before: int = 3
+    before_unknown: int = 0
     after: int = 10
     decoy_days: int = 60
     max_pairs: int = 400
@@ -68,7 +70,7 @@ class AmountDate(PassConfig):
         lags = context.lags(None if self.right_date == "date" else self.right_date)
         if self.net:  # who takes the discount pays on other days than who does not: the others teach nothing
             lags = np.zeros(0, dtype=np.int64)
-        before, after = widened(self.before, self.after, lags)
+        before, after = widened(self.before, self.after, lags, self.before_unknown)
         window = Window(before, after, self.decoy_days)
         pairs, crowded = self._pairs(context, left, right, window)
         notes = crowded.select(pl.lit(0, pl.UInt8).alias("side"), "row", pl.lit("too_many_candidates").alias("reason"))

@@ -33,7 +33,7 @@ _UNSEEN = 0.2  # further items of the amount assumed around a line that sees non
 
 class Recurring(PassConfig):
     """Equal amounts of the same counterparty within `before` to `after` days (left date minus right date), or as far apart
-    as surer pairs lie.
+    as surer pairs lie; while few are known, at least `before_unknown` days before.
 
     `right_date` chooses the right side's date. Items of the series up to `around` days outside that window say how dense
     the series is. A series that would make more than `max_pairs` pairs is left to other passes.
@@ -44,6 +44,7 @@ class Recurring(PassConfig):
     kind: Literal["recurring"] = "recurring"
     right_date: Literal["date", "due_date", "value_date"] = "date"
     before: int = 3
+    before_unknown: int = 0
     after: int = 10
     around: int = 60
     max_pairs: int = 40_000
@@ -51,7 +52,7 @@ class Recurring(PassConfig):
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs of equal amount and counterparty, with the odds that they belong together."""
         lags = context.lags(None if self.right_date == "date" else self.right_date)
-        window = Window(*widened(self.before, self.after, lags), self.around)
+        window = Window(*widened(self.before, self.after, lags, self.before_unknown), self.around)
         pairs = self._pairs(context, window)
         if pairs.is_empty():
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from example_items import items, members
+from example_items import day, ids, items, members
 
 from reconciliation.matching import match, preset
 from reconciliation.matching.chance import widened
@@ -53,3 +53,10 @@ def _world(paid_after: int) -> dict[str, pl.DataFrame]:
 
 def test_items_without_a_due_date_are_found_as_late_as_others_are_paid() -> None:
     assert ("I60", "L60") in members(match(_world(LATE), preset("receivables")))
+
+
+def test_while_little_is_known_who_pays_on_receipt_is_found_before_the_due_date() -> None:
+    line = {"item_id": "B1", "amount": "5176.50", "on": 2, "counterparty_name": "Cascade Electric"}
+    item = {"item_id": "I1", "amount": "5176.50", "on": 0, "due_date": day(30), "counterparty_name": "Cascade Electric"}
+    result = match({"bank_lines": items(line), "open_items": items(item)}, preset("receivables"))
+    assert ids("B1", "I1")[0] in members(result)

@@ -58,3 +58,15 @@ def test_a_memo_deducted_unnamed_is_sure_where_it_alone_makes_up_the_rest() -> N
     )
     result = match({"left": left, "right": right}, one_leg("{kind: reference_text, amounts: [netted, partial]}"))
     assert members(result, "matched") == ids("B1", "I1", "M1")
+
+
+def test_a_number_of_an_item_that_is_not_there_yet_is_a_slip_unless_its_counterparty_pays() -> None:
+    line = {"item_id": "B1", "amount": "240.00", "text": "ST JOHNS SCHOOL INV1328"}
+    item = {"item_id": "I1", "amount": "240.00", "references": ["INV01328"], "counterparty_name": "Thornbury Supplies"}
+    rules = one_leg("{kind: reference_text}")
+    later = match({"left": items(line | {"on": 10}), "right": items(item)}, rules)
+    assert members(later, "matched") == ids("B1", "I1")
+    stray = match({"left": items(line), "right": items(item | {"on": 78})}, rules)
+    assert members(stray, "suggested") == ids("B1", "I1")
+    ahead = match({"left": items(line | {"text": "THORNBURY SUPP INV1328"}), "right": items(item | {"on": 78})}, rules)
+    assert members(ahead, "matched") == ids("B1", "I1")
