@@ -14,6 +14,7 @@ from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
 from reconciliation.matching.rules import Leg, Side
 
 if TYPE_CHECKING:
+    from reconciliation.matching.text.compiled_tokens import TextTokens
     from reconciliation.matching.text_odds import TextOdds
 
 Rows = npt.NDArray[np.uint32]
@@ -78,6 +79,7 @@ class LegContext:
     encoding: Encoding
     links: Callable[[str, str], pl.DataFrame]  # of two dataset names: left, right (rows), amount (minor units or null)
     cache: dict[str, pl.DataFrame] = field(default_factory=dict)  # what several passes of the leg derive from the items
+    tokens: dict[str, TextTokens] = field(default_factory=dict)  # of a side's texts, for all passes that search them
     texts: dict[int, TextOdds] = field(default_factory=dict)  # by number of accepted pairs: what they teach of texts
     rates: pl.DataFrame | None = None  # exchange rates as `exchange.rate_frame` gives them
     barred: npt.NDArray[np.uint64] | None = None  # pairs (left row << 32 | right row) that a person has rejected

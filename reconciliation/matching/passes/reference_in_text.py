@@ -4,7 +4,7 @@ wrapped."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,10 @@ from reconciliation.matching.reference_keys import NO_REFERENCE, written
 from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
-from reconciliation.matching.text.token_filter import token_hashes, worth_filtering
+from reconciliation.matching.text.token_filter import worth_compiling
+
+if TYPE_CHECKING:
+    from reconciliation.matching.text.compiled_tokens import TextTokens
 
 #: How sure each way of writing an identifier is, as odds.
 VARIANT_ODDS: Mapping[str, float] = {
@@ -127,7 +130,7 @@ class ReferenceInText(PassConfig):
             grams=self.grams,
             min_length=self.min_length,
             max_owners=self.max_owners,
-            hashes=self._hashes(context, texts, by) if worth_filtering(texts, identifiers) else None,
+            tokens=self._tokens(context, texts, by) if worth_compiling(texts.height + identifiers.height) else None,
         )
         left, right = ("text_row", "identifier_row") if self.texts == "left" else ("identifier_row", "text_row")
         return hits.select(
@@ -139,12 +142,14 @@ class ReferenceInText(PassConfig):
             "rank",
         )
 
-    def _hashes(self, context: LegContext, texts: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-        """The texts' tokens as hashes; made once a leg, since later passes read fewer texts."""
-        name = f"token_hashes_{self.texts}_{self.min_length}_{self.grams}_{'_'.join(by)}"
-        if name not in context.cache:
-            context.cache[name] = token_hashes(texts, by, self.grams, self.min_length)
-        return context.cache[name]
+    def _tokens(self, context: LegContext, texts: pl.DataFrame, by: Sequence[str]) -> TextTokens:
+        """The texts' tokens; made once a leg, since later passes read fewer texts."""
+        from reconciliation.matching.text.compiled_tokens import TextTokens
+
+        name = f"{self.texts}_{self.min_length}_{self.grams}_{'_'.join(by)}"
+        if name not in context.tokens:
+            context.tokens[name] = TextTokens.of(texts, by, self.grams, self.min_length)
+        return context.tokens[name]
 
     def _identifiers(self, context: LegContext, named: SideView) -> pl.DataFrame:
         if self.through is None:

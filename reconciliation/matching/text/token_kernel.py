@@ -1,10 +1,13 @@
 """The compiled search for shared tokens; importing it loads numba, so `token_filter` does so only for large work.
 
 Tokens of texts and keys of identifiers are hashed as they are spelled, without making the spellings. The rules are
-those of `tokens`, `check_digits` and `identifiers`, or wider: what shares a token there shares a hash here.
+those of `tokens` and `identifiers`: what shares a token there shares a hash here. What needs more than a look at the
+characters (check digits, ranges) is left to those who call.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +19,20 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 EXACT, SEGMENTS, UNPREFIXED, SERIAL, TRUNCATED = 1, 2, 4, 8, 16
+STRUCTURED, LISTED = 1, 2  # what a text may hold
 
 _ZERO, _NINE, _A, _Z, _I, _O = (ord(character) for character in "09AZIO")
 _R, _F, _SPACE = ord("R"), ord("F"), ord(" ")
 _START = np.uint64(0xCBF29CE484222325)  # FNV-1a
 _PRIME = np.uint64(0x100000001B3)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
-_MAX_TOKEN = 40
-_LONGEST_GROUPS = 7  # atoms that an RF reference printed in groups has at most; QRR has six
-_TRUNCATED_FROM = 10
+_MAX_TOKEN, _GLUED_FROM = 40, 8
+_LONGEST_GROUPS = 6  # atoms of a QRR printed in groups
+_LIST_FROM = 4  # characters of the first number of a range or a list
+_TRUNCATED_FROM, _UNPREFIXED_FROM = 10, 5
+_SEGMENTS_RANK, _UNPREFIXED_RANK, _SERIAL_RANK, _TRUNCATED_RANK = 1, 2, 3, 4
+_READINGS = 6
+_MOST_KEYS = _READINGS + 3  # of one identifier
 
 
 @njit(cache=True, inline="always")
@@ -79,18 +87,23 @@ def _spelled(data: Bytes, start: int, stop: int, salt: np.uint64) -> tuple[np.ui
 
 
 @njit(cache=True)
-def _canonical(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, table: Words, fill: bool) -> bool:
-    hashed, size = _spelled(data, start, stop, salt)
-    return size >= least and _touch(hashed, table, fill)
+def _found(found: Words, used: int, hashed: np.uint64, begin: int, end: int, span: int) -> int:
+    found[used, 0] = hashed
+    found[used, 1] = begin
+    found[used, 2] = end
+    found[used, 3] = span
+    return used + 1
 
 
 @njit(cache=True)
 def _digit_runs(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, found: Words, used: int) -> int:
-    """The whole digit runs of an atom, as written and with O for 0, I for 1; a bare number is none of them."""
-    bare = True
+    """The whole digit runs of an atom with a letter and three digits on end, as written and with O for 0, I for 1."""
+    bare, digits, most = True, 0, 0
     for place in range(start, stop):
-        bare = bare and data[place] <= _NINE
-    if bare:
+        digits = digits + 1 if data[place] <= _NINE else 0
+        bare = bare and digits > 0
+        most = max(most, digits)
+    if bare or most < 3:
         return used
     for spelled in range(2):
         run = start
@@ -99,51 +112,34 @@ def _digit_runs(data: Bytes, start: int, stop: int, salt: np.uint64, least: int,
             if code <= _NINE or (spelled == 1 and code in (_O, _I)):
                 continue
             if place - run >= least:
-                found[used], size = _spelled(data, run, place, salt)
-                used += size >= least
+                hashed, size = _spelled(data, run, place, salt)
+                if size >= least:
+                    used = _found(found, used, hashed, run, place, 0)
             run = place + 1
     return used
 
 
 @njit(cache=True)
 def _grams(
-    data: Bytes, starts: Ints, stops: Ints, first: int, count: int, salt: np.uint64, grams: int, least: int,
-    found: Words, used: int,
+    data: Bytes, starts: Ints, stops: Ints, first: int, count: int, begin: int, salt: np.uint64, grams: int,
+    least: int, found: Words, used: int,
 ) -> int:  # fmt: skip
-    """Neighbouring atoms joined from the first on, also those of a structured reference printed in groups."""
-    begin = starts[first]
-    structured = (
-        stops[first] - begin >= 4
-        and data[begin] == _R
-        and data[begin + 1] == _F
-        and data[begin + 2] <= _NINE
-        and data[begin + 3] <= _NINE
-    )
+    """Neighbouring atoms joined from the first on, whole or from its digits at `begin` on: these only with others."""
+    glued = begin > starts[first]
+    shortest = max(least, _GLUED_FROM) if glued else least
     hashed, size, letter, zeros = _START ^ salt, 0, False, False
-    whole, whole_size, whole_letter, whole_zeros = hashed, 0, False, False
-    length, numeric, digits = 0, False, True
-    for last in range(first, min(count, first + max(grams, _LONGEST_GROUPS))):
-        if last - first >= grams and not structured and not digits:
-            break
+    length, numeric = 0, False
+    for last in range(first, min(count, first + grams)):
         length += stops[last] - starts[last]
         if length > _MAX_TOKEN:
             break
-        for place in range(starts[last], stops[last]):
-            code = data[place]
-            numeric = numeric or code <= _NINE
-            digits = digits and code <= _NINE
-            hashed, size, letter, zeros = _push(code, hashed, size, letter, zeros)
-            if structured:
-                whole, whole_size, whole_letter, whole_zeros = _push(code, whole, whole_size, whole_letter, whole_zeros)
+        for place in range(begin if last == first else starts[last], stops[last]):
+            numeric = numeric or data[place] <= _NINE
+            hashed, size, letter, zeros = _push(data[place], hashed, size, letter, zeros)
         if zeros:
             hashed, size, letter, zeros = _put(hashed, _ZERO), size + 1, False, False
-        if structured:
-            found[used] = whole
-            used += 1
-        usual = last - first < grams and numeric and length >= least and size >= least
-        if usual or (digits and (length == 27 or length == 12)):
-            found[used] = hashed
-            used += 1
+        if numeric and length >= shortest and size >= shortest and not (glued and last == first):
+            used = _found(found, used, hashed, begin, stops[last], 0 if glued else last - first + 1)
     return used
 
 
@@ -157,15 +153,33 @@ def _first_digit(data: Bytes, start: int, stop: int) -> int:
 
 
 @njit(cache=True)
-def text_tokens(data: Bytes, offsets: Ints, salts: Words, grams: int, least: int) -> tuple[Words, Ints]:
-    """The hashes of the tokens of each text (ASCII capitals), and for each text where its own end."""
+def _structured(data: Bytes, starts: Ints, stops: Ints, first: int, count: int) -> bool:
+    """Whether a structured reference may begin with an atom: RF and two digits, or groups of 27 or 12 digits in all."""
+    begin, stop = starts[first], stops[first]
+    if stop - begin >= 4 and data[begin] == _R and data[begin + 1] == _F:
+        return bool(data[begin + 2] <= _NINE and data[begin + 3] <= _NINE)
+    length = 0
+    for last in range(first, min(count, first + _LONGEST_GROUPS)):
+        for place in range(starts[last], stops[last]):
+            if data[place] > _NINE:
+                return False
+        length += stops[last] - starts[last]
+        if length in (12, 27):
+            return True
+    return False
+
+
+@njit(cache=True)
+def text_tokens(data: Bytes, offsets: Ints, salts: Words, grams: int, least: int) -> tuple[Words, Ints, Bytes]:
+    """The tokens of each text (ASCII capitals): hash, where it begins and ends in `data`, span; for each text where its
+    own end; and whether it may hold a structured reference (STRUCTURED), a range or a list (LISTED)."""
     longest = 1
     for text in range(len(salts)):
         longest = max(longest, offsets[text + 1] - offsets[text])
     starts, stops = np.empty(longest, dtype=np.int64), np.empty(longest, dtype=np.int64)
     numeric = np.empty(longest, dtype=np.bool_)
-    found, used = np.empty(1024, dtype=np.uint64), 0
-    ends = np.empty(len(salts), dtype=np.int64)
+    found, used = np.empty((1024, 4), dtype=np.uint64), 0
+    ends, may_hold = np.empty(len(salts), dtype=np.int64), np.zeros(len(salts), dtype=np.uint8)
     for text in range(len(salts)):
         count, inside = 0, False
         for place in range(offsets[text], offsets[text + 1]):
@@ -183,25 +197,83 @@ def text_tokens(data: Bytes, offsets: Ints, salts: Words, grams: int, least: int
         if inside:
             stops[count] = offsets[text + 1]
             count += 1
-        # of each atom so many grams, twice where structured, again from its digits on; of each character two digit runs
-        most = 4 * count * max(grams, _LONGEST_GROUPS) + 2 * (offsets[text + 1] - offsets[text])
+        # of each atom so many grams, again from its digits on; of each character two digit runs
+        most = 2 * count * grams + 2 * (offsets[text + 1] - offsets[text])
         if used + most > len(found):
-            grown = np.empty(2 * (used + most), dtype=np.uint64)
+            grown = np.empty((2 * (used + most), 4), dtype=np.uint64)
             grown[:used] = found[:used]
             found = grown
         for first in range(count):
             if not numeric[first : min(count, first + grams)].any():
                 continue
-            if numeric[first]:
-                used = _digit_runs(data, starts[first], stops[first], salts[text], least, found, used)
-            used = _grams(data, starts, stops, first, count, salts[text], grams, least, found, used)
-            written, glued = starts[first], _first_digit(data, starts[first], stops[first])
-            if glued > written:
-                starts[first] = glued
-                used = _grams(data, starts, stops, first, count, salts[text], grams, least, found, used)
-                starts[first] = written
+            begin = starts[first]
+            used = _grams(data, starts, stops, first, count, begin, salts[text], grams, least, found, used)
+            if not numeric[first]:
+                continue
+            used = _digit_runs(data, begin, stops[first], salts[text], least, found, used)
+            glued = _first_digit(data, begin, stops[first])
+            if glued > begin:
+                used = _grams(data, starts, stops, first, count, glued, salts[text], grams, least, found, used)
+            if _structured(data, starts, stops, first, count):
+                may_hold[text] |= STRUCTURED
+            if stops[first] - begin >= _LIST_FROM and numeric[first + 1 : min(count, first + 3)].any():
+                may_hold[text] |= LISTED
         ends[text] = used
-    return found[:used].copy(), ends
+    return found[:used].copy(), ends, may_hold
+
+
+@njit(cache=True)
+def whole_tokens(data: Bytes, offsets: Ints, salts: Words) -> tuple[Words, Ints]:
+    """The hash and the length of the canonical form of each text as a whole."""
+    hashes, sizes = np.empty(len(salts), dtype=np.uint64), np.empty(len(salts), dtype=np.int64)
+    for text in range(len(salts)):
+        hashes[text], sizes[text] = _spelled(data, offsets[text], offsets[text + 1], salts[text])
+    return hashes, sizes
+
+
+@njit(cache=True)
+def _spell(data: Bytes, start: int, stop: int, out: Bytes, used: int) -> int:
+    """Write the canonical form of the letters and digits between two places behind the first `used` bytes of `out`."""
+    begin, letter, zeros = used, False, False
+    for place in range(start, stop):
+        code = data[place]
+        if not (_ZERO <= code <= _NINE or _A <= code <= _Z):
+            if zeros:
+                out[used] = _ZERO
+                used, letter, zeros = used + 1, False, False
+            continue
+        if code == _O:
+            code = _ZERO
+        elif code == _I:
+            code = _ZERO + 1
+        if code == _ZERO and letter:
+            zeros = True
+            continue
+        if code == _ZERO and used == begin:
+            continue
+        if zeros and code >= _A:
+            out[used] = _ZERO
+            used += 1
+        out[used] = code
+        used += 1
+        letter, zeros = code >= _A, False
+    if zeros:
+        out[used] = _ZERO
+        used += 1
+    return used
+
+
+@njit(cache=True)
+def spelled(data: Bytes, begins: Ints, ends: Ints) -> tuple[Bytes, Ints]:
+    """The canonical forms of what stands between places of `data`: bytes one after another, and their bounds."""
+    most = 0
+    for place in range(len(begins)):
+        most += ends[place] - begins[place]
+    out, offsets, used = np.empty(most, dtype=np.uint8), np.zeros(len(begins) + 1, dtype=np.int64), 0
+    for place in range(len(begins)):
+        used = _spell(data, begins[place], ends[place], out, used)
+        offsets[place + 1] = used
+    return out[:used].copy(), offsets
 
 
 @njit(cache=True)
@@ -221,24 +293,52 @@ def among(hashes: Words, table: Words) -> Bools:
 
 
 @njit(cache=True)
-def identifiers_pass(
-    data: Bytes, offsets: Ints, salts: Words, variants: int, least: int, tokens: Words, shared: Words, hits: Bools
-) -> None:
-    """Mark in `hits` the identifiers (ASCII capitals) with a key among `tokens`, and enter all their keys into
-    `shared`."""
+def _cut_at_end(data: Bytes, start: int, stop: int, salt: np.uint64, least: int, most: int, hashes: Words) -> int:
+    """The hashes of the canonical form of some characters, whole and less one to `most` at the end; which of them are keys
+    (long enough, with a digit), as bits."""
+    hashed, size, letter, zeros = _START ^ salt, 0, False, False
+    keys, digit = 0, False
+    for place in range(start, stop):
+        waited = zeros
+        hashed, size, letter, zeros = _push(data[place], hashed, size, letter, zeros)
+        digit = digit or (size > 0 and not letter) or (waited and not zeros)
+        cut = stop - 1 - place
+        if cut <= most:
+            hashes[cut] = _put(hashed, _ZERO) if zeros else hashed
+            if size + zeros >= least and (digit or zeros):
+                keys |= 1 << cut
+    return keys
+
+
+@njit(cache=True)
+def identifier_keys(
+    data: Bytes, offsets: Ints, salts: Words, variants: int, least: int, tokens: Words
+) -> tuple[Ints, Words, Bytes, Bytes, Ints, Bools]:
+    """The keys of identifiers (ASCII capitals) that may be among `tokens`: the identifier's place, hash, rank of the
+    variant, and the keys' bytes and their bounds; and by identifier whether its form may be that of a structured one."""
     longest = 1
     for number in range(len(salts)):
         longest = max(longest, offsets[number + 1] - offsets[number])
     compact, segments = np.empty(longest, dtype=np.uint8), np.empty(longest, dtype=np.uint8)
+    owners, hashes = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.uint64)
+    ranks, bounds = np.empty(1024, dtype=np.uint8), np.zeros(1025, dtype=np.int64)
+    out, used, written = np.empty(1024 * 32, dtype=np.uint8), 0, 0
+    formed = np.zeros(len(salts), dtype=np.bool_)
+    cuts = np.empty(4, dtype=np.uint64)
     for number in range(len(salts)):
         size, short = 0, 0
         first_digit, serial, serial_end = -1, 0, 0
-        behind_digit, dropping = False, True  # zeros behind the start or what is no digit are dropped in a segment
+        digits, behind_digit, dropping = (
+            0,
+            False,
+            True,
+        )  # zeros behind the start or what is no digit are dropped in a segment
         waiting = False
         for place in range(offsets[number], offsets[number + 1]):
             code = data[place]
             digit = _ZERO <= code <= _NINE
             if digit:
+                digits += 1
                 if first_digit < 0:
                     first_digit = size
                 if not behind_digit:
@@ -262,36 +362,68 @@ def identifiers_pass(
         if waiting:
             segments[short] = _ZERO
             short += 1
-        salt = salts[number]
-        hit = False
-        for fill in (False, True):
-            table = shared if fill else tokens
-            if fill and not hit:
-                break
-            if variants & EXACT and _canonical(compact, 0, size, salt, least, table, fill):
-                hit = True
-            if (
-                variants & SEGMENTS
-                and (short < size or not variants & EXACT)
-                and _canonical(segments, 0, short, salt, least, table, fill)
-            ):
-                hit = True
-            if variants & UNPREFIXED and first_digit > 0 and _canonical(
-                compact, first_digit, size, salt, least, table, fill
-            ):  # fmt: skip
-                hit = True
-            if variants & SERIAL and first_digit >= 0 and _canonical(
-                compact, serial, serial_end, salt, least, table, fill
-            ):  # fmt: skip
-                hit = True
-            if variants & TRUNCATED and size >= _TRUNCATED_FROM:
-                for cut in range(1, 4):
-                    if _canonical(compact, 0, size - cut, salt, least, table, fill):
-                        hit = True
-                for cut in range(1, 3):
-                    if _canonical(compact, cut, size, salt, least, table, fill):
-                        hit = True
-        hits[number] = hit
+        if not size:
+            continue
+        formed[number] = (digits == size and size in (12, 27)) or (
+            size >= 5 and compact[0] == _R and compact[1] == _F and compact[2] <= _NINE and compact[3] <= _NINE
+        )
+        if used + _MOST_KEYS > len(hashes):
+            more = 2 * (used + _MOST_KEYS)
+            owners, hashes = _grown(owners, used, more), _grown(hashes, used, more)
+            ranks, bounds = _grown(ranks, used, more), _grown(bounds, used + 1, more + 1)
+        if written + _MOST_KEYS * size > len(out):
+            out = _grown(out, written, 2 * (written + _MOST_KEYS * size))
+        cut_from = _TRUNCATED_FROM if variants & TRUNCATED else size + 1
+        for kind in range(_READINGS):
+            source, begin, end, rank, most = compact, 0, size, 0, 0
+            if kind == 0:  # whole, and less one to three at its end
+                if not variants & (EXACT | TRUNCATED):
+                    continue
+                most = 3 if size >= cut_from else 0
+            elif kind == 1:
+                if not variants & SEGMENTS or (short == size and variants & EXACT):
+                    continue
+                source, end, rank = segments, short, _SEGMENTS_RANK
+            elif kind == 2:
+                prefixed = not _ZERO <= data[offsets[number]] <= _NINE
+                if (
+                    not variants & UNPREFIXED
+                    or first_digit < 0
+                    or not prefixed
+                    or size - first_digit < _UNPREFIXED_FROM
+                ):
+                    continue
+                begin, rank = first_digit, _UNPREFIXED_RANK
+            elif kind == 3:
+                if not variants & SERIAL or first_digit < 0:
+                    continue
+                begin, end, rank = serial, serial_end, _SERIAL_RANK
+            else:  # less one or two in front
+                if size < cut_from:
+                    continue
+                begin, rank = kind - 3, _TRUNCATED_RANK
+            keys = _cut_at_end(source, begin, end, salts[number], least, most, cuts)
+            for cut in range(most + 1):
+                if not keys >> cut & 1 or (kind == 0 and cut == 0 and not variants & EXACT):
+                    continue
+                if not _touch(cuts[cut], tokens, False):
+                    continue
+                owners[used], hashes[used] = number, cuts[cut]
+                ranks[used] = rank if cut == 0 else _TRUNCATED_RANK
+                written = _spell(source, begin, end - cut, out, written)
+                used += 1
+                bounds[used] = written
+    return (
+        owners[:used].copy(), hashes[:used].copy(), ranks[:used].copy(), out[:written].copy(),
+        bounds[: used + 1].copy(), formed,
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def _grown(array: npt.NDArray[Any], used: int, size: int) -> npt.NDArray[Any]:
+    grown = np.empty(size, dtype=array.dtype)
+    grown[:used] = array[:used]
+    return grown
 
 
 @njit(cache=True)
