@@ -9,6 +9,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Dataset
 from reconciliation.matching.joins import has_repeats, without_frequent
+from reconciliation.matching.text import identifier_words
 
 # What systems write where an identifier is missing (ISO 20022 usage, SWIFT MT usage, habits of ERPs).
 NO_REFERENCE = (
@@ -28,7 +29,7 @@ NO_REFERENCE = (
 )
 Places = npt.NDArray[np.int64]
 
-_WORD = r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?"
+_LEAST = 4  # characters of the words that are kept for all passes of a leg; what asks for shorter ones has its own
 _SEEDS = (1, 2)
 _REFERENCES_PER_ROW = 8
 
@@ -93,41 +94,40 @@ def _each_of(wanted: Rows, rows: Rows, height: int) -> tuple[Places, Places]:
 
 def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame:
     """`row`, `key`, `check`, `length` of the words with a digit in a side's texts, and of its references."""
-    name = f"word_keys_{view.index}"
-    if name not in context.cache:
-        words = (
-            view.dataset.read(["text"], view.is_open)
-            .lazy()
-            .filter(pl.col("text").str.contains("[0-9]"))
-            .select("row", pl.col("text").str.extract_all(_WORD).alias("word"))
-            .explode("word", empty_as_null=False, keep_nulls=False)
-            .filter(pl.col("word").str.len_bytes() >= min_length, pl.col("word").str.contains("[0-9]"))
-            .select("row", *hashed("word"), pl.col("word").str.len_bytes().cast(pl.UInt16).alias("length"))
-            .collect()
-        )
-        context.cache[name] = words
-    words = context.cache[name]
+    words = _words(context, view, min_length).select("row", "key", "check", "length")
     words = words.filter(pl.Series(view.open[words["row"].to_numpy()] != 0), pl.col("length") >= min_length)
     return pl.concat([words, side_keys(context, view)])
+
+
+def _words(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame:
+    """`row`, `word`, `key`, `check`, `length` of such words, also of what was open when they were first asked for, and shorter
+    ones."""
+    least = min(min_length, _LEAST)
+    name = f"words_{view.index}_{least}"
+    if name not in context.cache:
+        words = identifier_words(view.dataset.read(["text"], view.is_open), least)
+        length = pl.col("word").str.len_bytes().cast(pl.UInt16).alias("length")
+        context.cache[name] = words.with_columns(*hashed("word"), length)
+    return context.cache[name]
 
 
 def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataFrame:
     """Pairs (left, right, length) where a word or reference of the left item is the beginning of a right item's
     reference."""
     view = context.left
+    asked = context.meeting(view)
+    told = _words(context, view, min_length).select("row", "word")
+    told = told.filter(pl.Series(asked[told["row"].to_numpy()]))
+    given = (
+        view.dataset.read(["references"], asked)
+        .explode("references", empty_as_null=False, keep_nulls=False)
+        .drop_nulls("references")
+        .filter(pl.col("references").str.contains("[0-9]"))
+    )
     words = (
-        view.dataset.read(
-            [
-                pl.concat_list(
-                    pl.col("text").str.extract_all(_WORD).fill_null([]), pl.col("references").fill_null([])
-                ).alias("word")
-            ],
-            context.meeting(view),
-        )
-        .explode("word", empty_as_null=False, keep_nulls=False)
-        .drop_nulls("word")
-        .filter(pl.col("word").str.len_bytes() >= min_length, pl.col("word").str.contains("[0-9]"))
+        pl.concat([told, given.rename({"references": "word"})])
         .with_columns(pl.col("word").str.len_bytes().alias("length"))
+        .filter(pl.col("length") >= min_length)
         .unique(["row", "word"])
     )
     whole = (

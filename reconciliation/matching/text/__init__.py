@@ -5,6 +5,7 @@ Everything here is vectorised over frames or works on distinct values; nothing h
 
 from reconciliation.matching.text.check_digits import structured_references, verified_kinds
 from reconciliation.matching.text.folding import ascii_upper, canonical_identifier, compact
+from reconciliation.matching.text.identifier_words import identifier_words
 from reconciliation.matching.text.identifiers import Variant, identifier_keys
 from reconciliation.matching.text.labelled_names import labelled_name
 from reconciliation.matching.text.lookup import find_identifiers
@@ -18,6 +19,7 @@ __all__ = [
     "compact",
     "find_identifiers",
     "identifier_keys",
+    "identifier_words",
     "labelled_name",
     "name_key",
     "name_similarity",

@@ -19,7 +19,7 @@ from reconciliation.matching.text.check_digits import self_identifying, structur
 from reconciliation.matching.text.folding import ascii_upper_series, compact
 from reconciliation.matching.text.identifiers import Variant
 from reconciliation.matching.text.ranges import range_members
-from reconciliation.matching.text.token_filter import Bools, Words, salts, text_bytes
+from reconciliation.matching.text.token_filter import Bools, Words, salts, text_bytes, texts_of_bytes
 
 _BITS_PER_TOKEN = 16  # of the table of tokens, which sets three for each
 
@@ -93,7 +93,7 @@ class TextTokens:
                 "identifier_row": identifiers["identifier_row"].gather(owner),
                 "token": hashes,
                 "rank": ranks,
-                "key": _texts(said, bounds),
+                "key": texts_of_bytes(said, bounds),
                 "key_salt": salt[owner],
             }
         )
@@ -116,7 +116,7 @@ class TextTokens:
     def verified(self, met: pl.DataFrame) -> pl.DataFrame:
         """What has met by hash (`place`, `key`, `key_salt`) and is the same letter for letter, `token` as text."""
         place = met["place"].to_numpy()
-        said = _texts(*kernel.spelled(self.data, self.begins[place], self.ends[place]))
+        said = texts_of_bytes(*kernel.spelled(self.data, self.begins[place], self.ends[place]))
         same = (said == met["key"]) & (pl.Series(self.salt[place]) == met["key_salt"])
         return met.with_columns(said.alias("token")).filter(same)
 
@@ -128,13 +128,3 @@ def _verified(references: pl.Series, owner: Ints, formed: Bools) -> Bools:
     holds = np.zeros(len(references), dtype=np.bool_)
     holds[asked] = self_identifying(forms["text"]).to_numpy()
     return np.asarray(holds[owner], dtype=np.bool_)
-
-
-def _texts(data: Bytes, bounds: Ints) -> pl.Series:
-    """ASCII texts of their bytes one after another."""
-    import pyarrow as pa
-
-    buffers = [None, pa.py_buffer(bounds.data), pa.py_buffer(data.data)]
-    series = pl.from_arrow(pa.Array.from_buffers(pa.large_string(), len(bounds) - 1, buffers))
-    assert isinstance(series, pl.Series)  # noqa: S101 - one array makes one series
-    return series

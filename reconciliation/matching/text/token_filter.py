@@ -61,3 +61,13 @@ def text_bytes(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.
     assert offsets is not None  # noqa: S101 - texts always have offsets
     bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
     return np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8), bounds
+
+
+def texts_of_bytes(data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> pl.Series:
+    """ASCII texts of their bytes one after another."""
+    import pyarrow as pa
+
+    buffers = [None, pa.py_buffer(bounds.data), pa.py_buffer(data.data)]
+    series = pl.from_arrow(pa.Array.from_buffers(pa.large_string(), len(bounds) - 1, buffers))
+    assert isinstance(series, pl.Series)  # noqa: S101 - one array makes one series
+    return series

@@ -23,6 +23,7 @@ STRUCTURED, LISTED = 1, 2  # what a text may hold
 
 _ZERO, _NINE, _A, _Z, _I, _O = (ord(character) for character in "09AZIO")
 _R, _F, _SPACE = ord("R"), ord("F"), ord(" ")
+_SMALL_A, _SMALL_Z, _POINT, _SLASH, _LINE, _DASH = (ord(character) for character in "az./_-")
 _START = np.uint64(0xCBF29CE484222325)  # FNV-1a
 _PRIME = np.uint64(0x100000001B3)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -424,6 +425,36 @@ def _grown(array: npt.NDArray[Any], used: int, size: int) -> npt.NDArray[Any]:
     grown = np.empty(size, dtype=array.dtype)
     grown[:used] = array[:used]
     return grown
+
+
+@njit(cache=True)
+def digit_words(data: Bytes, offsets: Ints, least: int) -> tuple[Ints, Bytes, Ints]:
+    """The words of texts with a digit and at least so many bytes (`identifier_words`): the text's place, the words' bytes and
+    their bounds."""
+    owners, bounds = np.empty(1024, dtype=np.int64), np.zeros(1025, dtype=np.int64)
+    out, used, written = np.empty(len(data), dtype=np.uint8), 0, 0
+    for text in range(len(offsets) - 1):
+        begin, end, digit = -1, 0, False
+        for place in range(offsets[text], offsets[text + 1] + 1):
+            code = data[place] if place < offsets[text + 1] else _SPACE
+            if _ZERO <= code <= _NINE or _A <= code <= _Z or _SMALL_A <= code <= _SMALL_Z:
+                if begin < 0:
+                    begin, digit = place, False
+                end, digit = place + 1, digit or code <= _NINE
+                continue
+            if begin < 0 or code in (_POINT, _SLASH, _LINE, _DASH):
+                continue
+            if digit and end - begin >= least:
+                if used == len(owners):
+                    owners, bounds = _grown(owners, used, 2 * used), _grown(bounds, used + 1, 2 * used + 1)
+                owners[used] = text
+                for of_word in range(begin, end):
+                    out[written] = data[of_word]
+                    written += 1
+                used += 1
+                bounds[used] = written
+            begin = -1
+    return owners[:used].copy(), out[:written].copy(), bounds[: used + 1].copy()
 
 
 @njit(cache=True)
