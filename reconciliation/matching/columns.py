@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from reconciliation.matching.text.distinct import coded
+
 RowNumbers = npt.NDArray[np.uint32]
 
 
@@ -37,10 +39,8 @@ class Columns:
         if column not in self._coded:
             given = self._kept.get(column)
             texts = self._items.lazy().select(column).collect()[column] if given is None else given
-            known = pl.Categories.random()
-            coded = texts.cast(pl.Categorical(known))  # the categories live as long as a column has them
-            values = pl.concat([known.to_series().cast(pl.String).alias(column), pl.Series(column, [None], pl.String)])
-            self._coded[column] = coded.to_physical().fill_null(len(values) - 1).to_numpy(), values
+            places, values = coded(texts)
+            self._coded[column] = places.to_numpy(), values
         return self._coded[column]
 
     def _given(self, columns: Sequence[str | pl.Expr], wanted: RowNumbers | None) -> pl.DataFrame:

@@ -142,9 +142,7 @@ def _classes(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[i
     if not len(left):
         return np.zeros(0, dtype=np.int64)
     one, two = (_shown(view, rows) for view, rows in ((context.left, left), (context.right, right)))
-    pairs = pl.DataFrame({"left": left, "right": right})
-    pairs = pairs.join(one, left_on="left", right_on="row", how="left", maintain_order="left")
-    pairs = pairs.join(two, left_on="right", right_on="row", how="left", maintain_order="left", suffix="_right")
+    pairs = one.hstack(two.rename(lambda name: f"{name}_right"))
     alike = name_similarity(pairs["name"], pairs["name_right"])
     same, other = (
         pl.any_horizontal((test(pl.col(key), pl.col(f"{key}_right"))).fill_null(False) for key in ("party", "id"))
@@ -170,21 +168,22 @@ def _classes(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[i
 
 
 def _shown(view: SideView, rows: Rows) -> pl.DataFrame:
-    """`row`, `party` (account), `id`, `name`, `text` and `beginning` (of the name), the last two without spaces."""
-    rows = np.unique(rows)
+    """By place in `rows`: `party` (account), `id`, `name`, `text` and `beginning` (of the name), the last two without spaces."""
+    rows, places = np.unique(rows, return_inverse=True)
     data = view.dataset
-    nameless = data.lacking("counterparty_name", rows)
-    texts = pl.DataFrame({"row": rows[nameless], "text": name_key(data.take(["text"], rows[nameless])["text"])})
+    nameless = np.flatnonzero(data.lacking("counterparty_name", rows))
+    told = name_key(data.take(["text"], rows[nameless])["text"])
     frame = pl.DataFrame(
         {
-            "row": rows,
             "party": account_keys(data, rows),
             "id": data.take(["counterparty_id"], rows)["counterparty_id"],
             "name": name_keys(data, rows),
+            "text": pl.Series([None], dtype=pl.String).new_from_index(0, len(rows)).scatter(nameless, told),
         }
-    ).join(texts, on="row", how="left", maintain_order="left")
+    )
     whole = pl.col("name").str.replace_all(" ", "", literal=True)
-    return frame.with_columns(
+    frame = frame.with_columns(
         pl.col("text").str.replace_all(" ", "", literal=True),
         pl.when(whole.str.len_chars() >= _BEGINNING).then(whole.str.slice(0, _BEGINNING)).alias("beginning"),
     )
+    return frame[places]

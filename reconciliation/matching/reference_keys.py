@@ -30,6 +30,7 @@ NO_REFERENCE = (
 Places = npt.NDArray[np.int64]
 
 _LEAST = 4  # characters of the words that are kept for all passes of a leg; what asks for shorter ones has its own
+_KEY = ("key", "check", "length")
 _SEEDS = (1, 2)
 _REFERENCES_PER_ROW = 8
 
@@ -48,38 +49,49 @@ def hashed(column: str) -> list[pl.Expr]:
     ]
 
 
-def dataset_keys(data: Dataset) -> pl.DataFrame:
-    """`row`, `key`, `check`, `length` of a dataset's identifiers in row order, hashed once; what only says that there is
-    none is left out."""
-    if "reference_keys" not in data.derived:
-        keys = (
+def dataset_references(data: Dataset) -> pl.DataFrame:
+    """`row`, `reference`, `key`, `check`, `length` of a dataset's identifiers in row order, made once; what only says that
+    there is none is left out."""
+    if "references" not in data.derived:
+        given = (
             data.read(["references"])
             .lazy()
             .explode("references", empty_as_null=False, keep_nulls=False)
             .drop_nulls("references")
-            .select("row", *hashed("references"), pl.col("references").str.len_bytes().cast(pl.UInt16).alias("length"))
+            .rename({"references": "reference"})
+            .with_columns(*hashed("reference"), pl.col("reference").str.len_bytes().cast(pl.UInt16).alias("length"))
             .collect()
         )
         none = pl.Series(NO_REFERENCE).hash(_SEEDS[0])
-        data.derived["reference_keys"] = keys.filter(~pl.col("key").is_in(none.implode()))
-    return data.derived["reference_keys"]
+        data.derived["references"] = given.filter(~pl.col("key").is_in(none.implode()))
+    return data.derived["references"]
+
+
+def side_references(view: SideView, *columns: str) -> pl.DataFrame:
+    """`row` and some columns of the references of a side's open items."""
+    given = dataset_references(view.dataset).select("row", *columns)
+    still = view.open[given["row"].to_numpy()] != 0
+    return given if still.all() else given.filter(pl.Series(still))
+
+
+def linked_references(context: LegContext, view: SideView, through: str, *columns: str) -> pl.DataFrame:
+    """The same of the items of another dataset that a side's open items are linked to, as references of the side's rows."""
+    links = context.links(view.dataset.name, through)
+    links = links.filter(pl.Series(view.is_open[links["left"].to_numpy()]))
+    given = dataset_references(context.datasets[through])
+    link, place = _each_of(links["right"].to_numpy(), given["row"].to_numpy(), context.datasets[through].height)
+    return given.select(columns)[place].select(links["left"][link].alias("row"), *columns)
 
 
 def side_keys(context: LegContext, view: SideView) -> pl.DataFrame:
-    """`dataset_keys` of a side's open items."""
-    keys = dataset_keys(view.dataset)
-    still = view.open[keys["row"].to_numpy()] != 0
-    return keys if still.all() else keys.filter(pl.Series(still))
+    """`row`, `key`, `check`, `length` of the identifiers of a side's open items."""
+    return side_references(view, *_KEY)
 
 
 def linked_keys(context: LegContext, view: SideView, through: str) -> pl.DataFrame:
     """The identifiers of the items of another dataset that a side's open items are linked to, as keys of the side's
     rows."""
-    links = context.links(view.dataset.name, through)
-    links = links.filter(pl.Series(view.is_open[links["left"].to_numpy()]))
-    keys = dataset_keys(context.datasets[through])
-    link, place = _each_of(links["right"].to_numpy(), keys["row"].to_numpy(), context.datasets[through].height)
-    return keys[place].select(links["left"][link].alias("row"), "key", "check", "length")
+    return linked_references(context, view, through, *_KEY)
 
 
 def _each_of(wanted: Rows, rows: Rows, height: int) -> tuple[Places, Places]:
@@ -94,7 +106,7 @@ def _each_of(wanted: Rows, rows: Rows, height: int) -> tuple[Places, Places]:
 
 def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame:
     """`row`, `key`, `check`, `length` of the words with a digit in a side's texts, and of its references."""
-    words = _words(context, view, min_length).select("row", "key", "check", "length")
+    words = _words(context, view, min_length).select("row", *_KEY)
     words = words.filter(pl.Series(view.open[words["row"].to_numpy()] != 0), pl.col("length") >= min_length)
     return pl.concat([words, side_keys(context, view)])
 
@@ -116,26 +128,13 @@ def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataF
     reference."""
     view = context.left
     asked = context.meeting(view)
-    told = _words(context, view, min_length).select("row", "word")
-    told = told.filter(pl.Series(asked[told["row"].to_numpy()]))
-    given = (
-        view.dataset.read(["references"], asked)
-        .explode("references", empty_as_null=False, keep_nulls=False)
-        .drop_nulls("references")
-        .filter(pl.col("references").str.contains("[0-9]"))
+    given = side_references(view, "reference", "length").filter(pl.col("reference").str.contains("[0-9]"))
+    words = pl.concat(
+        [_words(context, view, min_length).select("row", "word", "length"), given.rename({"reference": "word"})]
     )
-    words = (
-        pl.concat([told, given.rename({"references": "word"})])
-        .with_columns(pl.col("word").str.len_bytes().alias("length"))
-        .filter(pl.col("length") >= min_length)
-        .unique(["row", "word"])
-    )
-    whole = (
-        context.right.dataset.read(["references"], context.right.is_open)
-        .explode("references", empty_as_null=False, keep_nulls=False)
-        .drop_nulls("references")
-    )
-    edges = _beginnings(words, whole.rename({"references": "reference"}), max_owners)
+    words = words.filter(pl.Series(asked[words["row"].to_numpy()]), pl.col("length") >= min_length)
+    words = words.unique(["row", "word"])
+    edges = _beginnings(words, side_references(context.right, "reference"), max_owners)
     edges = edges.filter(pl.Series(context.compatible(edges["left"].to_numpy(), edges["right"].to_numpy())))
     return edges.group_by("left", "right").agg(pl.col("length").max())
 

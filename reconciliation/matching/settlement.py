@@ -51,9 +51,10 @@ def _live(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
     """Edges whose items are both open, with the open amounts."""
     left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
     mine, other = context.left.open[left], context.right.open[right]
-    edges = edges.with_columns(pl.Series("mine", mine), pl.Series("other", other))
     alive = (mine != 0) & (other != 0)
-    return edges if alive.all() else edges.filter(pl.Series(alive))
+    if not alive.all():
+        edges, mine, other = edges.filter(pl.Series(alive)), mine[alive], other[alive]
+    return edges.with_columns(pl.Series("mine", mine), pl.Series("other", other))
 
 
 def pairs_frame(

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
 import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
@@ -14,7 +13,7 @@ from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.reference_keys import NO_REFERENCE, written
+from reconciliation.matching.reference_keys import linked_references, side_references, written
 from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
@@ -153,21 +152,10 @@ class ReferenceInText(PassConfig):
 
     def _identifiers(self, context: LegContext, named: SideView) -> pl.DataFrame:
         if self.through is None:
-            given = named.frame("references").select("row", "references").rename({"row": "identifier_row"})
+            given = side_references(named, "reference")
         else:
-            links = context.links(named.dataset.name, self.through)
-            links = links.filter(pl.Series(named.is_open[links["left"].to_numpy()]))
-            behind = context.datasets[self.through]
-            wanted = np.zeros(behind.height, dtype=np.bool_)
-            wanted[links["right"].to_numpy()] = True
-            references = behind.read(["references"], wanted)
-            given = links.join(references, left_on="right", right_on="row").select(
-                pl.col("left").alias("identifier_row"), "references"
-            )
-        identifiers = given.explode("references", empty_as_null=False, keep_nulls=False).rename(
-            {"references": "reference"}
-        )
-        return identifiers.filter(~pl.col("reference").is_in(NO_REFERENCE))
+            given = linked_references(context, named, self.through, "reference")
+        return given.rename({"row": "identifier_row"})
 
 
 def _texts(context: LegContext, view: SideView) -> pl.DataFrame:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from reconciliation.matching.text.distinct import of_each
+
 _GERMANIC = {"Ä": "AE", "Ö": "OE", "Ü": "UE", "ẞ": "SS", "ß": "SS", "Æ": "AE", "Œ": "OE", "Ø": "OE", "Å": "AA"}
 _LATIN = {"Ł": "L", "Đ": "D", "Ð": "D", "Þ": "TH", "Ħ": "H", "Ŧ": "T", "ı": "I", "İ": "I", "Ŋ": "N", "ĸ": "K"}
 _CYRILLIC = dict(
@@ -53,11 +55,9 @@ def ascii_upper_series(values: pl.Series) -> pl.Series:
     )
     if not folded["foreign"].any():
         return folded["upper"].alias(values.name)
-    distinct = (
-        frame.lazy().filter(folded["foreign"].fill_null(False)).unique().with_columns(ascii_upper(text).alias("latin"))
-    )
-    joined = frame.lazy().with_columns(folded["upper"]).join(distinct, on="text", how="left", maintain_order="left")
-    return joined.select(pl.coalesce("latin", "upper")).collect().to_series().alias(values.name)
+    places = folded["foreign"].fill_null(False).arg_true()
+    latin = of_each(values.gather(places), lambda each: each.alias("text").to_frame().select(ascii_upper(text))["text"])
+    return folded["upper"].scatter(places, latin).alias(values.name)
 
 
 def compact(text: pl.Expr) -> pl.Expr:

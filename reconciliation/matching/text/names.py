@@ -12,6 +12,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler, LCSseq
 from rapidfuzz.fuzz import token_sort_ratio
 
+from reconciliation.matching.text.distinct import of_each
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.kana import latin_kana
 from reconciliation.matching.text.legal_forms import LEADING_PATTERN, TRAILING_PATTERN
@@ -30,9 +31,11 @@ def name_key(names: pl.Series) -> pl.Series:
     """
     if names.null_count() == len(names):
         return names.cast(pl.String)
-    frame = names.alias("name").to_frame()
-    distinct = frame.lazy().unique().drop_nulls().collect()
-    spelled = distinct.lazy().with_columns(ascii_upper_series(latin_kana(distinct["name"])).alias("key"))
+    return of_each(names, _keys)
+
+
+def _keys(names: pl.Series) -> pl.Series:
+    spelled = ascii_upper_series(latin_kana(names)).alias("key").to_frame().lazy()
     words = (
         pl.col("key")
         .str.replace_all(r"[.]([A-Z0-9]{2,})", " $1")  # amazon.com is two words, S.A. is one
@@ -52,11 +55,10 @@ def name_key(names: pl.Series) -> pl.Series:
     keyed = (
         spelled.with_columns(words.alias("words"))
         .with_columns(bare.alias("key"))
-        .select("name", plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
-        .with_columns(pl.when(pl.col("key") != "").then("key"))
+        .select(plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
+        .select(pl.when(pl.col("key") != "").then("key"))
     )
-    joined = frame.lazy().join(keyed, on="name", how="left", maintain_order="left").select("key").collect()
-    return joined.to_series().alias(names.name)
+    return keyed.collect().to_series()
 
 
 def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
