@@ -14,6 +14,7 @@ import polars as pl
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import ENOUGH_TAUGHT, LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
+from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import among
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.text import name_key, name_similarity
@@ -139,48 +140,52 @@ def _learned(context: LegContext) -> Floats:
 
 
 def _classes(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    if not len(left):
-        return np.zeros(0, dtype=np.int64)
-    one, two = (_shown(view, rows) for view, rows in ((context.left, left), (context.right, right)))
+    """By pair of rows what their counterparties show. Names and texts are compared only where accounts and ids are not equal."""
+    sides = ((context.left, left), (context.right, right))
+    accounts = [account_keys(view.dataset, rows) for view, rows in sides]
+    ids = [view.dataset.take(["counterparty_id"], rows)["counterparty_id"] for view, rows in sides]
+    keys = (accounts, ids)
+    same = np.logical_or(*((one == two).fill_null(False).to_numpy() for one, two in keys))
+    other = np.logical_or(*((one != two).fill_null(False).to_numpy() for one, two in keys))
+    classes = np.full(len(left), _SAME, dtype=np.int64)
+    unlike = ~same
+    if unlike.any():
+        classes[unlike] = _told_classes(context, left[unlike], right[unlike], other[unlike])
+    return classes
+
+
+def _told_classes(
+    context: LegContext, left: Rows, right: Rows, other: Mask
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The classes of pairs that only names and texts may bring together; `other`: their accounts or ids are not the same."""
+    one, two = (_told(view, rows) for view, rows in ((context.left, left), (context.right, right)))
+    alike = name_similarity(one["name"], two["name"])
     pairs = one.hstack(two.rename(lambda name: f"{name}_right"))
-    alike = name_similarity(pairs["name"], pairs["name_right"])
-    same, other = (
-        pl.any_horizontal((test(pl.col(key), pl.col(f"{key}_right"))).fill_null(False) for key in ("party", "id"))
-        for test in (pl.Expr.eq, pl.Expr.ne)
-    )
     told = pl.any_horizontal(
         pl.col(text).str.contains(pl.col(name), literal=True).fill_null(False)
         for text, name in (("text", "beginning_right"), ("text_right", "beginning"))
     )
     shown = (
-        pl.when(same)
-        .then(_SAME)
-        .when(pl.col("alike") >= _ALIKE)
+        pl.when(pl.col("alike") >= _ALIKE)
         .then(_LIKE)
         .when(told)
         .then(_TOLD)
-        .when(other | (pl.col("alike") < _UNLIKE))
+        .when(pl.col("other") | (pl.col("alike") < _UNLIKE))
         .then(_OTHER)
         .otherwise(_SILENT)
     )
-    classes = pairs.with_columns(alike.alias("alike")).select(shown.cast(pl.Int64).alias("shown"))["shown"]
-    return classes.to_numpy()
+    pairs = pairs.with_columns(alike.alias("alike"), pl.Series("other", other))
+    return pairs.select(shown.cast(pl.Int64).alias("shown"))["shown"].to_numpy()
 
 
-def _shown(view: SideView, rows: Rows) -> pl.DataFrame:
-    """By place in `rows`: `party` (account), `id`, `name`, `text` and `beginning` (of the name), the last two without spaces."""
+def _told(view: SideView, rows: Rows) -> pl.DataFrame:
+    """By place in `rows`: `name`, `text` (without a name) and `beginning` (of the name), the last two without spaces."""
     rows, places = np.unique(rows, return_inverse=True)
     data = view.dataset
     nameless = np.flatnonzero(data.lacking("counterparty_name", rows))
     told = name_key(data.take(["text"], rows[nameless])["text"])
-    frame = pl.DataFrame(
-        {
-            "party": account_keys(data, rows),
-            "id": data.take(["counterparty_id"], rows)["counterparty_id"],
-            "name": name_keys(data, rows),
-            "text": pl.Series([None], dtype=pl.String).new_from_index(0, len(rows)).scatter(nameless, told),
-        }
-    )
+    text = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows)).scatter(nameless, told)
+    frame = pl.DataFrame({"name": name_keys(data, rows), "text": text})
     whole = pl.col("name").str.replace_all(" ", "", literal=True)
     frame = frame.with_columns(
         pl.col("text").str.replace_all(" ", "", literal=True),
