@@ -5,8 +5,8 @@ python benchmarks/matching/two_sided_quality.py [--seed N] [--events N] [--level
 
 A pair is a left and a right item of one group (of a group on one side only, two of its items). Printed per world:
 precision, recall and F1 of pairs and the share of whole groups that are exactly right, for `matched` alone and with
-`suggested`; recall per kind of line; and a naive matcher (equal amount, nearest date, first come first served) to
-show how hard the world is.
+`suggested`; and a naive matcher (equal amount, nearest date, first come first served) to show how hard the world is.
+Over all worlds: what became of the pairs of each kind of line, and how often each pass was right (`--verbose`: per world too).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ HABITS = {  # bank style, ledger style, country, currency
     "french_narrative": ("french", "narrative", "fr", "EUR"),
     "uk_names": ("uk_high_street", "name_column", "uk", "GBP"),
 }
+FATES = ("matched", "suggested", "ambiguous")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def score(found: pl.DataFrame, truth: pl.DataFrame) -> Score:
         frame.group_by("group").agg(pl.col("item_id").sort().str.join(",")).get_column("item_id")
         for frame in (found, truth)
     )
-    exact = whole.is_in(true_whole.implode()).sum() if len(whole) else 0
+    exact = int(whole.is_in(true_whole.implode()).sum()) if len(whole) else 0
     return Score(
         hits / max(1, mine.height),
         hits / max(1, right.height),
@@ -95,7 +96,8 @@ def naive(world: TwoSided) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["group", "dataset", "item_id"], orient="row")
 
 
-def measure(level: str, habit: str, seed: int, events: int, verbose: bool) -> tuple[Score, Score]:
+def measure(level: str, habit: str, seed: int, events: int) -> tuple[tuple[Score, Score], pl.DataFrame, pl.DataFrame]:
+    """The scores of one world, `matched` alone and with `suggested`; its tables by kind and by pass."""
     bank, ledger, country, currency = HABITS[habit]
     settings = replace(
         LEVELS[level], events=events, bank_style=bank, ledger_style=ledger, country=country, currency=currency
@@ -115,44 +117,52 @@ def measure(level: str, habit: str, seed: int, events: int, verbose: bool) -> tu
     size = f"{len(world.bank)}x{len(world.ledger)} lines {seconds:5.1f} s"
     print(f"{level:6} {habit:17} seed {seed} {size}  naive {score(naive(world), truth)}")
     for name, value in zip(("matched", "+suggested"), scores, strict=True):
-        print(f"    {name:11} {value}")
-    if verbose:
-        by_kind(members, world.truth)
-    return scores[0], scores[1]
+        print(f"    {name:11} {value}", flush=True)
+    return (scores[0], scores[1]), by_kind(members, world.truth), by_pass(members, truth)
 
 
-def by_kind(members: pl.DataFrame, truth: pl.DataFrame) -> None:
-    """Recall of pairs per kind of line, precision per pass."""
-    kinds = truth.select("group", "kind").unique()
-    right = pl.concat(
-        [
-            pairs(truth.filter(kind=kind)).with_columns(pl.lit(kind).alias("kind"))
-            for kind in sorted(kinds["kind"].unique())
-        ]
-    )
-    table = []
-    for kind in right["kind"].unique(maintain_order=True):
-        row: dict[str, object] = {"kind": kind, "pairs": right.filter(kind=kind).height}
-        for name, statuses in (("matched", ["matched"]), ("suggested", ["suggested"]), ("ambiguous", ["ambiguous"])):
-            found = pairs(members.filter(pl.col("status").is_in(statuses)).select("group", "dataset", "item_id"))
-            row[name] = right.filter(kind=kind).join(found, on=["left", "right"], how="semi").height / max(
-                1, right.filter(kind=kind).height
-            )
-        table.append(row)
-    passes = []
+def by_kind(members: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
+    """What became of the pairs of each kind of line: matched, else suggested, else named in a tie, else missed; and how many
+    pairs were matched wrongly with an item of the kind (noise: with none that has a partner)."""
+    kinds = truth.select("item_id", "kind").unique("item_id")
+    expected = pairs(truth.select("group", "dataset", "item_id")).join(kinds, left_on="left", right_on="item_id")
+    found = {
+        status: pairs(members.filter(pl.col("status") == status).select("group", "dataset", "item_id"))
+        for status in FATES
+    }
+    wrong = found["matched"].join(expected, on=["left", "right"], how="anti")
+    for side in ("left", "right"):
+        wrong = wrong.join(kinds.rename({"kind": f"kind_{side}"}), left_on=side, right_on="item_id", how="left")
+    wrong = wrong.group_by(kind=pl.coalesce("kind_left", "kind_right", pl.lit("noise"))).agg(wrong=pl.len())
+    rest, fates = expected, expected.group_by("kind").agg(pairs=pl.len())
+    for status in FATES:
+        met = rest.join(found[status], on=["left", "right"], how="semi")
+        fates = fates.join(met.group_by("kind").len(status), on="kind", how="left")
+        rest = rest.join(met, on=["left", "right"], how="anti")
+    fates = fates.join(rest.group_by("kind").len("missed"), on="kind", how="left")
+    return fates.join(wrong, on="kind", how="full", coalesce=True).fill_null(0).sort("kind")
+
+
+def by_pass(members: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
+    """How many pairs each pass proposed by status, and how many of them are right."""
+    expected = pairs(truth)
+    rows = []
     for (name, status), own in members.group_by("pass", "status", maintain_order=True):
         found = pairs(own.select("group", "dataset", "item_id"))
-        passes.append(
-            (
-                name,
-                status,
-                found.height,
-                found.join(right, on=["left", "right"], how="semi").height / max(1, found.height),
-            )
-        )
-    with pl.Config(tbl_rows=40, tbl_hide_dataframe_shape=True, float_precision=3):
-        print(pl.DataFrame(table))
-        print(pl.DataFrame(passes, schema=["pass", "status", "pairs", "right"], orient="row").sort("pass", "status"))
+        rows.append((name, status, found.height, found.join(expected, on=["left", "right"], how="semi").height))
+    schema = {"pass": pl.String, "status": pl.String, "pairs": pl.Int64, "right": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def show(kinds: pl.DataFrame, passes: pl.DataFrame) -> None:
+    """Print the tables by kind and by pass, summed up where they are of several worlds."""
+    summed = (
+        table.group_by(keys).agg(pl.exclude(keys).sum()).sort(keys)
+        for table, keys in ((kinds, ["kind"]), (passes, ["pass", "status"]))
+    )
+    with pl.Config(tbl_rows=60, tbl_cols=12, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):
+        for table in summed:
+            print(table)
 
 
 def main() -> None:
@@ -166,9 +176,12 @@ def main() -> None:
     totals = []
     for level in options.level or LEVELS:
         for number, habit in enumerate(options.habit or HABITS):
-            totals.append(measure(level, habit, options.seed + 100 * number, options.events, options.verbose))
+            totals.append(measure(level, habit, options.seed + 100 * number, options.events))
+            if options.verbose:
+                show(*totals[-1][1:])
+    show(pl.concat([kinds for _, kinds, _ in totals]), pl.concat([passes for _, _, passes in totals]))
     for name, place in (("matched", 0), ("+suggested", 1)):
-        own = [pair[place] for pair in totals]
+        own = [scores[place] for scores, _, _ in totals]
         mean = Score(
             *(
                 sum(getattr(each, key) for each in own) / len(own)
