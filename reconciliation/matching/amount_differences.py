@@ -5,6 +5,8 @@ Edges are those of `settlement`, with the open amounts `mine` (left) and `other`
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import polars as pl
 
@@ -15,8 +17,9 @@ from reconciliation.matching.proposals import KIND
 from reconciliation.matching.typing_errors import looks_mistyped
 
 
-def bound(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Ints:
-    """The tolerance of each edge in minor units: the larger of the absolute one and the share of the right amount."""
+def bound(context: LegContext, edges: pl.DataFrame, rule: AmountRule, of: Literal["left", "right"] = "right") -> Ints:
+    """The tolerance of each edge in minor units of one side's currency: the larger of the absolute one and the share of the
+    right amount."""
     encoding = context.encoding
     units = np.asarray(
         [
@@ -25,7 +28,8 @@ def bound(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Ints:
         ],
         dtype=np.int64,
     )
-    absolute = units[context.right.dataset.currency[edges["right"].to_numpy()]]
+    side = context.left if of == "left" else context.right
+    absolute = units[side.dataset.currency[edges[of].to_numpy()]]
     relative = np.floor(np.abs(edges["other"].to_numpy().astype(np.float64)) * rule.share).astype(np.int64)
     return np.asarray(np.maximum(absolute, relative), dtype=np.int64)
 

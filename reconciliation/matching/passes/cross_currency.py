@@ -1,8 +1,8 @@
 """Items of two currencies: a payment in dollars that the bank books in euros, at a rate of its own near the day's.
 
-The references have to agree, or the counterparty; the amount only has to lie near the day's rate. The right item is
-settled in its own currency; the group says what it was worth in the left one's, and the rest is the exchange
-difference.
+The references have to agree, or the counterparty; the amount only has to lie near the day's rate, or less near by what a
+bank charges for such a payment. The right item is settled in its own currency; the group says what it was worth in the
+left one's, and the rest is the exchange difference, or the charge.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from reconciliation.matching.amount_differences import bound
+from reconciliation.matching.amount_rules import AmountRule, Tolerance
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.exchange import valued
 from reconciliation.matching.joins import key_pairs, without_frequent
@@ -23,10 +25,12 @@ from reconciliation.matching.proposals import KIND, PAIRS, Proposals
 from reconciliation.matching.reference_keys import linked_keys, side_keys, word_keys
 
 _SENTENCES = (
-    "both carry the same reference, and the amounts agree at the rate of the day, {days}",
-    "both are of the same counterparty, and the amounts agree at the rate of the day, {days}",
+    "both carry the same reference, and the amounts are near at the rate of the day, {days}",
+    "both are of the same counterparty, and the amounts are near at the rate of the day, {days}",
 )
 _REFERENCE, _PARTY = 0, 1
+_CHARGED = 0.02  # how much less a pair is believed that a charge has to explain as well
+_LARGEST = 3  # a charge is at most one in so many of the amount
 _SPREAD = 3.0  # amounts of one counterparty spread over so many powers of e
 
 
@@ -34,8 +38,9 @@ class CrossCurrency(PassConfig):
     """Pairs of unlike currency within `before` to `after` days (left date minus right date).
 
     The left amount lies within `share` of the right one at the newest rate of at most `max_age` days before the left
-    date. `through` names a dataset whose identifiers stand for the right items linked to them. Pairs of one
-    counterparty alone (at most `max_pairs` each) are worth a suggestion, never more. Without rates nothing is found.
+    date, or it moves up to `charge` more away from us, or less to us. `through` names a dataset whose identifiers stand
+    for the right items linked to them. Pairs of one counterparty alone (at most `max_pairs` each) are worth a
+    suggestion, never more. Without rates nothing is found.
     """
 
     KIND: ClassVar[str] = "cross_currency"
@@ -43,6 +48,7 @@ class CrossCurrency(PassConfig):
     kind: Literal["cross_currency"] = "cross_currency"
     through: str | None = None
     share: Annotated[float, Field(gt=0, lt=0.2)] = 0.02
+    charge: Tolerance = Field(default_factory=dict)
     max_age: Annotated[int, Field(ge=0)] = 7
     before: int = 3
     after: int = 10
@@ -61,11 +67,12 @@ class CrossCurrency(PassConfig):
         currencies = [np.unique(view.dataset.currency[view.rows()]) for view in context.sides]
         if context.rates is None or context.rates.is_empty() or len(np.union1d(*currencies)) < 2:
             return
+        charged = pl.when("charged").then(_CHARGED).otherwise(1.0)
         named = self._near(context, self._named(context))
-        yield self._proposals(named.with_columns(odds=pl.lit(self.odds)), _REFERENCE)
+        yield self._proposals(named.with_columns(odds=self.odds * charged), _REFERENCE)
         party = self._near(context, self._of_party(context))
         # how many items of the counterparty lie as near by chance
-        chance = pl.len().over("left") * 2 * self.share / _SPREAD
+        chance = pl.len().over("left") * pl.col("width") / _SPREAD
         yield self._proposals(party.with_columns(odds=(1 / chance).clip(upper_bound=100.0)), _PARTY)
 
     def _named(self, context: LegContext) -> pl.DataFrame:
@@ -84,7 +91,8 @@ class CrossCurrency(PassConfig):
         return pairs.select("left", "right").unique()
 
     def _near(self, context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
-        """Open compatible pairs of unlike currency whose dates and amounts lie near, with `mine`, `other`, `valued`."""
+        """Open compatible pairs of unlike currency whose dates and amounts lie near, with `mine`, `other`, `valued`; whether a
+        charge explains what the rate does not (`charged`), and how wide "near" is, as a share of the amount (`width`)."""
         left, right = (pairs[side].to_numpy().astype(np.uint32) for side in ("left", "right"))
         one, two = (view.dataset for view in context.sides)
         days = one.date[left].astype(np.int64) - two.date[right]
@@ -96,9 +104,17 @@ class CrossCurrency(PassConfig):
             context.rates, context.encoding, (context.left, left), (context.right, right), self.max_age
         )
         mine, other = context.left.open[left], context.right.open[right]
-        near = known & (np.abs(mine - worth) <= np.abs(worth) * self.share)
-        return pl.DataFrame({"left": left, "right": right, "mine": mine, "other": other, "valued": worth}).filter(
-            pl.Series(near, dtype=pl.Boolean)
+        pairs = pl.DataFrame({"left": left, "right": right, "mine": mine, "other": other, "valued": worth})
+        size = np.maximum(np.abs(worth).astype(np.float64), 1.0)
+        # a charge is one of the left side's bank, in its currency: bounded by that currency's tolerance
+        charge = bound(context, pairs, AmountRule(rule="fee", up_to=self.charge), of="left")
+        charge = np.minimum(charge, size / _LARGEST)
+        apart = (mine - worth).astype(np.float64)
+        at_rate = np.abs(apart) <= size * self.share
+        charged = ~at_rate & (apart < 0) & (-apart <= size * self.share + charge) & (np.sign(mine) == np.sign(worth))
+        width = 2 * self.share + np.where(charged, charge / size, 0.0)
+        return pairs.with_columns(pl.Series("charged", charged), pl.Series("width", width)).filter(
+            pl.Series(known & (at_rate | charged), dtype=pl.Boolean)
         )
 
     def _proposals(self, pairs: pl.DataFrame, evidence: int) -> Proposals:
@@ -107,7 +123,7 @@ class CrossCurrency(PassConfig):
             "right",
             pl.col("mine").alias("left_applied"),
             pl.col("other").alias("right_applied"),
-            pl.lit(KIND["fx"]).alias("difference_kind"),
+            pl.when("charged").then(KIND["fee"]).otherwise(KIND["fx"]).alias("difference_kind"),
             "odds",
             pl.lit(evidence).alias("evidence"),
             "valued",  # beyond the shape of pairs: what `results` balances the group with

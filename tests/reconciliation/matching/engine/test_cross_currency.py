@@ -89,3 +89,22 @@ def test_rates_that_cannot_be_are_refused() -> None:
         booked(line, paid, quotes=mixed)
     with pytest.raises(MatchingError, match="required columns rate missing"):
         booked(line, paid, quotes=RATES.drop("rate"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "kind"), [("-1010.00", "fx"), ("-1045.00", "fee"), ("-1071.00", None), ("-955.00", None)]
+)
+def test_a_bank_may_charge_for_a_payment_in_another_currency_as_well(amount: str, kind: str | None) -> None:
+    left = items({"item_id": "B1", "amount": amount, "on": 1} | NAMED)
+    right = items({"item_id": "P1", "amount": "-1250.00", "currency": "USD"} | NAMED)
+    result = match({"left": left, "right": right}, one_leg("{kind: cross_currency, charge: 50}"), rates=RATES)
+    assert result.groups["difference_kind"].to_list() == ([] if kind is None else [kind])
+    assert members(result, "matched") == ([] if kind is None else ids("B1", "P1"))
+
+
+def test_a_counterparty_and_a_charge_in_another_currency_are_for_a_person_to_see() -> None:
+    named = {"counterparty_name": "Fjord Lumber AS"}
+    left = items({"item_id": "B1", "amount": "-1045.00", "on": 1} | named)
+    right = items({"item_id": "P1", "amount": "-1250.00", "currency": "USD"} | named)
+    result = match({"left": left, "right": right}, one_leg("{kind: cross_currency, charge: 50}"), rates=RATES)
+    assert members(result, "suggested") == ids("B1", "P1")
