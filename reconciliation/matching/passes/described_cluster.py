@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.clusters import balances
+from reconciliation.matching.clusters import balances, only_parts
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import learned_lags, learned_share, leg_words, related_pairs
 from reconciliation.matching.encoding import Ints
@@ -19,10 +19,12 @@ from reconciliation.matching.text.words import silent_rows
 
 _SENTENCES = (
     "all open items of one day on either side whose texts share rare words, equal in total",
-    "all open items of one day on either side whose texts share rare words, and the one without a text that makes the"
-    " totals equal",
+    "all open items of one day on either side whose texts share rare words, and the one of its day that makes the totals"
+    " equal",
+    "the only open items of one day on either side whose texts share rare words that are equal in total",
 )
 _SIDES = ("left", "right")
+_UNLIKE = 4  # how much less likely a text in common with none is than no text
 _PRIOR_CLUSTERS = 20.0  # clusters that the configured share of equal ones counts for
 _CLUSTER = {
     "label": pl.Int64(),
@@ -31,7 +33,7 @@ _CLUSTER = {
     "day": pl.Int32(),
     "row": pl.UInt32(),
     "applied": pl.Int64(),
-    "tries": pl.UInt32(),  # items that might have made the totals equal: one, or those of the day without a text
+    "tries": pl.UInt32(),  # what might have been equal in total by chance as well: other items of the day, other parts
 }
 
 
@@ -52,7 +54,8 @@ class DescribedCluster(PassConfig):
     prior: float = 0.05
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
-        """Clusters of equal totals, by ever looser texts; then those to which one item without a text is missing."""
+        """Clusters of equal totals, by ever looser texts; then those to which one item is missing, and those of which
+        only a part is equal."""
         for nats in self.nats:
             members = self._clusters(context, nats)
             if members.is_empty():
@@ -60,6 +63,7 @@ class DescribedCluster(PassConfig):
             yield from self._balanced(context, members, 0)
             still = _still_open(context, members)
             yield from self._balanced(context, _with_missing(context, still), 1)
+            yield from self._balanced(context, _parts(_still_open(context, still)), 2)
 
     def _clusters(self, context: LegContext, nats: float) -> pl.DataFrame:
         """The members of each cluster: `label`, `side`, `row`, `applied`, `lag`; and the `day` of its side."""
@@ -132,8 +136,15 @@ def _still_open(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
     return members.with_columns(pl.Series("open", is_open)).filter(pl.col("open").all().over("label")).drop("open")
 
 
+def _parts(members: pl.DataFrame) -> pl.DataFrame:
+    """The only parts of clusters that balance."""
+    tried = only_parts(members).with_columns(tries=pl.col("parts"))
+    return tried.select(list(_CLUSTER)).cast(_CLUSTER)  # type: ignore[arg-type]
+
+
 def _with_missing(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
-    """Clusters and the one item without a text, of the same day, that is what their totals differ by."""
+    """Clusters and the one other item of the same day that is what their totals differ by: without a text, or with one that
+    is worn beyond recognition."""
     totals = members.group_by("label").agg(
         (_total(0) - _total(1)).alias("more"), pl.col("lag").first(),
         *(pl.col("day").filter(pl.col("side") == number).first().alias(f"day_{number}") for number in (0, 1)),
@@ -145,16 +156,14 @@ def _with_missing(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
     missing = []
     for number, (view, words) in enumerate(zip(context.sides, leg_words(context), strict=True)):
         spoken = words.rows.join(silent_rows(words), on="row", how="anti")
-        mute = (
-            view.frame()
-            .select("row", "currency", "open", pl.col("date").alias("day"))
-            .join(spoken, on="row", how="anti")
-        )
-        mute = mute.with_columns(pl.len().over("currency", "day").alias("tries"))
+        others = view.frame().select("row", "currency", "open", day="date", tries=pl.len().over("currency", "date"))
+        spoken = others.join(spoken, on="row", how="semi").with_columns(pl.col("tries") * _UNLIKE)
+        others = pl.concat([others.join(spoken, on="row", how="anti"), spoken])
         asked = totals.select(
             "label", "currency", "lag", open=pl.col("more") if number == 1 else -pl.col("more"), day=f"day_{number}"
         )
-        met = asked.join(mute, on=["currency", "open", "day"])
+        met = asked.join(others, on=["currency", "open", "day"])
+        met = met.join(members.filter(side=number).select("label", "row"), on=["label", "row"], how="anti")
         alone = met.filter(pl.len().over("label") == 1, pl.len().over("row") == 1)
         part = alone.select(
             "label", pl.lit(number, pl.UInt8).alias("side"), "lag", "day", "row", "tries", applied="open"

@@ -194,6 +194,28 @@ def test_the_part_of_a_split_that_has_no_text_is_told_by_what_is_missing() -> No
     assert not any("b1" in group for group in other_day["matched"])
 
 
+OTHERS: list[Row] = [
+    (f"x{n}", f"-{n + 1}00{n}.13", 2, f"{word} TRADING")
+    for n, word in enumerate(["BRAVO", "DELTA", "ECHO", "KILO", "LIMA", "OSCAR", "QUEBEC", "ROMEO", "SIERRA", "TANGO"])
+]
+PAID: list[Row] = [("b1", "-30000.11", 2, "SEPA ACME PACKAGING"), ("b2", "-20000.22", 2, "SEPA ACME PACKAGING")]
+BOOKED: list[Row] = [("l1", "-31030.30", 2, "Acme Packaging"), ("l2", "-9910.10", 2, "Acme Packaging")]
+
+
+def test_the_part_of_a_split_whose_text_is_worn_beyond_recognition_is_what_is_missing() -> None:
+    found = groups([*PAID, *OTHERS], [*BOOKED, ("l3", "-9059.93", 2, "CMA PCK"), *OTHERS])
+    assert any({"b1", "b2", "l1", "l2", "l3"} in found.get(status, []) for status in ("matched", "suggested"))
+
+
+def test_another_payment_of_the_party_on_the_day_does_not_hide_a_split() -> None:
+    more: Row = ("l4", "-7777.77", 2, "Acme Packaging")
+    found = groups([*PAID, *OTHERS], [*BOOKED, ("l3", "-9059.93", 2, "Acme Packaging"), more, *OTHERS])
+    assert {"b1", "b2", "l1", "l2", "l3"} in found["matched"]
+    again: Row = ("l5", "-9059.93", 2, "Acme Packaging")  # which of the two it is nobody can tell
+    found = groups([*PAID, *OTHERS], [*BOOKED, ("l3", "-9059.93", 2, "Acme Packaging"), again, *OTHERS])
+    assert not any("b1" in group for group in found["matched"])
+
+
 def test_a_sum_of_round_amounts_proves_less_than_one_of_odd_cents() -> None:
     target, cases, candidates = np.array([27500]), np.array([0]), [25000, 2500, 10000, 5000, 18927]
     frame = pl.DataFrame({"case": [0] * 5, "value": candidates})
