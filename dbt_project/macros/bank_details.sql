@@ -1,10 +1,10 @@
 {#
   Details of entries, with the statement they came on. The counterparty of money going out is the creditor, of money coming in
   the debtor; where that party is the account itself (a returned payment keeps its parties), it is the other one. `deliveries`: a
-  query that names the deliveries wanted where a build adds (new_only.sql); a filter on the whole view reads all details there are.
+  query that names the deliveries wanted, where not all are; a filter on the whole view reads all details there are.
 #}
 {% macro entry_details(deliveries=none) -%}
-{% set wanted = 'where delivery_id in (' ~ deliveries ~ ')' if deliveries and new_only() else '' %}
+{% set wanted = 'where delivery_id in (' ~ deliveries ~ ')' if deliveries else '' %}
 with detail as (
     select * from {{ source('raw', 'bank_entry_detail') }}
     {{ wanted }}

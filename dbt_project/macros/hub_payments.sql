@@ -1,11 +1,11 @@
 {#
   Payments as instructed, with their batch, direction and own account. A direct debit brings money in, a transfer takes it out.
-  `deliveries`: a query that names the deliveries wanted where a build adds (new_only.sql).
+  `deliveries`: a query that names the deliveries wanted, where not all are.
 #}
 {% macro hub_payments(deliveries=none) -%}
 with instruction as (
     select * from {{ source('raw', 'payment_instruction') }}
-    {% if deliveries and new_only() %}where delivery_id in ({{ deliveries }}){% endif %}
+    {% if deliveries %}where delivery_id in ({{ deliveries }}){% endif %}
 ),
 
 batch as (select * from {{ ref('stg_hub__batch') }}),

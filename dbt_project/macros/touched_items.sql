@@ -26,6 +26,18 @@
     )
 {%- endmacro %}
 
+{# Document numbers and references of changed items, as they are and as they were. #}
+{% macro changed_item_names() -%}
+    select document_number, reference from {{ changed('stg_erp__newest_item') }}
+    union all
+    select document_number, reference from {{ ref('stg_erp__newest_item') }}
+    where open_item_id in (
+        select open_item_id from {{ ref('stg_erp__changed_item') }}
+        except
+        select open_item_id from {{ changed('stg_erp__newest_item') }}
+    )
+{%- endmacro %}
+
 {# A clearing document names a payment, or a ledger payment that carries its name: either may be new or have changed. #}
 {% macro touched_clearing() -%}
     select open_item_id from {{ ref('stg_erp__changed_item') }}
@@ -36,17 +48,16 @@
         and (
             clearing_document in {{ new_payment_names() }}
             or clearing_document in (
+                select document_number from ({{ changed_item_names() }}) as changed_item
+                union all
                 select document_number from {{ ref('stg_erp__newest_item') }}
                 where
-                    open_item_id in (select open_item_id from {{ ref('stg_erp__changed_item') }})
-                    or (
-                        kind = 'payment'
-                        and (
-                            reference in {{ new_payment_names() }}
-                            or assignment in {{ new_payment_names() }}
-                            or payment_reference in {{ new_payment_names() }}
-                            or document_number in {{ new_payment_names() }}
-                        )
+                    kind = 'payment'
+                    and (
+                        reference in {{ new_payment_names() }}
+                        or assignment in {{ new_payment_names() }}
+                        or payment_reference in {{ new_payment_names() }}
+                        or document_number in {{ new_payment_names() }}
                     )
             )
         )
@@ -74,8 +85,7 @@
     union all
     select {{ payment_key() }} from {{ source('raw', 'payment_remittance') }}
     where document_number in (
-        select unnest([document_number, reference]) from {{ source('raw', 'open_item') }}
-        where {{ open_item_key() }} in (select open_item_id from {{ ref('stg_erp__changed_item') }})
+        select unnest([document_number, reference]) from ({{ changed_item_names() }}) as changed_item
         union all
         select document_number from {{ ref('open_item_origin') }}
         where open_item_id in (select open_item_id from {{ ref('stg_erp__changed_item') }})
@@ -187,8 +197,7 @@
         purchase_order is not null
         and (
             purchase_order in (
-                select purchase_order from {{ source('raw', 'open_item') }}
-                where {{ open_item_key() }} in (select open_item_id from {{ changed('open_item') }})
+                select purchase_order from {{ changed('open_item') }}
                 union all
                 select purchase_order from {{ source('raw', 'goods_receipt') }}
                 where delivery_id in {{ new_deliveries() }}

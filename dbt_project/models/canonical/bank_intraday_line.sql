@@ -26,8 +26,10 @@ with entry as (
     where statement_kind = 'statement' and status != 'BOOK'
 ),
 
+told_by as (select distinct delivery_id from entry),
+
 raw_detail as (
-    select * from {{ ref('stg_bank__entry_detail') }}
+    select * from ({{ entry_details('select told_by.delivery_id from told_by') }}) as itemised
     where statement_key in (select entry.statement_key from entry)
 ),
 

@@ -27,7 +27,7 @@ entry as (
 ),
 
 booked_detail as (
-    select * from ({{ booked_details(deliveries) }}) as booked
+    select * from ({{ booked_details(deliveries if new_only() else none) }}) as booked
     where {{ is_touched('statement_key') }}
 ),
 

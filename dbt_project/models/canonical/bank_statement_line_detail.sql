@@ -6,6 +6,8 @@
     )
 }}
 -- The transactions inside booked entries, as itemised on the statement or, where it does not, on the joined camt.054.
+{% set deliveries = 'select delivery_id from line union select detail_delivery_id from line' %}
+
 with line as (
     select
         bank_line_id,
@@ -21,7 +23,7 @@ with line as (
 ),
 
 detail as (
-    select * from ({{ booked_details('select delivery_id from line union select detail_delivery_id from line') }}) as booked
+    select * from ({{ booked_details(deliveries if new_only() else none) }}) as booked
     {% if new_only() %}where statement_key in (select line.statement_key from line){% endif %}
 ),
 

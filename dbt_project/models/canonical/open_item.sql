@@ -1,4 +1,11 @@
-{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_open_item()) }}") }}
+{{
+    config(
+        materialized='by_key',
+        key='open_item_id',
+        changes=['open_item_id', 'purchase_order', 'golden_id', 'currency', 'amount'],
+        pre_hook="{{ touch(touched_open_item()) }}"
+    )
+}}
 -- Open and cleared items of all ledgers in one shape, newest state. Approval comes from the item, else from its approval steps, else
 -- from the system that knew the item before: a migration does not carry approvals over.
 with item as (

@@ -8,7 +8,7 @@
 {% endset %}
 
 with payment as (
-    select * from ({{ hub_payments(deliveries) }}) as instructed
+    select * from ({{ hub_payments(deliveries if new_only() else none) }}) as instructed
     where {{ is_touched('payment_id') }}
 ),
 

@@ -8,26 +8,35 @@
 }}
 -- One status said of one payment. A status of a batch or message is inherited by its payments that the same report does not
 -- name more closely; one that names no known payment stays, without a payment, so that it is seen.
+{% set deliveries %}
+    select delivery_id from {{ source('raw', 'payment_batch') }}
+    where
+        message_id in (select status.message_id from status)
+        or payment_information_id in (select status.payment_information_id from status)
+    union
+    select delivery_id from {{ source('raw', 'payment_instruction') }}
+    where end_to_end_id in (select named_alone.end_to_end_id from named_alone)
+{% endset %}
+
 with status as (
     select * from {{ ref('stg_hub__status') }}
     where {{ is_touched('delivery_id') }}
 ),
 
+named_alone as (
+    select end_to_end_id from status
+    where level = 'transaction' and message_id is null
+),
+
 payment as (
     select payment_id, batch_id, message_id, payment_information_id, instruction_id, end_to_end_id
-    from {{ ref('stg_hub__payment') }}
-    {% if new_only() %}
-        where
-            message_id in (select status.message_id from status)
-            or payment_information_id in (select status.payment_information_id from status)
-            or end_to_end_id in (select status.end_to_end_id from status)
-    {% endif %}
+    from ({{ hub_payments(deliveries if new_only() else none) }}) as instructed
 ),
 
 unique_end_to_end as (
     select end_to_end_id, min(payment_id) as payment_id, min(batch_id) as batch_id
     from payment
-    where end_to_end_id in (select status.end_to_end_id from status where status.level = 'transaction' and status.message_id is null)
+    where end_to_end_id in (select named_alone.end_to_end_id from named_alone)
     group by end_to_end_id
     having count(*) = 1
 ),

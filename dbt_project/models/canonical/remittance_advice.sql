@@ -9,10 +9,14 @@
 -- Which open items payments say they settle, and which the ERP's clearing says they settled. A document number is the ERP's own or
 -- the supplier's; it is tied to an open item only where it names exactly one in the payment's entity, direction and currency
 -- (among several, the one of the party paid).
+{% set deliveries %}
+    select delivery_id from {{ source('raw', 'payment_instruction') }} where {{ is_touched(payment_key()) }}
+{% endset %}
+
 with remittance as (select * from {{ source('raw', 'payment_remittance') }}),
 
 payment as (
-    select * from {{ ref('stg_hub__payment') }}
+    select * from ({{ hub_payments(deliveries if new_only() else none) }}) as instructed
     where {{ is_touched('payment_id') }}
 ),
 
@@ -23,7 +27,7 @@ item as{{ ' not materialized' if new_only() }} (
         currency,
         ledger,
         counterparty_id,
-        amount,
+        sign(amount) as effect,  -- on cash
         document_number,
         document_date,
         reference,
@@ -69,13 +73,20 @@ said as (
 ),
 
 item_name as (
-    select open_item_id, entity_id, currency, ledger, counterparty_id, document_number as name from item
+    select open_item_id, entity_id, currency, ledger, counterparty_id, effect, document_number as name from item
     union all
-    select open_item_id, entity_id, currency, ledger, counterparty_id, reference as name from item
+    select open_item_id, entity_id, currency, ledger, counterparty_id, effect, reference as name from item
     where reference is not null and reference != document_number
     union all
     -- an item that moved from one ERP to another is still paid under its old number
-    select item.open_item_id, item.entity_id, item.currency, item.ledger, item.counterparty_id, origin.document_number as name
+    select
+        item.open_item_id,
+        item.entity_id,
+        item.currency,
+        item.ledger,
+        item.counterparty_id,
+        item.effect,
+        origin.document_number as name
     from origin
     inner join item on origin.open_item_id = item.open_item_id
 ),
@@ -85,6 +96,7 @@ candidate as (
         said.delivery_id,
         said.record_number,
         item_name.open_item_id,
+        item_name.effect,
         party_account.counterparty_id is not null as is_party_paid
     from said
     inner join item_name
@@ -107,7 +119,8 @@ decided as (
             when min(open_item_id) = max(open_item_id) then min(open_item_id)
             when min(open_item_id) filter (where is_party_paid) = max(open_item_id) filter (where is_party_paid)
                 then min(open_item_id) filter (where is_party_paid)
-        end as open_item_id
+        end as open_item_id,
+        case when min(open_item_id) = max(open_item_id) then min(effect) else min(effect) filter (where is_party_paid) end as effect
     from candidate
     group by all
 ),
@@ -116,14 +129,14 @@ from_message as (
     select
         said.payment_id || '|' || said.record_number as remittance_id,
         said.payment_id,
-        item.open_item_id,
+        decided.open_item_id,
         said.document_number,
         said.document_type,
         said.document_date,
         cast(
             abs(coalesce(said.remitted_amount, said.due_amount))
             * coalesce(
-                sign(item.amount),
+                decided.effect,
                 -- an item not found: a credit note (CREN) of a payable brings cash, an invoice costs it; the reverse for debits
                 case when said.document_type = 'CREN' then 1 else -1 end
                 * case when said.direction = 'direct_debit' then -1 else 1 end
@@ -137,7 +150,6 @@ from_message as (
         said.record_number
     from said
     left join decided on said.delivery_id = decided.delivery_id and said.record_number = decided.record_number
-    left join item on decided.open_item_id = item.open_item_id
 ),
 
 from_clearing as (

@@ -12,7 +12,7 @@ item as (
 ),
 
 origin as (
-    select origin_item_id, open_item_id from {{ ref('open_item_origin') }}
+    select origin_item_id, open_item_id, document_number from {{ ref('open_item_origin') }}
     where not is_surviving
 ),
 
@@ -39,9 +39,9 @@ run as (select * from {{ ref('stg_run') }}),
 
 -- the records that tell of an item: its own, and those of the same item in another system
 told_by as (
-    select open_item_id as record_item_id, open_item_id from item
+    select open_item_id as record_item_id, open_item_id, document_number from item
     union all
-    select origin.origin_item_id as record_item_id, origin.open_item_id
+    select origin.origin_item_id as record_item_id, origin.open_item_id, origin.document_number
     from origin
     inner join item on origin.open_item_id = item.open_item_id
 ),
@@ -49,7 +49,8 @@ told_by as (
 telling_record as (
     select told_by.open_item_id, raw_item.delivery_id, raw_item.record_number, {{ moment('delivery', 'raw_item') }} as moment
     from raw_item
-    inner join told_by on {{ open_item_key() }} = told_by.record_item_id
+    inner join told_by
+        on raw_item.document_number = told_by.document_number and {{ open_item_key('raw_item.') }} = told_by.record_item_id
     inner join delivery on raw_item.delivery_id = delivery.delivery_id
 ),
 

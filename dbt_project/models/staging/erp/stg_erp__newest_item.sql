@@ -1,4 +1,11 @@
-{{ config(materialized='by_key', key='open_item_id', pre_hook="{{ touch(touched_newest_item()) }}") }}
+{{
+    config(
+        materialized='by_key',
+        key='open_item_id',
+        changes=['open_item_id', 'document_number', 'reference'],
+        pre_hook="{{ touch(touched_newest_item()) }}"
+    )
+}}
 -- The newest observation of each open item at known_at, with the legal entity its company code belongs to. Of a source that delivers
 -- full snapshots, an item that the newest whole one no longer lists is cleared, though no record says so; the observation stays the
 -- last that was made. A snapshot of which a record was rejected proves nothing about what it does not list.
@@ -10,13 +17,26 @@ delivery as (select * from {{ ref('stg_delivery') }}),
 
 raw_item as not materialized (select * from {{ source('raw', 'open_item') }}),
 
--- which record is the newest is found on the key alone; only that record is interpreted
-newest_moment as (
-    select {{ open_item_key() }} as open_item_id, max({{ moment('delivery', 'raw_item') }}) as moment
+raw_moment as (
+    select {{ open_item_key() }} as open_item_id, {{ moment('delivery', 'raw_item') }} as moment
     from raw_item
     inner join delivery on raw_item.delivery_id = delivery.delivery_id
-    where {{ is_touched(open_item_key()) }}
-    group by all
+    {% if new_only() %}
+        where raw_item.delivery_id in {{ new_deliveries() }}
+        union all
+        -- of the records the table was made from, it holds the newest
+        select before.open_item_id, {{ moment('delivery', 'before') }} as moment
+        from {{ this }} as before
+        inner join delivery on before.delivery_id = delivery.delivery_id
+        where {{ is_touched('before.open_item_id') }}
+    {% endif %}
+),
+
+-- which record is the newest is found on the key alone; only that record is interpreted
+newest_moment as (
+    select open_item_id, max(moment) as moment
+    from raw_moment
+    group by open_item_id
 ),
 
 newest_record as (
