@@ -109,7 +109,7 @@ def _write_tables(
     names = [
         row[0]
         for row in connection.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE' ORDER BY 1",
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = ? ORDER BY 1",
             [SCHEMA],
         ).fetchall()
     ]

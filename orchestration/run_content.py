@@ -63,7 +63,7 @@ def _known(connection: duckdb.DuckDBPyConnection, schema: str, built: str) -> di
 
 def _hashed(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, TableContent]:
     names = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE' ORDER BY 1",
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = ? ORDER BY 1",
         [schema],
     ).fetchall()
     contents = {}

@@ -48,8 +48,7 @@
     union all
     select open_item_id from {{ ref('open_item') }}
     where (golden_id, currency, amount) in (
-        select (golden_id, currency, amount) from {{ ref('open_item') }}
-        where open_item_id in (select open_item_id from {{ changed('open_item') }})
+        select (golden_id, currency, amount) from {{ changed('open_item') }}
     )
 {%- endmacro %}
 
@@ -68,7 +67,7 @@
 {%- endmacro %}
 
 {# An object with another step, another payment on its way, or another answer of the matching. #}
-{% macro touched_document_flow() -%}
+{% macro touched_document_step() -%}
     select object_id from {{ changed('workflow_event') }}
     union all
     select open_item_id from {{ changed('remittance_advice') }}

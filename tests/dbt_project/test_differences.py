@@ -74,7 +74,7 @@ def differing(built: SmallWarehouse, tmp_path_factory: pytest.TempPathFactory) -
         "stg_difference",
         "exception_queue",
         "stg_reconciled",
-        "document_flow",
+        "stg_document_step",
     )
     return warehouse
 

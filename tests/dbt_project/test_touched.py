@@ -125,13 +125,13 @@ SAID_BY: Mapping[tuple[str, str], tuple[str, str]] = {
     ("workflow_event", "open_item_origin"): ("open_item", "an item that has another origin is made again"),
     ("workflow_event", "raw.open_item"): ("open_item", "an item of which any record came is made again"),
     ("workflow_event", "raw.approval"): ("open_item", "an item of which a step of approval came is made again"),
-    ("document_flow", "open_item"): ("workflow_event", "all steps of a changed item are made again"),
-    ("document_flow", "payment_instruction"): ("workflow_event", "all steps of a changed payment are made again"),
-    ("document_flow", "bank_statement_line"): ("workflow_event", "all steps of a changed line are made again"),
+    ("stg_document_step", "open_item"): ("workflow_event", "all steps of a changed item are made again"),
+    ("stg_document_step", "payment_instruction"): ("workflow_event", "all steps of a changed payment are made again"),
+    ("stg_document_step", "bank_statement_line"): ("workflow_event", "all steps of a changed line are made again"),
     ("ownership_violation", "raw.counterparty"): ("counterparty", "what is said of parties is made again for all of them"),
     ("ownership_violation", "raw.counterparty_bank_account"): ("counterparty", "as what is said of parties"),
     ("ownership_violation", "counterparty_bank_account"): ("counterparty", "as what is said of parties"),
-    ("document_flow", "counterparty"): ("workflow_event", "nothing is read of it: the view of items names it"),
+    ("stg_document_step", "counterparty"): ("workflow_event", "nothing is read of it: the view of items names it"),
 }  # fmt: skip
 """(model, input) -> the model in whose changes a change of the input shows, and why. Think before a line is added here."""
 

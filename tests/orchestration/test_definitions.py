@@ -56,7 +56,8 @@ def test_every_asset_says_what_it_is(loaded: dg.Definitions) -> None:
 
 
 RESULTS = (
-    "stg_match", "stg_item", "stg_decision", "stg_difference", "stg_reconciled", "stg_exception_match", "stg_exception_record",
+    "stg_match", "stg_item", "stg_decision", "stg_difference", "stg_reconciled", "stg_document_step", "stg_exception_match",
+    "stg_exception_record",
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def contents(workspace: Workspace) -> dict[str, str]:
     with connect(workspace.warehouse, read_only=True) as connection:
         tables = connection.execute(
             "SELECT table_schema || '.\"' || table_name || '\"' FROM information_schema.tables "
-            "WHERE table_type = 'BASE TABLE' AND table_schema IN (SELECT unnest(?::VARCHAR[])) ORDER BY 1",
+            "WHERE table_schema IN (SELECT unnest(?::VARCHAR[])) ORDER BY 1",
             [list(LAYERS)],
         ).fetchall()
         return {table: content_hash(connection, table) for (table,) in tables}
