@@ -14,6 +14,7 @@ from dbt.artifacts.schemas.run import RunResult
 
 from orchestration import additions, fingerprints
 from orchestration.dbt_runner import FAILED, build, manifest_json
+from orchestration.left_overs import drop_left_overs
 from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
 from orchestration.warehouse import connect
 from orchestration.workspace import Workspace
@@ -64,6 +65,9 @@ def run_phase(
     )
     yield from _events(context, results, added=added)
     with connect(workspace.warehouse) as connection:
+        if not added:
+            for each in drop_left_overs(connection):
+                context.log.info(f"{phase}: dropped {each}, which no model makes any more")
         fingerprints.remember_checks(connection, phase, _test_results(results))
         fingerprints.remember(connection, phase, now)
 
