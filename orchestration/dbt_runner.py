@@ -17,6 +17,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.process_memory import for_many_statements
 from orchestration.workspace import PROJECT_ROOT, Workspace
 
 if TYPE_CHECKING:
@@ -112,11 +113,15 @@ def generate_docs(workspace: Workspace) -> Path:
 
 def _invoke(arguments: Sequence[str], target: Path, warehouse: Path | None) -> Sequence[RunResult]:
     """Run a dbt command that writes its files and its log to the folder `target`; without a warehouse it parses the project."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
+    with (
+        for_many_statements(),
+        _environment(WAREHOUSE_VARIABLE, None if warehouse is None else str(warehouse)),
+        _log(target) as keep,
+    ):
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
 
-    manifest = None if warehouse is None else _manifest((PARSED / "fingerprint.txt").read_text())
-    with _environment(WAREHOUSE_VARIABLE, None if warehouse is None else str(warehouse)), _log(target) as keep:
+        manifest = None if warehouse is None else _manifest((PARSED / "fingerprint.txt").read_text())
         try:
             outcome = dbtRunner(manifest=manifest, callbacks=[keep]).invoke(
                 [

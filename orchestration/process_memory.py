@@ -1,0 +1,46 @@
+"""How the process holds memory while dbt builds: what a statement frees, the next one takes; Python looks for cycles seldom.
+
+Left alone, glibc gives each large block back to the system and has it made anew and cleared for the next statement, and Python's collector
+goes through all that dbt holds, some hundred thousand objects, again and again. Together a tenth of what dbt costs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h: M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
+_LARGEST_KEPT = 32 * 1024 * 1024
+"""Bytes of the largest block that is kept when it is freed; glibc allows no more."""
+_END_KEPT = 1024 * 1024 * 1024
+"""Bytes kept where the end of the heap is free."""
+_SELDOM = 100
+"""By how much rarer Python looks for cycles."""
+
+
+@contextmanager
+def for_many_statements() -> Iterator[None]:
+    """For the length of a build. At its end what was kept goes back to the system; on another C library only Python is told."""
+    libc = _glibc()
+    if libc is not None:
+        libc.mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
+        libc.mallopt(_TRIM_THRESHOLD, _END_KEPT)
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young * _SELDOM, middle, old)
+    try:
+        yield
+    finally:
+        gc.set_threshold(young, middle, old)
+        if libc is not None:
+            libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    """The C library, where it is glibc."""
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        return libc if all(hasattr(libc, name) for name in ("gnu_get_libc_version", "mallopt", "malloc_trim")) else None
+    except OSError:
+        return None
