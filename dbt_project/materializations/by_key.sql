@@ -24,7 +24,11 @@
             drop table made;
         {% else %}
             {{ drop_before_create(target_relation) }}
-            {{ create_table_as(False, target_relation, compiled_code) }}
+            {% if config.get('contract').enforced %}
+                {{ create_table_as(False, target_relation, compiled_code) }}
+            {% else %}
+                {{ create_compressed(target_relation, compiled_code) }}
+            {% endif %}
             create or replace table changes.{{ model.name }} as select {{ columns }} from {{ target_relation }} limit 0;
         {% endif %}
     {%- endcall %}

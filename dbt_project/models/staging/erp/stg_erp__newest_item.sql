@@ -85,7 +85,7 @@ judged as (
 )
 
 select
-    judged.* exclude (newest_list, newest_list_at, is_gone)
+    judged.* exclude (source_entity_id, source_timezone, extra, newest_list, newest_list_at, is_gone)
     replace (
         case when judged.is_gone then 'cleared' else judged.status end as status,
         case when judged.is_gone then 0 else judged.open_amount end as open_amount
