@@ -61,24 +61,33 @@ def discounts(context: LegContext, edges: pl.DataFrame, days: int) -> Ints:
     """By edge: the discount that may be taken on the right item at the left item's date, in minor units, else 0."""
     data = context.right.dataset
     if "discounts" not in context.cache:
-        given = data.read(["discount_amount", "discount_until"], context.right.is_open)
-        context.cache["discounts"] = given.filter(pl.col("discount_amount").fill_null(0) != 0)
-    known = context.cache["discounts"]
-    if known.is_empty():
+        context.cache["discounts"] = _granted(context)
+    amount, until = (context.cache["discounts"][name].to_numpy() for name in ("amount", "until"))
+    if not len(amount):
         return np.zeros(edges.height, dtype=np.int64)
-    rows = known["row"].to_numpy()
-    factors = np.asarray([10 ** (5 - exponent) for exponent in context.encoding.exponents], dtype=np.int64)
-    amount = np.zeros(data.height, dtype=np.int64)
-    amount[rows] = (
-        known["discount_amount"].to_physical().abs().cast(pl.Int64).to_numpy() // factors[data.currency[rows]]
-    )
-    until = np.full(data.height, np.iinfo(np.int32).max, dtype=np.int64)  # no last day given: any day
-    last = known["discount_until"].to_physical().fill_null(np.iinfo(np.int32).max - 10_000)
-    until[rows] = last.cast(pl.Int64).to_numpy()
     left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
     in_time = context.left.dataset.date[left] <= until[right] + days
     full = context.right.open[right] == data.amount[right]  # a discount is taken on the whole item
     return np.where(in_time & full, amount[right], 0)
+
+
+def _granted(context: LegContext) -> pl.DataFrame:
+    """By right row: the `amount` of the discount on an open item, in minor units, and the day `until` which it may be taken; no
+    rows where no item has any."""
+    data = context.right.dataset
+    given = data.read(["discount_amount", "discount_until"], context.right.is_open)
+    known = given.filter(pl.col("discount_amount").fill_null(0) != 0)
+    height = 0 if known.is_empty() else data.height
+    rows = known["row"].to_numpy()
+    factors = np.asarray([10 ** (5 - exponent) for exponent in context.encoding.exponents], dtype=np.int64)
+    amount = np.zeros(height, dtype=np.int64)
+    amount[rows] = (
+        known["discount_amount"].to_physical().abs().cast(pl.Int64).to_numpy() // factors[data.currency[rows]]
+    )
+    until = np.full(height, np.iinfo(np.int32).max, dtype=np.int64)  # no last day given: any day
+    last = known["discount_until"].to_physical().fill_null(np.iinfo(np.int32).max - 10_000)
+    until[rows] = last.cast(pl.Int64).to_numpy()
+    return pl.DataFrame({"amount": amount, "until": until})
 
 
 def discount_amounts(context: LegContext) -> Ints:

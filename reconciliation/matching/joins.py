@@ -9,6 +9,8 @@ import numpy.typing as npt
 import polars as pl
 
 _FEWER = 4  # times as many rows from which those without a partner are left out first
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_SCATTERED = 22  # bits, at most, of the buckets in which numbers are looked up
 _BUCKETS = 20  # bits of a key, at most, that are counted to find the few keys owned by many
 
 
@@ -29,7 +31,17 @@ def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.Dat
 
 def among(values: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """By value: whether it is one of those wanted."""
-    return np.asarray(pl.Series(values).is_in(pl.Series(wanted).unique().implode()).to_numpy(), dtype=np.bool_)
+    # each side is cut down to what may be on the other, by the bucket it falls into
+    bits = _bits(len(values) + len(wanted), _SCATTERED)
+    mine, other = (_scattered(each, bits) for each in (values, wanted))
+    there, asked = (np.zeros(1 << bits, dtype=np.bool_) for _ in range(2))
+    there[other] = True
+    maybe = np.flatnonzero(there[mine])
+    asked[mine[maybe]] = True
+    sought = pl.Series(wanted[asked[other]]).unique().implode()
+    found = np.zeros(len(values), dtype=np.bool_)
+    found[maybe] = pl.Series(values[maybe]).is_in(sought).to_numpy()
+    return found
 
 
 def has_repeats(keys: npt.NDArray[np.uint64]) -> bool:
@@ -72,9 +84,14 @@ def key_pairs(
     return pairs, left_out.select("row")
 
 
-def _bits(rows: int) -> int:
+def _bits(rows: int, most: int = _BUCKETS) -> int:
     """How many bits of a key tell most keys of so many rows apart."""
-    return min((4 * rows + 1).bit_length(), _BUCKETS)
+    return min((4 * rows + 1).bit_length(), most)
+
+
+def _scattered(values: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.uint64]:
+    """The bucket of each number."""
+    return (values.astype(np.uint64) * _ODD) >> np.uint64(64 - bits)
 
 
 def _buckets(hashed: pl.Series, bits: int) -> npt.NDArray[np.int64]:

@@ -67,11 +67,16 @@ def dataset_references(data: Dataset) -> pl.DataFrame:
     return data.derived["references"]
 
 
-def side_references(view: SideView, *columns: str) -> pl.DataFrame:
+def side_references(context: LegContext, view: SideView, *columns: str) -> pl.DataFrame:
     """`row` and some columns of the references of a side's open items."""
-    given = dataset_references(view.dataset).select("row", *columns)
+    name = f"references_{view.index}_{columns}"
+    if name not in context.cache:
+        context.cache[name] = dataset_references(view.dataset).select("row", *columns)
+    given = context.cache[name]
     still = view.open[given["row"].to_numpy()] != 0
-    return given if still.all() else given.filter(pl.Series(still))
+    if not still.all():  # what is settled is not opened again in a leg
+        given = context.cache[name] = given.filter(pl.Series(still))
+    return given
 
 
 def linked_references(context: LegContext, view: SideView, through: str, *columns: str) -> pl.DataFrame:
@@ -85,7 +90,7 @@ def linked_references(context: LegContext, view: SideView, through: str, *column
 
 def side_keys(context: LegContext, view: SideView) -> pl.DataFrame:
     """`row`, `key`, `check`, `length` of the identifiers of a side's open items."""
-    return side_references(view, *_KEY)
+    return side_references(context, view, *_KEY)
 
 
 def linked_keys(context: LegContext, view: SideView, through: str) -> pl.DataFrame:
@@ -128,13 +133,13 @@ def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataF
     reference."""
     view = context.left
     asked = context.meeting(view)
-    given = side_references(view, "reference", "length").filter(pl.col("reference").str.contains("[0-9]"))
+    given = side_references(context, view, "reference", "length").filter(pl.col("reference").str.contains("[0-9]"))
     words = pl.concat(
         [_words(context, view, min_length).select("row", "word", "length"), given.rename({"reference": "word"})]
     )
     words = words.filter(pl.Series(asked[words["row"].to_numpy()]), pl.col("length") >= min_length)
     words = words.unique(["row", "word"])
-    edges = _beginnings(words, side_references(context.right, "reference"), max_owners)
+    edges = _beginnings(words, side_references(context, context.right, "reference"), max_owners)
     edges = edges.filter(pl.Series(context.compatible(edges["left"].to_numpy(), edges["right"].to_numpy())))
     return edges.group_by("left", "right").agg(pl.col("length").max())
 

@@ -39,7 +39,7 @@ def settle(
     whether the identifier was read whole, not a part of it.
     """
     for rule in rules:
-        live = _live(context, edges)
+        live = edges = _live(context, edges)  # what is settled by one rule is not opened by the next
         if live.is_empty():
             return
         if rule.rule not in _ONE_TO_ONE:  # those weigh the few that agree in amount

@@ -16,7 +16,7 @@ import polars as pl
 from reconciliation.matching.chance import Window, lag_shares, widened
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.counterparty_keys import name_keys
-from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
@@ -76,12 +76,16 @@ class Recurring(PassConfig):
 
     def _pairs(self, context: LegContext, window: Window) -> pl.DataFrame:
         """Left, right, open, lag, inside: of every series, also pairs outside the window."""
-        left = context.left.frame().select("row", "open", "currency", "entity", "date")
+        rows, others = context.left.rows(), context.right.rows()
+        mine, theirs = context.left.open[rows], context.right.open[others]
+        left = context.left.selected(rows[among(mine, theirs)]).select("row", "open", "currency", "entity", "date")
         own: list[str | pl.Expr] = []
         if self.right_date != "date":
             own = [pl.col(self.right_date).to_physical().alias("own_date")]
         day = pl.coalesce("own_date", "date") if own else pl.col("date")
-        right = context.right.frame(*own).select("row", "open", "currency", "entity", day.alias("date"))
+        right = context.right.selected(others[among(theirs, mine)], *own).select(
+            "row", "open", "currency", "entity", day.alias("date")
+        )
         right = right.join(left.select("open", "currency").unique(), on=["open", "currency"], how="semi")
         right = right.join(right_parties(context, "name"), on="row")
         left = left.join(right.select("open", "currency").unique(), on=["open", "currency"], how="semi")

@@ -152,7 +152,7 @@ class ReferenceInText(PassConfig):
 
     def _identifiers(self, context: LegContext, named: SideView) -> pl.DataFrame:
         if self.through is None:
-            given = side_references(named, "reference")
+            given = side_references(context, named, "reference")
         else:
             given = linked_references(context, named, self.through, "reference")
         return given.rename({"row": "identifier_row"})

@@ -16,7 +16,7 @@ import polars as pl
 from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.counterparty_keys import account_keys
-from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
 from reconciliation.matching.proposals import Proposals
@@ -71,9 +71,11 @@ class Returned(PassConfig):
 
     def _undoing(self, context: LegContext) -> pl.DataFrame:
         """Open left items that have an opposite amount somewhere, of those that say they undo."""
-        left = context.left.frame()
-        opposite = context.right.frame().select((-pl.col("open")).alias("open"), "currency").unique()
-        rows = left.join(opposite, on=["open", "currency"], how="semi")["row"].sort().to_numpy()
+        left, right = context.left.rows(), context.right.rows()
+        mine, other = context.left.open[left], -context.right.open[right]
+        asked = context.left.selected(left[among(mine, other)])
+        there = context.right.selected(right[among(other, mine)]).with_columns(-pl.col("open"))
+        rows = asked.join(there, on=["open", "currency"], how="semi")["row"].sort().to_numpy()
         frame = context.left.selected(rows, "text")
         said = ascii_upper_series(frame["text"]).str.contains(UNDOING).fill_null(False)
         return frame.filter(said).drop("text")
