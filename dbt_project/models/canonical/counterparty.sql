@@ -28,7 +28,12 @@ newest as (
 -- general data and the data of single company codes are one party: each attribute is the newest that is given, general data (the
 -- records that carry a name) before that of a company code. A block or deletion in one company code shows on the party: it must not
 -- be paid there, and a person decides on the rest.
-{% set general_first = '(name is not null, received_at, delivery_id, record_number)' %}
+placed as (
+    select
+        *,
+        row_number() over (partition by counterparty_id order by name is not null, received_at, delivery_id, record_number) as place
+    from newest
+),
 
 party as (
     select
@@ -40,16 +45,16 @@ party as (
             'name', 'street', 'postal_code', 'city', 'country', 'tax_id', 'vat_id', 'email', 'currency', 'payment_terms', 'changed_at',
             'changed_by', 'extra'
         ] -%}
-            arg_max({{ column }}, {{ general_first }}) filter (where {{ column }} is not null) as {{ column }},
+            arg_max({{ column }}, place) filter (where {{ column }} is not null) as {{ column }},
         {% endfor -%}
         string_agg(distinct nullif(trim(payment_block), ''), ',' order by nullif(trim(payment_block), '')) as payment_block,
         bool_or(coalesce(deleted, false)) as is_deleted,
         string_agg(distinct company_code, ',' order by company_code) as company_codes,
-        arg_max(source, {{ general_first }}) as source,
+        arg_max(source, place) as source,
         max(received_at) as known_at,
-        arg_max(delivery_id, {{ general_first }}) as delivery_id,
-        arg_max(record_number, {{ general_first }}) as record_number
-    from newest
+        arg_max(delivery_id, place) as delivery_id,
+        arg_max(record_number, place) as record_number
+    from placed
     group by counterparty_id
 )
 

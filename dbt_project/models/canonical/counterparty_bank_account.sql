@@ -26,7 +26,8 @@ shown as (
         numbered_listing.listing_number - dense_rank() over (
             partition by observation.counterparty_id, observation.account_identifier
             order by numbered_listing.listing_number
-        ) as run_of_listings
+        ) as run_of_listings,
+        row_number() over (order by observation.received_at, observation.record_number, observation.delivery_id) as place
     from observation
     inner join numbered_listing
         on
@@ -43,20 +44,20 @@ period as (
         min(listing_number) as first_listing,
         max(listing_number) as last_listing,
         min(received_on) as first_seen,
-        max_by(valid_from, (received_at, record_number)) as given_from,
-        max_by(valid_to, (received_at, record_number)) as given_to,
-        max_by(changed_at, (received_at, record_number)) as changed_at,
-        max_by(changed_by, (received_at, record_number)) as changed_by,
-        max_by(iban, (received_at, record_number)) as iban,
-        max_by(account_number, (received_at, record_number)) as account_number,
-        max_by(bank_code, (received_at, record_number)) as bank_code,
-        max_by(bic, (received_at, record_number)) as bic,
-        max_by(currency, (received_at, record_number)) as currency,
-        max_by(holder_name, (received_at, record_number)) as holder_name,
-        max_by(source, (received_at, record_number)) as source,
+        max_by(valid_from, place) as given_from,
+        max_by(valid_to, place) as given_to,
+        max_by(changed_at, place) as changed_at,
+        max_by(changed_by, place) as changed_by,
+        max_by(iban, place) as iban,
+        max_by(account_number, place) as account_number,
+        max_by(bank_code, place) as bank_code,
+        max_by(bic, place) as bic,
+        max_by(currency, place) as currency,
+        max_by(holder_name, place) as holder_name,
+        max_by(source, place) as source,
         max(received_at) as known_at,
-        max_by(delivery_id, (received_at, record_number)) as delivery_id,
-        max_by(record_number, (received_at, record_number)) as record_number
+        max_by(delivery_id, place) as delivery_id,
+        max_by(record_number, place) as record_number
     from shown
     group by all
 ),

@@ -23,12 +23,30 @@ confidence as (
     'name', 'street', 'postal_code', 'city', 'country', 'tax_id', 'vat_id', 'email', 'currency', 'payment_terms'
 ] %}
 
+-- a party that one record alone tells of has what that record says
+member as (
+    select
+        golden_id,
+        min(role) as role,
+        cast(count(*) as bigint) as members,
+        string_agg(counterparty_id, ', ' order by counterparty_id) as counterparty_ids,
+        string_agg(distinct source_system, ', ' order by source_system) as systems,
+        bool_or(is_blocked) as is_blocked,
+        bool_and(is_deleted) as is_deleted,
+        {% for attribute in attributes -%}
+            min({{ attribute }}) as {{ attribute }},
+        {% endfor -%}
+        max(known_at) as known_at
+    from party
+    group by golden_id
+),
+
 value as (
     {% for attribute in attributes -%}
         select
             golden_id, counterparty_id, source_system, known_at, '{{ attribute }}' as attribute, {{ attribute }} as value
         from party
-        where {{ attribute }} is not null
+        where {{ attribute }} is not null and golden_id in (select golden_id from member where members > 1)
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -51,27 +69,13 @@ wide as (
         {% endfor %}
     from chosen
     group by golden_id
-),
-
-member as (
-    select
-        golden_id,
-        min(role) as role,
-        cast(count(*) as bigint) as members,
-        string_agg(counterparty_id, ', ' order by counterparty_id) as counterparty_ids,
-        string_agg(distinct source_system, ', ' order by source_system) as systems,
-        bool_or(is_blocked) as is_blocked,
-        bool_and(is_deleted) as is_deleted,
-        max(known_at) as known_at
-    from party
-    group by golden_id
 )
 
 select
     member.golden_id,
     member.role,
     {% for attribute in attributes -%}
-        wide.{{ attribute }},
+        case when member.members = 1 then member.{{ attribute }} else wide.{{ attribute }} end as {{ attribute }},
     {% endfor -%}
     member.members,
     member.counterparty_ids,

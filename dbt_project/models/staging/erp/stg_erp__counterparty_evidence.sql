@@ -13,7 +13,7 @@ party as (
         min(counterparty.role) as role,
         {% for column in ['name', 'country', 'postal_code', 'tax_id', 'vat_id'] -%}
             arg_max(
-                counterparty.{{ column }}, (delivery.received_at, delivery.delivery_id, counterparty.record_number)
+                counterparty.{{ column }}, {{ moment('delivery', 'counterparty') }}
             ) filter (where counterparty.{{ column }} is not null) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from counterparty
