@@ -61,6 +61,12 @@ def read_active(connection: duckdb.DuckDBPyConnection, columns: Iterable[str] = 
     return Ledger(groups.cast(shape), items.cast(dict(MATCH_ITEM)))  # type: ignore[arg-type]
 
 
+def read_unmatched(connection: duckdb.DuckDBPyConnection, leg: str) -> pl.DataFrame:
+    """What a leg leaves open (UNMATCHED)."""
+    rows = connection.execute(f"SELECT {_names(UNMATCHED)} FROM matching.unmatched WHERE leg = ?", [leg]).pl()
+    return rows.cast(dict(UNMATCHED))  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True)
 class LedgerUpdate:
     """What a leg changes in the ledger."""
@@ -79,10 +85,8 @@ def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpd
         {"group_id": list(update.superseded.keys()), "reason": list(update.superseded.values())},
         schema={"group_id": pl.String, "reason": pl.String},
     ).to_arrow()
-    groups, items, unmatched = update.groups.to_arrow(), update.items.to_arrow(), update.unmatched.to_arrow()
-    for name, table in (
-        ("new_superseded", superseded), ("new_groups", groups), ("new_items", items), ("new_unmatched", unmatched)
-    ):  # fmt: skip
+    groups, items = update.groups.to_arrow(), update.items.to_arrow()
+    for name, table in (("new_superseded", superseded), ("new_groups", groups), ("new_items", items)):
         connection.register(name, table)
     after = ledger_time.next_run(connection)
     ledger_time.end_rows(
@@ -102,15 +106,22 @@ def write_leg(connection: duckdb.DuckDBPyConnection, leg: str, update: LedgerUpd
         "ORDER BY group_id, dataset, item_id",
         [run_time.run_id],
     )
+    for name in ("new_superseded", "new_groups", "new_items"):
+        connection.unregister(name)
+    write_unmatched(connection, leg, update.unmatched)
+    write_effects(connection, update.effects)
+    carried_items.carried_to(connection, run_time, update.items_content)
+
+
+def write_unmatched(connection: duckdb.DuckDBPyConnection, leg: str, unmatched: pl.DataFrame) -> None:
+    """Write all that a leg leaves open (UNMATCHED), in the place of what it left before; to be called inside a transaction."""
+    connection.register("new_unmatched", unmatched.to_arrow())
     connection.execute("DELETE FROM matching.unmatched WHERE leg = ?", [leg])
     connection.execute(
         f"INSERT INTO matching.unmatched ({_names(UNMATCHED)}) SELECT {_names(UNMATCHED)} FROM new_unmatched "
         "ORDER BY dataset, item_id"
     )
-    for name in ("new_superseded", "new_groups", "new_items", "new_unmatched"):
-        connection.unregister(name)
-    write_effects(connection, update.effects)
-    carried_items.carried_to(connection, run_time, update.items_content)
+    connection.unregister("new_unmatched")
 
 
 def _names(shape: Mapping[str, object]) -> str:

@@ -24,6 +24,7 @@ from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.known_groups import Ledger, StoredLedger
 from reconciliation.matching.parts import Part, entity_parts, match_in_parts
 from reconciliation.matching.results import MatchResult
+from reconciliation.matching.retelling import retell_leg
 from reconciliation.matching.rules import Leg, Rules, Side, parse_rules, preset
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "match_leg",
     "parse_rules",
     "preset",
+    "retell_leg",
 ]

@@ -17,7 +17,7 @@ from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.exchange import rate_frame
 from reconciliation.matching.known_groups import Ledger, StoredLedger
-from reconciliation.matching.leftovers import unmatched_rows
+from reconciliation.matching.leftovers import tied_rows, unmatched_rows
 from reconciliation.matching.links import Links
 from reconciliation.matching.precedence import Precedence
 from reconciliation.matching.proposals import Proposals
@@ -262,7 +262,7 @@ class _LegRun:
                     pl.lit(number, pl.UInt8).alias("side"), "row", pl.lit("ignored").alias("reason")
                 )
             )
-        self._unmatched = unmatched_rows(self._context, self._taken, self._notes)
+        self._unmatched = unmatched_rows(self._context, tied_rows(self._taken), self._notes)
         tables = LegTables(self._context, rules_version).build(self._taken, self._unmatched)
         self._seconds["tables"] = perf_counter() - started
         return tables

@@ -15,21 +15,28 @@ _NEAREST = 3
 _MAX_PAIRS = 400  # of one amount: beyond it no candidate is nearer than the others
 
 
-def unmatched_rows(context: LegContext, taken: Sequence[Taken], notes: Sequence[pl.DataFrame]) -> pl.DataFrame:
+#: Reasons that follow from what is open; any other was given by a pass, or by a person.
+FOLLOWING = ("amount_out_of_range", "zero_amount", "partly_applied", "outside_window", "no_candidate")
+
+
+def tied_rows(taken: Sequence[Taken]) -> tuple[Rows, Rows]:
+    """By side: the rows of the items that ties name."""
+    none = pl.DataFrame(schema={"side": pl.UInt8, "row": pl.UInt32})
+    named = [each.members for each in taken if not each.groups.is_empty() and (each.groups["status"] == 2).any()]
+    members = pl.concat([none, *(each.select("side", "row") for each in named)])
+    left, right = (members.filter(pl.col("side") == number)["row"].to_numpy() for number in (0, 1))
+    return left, right
+
+
+def unmatched_rows(context: LegContext, tied: tuple[Rows, Rows], notes: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Open items outside every group of the leg, on the sides that report them: side, row, open, reason, candidates
-    (ids)."""
+    (ids). `tied` has by side the rows that ties name."""
     parts = []
     for number, view in enumerate(context.sides):
         if not view.side.report_unmatched:
             continue
         rest = view.open.copy()
-        named = [
-            each.members.filter(pl.col("side") == number)["row"].to_numpy()
-            for each in taken
-            if not each.groups.is_empty() and (each.groups["status"] == 2).any()
-        ]
-        for rows in named:
-            rest[rows] = 0
+        rest[tied[number]] = 0
         rows = np.flatnonzero(rest).astype(np.uint32)
         frame = pl.DataFrame({"row": rows, "open": rest[rows]}).with_columns(
             pl.Series("partly", rest[rows] != view.dataset.amount[rows])

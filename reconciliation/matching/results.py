@@ -99,7 +99,7 @@ class LegTables:
             if made is not None:
                 groups.append(made[0])
                 items.append(made[1])
-        return pl.concat(groups), pl.concat(items), self._unmatched(unmatched)
+        return pl.concat(groups), pl.concat(items), unmatched_table(self._context, unmatched)
 
     def _words(self, side: int, rows: Rows, applied: Ints) -> tuple[Words, Words]:
         """The words of members, by which their group is known."""
@@ -254,32 +254,34 @@ class LegTables:
     def _constants(self) -> dict[str, pl.Expr]:
         return {"leg": pl.lit(self._context.leg.name), "rules_version": pl.lit(self._version)}
 
-    def _unmatched(self, unmatched: pl.DataFrame) -> pl.DataFrame:
-        parts = [_shaped({}, UNMATCHED)]
-        for number, view in enumerate(self._context.sides):
-            own = unmatched.filter(pl.col("side") == number)
-            if own.is_empty():
-                continue
-            rows = own["row"].to_numpy()
-            amounts = self._context.encoding.amounts(own["open"].to_numpy(), view.dataset.currency[rows])
-            too_large = np.isin(rows, view.dataset.too_large)
-            if too_large.any():
-                given = view.dataset.read(["amount"])["amount"].gather(rows)
-                amounts = pl.select(pl.when(pl.Series(too_large)).then(given).otherwise(amounts)).to_series()
-            parts.append(
-                _shaped(
-                    {
-                        "leg": pl.lit(self._context.leg.name),
-                        "dataset": pl.lit(view.dataset.name),
-                        "item_id": view.dataset.item_ids(rows),
-                        "open_amount": amounts,
-                        "reason": own["reason"],
-                        "best_candidates": own["candidates"],
-                    },
-                    UNMATCHED,
-                )
+
+def unmatched_table(context: LegContext, unmatched: pl.DataFrame) -> pl.DataFrame:
+    """What a leg leaves open, of the shape UNMATCHED; `unmatched` as `leftovers.unmatched_rows` gives it."""
+    parts = [_shaped({}, UNMATCHED)]
+    for number, view in enumerate(context.sides):
+        own = unmatched.filter(pl.col("side") == number)
+        if own.is_empty():
+            continue
+        rows = own["row"].to_numpy()
+        amounts = context.encoding.amounts(own["open"].to_numpy(), view.dataset.currency[rows])
+        too_large = np.isin(rows, view.dataset.too_large)
+        if too_large.any():
+            given = view.dataset.read(["amount"])["amount"].gather(rows)
+            amounts = pl.select(pl.when(pl.Series(too_large)).then(given).otherwise(amounts)).to_series()
+        parts.append(
+            _shaped(
+                {
+                    "leg": pl.lit(context.leg.name),
+                    "dataset": pl.lit(view.dataset.name),
+                    "item_id": view.dataset.item_ids(rows),
+                    "open_amount": amounts,
+                    "reason": own["reason"],
+                    "best_candidates": own["candidates"],
+                },
+                UNMATCHED,
             )
-        return pl.concat(parts)
+        )
+    return pl.concat(parts)
 
 
 def _named(index: npt.NDArray[np.generic], names: Sequence[str]) -> pl.Series:

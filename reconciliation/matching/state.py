@@ -118,6 +118,16 @@ class Pools:
         held = self._held(dataset)
         return held.where(self._shown[held.group] & (self._place_of[held.group] == self._place(leg)))
 
+    def unsure(self, leg: Leg, dataset: str) -> tuple[HeldItems, HeldItems]:
+        """The items of a dataset in what the leg has suggested, and in the ties it has named."""
+        held = self._held(dataset)
+        own = self._place_of[held.group] == self._place(leg)
+        suggested, tied = (
+            held.where(own & self._known.where(pl.col("status") == status)[held.group])
+            for status in ("suggested", "ambiguous")
+        )
+        return suggested, tied
+
     def _held(self, dataset: str) -> HeldItems:
         nothing = np.zeros(0, dtype=np.uint32)
         return self._known.held.get(

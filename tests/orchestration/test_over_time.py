@@ -183,6 +183,24 @@ def test_a_leg_is_looked_at_again_only_where_a_later_one_has_touched_what_it_tel
     assert (set(world.groups()), world.looked_again) == ({"B1 I1", "B2 P2"}, 0)
 
 
+def test_what_a_later_leg_has_matched_is_told_without_looking_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The passes of the earlier leg would find what they have found; only what it leaves open is another by now."""
+
+    def looks(*_: object) -> None:
+        raise AssertionError("no leg has reason to look at its items again")
+
+    monkeypatch.setattr("orchestration.settling.run_leg", looks)
+    world = World(tmp_path / "company", RULES + STRAIGHT)
+    world.deliver("open_items", item("I1", "-70", references=["INV-4001"]))
+    world.deliver("bank_lines", item("B1", "-70", 1, text="INV-4001"), item("B2", "-5", 1))
+    world.deliver("payments", item("P3", "-5", 60))
+    world.run(DAY + timedelta(days=1))
+    assert set(world.groups()) == {"B1 I1"}
+    assert world.open() == {"B2": "outside_window", "P3": "outside_window"}
+
+
 def test_a_straight_match_whose_difference_is_posted_stays_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
