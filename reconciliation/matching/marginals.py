@@ -24,10 +24,15 @@ Index = npt.NDArray[np.int64]
 
 _ROUNDS = 200
 _SETTLED = 1e-9
+_WEAKEST = (1e-4, 1e-3, 1e-2)
 
 
-def pair_probabilities(left: Index, right: Index, odds: Floats) -> Floats:
-    """The probability of each pair, given the dense numbers of its left and right item (from 0) and its odds."""
+def pair_probabilities(left: Index, right: Index, odds: Floats, weakest: tuple[float, ...] = _WEAKEST) -> Floats:
+    """The probability of each pair, given the dense numbers of its left and right item (from 0) and its odds.
+
+    `weakest` are the shares of the best odds of an item below which pairs are left out, one after the other, where a knot of
+    candidates is too wide to be summed.
+    """
     if not len(odds):
         return np.zeros(0)
     lefts, rights = int(left.max()) + 1, int(right.max()) + 1
@@ -46,11 +51,31 @@ def pair_probabilities(left: Index, right: Index, odds: Floats) -> Floats:
             break
     weight = odds * from_left * from_right
     probable = weight / (1 + weight)
+    too_wide = [np.zeros(0, dtype=np.int64)]
     for knots in _knots(left, right):
         exact = exact_probabilities(left[knots[:, 0]], right[knots[:, 0]], odds[knots])
-        if exact is not None:
+        if exact is None:
+            too_wide.append(knots.ravel())
+        else:
             probable[knots] = exact
+    if weakest:
+        _untie(left, right, odds, np.concatenate(too_wide), probable, weakest)
     return probable
+
+
+def _untie(left: Index, right: Index, odds: Floats, wide: Index, probable: Floats, weakest: tuple[float, ...]) -> None:
+    """Give the pairs of knots that are too wide their probabilities without the pairs that are far weaker than the best of
+    either of their items: what they leave is several narrow knots."""
+    if not len(wide):
+        return
+    best = np.zeros(len(odds))
+    for node in (left, right):
+        strongest = np.zeros(int(node.max()) + 1)
+        np.maximum.at(strongest, node[wide], odds[wide])
+        best = np.maximum(best, strongest[node])
+    kept = wide[odds[wide] >= weakest[0] * best[wide]]
+    one, two = (np.unique(node[kept], return_inverse=True)[1].astype(np.int64) for node in (left, right))
+    probable[kept] = pair_probabilities(one, two, odds[kept], weakest[1:])
 
 
 def _knots(left: Index, right: Index) -> Iterator[Index]:

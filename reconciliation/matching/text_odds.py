@@ -27,6 +27,7 @@ _START = np.array([0.0, 0.6, 0.6])  # weights of a constant and of the words of 
 _TIED = np.array([1.0, 12.0, 12.0])  # how firmly the weights are tied to those before the data speaks
 _STEPS, _SETTLED = 25, 1e-4
 _BOUNDS = np.array([-6.0, -4.5, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.5, 9.0])  # nats
+_MIDDLES = np.concatenate([[_BOUNDS[0] - 1], (_BOUNDS[1:] + _BOUNDS[:-1]) / 2, [_BOUNDS[-1] + 1]])
 _PRIOR_WEIGHT, _UNSEEN = (
     30.0,
     0.5,
@@ -72,7 +73,7 @@ class TextOdds:
     def odds(self, pairs: pl.DataFrame) -> Floats:
         """The likelihood ratio of each pair (`left`, `right` rows); 1 where a side has no text."""
         evidence, spoken = self._evidence(pairs)
-        words = self._ratios[np.searchsorted(_BOUNDS, evidence @ self._weights, side="right")]
+        words = np.exp(np.interp(evidence @ self._weights, _MIDDLES, np.log(self._ratios)))
         numbers = self._numbers(pairs)
         ratios: Floats = words * self._of_numbers[np.searchsorted(_NUMBERS, numbers, side="right")]
         return np.where(spoken, ratios, 1.0)
@@ -129,8 +130,7 @@ def _regression(true: Floats, strange: Floats) -> Floats:
 
 def _of_words(true: Floats, strange: Floats) -> Floats:
     """The likelihood ratio of each class of score, as counted among true pairs and strangers."""
-    middles = np.concatenate([[_BOUNDS[0] - 1], (_BOUNDS[1:] + _BOUNDS[:-1]) / 2, [_BOUNDS[-1] + 1]])
-    priors = (np.exp(sign * _DAMPED * middles / 2 - middles**2 / 40) for sign in (1, -1))
+    priors = (np.exp(sign * _DAMPED * _MIDDLES / 2 - _MIDDLES**2 / 40) for sign in (1, -1))
     return _counted(_BOUNDS, (true, strange), tuple(prior / prior.sum() for prior in priors), _PRIOR_WEIGHT)
 
 
@@ -147,6 +147,23 @@ def _counted(bounds: Floats, seen: Sequence[Floats], priors: Sequence[Floats], w
         counts = np.bincount(np.searchsorted(bounds, values, side="right"), minlength=len(prior))
         counted = counts + weight * prior + _UNSEEN * len(values) / (len(values) + weight)
         shares.append(counted / counted.sum())
-    # more in common is never weaker evidence; what rises by small numbers alone is levelled from above
-    ratios: Floats = np.maximum.accumulate(shares[0] / shares[1])
-    return ratios
+    return _never_falling(*shares)
+
+
+def _never_falling(true: Floats, strange: Floats) -> Floats:
+    """The ratio of each class's shares, more in common never being weaker evidence.
+
+    Of what speaks against a pair, classes of falling ratios are pooled: few strangers show so little in common, and
+    that no true pair does says nothing of those who show more. What speaks for a pair and rises by small numbers alone
+    is levelled from above.
+    """
+    pools: list[tuple[float, float, int]] = []
+    for one, two in zip(true.tolist(), strange.tolist(), strict=True):
+        pool = (one, two, 1)
+        while pools and pools[-1][0] * pool[1] > pool[0] * pools[-1][1]:
+            before = pools.pop()
+            pool = (pool[0] + before[0], pool[1] + before[1], pool[2] + before[2])
+        pools.append(pool)
+    pooled: Floats = np.repeat([one / two for one, two, _ in pools], [classes for _, _, classes in pools])
+    levelled = np.maximum.accumulate(np.where(pooled >= 1, true / strange, 0.0))
+    return np.maximum(pooled, levelled)

@@ -15,7 +15,7 @@ from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import KIND, PAIRS, Proposals
 from reconciliation.matching.text.folding import ascii_upper_series
-from reconciliation.matching.text.words import SideWords, shared_information
+from reconciliation.matching.text.words import SideWords, numbers_in_common, shared_information
 
 _SENTENCES = (
     "the opposite amount and the same words, and the later text says that it undoes another, {days}",
@@ -24,6 +24,7 @@ _SENTENCES = (
 )
 _SAID_ODDS = 4.0  # that what says it undoes another undoes one that is there
 _STRANGE = 0.25  # how much less a pair without a word in common is believed
+_CITED = 2.5  # nats of a number that names the entry undone
 _IN_COMMON = 0.2  # share of words from which two texts have something in common
 _SAME = ["size", "currency"]
 _MAX_PAIRS = 20_000  # of one amount: beyond it no original stands out
@@ -37,12 +38,13 @@ UNDOING = (
 
 
 class DescribedReversal(PassConfig):
-    """Pairs of opposite amount in one dataset, the left item up to `after` days later, with most words in common.
+    """Pairs of opposite amount in one dataset, the left item up to `after` days later, with most words in common; what names
+    the number of the entry it undoes needs no more words.
 
     `said` asks for a word that undoes (`UNDOING`) in the later text; an amount that is rare is then enough, whatever
     else the texts say. `unless` names the dataset on the other side of the books: where it has an item of the later
-    one's amount near its date, both events may have happened, and the pair is left; so it is where nothing but the
-    amount speaks for it, and the other side has an item of the earlier one's.
+    one's amount near its date, both events may have happened, and the pair is left, unless the one names the other's
+    number; so it is where nothing but the amount speaks for it, and the other side has an item of the earlier one's.
     """
 
     KIND: ClassVar[str] = "described_reversal"
@@ -75,12 +77,17 @@ class DescribedReversal(PassConfig):
             # what undoes does not undo what undoes
             ~pl.col("text_right").str.contains(UNDOING).fill_null(False),
         )
-        pairs = self._without_counterparts(context, pairs, "left", "open", "date")
         if pairs.is_empty():
             return
         fits = context.compatible(pairs["left"].to_numpy(), pairs["right"].to_numpy())
         pairs = pairs.filter(pl.Series(fits))
         words = leg_words(context)
+        cited = (numbers_in_common(*words, pairs) >= _CITED).alias("cited")
+        pairs = pairs.with_columns(cited)
+        uncited = self._without_counterparts(context, pairs.filter(~cited), "left", "open", "date")
+        pairs = pl.concat([pairs.filter(cited), uncited])
+        if pairs.is_empty():
+            return
         common = shared_information(*words, pairs).fill_null(0.0)
         own = (
             pairs.select("right")
@@ -91,7 +98,7 @@ class DescribedReversal(PassConfig):
         quoted = (pl.col("text_right").str.len_chars() >= 8) & pl.col("text").str.contains(
             pl.col("text_right"), literal=True
         )
-        share = pl.when(quoted.fill_null(False)).then(1.0).otherwise(common / own.clip(1.0))
+        share = pl.when(quoted.fill_null(False) | pl.col("cited")).then(1.0).otherwise(common / own.clip(1.0))
         told = pairs.with_columns(share.alias("alike"))
         alike = told.filter(pl.col("alike") >= self.min_share)
         # the nearer original is the likelier one, and the one that shares more words; equal ones stay tied

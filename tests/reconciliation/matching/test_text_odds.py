@@ -8,7 +8,7 @@ import pytest
 
 from reconciliation.matching.sum_words import told_by_words
 from reconciliation.matching.text.words import SideWords, side_words
-from reconciliation.matching.text_odds import TextOdds
+from reconciliation.matching.text_odds import TextOdds, _never_falling
 
 PARTIES = [
     f"{first} {second}" for first in ("Acme", "Zenith", "Harbor", "Cascade") for second in ("Tools", "Foods", "Media")
@@ -74,3 +74,11 @@ def test_words_of_the_sums_found_make_the_next_one_likelier() -> None:
     deposit, party = told_by_words(words, sums, pairs, np.array([0, 1], dtype=np.uint32))
     assert deposit > 2 and party <= 1
     assert told_by_words(words, sums[:0], pairs, np.array([0], dtype=np.uint32)) == pytest.approx([1.0])
+
+
+def test_what_hardly_any_stranger_shows_does_not_soften_what_speaks_against_a_pair() -> None:
+    true = np.array([0.5, 0.5, 1.0, 400.0])
+    strange = np.array([0.6, 3.0, 3000.0, 60.0])  # few are so much apart as the first two classes
+    ratios = _never_falling(true / true.sum(), strange / strange.sum())
+    assert ratios[2] < 0.01
+    assert (np.diff(ratios) >= 0).all()

@@ -234,6 +234,18 @@ def test_a_voided_entry_is_paired_with_its_original() -> None:
     assert found["matched"] == [{"l1", "l2"}]
 
 
+def test_what_names_the_entry_it_undoes_undoes_it_though_the_bank_shows_that_amount_too() -> None:
+    found = groups(
+        [("b", "119.00", 5, "NTRF ACME"), *OTHERS],
+        [
+            ("l1", "-119.00", 2, "1900000276 KZ Acme"),
+            ("l2", "119.00", 4, "1900000277 STORNO 1900000276 Acme"),
+            *OTHERS,
+        ],
+    )
+    assert {"l1", "l2"} in found["matched"]
+
+
 def test_a_return_of_a_rare_amount_needs_no_like_text_unless_the_books_show_the_payment() -> None:
     bank: list[Row] = [("b1", "-2580.31", 4, "DD JAEGERMETALLBAUAG"), ("b2", "2580.31", 9, "RETURNED ITEM 0000")]
     rest: list[Row] = [(f"b{n}", f"-{n * 37}.{n}0", n, "CARD") for n in range(3, 9)]

@@ -94,3 +94,12 @@ def test_knots_of_one_shape_are_summed_as_each_alone() -> None:
     for start in (0, 4, 8):
         own = slice(start, start + 4)
         assert found[own] == pytest.approx(_exact([0, 0, 1, 1], [0, 1, 0, 1], odds[own].tolist()), rel=1e-9)
+
+
+def test_weak_ties_to_many_others_do_not_make_one_way_round_of_twins_certain() -> None:
+    pairs = [(0, 0, 1000.0), (1, 1, 1000.0), (0, 1, 900.0), (1, 0, 900.0)]
+    pairs += [(one, two, 1e-5) for one in range(15) for two in range(15) if max(one, two) > 1]
+    left, right, odds = (np.array(each) for each in zip(*pairs, strict=True))
+    assert exact_probabilities(left, right, odds) is None  # too wide to be summed as it is
+    probability = pair_probabilities(left, right, odds)
+    assert probability[0] == pytest.approx(1000**2 / (1000**2 + 900**2), abs=0.01)
