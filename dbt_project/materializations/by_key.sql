@@ -13,23 +13,14 @@
         {% if new_only() %}
             create or replace temporary table gone as
             select rowid as place, {{ columns }} from {{ target_relation }} where {{ is_touched(key) }};
-            create or replace temporary table made as ({{ compiled_code }});
-            create or replace table changes.{{ model.name }} as
-            select distinct {{ columns }} from gone
-            union all
-            select distinct {{ columns }} from made;
-            delete from {{ target_relation }} where rowid in (select place from gone);
-            insert into {{ target_relation }} by name select * from made;
+            {% call replace_rows(target_relation, 'rowid in (select place from gone)') -%}
+                select distinct {{ columns }} from gone
+                union all
+                select distinct {{ columns }} from made
+            {%- endcall %}
             drop table gone;
-            drop table made;
         {% else %}
-            {{ drop_before_create(target_relation) }}
-            {% if config.get('contract').enforced %}
-                {{ create_table_as(False, target_relation, compiled_code) }}
-            {% else %}
-                {{ create_compressed(target_relation, compiled_code) }}
-            {% endif %}
-            create or replace table changes.{{ model.name }} as select {{ columns }} from {{ target_relation }} limit 0;
+            {{ make_whole(target_relation, columns, large=true) }}
         {% endif %}
     {%- endcall %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}

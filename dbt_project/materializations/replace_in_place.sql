@@ -12,20 +12,13 @@
     {%- set tracked = config.get('tracked', []) | join(', ') -%}
     {% call statement('main') -%}
         {% if tracked and new_only() %}
-            create or replace temporary table made as ({{ compiled_code }});
-            create or replace table changes.{{ model.name }} as
-            (select {{ tracked }} from {{ target_relation }} except select {{ tracked }} from made)
-            union
-            (select {{ tracked }} from made except select {{ tracked }} from {{ target_relation }});
-            delete from {{ target_relation }};
-            insert into {{ target_relation }} by name select * from made;
-            drop table made;
+            {% call replace_rows(target_relation, 'true') -%}
+                (select {{ tracked }} from {{ target_relation }} except select {{ tracked }} from made)
+                union
+                (select {{ tracked }} from made except select {{ tracked }} from {{ target_relation }})
+            {%- endcall %}
         {% else %}
-            {{ drop_before_create(target_relation) }}
-            {{ create_table_as(False, target_relation, compiled_code) }}
-            {% if tracked %}
-                create or replace table changes.{{ model.name }} as select {{ tracked }} from {{ target_relation }} limit 0;
-            {% endif %}
+            {{ make_whole(target_relation, tracked) }}
         {% endif %}
     {%- endcall %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
@@ -52,4 +45,29 @@
 {% macro drop_before_create(relation) -%}
     {%- set existing = load_cached_relation(relation) -%}
     {%- if existing is not none -%} drop {{ existing.type }} if exists {{ existing }}; {%- endif -%}
+{%- endmacro %}
+
+{# The statements that make a table anew; `columns`, where there are any, are those of changes.<model>, which is empty then. Of a large
+   one the columns are told how to compress (macros/compression.sql), also where no contract lists them. #}
+{% macro make_whole(relation, columns, large=false) -%}
+    {{ drop_before_create(relation) }}
+    {% if large and not config.get('contract').enforced %}
+        {{ create_compressed(relation, compiled_code) }}
+    {% else %}
+        {{ create_table_as(False, relation, compiled_code) }}
+    {% endif %}
+    {% if columns %}
+        create or replace table changes.{{ model.name }} as select {{ columns }} from {{ relation }} limit 0;
+    {% endif %}
+{%- endmacro %}
+
+{# The statements that put the rows a build has made, the temporary table `made`, in the place of others. The caller says what
+   changes.<model> is: it may compare `made` with what stood. #}
+{% macro replace_rows(relation, condition) -%}
+    create or replace temporary table made as ({{ compiled_code }});
+    create or replace table changes.{{ model.name }} as
+    {{ caller() }};
+    delete from {{ relation }} where {{ condition }};
+    insert into {{ relation }} by name select * from made;
+    drop table made;
 {%- endmacro %}
