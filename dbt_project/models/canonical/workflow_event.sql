@@ -30,7 +30,7 @@ status_event as (
 
 line as (
     select * from {{ ref('bank_statement_line') }}
-    where {{ is_touched('bank_line_id') }}
+    where {{ is_touched('bank_line_id') }} and {{ is_of_changed_delivery('bank_statement_line') }}
 ),
 
 account as (select account_id, timezone from {{ ref('bank_account') }}),
