@@ -65,28 +65,17 @@ with detail as (
     {{ entry_details(deliveries) }}
 ),
 
-link as (select * from {{ ref('stg_bank__notification_link') }}),
+link as (select * from {{ ref('stg_bank__notification_link') }})
 
-on_statement as (
-    select detail.*, detail.entry_number as booked_entry_number, 'statement' as origin
-    from detail
-    where detail.statement_kind = 'statement'
-),
-
-notified as (
-    select
-        detail.* replace (link.statement_key as statement_key),
-        link.entry_number as booked_entry_number,
-        'notification' as origin
-    from detail
-    inner join link
-        on
-            detail.delivery_id = link.detail_delivery_id
-            and detail.statement_number = link.detail_statement_number
-            and detail.entry_number = link.detail_entry_number
-)
-
-select * from on_statement
-union all by name
-select * from notified
+select
+    detail.* replace (coalesce(link.statement_key, detail.statement_key) as statement_key),
+    coalesce(link.entry_number, detail.entry_number) as booked_entry_number,
+    case when link.statement_key is null then 'statement' else 'notification' end as origin
+from detail
+left join link
+    on
+        detail.delivery_id = link.detail_delivery_id
+        and detail.statement_number = link.detail_statement_number
+        and detail.entry_number = link.detail_entry_number
+where detail.statement_kind = 'statement' or link.statement_key is not null
 {%- endmacro %}

@@ -90,9 +90,9 @@
 
 {#
   Details of the relation given, one row per statement and entry; single values only where there is exactly one detail. Most entries
-  have one: that row is the answer, and only the others are aggregated. `counted` gives the details of each entry.
+  have one: that row is the answer, and only the others, `several`, are aggregated.
 #}
-{% macro aggregated_details(relation, entry_number, counted) -%}
+{% macro aggregated_details(relation, entry_number, several) -%}
     select
         {{ relation }}.statement_key,
         {{ relation }}.{{ entry_number }} as entry_number,
@@ -107,11 +107,8 @@
         nullif({{ relation }}.remittance_unstructured, '') as remittance_text,
         {{ references_of(relation) }} as detail_references
     from {{ relation }}
-    inner join {{ counted }}
-        on
-            {{ relation }}.statement_key = {{ counted }}.statement_key
-            and {{ relation }}.{{ entry_number }} = {{ counted }}.entry_number
-            and {{ counted }}.detail_count = 1
+    anti join {{ several }}
+        on {{ relation }}.statement_key = {{ several }}.statement_key and {{ relation }}.{{ entry_number }} = {{ several }}.entry_number
     union all
     select
         {{ relation }}.statement_key,
@@ -132,19 +129,17 @@
         ) as remittance_text,
         list_distinct(flatten(list({{ references_of(relation) }}))) as detail_references
     from {{ relation }}
-    inner join {{ counted }}
-        on
-            {{ relation }}.statement_key = {{ counted }}.statement_key
-            and {{ relation }}.{{ entry_number }} = {{ counted }}.entry_number
-            and {{ counted }}.detail_count > 1
+    semi join {{ several }}
+        on {{ relation }}.statement_key = {{ several }}.statement_key and {{ relation }}.{{ entry_number }} = {{ several }}.entry_number
     group by {{ relation }}.statement_key, {{ relation }}.{{ entry_number }}
 {%- endmacro %}
 
-{# How many details each entry has. #}
-{% macro counted_details(relation, entry_number) -%}
-    select statement_key, {{ entry_number }} as entry_number, count(*) as detail_count
+{# The entries that have several details. #}
+{% macro entries_of_several(relation, entry_number) -%}
+    select statement_key, {{ entry_number }} as entry_number
     from {{ relation }}
     group by all
+    having count(*) > 1
 {%- endmacro %}
 
 {# Whatever in a detail may be known elsewhere as its reference; nulls and repetitions are dropped by the caller. #}

@@ -33,9 +33,9 @@ raw_detail as (
     where statement_key in (select entry.statement_key from entry)
 ),
 
-counted as ({{ counted_details('raw_detail', 'entry_number') }}),
+several as ({{ entries_of_several('raw_detail', 'entry_number') }}),
 
-detail as ({{ aggregated_details('raw_detail', 'entry_number', 'counted') }}),
+detail as ({{ aggregated_details('raw_detail', 'entry_number', 'several') }}),
 
 line as (
     select

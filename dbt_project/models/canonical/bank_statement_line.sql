@@ -19,8 +19,10 @@ with link as (
 ),
 
 entry as (
-    select *
-    from {{ ref('stg_bank__entry') }}
+    select
+        *,
+        {{ entry_content_hash() }} as content_hash
+    from {{ ref('stg_bank__entry') }} as entry
     where
         statement_kind = 'statement' and status = 'BOOK' and {{ is_touched('statement_key') }}
         {% if new_only() %}and delivery_id in ({{ deliveries }}){% endif %}
@@ -31,18 +33,25 @@ booked_detail as (
     where {{ is_touched('statement_key') }}
 ),
 
-counted as ({{ counted_details('booked_detail', 'booked_entry_number') }}),
+several as ({{ entries_of_several('booked_detail', 'booked_entry_number') }}),
 
-detail as ({{ aggregated_details('booked_detail', 'booked_entry_number', 'counted') }}),
+detail as ({{ aggregated_details('booked_detail', 'booked_entry_number', 'several') }}),
 
--- genuine twins within a statement are told apart by their order
+-- genuine twins within a statement are told apart by their order; most entries have none. What only shares a hash with another does no harm
+twin as (
+    select hash(statement_key, content_hash) as both_hash
+    from entry
+    group by all
+    having count(*) > 1
+),
+
 numbered as (
     select
         delivery_id,
         record_number,
-        content_hash,
         row_number() over (partition by statement_key, content_hash order by entry_number) as occurrence
-    from (select entry.*, {{ entry_content_hash() }} as content_hash from entry) as hashed
+    from entry
+    where hash(statement_key, content_hash) in (select twin.both_hash from twin)
 ),
 
 line as (
@@ -50,8 +59,8 @@ line as (
         entry.statement_key,
         entry.entry_number,
         entry.identity,
-        numbered.content_hash,
-        numbered.occurrence,
+        entry.content_hash,
+        coalesce(numbered.occurrence, 1) as occurrence,
         {{ bank_line_columns() }},
         case
             when detail.detail_count is null then 'none'
@@ -66,7 +75,7 @@ line as (
         entry.byte_start,
         entry.byte_end
     from entry
-    inner join numbered on entry.delivery_id = numbered.delivery_id and entry.record_number = numbered.record_number
+    left join numbered on entry.delivery_id = numbered.delivery_id and entry.record_number = numbered.record_number
     left join detail on entry.statement_key = detail.statement_key and entry.entry_number = detail.entry_number
     left join link on entry.statement_key = link.statement_key and entry.entry_number = link.entry_number
 )
