@@ -28,10 +28,8 @@ MOST_WEIGHT = 100.0  # a weight is between one over this and this
 _SHIFTS = (1, 3, 7, 19)  # how far partners are moved to make strangers
 _BEYOND_DOUBT = 10.0  # times the odds the leg asks for, from which counterparties are not looked at
 _ELSEWHERE = 100.0  # how much less a difference in amount is believed where another item of the party agrees exactly
-_BEFORE_DAYS, _STRAY = (
-    10,
-    1000.0,
-)  # days an item may be paid before its date, and how much less a stray number is believed
+_BEFORE_DAYS = 10  # days an item may be paid before its date
+_STRAY = 1000.0  # how much less the number of an item that was not there yet is believed
 _ALIKE, _UNLIKE = 0.88, 0.6  # similarity of names that means one counterparty, and of those that means two
 _MOST_EQUAL, _NEAR_DAYS = 200, 90  # equal amounts beyond which none is anyone's, and days in which one may be meant
 _BEGINNING = 8  # letters of a name that a text has to show
