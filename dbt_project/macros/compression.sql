@@ -33,7 +33,7 @@
 {% macro ids_of_rows() -%}
     {{
         return([
-            'bank_line_detail_id', 'bank_line_id', 'bank_reference', 'correlation_id', 'document_flow_id', 'document_number',
+            'bank_line_detail_id', 'bank_line_id', 'bank_reference', 'correlation_id', 'document_number',
             'end_to_end_id', 'event_id', 'item_id', 'left_id', 'object_id', 'open_item_id', 'payment_id', 'reference',
             'remittance_id', 'right_id', 'status_event_id',
         ])

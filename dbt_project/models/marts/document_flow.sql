@@ -7,7 +7,7 @@ with step as (select * from {{ ref('stg_document_step') }}),
 newest as (select max(received_at) as received_at from {{ ref('stg_delivery') }})
 
 select
-    step.document_flow_id,
+    md5(concat_ws('|', step.object_type, step.object_id, step.step_number)) as document_flow_id,
     step.correlation_id,
     step.object_type,
     step.object_id,
@@ -22,9 +22,9 @@ select
     step.next_event,
     -- the last state lasts as far as we know, with each delivery longer: nothing that is kept
     coalesce(step.hours_in_state, {{ hours_between('step."at"', 'newest.received_at') }}) as hours_in_state,
-    step.is_current,
+    step.next_event is null as is_current,
     step.known_at,
-    step.latency_hours,
+    {{ hours_between('step."at"', 'step.known_at') }} as latency_hours,
     step.delivery_id,
     step.record_number
 from step

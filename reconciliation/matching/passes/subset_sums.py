@@ -19,7 +19,8 @@ from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.subset_search import unique_subsets
 
 _TAILS = (0.15, 0.01)  # of the date distances of surer pairs, left out at either end of a learned window
-_DOUBTFUL_ODDS = 50.0  # of a sum with a member that has an equal further off in date, or of the rest of an item
+# of a sum with a member that has an equal further off in date, of an amount that one item has alone, or of the rest of an item
+_DOUBTFUL_ODDS = 50.0
 
 
 class SubsetSums(PassConfig):
@@ -52,15 +53,15 @@ class SubsetSums(PassConfig):
             found = _still_open(context, found)
             if found.is_empty():
                 return
-            pairs = self._twins_marked(found, pl.col("lag").is_between(-before, after))
-            edges = pairs.select("left", "right", "twin", mine="open", other="open_right").unique(["left", "right"])
+            pairs = self._doubtful_marked(found, pl.col("lag").is_between(-before, after))
+            edges = pairs.select("left", "right", "doubtful", mine="open", other="open_right").unique(["left", "right"])
             fits = context.compatible(
                 edges["left"].to_numpy().astype(np.uint32), edges["right"].to_numpy().astype(np.uint32)
             )
             edges = edges.filter(pl.Series(fits))
-            doubtful = edges["twin"] | pl.Series(self._is_rest(context, edges[self.one].to_numpy()), dtype=pl.Boolean)
+            rest = pl.Series(self._is_rest(context, edges[self.one].to_numpy()), dtype=pl.Boolean)
             edges = edges.with_columns(
-                pl.when(doubtful).then(_DOUBTFUL_ODDS).otherwise(self.odds).alias("odds"),
+                pl.when(pl.col("doubtful") | rest).then(_DOUBTFUL_ODDS).otherwise(self.odds).alias("odds"),
                 pl.lit(0, pl.UInt16).alias("evidence"),
             )
             yield from unique_subsets(
@@ -90,7 +91,8 @@ class SubsetSums(PassConfig):
         return np.asarray(view.open[rows] != view.dataset.amount[rows], dtype=np.bool_)
 
     def _pairs(self, context: LegContext, before: int, after: int) -> tuple[pl.DataFrame, bool]:
-        """Pairs of one counterparty with their `lag`, and whether there were counterparties with too many of them."""
+        """Pairs of one counterparty with their `lag`, those of one amount of any date, and whether there were counterparties with
+        too many of them."""
         wanted, known = left_parties(context), right_parties(context)
         wanted = wanted.join(known, on="party", how="semi")
         known = known.join(wanted, on="party", how="semi").sort("row")
@@ -103,16 +105,18 @@ class SubsetSums(PassConfig):
         right = right.with_columns(day.alias("date"))
         pairs, crowded = key_pairs(left, right, ["party", "currency"], self.max_pairs)
         lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
-        near = pairs.with_columns(lag.alias("lag")).filter(pl.col("lag").is_between(-before, after))
+        inside, equal = pl.col("lag").is_between(-before, after), pl.col("open") == pl.col("open_right")
+        near = pairs.with_columns(lag.alias("lag")).filter(inside | equal)
         return near.select("left", "right", "open", "open_right", "lag"), not crowded.is_empty()
 
-    def _twins_marked(self, pairs: pl.DataFrame, inside: pl.Expr) -> pl.DataFrame:
-        """The pairs inside a window, with `twin`: whether a candidate has an equal outside it, which only its date tells
-        from it."""
+    def _doubtful_marked(self, pairs: pl.DataFrame, inside: pl.Expr) -> pl.DataFrame:
+        """The pairs inside a window, with `doubtful`: whether a candidate has an equal outside it, which only its date tells
+        from it, or one item of the counterparty, of any date, has the whole amount alone."""
         one, amount = ("left", "open_right") if self.one == "left" else ("right", "open")
-        equals = pairs.filter(~inside).select(one, amount, twin=pl.lit(True)).unique()
-        marked = pairs.filter(inside).join(equals, on=[one, amount], how="left")
-        return marked.with_columns(pl.col("twin").fill_null(False))
+        twins = pairs.filter(~inside).select(one, amount, twin=pl.lit(True)).unique()
+        alone = pairs.filter(pl.col("open") == pl.col("open_right")).select(one, alone=pl.lit(True)).unique()
+        marked = pairs.filter(inside).join(twins, on=[one, amount], how="left").join(alone, on=one, how="left")
+        return marked.with_columns(doubtful=pl.any_horizontal("twin", "alone").fill_null(False))
 
 
 def _still_open(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:

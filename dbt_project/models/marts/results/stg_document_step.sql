@@ -6,8 +6,8 @@
         pre_hook="{{ touch(touched_document_step()) }}"
     )
 }}
--- The life of each document, step by step, with the time in each state that has ended. Reconciled is the matching's word and is added
--- here, dated by the run that first made the match.
+-- The life of each document, step by step, with the time in each state that has ended; document_flow adds what follows from it.
+-- Reconciled is the matching's word and is added here, dated by the run that first made the match.
 with event as (
     select * from {{ ref('workflow_event') }}
     where {{ is_touched('object_id') }}
@@ -180,7 +180,6 @@ numbered as (
 )
 
 select
-    md5(concat_ws('|', numbered.object_type, numbered.object_id, numbered.step_number)) as document_flow_id,
     numbered.correlation_id,
     numbered.object_type,
     numbered.object_id,
@@ -194,9 +193,7 @@ select
     numbered.entity_id,
     numbered.next_event,
     case when numbered.next_at is not null then {{ hours_between('numbered."at"', 'numbered.next_at') }} end as hours_in_state,
-    numbered.next_at is null as is_current,
     numbered.known_at,
-    {{ hours_between('numbered."at"', 'numbered.known_at') }} as latency_hours,
     numbered.delivery_id,
     numbered.record_number
 from numbered

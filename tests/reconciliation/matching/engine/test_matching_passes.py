@@ -314,6 +314,17 @@ def test_a_lump_sum_without_reference_is_the_only_subset() -> None:
     assert members(match({"left": left, "right": right}, one_leg("{kind: subset_sum}"))) == ids("B1", "I0", "I1")
 
 
+def test_a_sum_is_doubtful_where_one_item_of_another_time_has_the_amount() -> None:
+    left = items({"item_id": "B1", "amount": "-1180.00", "on": 2, "counterparty_id": "S1"})
+    amounts = {"I0": ("-590.00", 0), "I1": ("-590.00", 1), "I2": ("-431.17", 0)}
+    shown = [{"item_id": i, "amount": a, "on": on, "counterparty_id": "S1"} for i, (a, on) in amounts.items()]
+    whole = {"item_id": "I9", "amount": "-1180.00", "on": -70, "counterparty_id": "S1"}
+    rules = one_leg("{kind: subset_sum, max_chance: 1}")
+    assert members(match({"left": left, "right": items(*shown)}, rules), "matched") == ids("B1", "I0", "I1")
+    result = match({"left": left, "right": items(*shown, whole)}, rules)
+    assert (members(result, "matched"), members(result, "suggested")) == ([], ids("B1", "I0", "I1"))
+
+
 def test_several_subsets_are_a_tie() -> None:
     left = items({"item_id": "B1", "amount": -30, "counterparty_id": "S1"})
     right = items(*({"item_id": f"I{n}", "amount": -10 * n, "counterparty_id": "S1"} for n in (1, 2, 3)))
