@@ -78,9 +78,8 @@ def _tell_anew(connection: duckdb.DuckDBPyConnection, rules: Rules, legs: Sequen
     if not legs:
         return
     names = dict.fromkeys(name for leg in legs for name in leg.datasets(rules))
-    those = (
-        f"COLUMNS(lambda name: list_contains({list(COLUMNS)}, name))"  # of a column that a dataset lacks all is null
-    )
+    # of a column that a dataset lacks all is null
+    those = f"COLUMNS(lambda name: list_contains({list(COLUMNS)}, name))"
     items, active = read_items(connection, names, those), read_active(connection, ASKED)
     unmatched = {
         leg.name: retell_leg(leg.name, items, rules, read_unmatched(connection, leg.name), active) for leg in legs

@@ -153,6 +153,11 @@ class LegContext:
             fits &= ~np.isin(left.astype(np.uint64) << np.uint64(32) | right, self.barred)
         return np.asarray(fits, dtype=np.bool_)
 
+    def still_open(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Of pairs (`left`, `right` rows, and any columns): those whose items are both open by now."""
+        left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
+        return pairs.filter(pl.Series((self.left.open[left] != 0) & (self.right.open[right] != 0), dtype=pl.Boolean))
+
 
 def minor_tolerance(context: LegContext, amount: str, currency: Sequence[int] | None = None) -> Ints:
     """A tolerance given in units (decimal text) in minor units of each currency of the run, rounded down."""

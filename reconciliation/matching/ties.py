@@ -35,7 +35,7 @@ class OpenQuestions:
     def again(self) -> Iterator[tuple[str, Proposals]]:
         """Tied pairs once more, after all passes: where rivals are gone, what is left may be the only answer."""
         for place, (name, edges) in enumerate(self._edges):
-            live = self._live(edges)
+            live = self._context.still_open(edges)
             self._edges[place] = (name, live)
             if live.height in (0, edges.height):
                 continue
@@ -57,7 +57,7 @@ class OpenQuestions:
         links = [
             live.select(pl.lit(name).alias("pass"), "left", "right")
             for name, edges in self._edges
-            if not (live := self._live(edges)).is_empty()
+            if not (live := self._context.still_open(edges)).is_empty()
         ]
         links.extend(
             live.select(pl.lit(name).alias("pass"), "left", "right")
@@ -104,10 +104,6 @@ class OpenQuestions:
             for view, side in zip(self._context.sides, ("left", "right"), strict=True)
         )
         return np.asarray(left == right, dtype=np.bool_)
-
-    def _live(self, edges: pl.DataFrame) -> pl.DataFrame:
-        left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
-        return edges.filter(pl.Series((self._context.left.open[left] != 0) & (self._context.right.open[right] != 0)))
 
     def _spread(self, members: pl.DataFrame) -> pl.DataFrame:
         """Alternatives whose members are all still open, as edges between each left and each right member."""

@@ -105,8 +105,7 @@ class NearAmount(PassConfig):
         return pairs.filter(pl.Series(fits, dtype=pl.Boolean)).with_columns(pl.len().over("left").alias("others"))
 
     def _weighed(self, context: LegContext, pairs: pl.DataFrame, charged: bool) -> Proposals:
-        live = (context.left.open[pairs["left"].to_numpy()] != 0) & (context.right.open[pairs["right"].to_numpy()] != 0)
-        pairs = pairs.filter(pl.Series(live, dtype=pl.Boolean))
+        pairs = context.still_open(pairs)
         left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
         most, size = pairs["most"].to_numpy().astype(np.float64), np.abs(pairs["other"].to_numpy())
         chance = pairs["others"].to_numpy() * (most / size) / _SPREAD

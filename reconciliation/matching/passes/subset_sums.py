@@ -50,7 +50,7 @@ class SubsetSums(PassConfig):
         for before, after in windows:
             if crowded:  # a series that made too many pairs may make fewer by now
                 found, crowded = self._pairs(context, *widest)
-            found = _still_open(context, found)
+            found = context.still_open(found)  # what an earlier window settled is settled whole
             if found.is_empty():
                 return
             pairs = self._doubtful_marked(found, pl.col("lag").is_between(-before, after))
@@ -117,9 +117,3 @@ class SubsetSums(PassConfig):
         alone = pairs.filter(pl.col("open") == pl.col("open_right")).select(one, alone=pl.lit(True)).unique()
         marked = pairs.filter(inside).join(twins, on=[one, amount], how="left").join(alone, on=one, how="left")
         return marked.with_columns(doubtful=pl.any_horizontal("twin", "alone").fill_null(False))
-
-
-def _still_open(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The pairs whose items are both open; what an earlier window settled is settled whole."""
-    left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
-    return pairs.filter(pl.Series((context.left.open[left] != 0) & (context.right.open[right] != 0)))
