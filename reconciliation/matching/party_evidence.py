@@ -38,46 +38,36 @@ _BEGINNING = 8  # letters of a name that a text has to show
 def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
     """Edges that this way of agreeing leaves in doubt, weighed by what their counterparties say as well; any that is
     paid long before its date by nobody it knows, whatever reference is named."""
-    edges = _without_strays(context, edges)
-    precision = context.leg.precision
-    doubtful = edges["odds"].to_numpy() * rule.factor < _BEYOND_DOUBT * precision / (1 - precision)
-    if "whole" in edges.columns:
-        doubtful |= ~edges["whole"].to_numpy()
-    if not doubtful.any():
+    left, right, odds = (edges[name].to_numpy() for name in ("left", "right", "odds"))
+    enough = _BEYOND_DOUBT * context.leg.precision / (1 - context.leg.precision)
+    early = context.left.dataset.date[left] < context.right.dataset.date[right] - _BEFORE_DAYS
+    parts = ~edges["whole"].to_numpy() if "whole" in edges.columns else np.zeros(edges.height, dtype=np.bool_)
+    asked = early | parts | (odds * rule.factor < enough)
+    if not asked.any():
         return edges
-    left, right = (edges[side].to_numpy()[doubtful] for side in ("left", "right"))
-    weight = party_weights(context, left, right)
-    if "whole" in edges.columns:
+    classes = np.full(edges.height, _SAME, dtype=np.int64)
+    classes[asked] = _classes(context, left[asked], right[asked])
+    # a slip of the keys may have made its number of that of an item that was not there yet
+    odds = np.where(early & np.isin(classes, (_SILENT, _OTHER)), odds / _STRAY, odds)
+    doubtful = parts | (odds * rule.factor < enough)
+    if doubtful.any():
+        weight = _weights(context)[classes]
         # a part of an identifier names its neighbours too, and those are of the same counterparty
-        weight = np.where(edges["whole"].to_numpy()[doubtful], weight, np.minimum(weight, 1.0))
-    if rule.differs:
-        elsewhere = agrees_elsewhere(context, left, right)
-        weight = np.where(elsewhere, np.minimum(weight, 1.0) / _ELSEWHERE, weight)
-    weights = np.ones(edges.height)
-    weights[doubtful] = weight
-    return edges.with_columns(pl.col("odds") * pl.Series(weights))
+        weight = np.where(parts, np.minimum(weight, 1.0), weight)
+        if rule.differs:
+            elsewhere = doubtful.copy()
+            elsewhere[doubtful] = agrees_elsewhere(context, left[doubtful], right[doubtful])
+            weight = np.where(elsewhere, np.minimum(weight, 1.0) / _ELSEWHERE, weight)
+        odds = np.where(doubtful, odds * weight, odds)
+    return edges.with_columns(odds=pl.Series(odds))
 
 
-def _without_strays(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
-    """Edges with those hardly believed whose left item shows nothing of the right one's counterparty and is of a time when
-    that was not there yet: a slip of the keys may have made its number of another's."""
-    left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
-    early = np.flatnonzero(context.left.dataset.date[left] < context.right.dataset.date[right] - _BEFORE_DAYS)
-    if not len(early):
-        return edges
-    stray = np.zeros(edges.height, dtype=np.bool_)
-    stray[early] = np.isin(_classes(context, left[early], right[early]), (_SILENT, _OTHER))
-    return edges.with_columns(odds=pl.col("odds") / pl.when(pl.Series(stray)).then(_STRAY).otherwise(1.0))
-
-
-def party_weights(context: LegContext, left: Rows, right: Rows) -> Floats:
-    """By pair of rows: how many times likelier their counterparties make it that the two belong together."""
+def _weights(context: LegContext) -> Floats:
+    """By what the counterparties of a pair show: how many times likelier that makes it that the two belong together."""
     name = f"party_weights_{len(context.taught[0])}"
     if name not in context.cache:
         context.cache[name] = pl.DataFrame({"weight": _learned(context)})
-    weights = context.cache[name]["weight"].to_numpy()
-    found: Floats = weights[_classes(context, left, right)]
-    return found
+    return np.asarray(context.cache[name]["weight"].to_numpy(), dtype=np.float64)
 
 
 def agrees_elsewhere(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import polars as pl
 
 
 def coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """For each text the place of its value (unsigned integers) among the distinct values, and these, null last."""
-    known = pl.Categories.random()
-    places = texts.cast(pl.Categorical(known))  # the categories live as long as a column has them
-    values = pl.concat([known.to_series().cast(pl.String), pl.Series([None], dtype=pl.String)]).alias(texts.name)
-    return places.to_physical().fill_null(len(values) - 1), values
+    category = pl.Categorical(pl.Categories.random())
+    column = texts.cast(category)  # the categories live as long as a column has them
+    places = column.to_physical()  # numbered from 0, none left out
+    last = places.max()
+    count = 0 if last is None else cast(int, last) + 1
+    numbers = pl.int_range(count, dtype=pl.UInt32, eager=True)
+    values = numbers.cat.to(category).cast(pl.String).extend(pl.Series([None], dtype=pl.String)).alias(texts.name)
+    return places.fill_null(count), values
 
 
 def of_each(texts: pl.Series, of: Callable[[pl.Series], pl.Series]) -> pl.Series:

@@ -71,6 +71,8 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
     frame = pl.LazyFrame({"left": left, "right": right})
     differ = pl.col("left") != pl.col("right")
     pairs = frame.filter(differ).unique().sort("left", "right").collect()
+    if pairs.is_empty():
+        return frame.select(pl.when(~differ).then(1.0).alias("similarity")).collect().to_series()
     lefts, rights = pairs["left"].to_list(), pairs["right"].to_list()
     whole = process.cpdist(lefts, rights, scorer=JaroWinkler.normalized_similarity)
     ordered = process.cpdist(lefts, rights, scorer=token_sort_ratio) / 100.0
