@@ -142,15 +142,27 @@ def _share_of_step(step: int) -> float:
     return 1.0 - step / min(rounder) if rounder else 1.0
 
 
-def lag_shares(lags: Ints, window: int, prior_pairs: float = 20.0) -> Floats:
-    """The share of true pairs at each date distance from -window to window, from the `lags` of sure pairs.
+def lag_shares(lags: Ints, window: int, prior_pairs: float = 20.0, weights: Floats | None = None) -> Floats:
+    """The share of true pairs at each date distance from -window to window, from the `lags` of sure pairs, or of likely
+    ones that count by their `weights`.
 
     Before the data speaks either side may be the later one, and near dates are likelier than far ones.
     """
     days = np.abs(np.arange(-window, window + 1))
     prior = 0.65**days + 0.004 * np.minimum(1.0, (_FAR / np.maximum(days, 1)) ** 2)
-    seen = np.bincount(lags[np.abs(lags) <= window] + window, minlength=len(days))
-    # a distance not seen borrows from its neighbours: weekends and holidays make gaps that mean nothing
-    smooth = np.convolve(seen, [0.05, 0.1, 0.7, 0.1, 0.05], mode="same")
+    near = np.abs(lags) <= window
+    weight = None if weights is None else weights[near]
+    seen = np.bincount(lags[near] + window, weights=weight, minlength=len(days)).astype(np.float64)
+    # a distance not seen borrows from its neighbours: weekends and holidays make gaps that mean nothing; but that the one
+    # side is later never says that the other may be
+    smooth = np.zeros(len(days))
+    smooth[window:] = _spread(seen[window:])
+    smooth[:window] = _spread(seen[:window][::-1])[::-1]
     shares: Floats = (smooth + prior_pairs * prior / prior.sum()) / (smooth.sum() + prior_pairs)
     return shares
+
+
+def _spread(seen: Floats) -> Floats:
+    """Counts by days from nearest to farthest, each lending a part to its neighbours; what would be lent beyond the nearest
+    stays there."""
+    return np.convolve(np.pad(seen, 2, mode="symmetric"), [0.05, 0.1, 0.7, 0.1, 0.05], mode="same")[2:-2]

@@ -46,11 +46,18 @@ _WITHOUT_STRANGERS = 0.2  # the odds of a stranger where there is none to learn 
 class TextOdds:
     """Likelihood ratios of texts, for one leg's two sides. `apart` is that of two strangers, as a rule."""
 
-    def __init__(self, left: SideWords, right: SideWords, sure: pl.DataFrame) -> None:
-        """Learn from `sure` pairs (`left`, `right` rows), in an order of business ids."""
+    def __init__(
+        self, left: SideWords, right: SideWords, sure: pl.DataFrame, likely: pl.DataFrame | None = None
+    ) -> None:
+        """Learn from `sure` pairs (`left`, `right` rows), in an order of business ids; what single words tell also from other
+        `likely` ones (`left`, `right`, `probable`)."""
         self._sides = (left, right)
         sure = sure.select("left", "right").gather_every(max(1, sure.height // _LEARNED_FROM))
-        self._learned = sure.with_columns(learned=True)
+        known = sure.with_columns(probable=pl.lit(1.0))
+        if likely is not None:
+            likely = likely.select(known.columns).gather_every(max(1, likely.height // _LEARNED_FROM))
+            known = pl.concat([known, likely])
+        self._learned = known.select("left", "right", learned=True)
         moved = [
             sure.select("left", pl.Series("right", np.roll(sure["right"].to_numpy(), shift)))
             for shift in _SHIFTS
@@ -58,8 +65,13 @@ class TextOdds:
         ]
         strange = pl.concat(moved).join(sure, on=["left", "right"], how="anti") if moved else sure.clear()
         documents = [
-            spoken_pairs(left, right, pairs).drop_nulls().group_by("one", "two").len("times").sort("one", "two")
-            for pairs in (sure, strange)
+            spoken_pairs(left, right, pairs)
+            .with_columns(times=pairs["probable"])
+            .drop_nulls()
+            .sort("one", "two", "times")
+            .group_by("one", "two", maintain_order=True)
+            .agg(pl.col("times").sum())
+            for pairs in (known, strange.with_columns(probable=pl.lit(1.0)))
         ]
         self._words = WordOdds(left, right, *documents)
         true, unlike = (self._evidence(pairs) for pairs in (sure, strange))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from reconciliation.matching.glossary import Glossary
 from reconciliation.matching.text.words import SideWords, alike_words
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +37,9 @@ class WordOdds:
         # what most texts of a side say tells nothing, whether the other says it or not
         self._sides = tuple(replace(side, words=side.words.filter(pl.col("weight") > 0)) for side in (left, right))
         self._words = [side.words["word"].unique().sort().to_frame().with_row_index("place") for side in self._sides]
-        true_counts, strange_counts = self._counts(true), self._counts(strange)
+        said = self._said(true)
+        self._glossary = Glossary(self._sides[0], self._sides[1], true, said)
+        true_counts, strange_counts = self._counts(true, said), self._counts(strange, self._said(strange))
         self._told, self._told_without = [], []
         for number, other in enumerate(reversed(self._sides)):
             own, chance = true_counts[number], strange_counts[number]
@@ -55,9 +58,11 @@ class WordOdds:
         A pair that the odds were `learned` from does not speak for itself.
         """
         numbered = documents.with_row_index("pair")
-        said = numbered.join(self._said(documents), on=["one", "two"])
+        alike = self._said(documents)
+        said = numbered.join(alike, on=["one", "two"])
         learned = documents["learned"].to_numpy()
         nats = np.zeros((documents.height, 2))
+        told = self._glossary.told(documents, alike)
         for side, (document, word) in enumerate((("one", "word"), ("two", "word_two"))):
             own = said.group_by("pair", pl.col(word).alias("word")).agg(pl.col("alike").max())
             placed = own.join(self._words[side], on="word").sort("pair", "place")
@@ -69,7 +74,18 @@ class WordOdds:
                 mine = chosen[pair]
                 more = table[level[mine], place[mine]] - table[_NOT_SAID, place[mine]]
                 nats[:, side] += np.bincount(pair[mine], weights=more, minlength=documents.height)
+            nats[:, side] += self._instead(side, told.select("pair", "nats", word=word), learned)
         return nats
+
+    def _instead(self, side: int, told: pl.DataFrame, learned: npt.NDArray[np.bool_]) -> Floats:
+        """By pair: how much more the words of a side tell that go together with a word of the other text (`told`: `pair`,
+        `word`, `nats`) than words that the other does not say."""
+        best = told.group_by("pair", "word").agg(pl.col("nats").max())
+        placed = best.join(self._words[side], on="word").sort("pair", "place")
+        pair, place = placed["pair"].to_numpy(), placed["place"].to_numpy()
+        tables = (self._told[side][_NOT_SAID, place], self._told_without[side][_NOT_SAID, place])
+        more = np.maximum(placed["nats"].to_numpy() - np.where(learned[pair], tables[1], tables[0]), 0.0)
+        return np.bincount(pair, weights=more, minlength=len(learned)).astype(np.float64)
 
     def _said(self, documents: pl.DataFrame) -> pl.DataFrame:
         return alike_words(self._sides[0], self._sides[1], documents.select("one", "two").unique().sort("one", "two"))
@@ -81,9 +97,9 @@ class WordOdds:
         weights = nats[words["place"].to_numpy()]
         return np.bincount(words["document"].to_numpy(), weights=weights, minlength=size).astype(np.float64)
 
-    def _counts(self, documents: pl.DataFrame) -> list[Floats]:
+    def _counts(self, documents: pl.DataFrame, said: pl.DataFrame) -> list[Floats]:
         """By side, level and word: in how many pairs the word is not said, said alike, said equally."""
-        said = documents.join(self._said(documents), on=["one", "two"])
+        said = documents.join(said, on=["one", "two"])
         counts = []
         for side, (document, word) in enumerate((("one", "word"), ("two", "word_two"))):
             own = said.group_by("one", "two", pl.col(word).alias("word")).agg(

@@ -12,12 +12,13 @@ from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shar
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import accepted_pairs, leg_words, ordered, spoken_keys
 from reconciliation.matching.encoding import Ints
+from reconciliation.matching.lag_odds import LagOdds
 from reconciliation.matching.marginals import pair_probabilities
 from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
-from reconciliation.matching.text.words import shared_information
+from reconciliation.matching.text.words import SideWords, shared_information
 from reconciliation.matching.text_odds import TextOdds
 
 _SENTENCES = (
@@ -30,6 +31,7 @@ _SAME = ["open", "currency"]
 _NARROWER = (7, 3, 1, 0)  # days apart at which items of an amount that is everywhere are still looked at
 _ROOM = 20  # pairs an item, on the average, that are looked at in all
 _FEW, _CITED = 4, 2.5  # pairs of an amount, or nats of a number, that are looked at beyond the window
+_LIKELY = 0.5  # probability by amount and date alone: pairs to learn from what single words do
 _NEGLIGIBLE = 1e-6  # odds of a rival that changes no decision
 _SPEAKING = 2.5  # nats in common from which the text is named as evidence
 
@@ -80,12 +82,12 @@ class DescribedAmount(PassConfig):
                 near = lag_shares(known["lag"].to_numpy(), self.reach)[place]
                 alone = _alone(context, pairs.filter(pl.Series(agreement * near >= _SURE_ODDS)))
                 sure = _together(context, known, alone)
-                texts = TextOdds(*words, sure)
-            shares = lag_shares(sure["lag"].to_numpy(), self.reach)
-            odds = agreement * shares[place] * texts.odds(pairs)
+                likely = _likely(context, pairs, agreement * near / self._unlisted(pairs, agreement, 1.0))
+                texts, lags = _lessons(words, sure, likely)
+            odds = agreement * lags.shares(pairs, self.reach) * texts.odds(pairs)
             # rivals that are not listed are strangers by their texts, at any date of the window
             apart = np.where(pairs["nats"].is_null().to_numpy(), 1.0, texts.apart)
-            odds /= (1 + pairs["unlisted"].to_numpy() * agreement * apart / (2 * self.window + 1)) ** 2
+            odds /= self._unlisted(pairs, agreement, apart)
             probable = _probabilities(pairs, odds)
             taken = pairs.filter(pl.Series(probable >= context.leg.precision))
             last = turn == self.rounds - 1 or taken.is_empty()
@@ -103,7 +105,12 @@ class DescribedAmount(PassConfig):
             if last:
                 break
             sure = _together(context, sure, taken)
-            texts = TextOdds(*words, sure)
+            texts, lags = _lessons(words, sure, likely)
+
+    def _unlisted(self, pairs: pl.DataFrame, agreement: Floats, apart: Floats | float) -> Floats:
+        """By pair: what divides its odds for the rivals that are not listed."""
+        rivals: Floats = (1 + pairs["unlisted"].to_numpy() * agreement * apart / (2 * self.window + 1)) ** 2
+        return rivals
 
     def _pairs(self, context: LegContext) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Compatible pairs of equal amount within the window, and notes on items with too many.
@@ -227,6 +234,20 @@ def _together(context: LegContext, *pairs: pl.DataFrame) -> pl.DataFrame:
     shape = {"left": pl.UInt32(), "right": pl.UInt32(), "lag": pl.Int64()}
     listed = pl.concat([each.select(list(shape)).cast(shape) for each in pairs])  # type: ignore[arg-type]
     return ordered(context, listed.unique(["left", "right"]))
+
+
+def _likely(context: LegContext, pairs: pl.DataFrame, odds: Floats) -> pl.DataFrame:
+    """Pairs that are likelier right than not whatever their texts say: `left`, `right`, `lag`, `probable`."""
+    probable = pl.Series("probable", _probabilities(pairs, odds))
+    return ordered(context, pairs.select("left", "right", "lag").with_columns(probable).filter(probable >= _LIKELY))
+
+
+def _lessons(words: tuple[SideWords, SideWords], sure: pl.DataFrame, likely: pl.DataFrame) -> tuple[TextOdds, LagOdds]:
+    """What texts and date distances tell, learned from the sure pairs and from what is likely besides."""
+    besides = likely.join(sure, on="left", how="anti", maintain_order="left")
+    besides = besides.join(sure, on="right", how="anti", maintain_order="left")
+    known = pl.concat([sure.with_columns(probable=pl.lit(1.0)), besides])
+    return TextOdds(*words, sure, besides), LagOdds(*words, known)
 
 
 def _alone(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,7 @@ _SHORT_NUMBER = r"\b(?:[0-9]{1,2}[A-Z]|[A-Z][0-9]{1,2})\b"  # a flat, a table, a
 _UNSEEN = 8.0  # texts without the word that are added to those there are
 _SPEAKING = 2.0  # nats that a text has at least, to be compared
 _MIN_ALIKE = 0.75  # a lesser likeness of two words counts for nothing
-_AT_ONCE = 100_000  # pairs of texts compared at once: bounds the memory
+AT_ONCE = 100_000  # pairs of texts compared at once: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -194,9 +194,9 @@ def _alike(left: SideWords, right: SideWords, known: pl.DataFrame) -> Iterator[p
         side.join(names, on="word").select("document", "number", "weight").sort("document", "number") for side in spoken
     ]
     words = names["word"]
-    for place in range(0, known.height, _AT_ONCE):
+    for place in range(0, known.height, AT_ONCE):
         crossed = (
-            known.slice(place, _AT_ONCE)
+            known.slice(place, AT_ONCE)
             .join(numbered[0], left_on="one", right_on="document")
             .join(numbered[1], left_on="two", right_on="document", suffix="_two")
         )

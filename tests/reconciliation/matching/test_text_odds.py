@@ -59,6 +59,20 @@ def test_numbers_in_common_count_beside_the_words() -> None:
     assert cited > 3 * bare
 
 
+def test_words_that_often_meet_in_true_pairs_go_together_though_they_are_not_alike() -> None:
+    bank = [*(f"CARD {party.upper()}" for party in PARTIES * 5), *["KONTOFUEHRUNG"] * 6]
+    books = [*(f"Paid {party}" for party in PARTIES * 5), *["Nebenkosten Geldverkehr"] * 6]
+    rows = pl.Series(range(len(bank)), dtype=pl.UInt32)
+    one, two = (side_words(pl.DataFrame({"row": rows, "text": texts})) for texts in (bank, books))
+    known = pl.DataFrame({"left": rows, "right": rows})
+    without = TextOdds(one, two, known.head(60))
+    learned = TextOdds(one, two, known.head(60), known.tail(6).with_columns(probable=pl.lit(0.6)))
+    asked = pl.DataFrame({"left": [60, 60], "right": [61, 3]}, schema=known.schema)
+    fee, stranger = learned.odds(asked)
+    assert fee > 1 > stranger
+    assert fee > 20 * without.odds(asked)[0]
+
+
 def test_without_sure_pairs_a_prior_stands_in() -> None:
     texts = sides(["CARD HARBOR MEDIA"], ["Paid Harbor Media"])
     none = pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32})

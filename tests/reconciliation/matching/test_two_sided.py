@@ -59,6 +59,17 @@ def test_words_decide_between_equal_amounts() -> None:
     assert sorted(map(sorted, found["matched"])) == [["b1", "l2"], ["b2", "l1"]]
 
 
+def test_purchases_of_one_price_within_a_week_are_paired_in_their_order_where_the_bank_never_books_first() -> None:
+    others: list[Row] = [(f"x{n}", f"-{61 + 7 * n}.{n % 90 + 10}", n % 60, text) for n, text in enumerate(named(150))]
+    bank: list[Row] = [(f"b{n}", "-5.75", 10 + 2 * n, "BLUE BOTTLE CFE") for n in range(3)]
+    books: list[Row] = [(f"l{n}", "-5.75", 9 + 2 * n, "Blue Bottle") for n in range(3)]
+    later: list[Row] = [
+        (item, amount, day + 1 + number % 2, text) for number, (item, amount, day, text) in enumerate(others)
+    ]
+    found = groups([*later, *bank], [*others, *books])["matched"]
+    assert all({f"b{n}", f"l{n}"} in found for n in range(3))
+
+
 def test_pairs_are_in_one_order_also_where_an_item_is_in_several() -> None:
     """What is learned from pairs in their order must not depend on how they came to be listed."""
     view = SimpleNamespace(order=lambda rows: rows)
