@@ -31,7 +31,7 @@ run: $(READY)  ## make the demo company and run the nightly job on it
 	@$(BIN)/tieout run --workspace $(WORKSPACE) --as-of $(AS_OF)
 
 test: $(READY)  ## run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 dev: $(READY)  ## the Dagster UI on the workspace
 	@$(BIN)/tieout dev --workspace $(WORKSPACE)

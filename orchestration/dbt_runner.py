@@ -67,6 +67,12 @@ def manifest_json() -> Mapping[str, object]:
     return content
 
 
+def parsed_project() -> Manifest:
+    """The parsed project as dbt holds it."""
+    manifest_path()
+    return _manifest((PARSED / "fingerprint.txt").read_text())
+
+
 _NOT_VIEWS = ("config.materialized:table", "config.materialized:by_key", "resource_type:test")
 """Selectors of dbt: all that a build of added deliveries runs."""
 
@@ -89,7 +95,6 @@ def build(
     models of another business day, `new_day`; views stand as they are, and are not among the results. A failed model or test is a
     result like any other; raises `DbtFailed` where dbt itself could not run.
     """
-    manifest_path()
     chosen = select.split()
     if new_only:
         chosen = [f"{each},{kind}" for each in chosen for kind in _NOT_VIEWS]
@@ -103,7 +108,6 @@ def build(
 
 def generate_docs(workspace: Workspace) -> Path:
     """Write dbt's documentation site as one page; with the columns of the workspace's warehouse where it has one."""
-    manifest_path()
     arguments = ["docs", "generate", "--static"]
     if not workspace.warehouse.exists():
         arguments.append("--empty-catalog")
@@ -121,7 +125,7 @@ def _invoke(arguments: Sequence[str], target: Path, warehouse: Path | None) -> S
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        manifest = None if warehouse is None else _manifest((PARSED / "fingerprint.txt").read_text())
+        manifest = None if warehouse is None else parsed_project()
         try:
             outcome = dbtRunner(manifest=manifest, callbacks=[keep]).invoke(
                 [

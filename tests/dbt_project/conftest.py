@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from decided import deliver_decisions
 from governance import deliver_governed
@@ -12,24 +10,18 @@ from small_warehouse import SmallWarehouse, group
 from week import AS_OF, KNOWN_AT, deliver_everything
 
 
-@pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """dbt's target folder, shared: the project is parsed once."""
-    return tmp_path_factory.mktemp("target")
-
-
 @pytest.fixture(scope="module")
-def empty_group(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> SmallWarehouse:
+def empty_group(tmp_path_factory: pytest.TempPathFactory) -> SmallWarehouse:
     """A configured group without a single delivery."""
-    warehouse = SmallWarehouse(tmp_path_factory.mktemp("warehouse"), parsed)
+    warehouse = SmallWarehouse(tmp_path_factory.mktemp("warehouse"))
     group(warehouse)
     return warehouse
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, parsed: Path) -> SmallWarehouse:
+def built(tmp_path_factory: pytest.TempPathFactory) -> SmallWarehouse:
     """A group after a week of deliveries, with rules of ownership and some matches, all models built."""
-    warehouse = SmallWarehouse(tmp_path_factory.mktemp("warehouse"), parsed)
+    warehouse = SmallWarehouse(tmp_path_factory.mktemp("warehouse"))
     group(warehouse)
     deliver_everything(warehouse)
     deliver_governed(warehouse)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +12,11 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
+from orchestration.dbt_runner import DBT_PROJECT, parsed_project
+from orchestration.process_memory import for_many_statements
 from orchestration.warehouse import connect, create_tables, transaction
 
-PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 Value = object
-PARSED: dict[Path, Manifest] = {}
-"""The parsed project by target folder: a session parses once. All warehouse files have one name, dbt's catalog."""
 
 
 @contextmanager
@@ -39,8 +37,7 @@ class SmallWarehouse:
     """A DuckDB file with the raw, config and result tables; rows are inserted by column name."""
 
     folder: Path
-    parsed: Path  # dbt's target folder, shared by the warehouses of a test session: the project is parsed once
-    project: Path = PROJECT
+    project: Path = DBT_PROJECT
 
     def __post_init__(self) -> None:
         with connect(self.path) as connection:
@@ -99,11 +96,9 @@ class SmallWarehouse:
             "--log-path",
             str(self.folder),
         ]
-        common = [*folders, "--target-path", str(self.parsed), "--quiet", "--no-version-check"]
-        with _environment("TIEOUT_WAREHOUSE", str(self.path)):
-            if self.parsed not in PARSED:
-                PARSED[self.parsed] = dbtRunner().invoke(["parse", *common]).result
-            result = dbtRunner(manifest=PARSED[self.parsed]).invoke([command, *common, "--no-write-json", *options])
+        common = [*folders, "--target-path", str(self.folder / "target"), "--quiet", "--no-version-check"]
+        with _environment("TIEOUT_WAREHOUSE", str(self.path)), for_many_statements():
+            result = dbtRunner(manifest=self._parsed(common)).invoke([command, *common, "--no-write-json", *options])
         DuckDBConnectionManager.close_all_connections()
         failures = [
             f"{one.node.name}: {one.message}"
@@ -112,10 +107,9 @@ class SmallWarehouse:
         ]
         assert result.success, failures or result.exception
 
-    def manifest(self) -> dict[str, dict[str, dict[str, Value]]]:
-        """What dbt knows of the project, as of the last run."""
-        content: dict[str, dict[str, dict[str, Value]]] = json.loads((self.parsed / "manifest.json").read_text())
-        return content
+    def _parsed(self, common: list[str]) -> Manifest:
+        """The project as dbt holds it. All warehouse files have one name, dbt's catalog: they share what a run has parsed."""
+        return parsed_project() if self.project == DBT_PROJECT else dbtRunner().invoke(["parse", *common]).result
 
     def rows(self, sql: str) -> list[tuple[Value, ...]]:
         with connect(self.path, read_only=True) as connection:

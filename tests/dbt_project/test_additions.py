@@ -55,7 +55,7 @@ def set_day(warehouse: SmallWarehouse, day: date) -> None:
 
 def copied(built: SmallWarehouse, folder: Path) -> SmallWarehouse:
     shutil.copy(built.path, folder / "warehouse.duckdb")
-    return SmallWarehouse(folder, built.parsed)
+    return SmallWarehouse(folder)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

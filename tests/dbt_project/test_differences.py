@@ -19,7 +19,7 @@ P1, P2, FUTURE = "M1|P1|1", "M1|P1|2", "M9|P9|1"
 @pytest.fixture(scope="module")
 def differing(built: SmallWarehouse, tmp_path_factory: pytest.TempPathFactory) -> SmallWarehouse:
     """The week with matches whose sides differ, in legs whose left side is nearer to the bank and in one the other way round."""
-    warehouse = SmallWarehouse(tmp_path_factory.mktemp("differing"), built.parsed)
+    warehouse = SmallWarehouse(tmp_path_factory.mktemp("differing"))
     shutil.copy(built.path, warehouse.path)
     warehouse.deliver("future", "hub", "hub", "2026-09-28 10:00:00+00", [
         ("payment_message", {"identity": "M9", "message_id": "M9", "direction": "credit_transfer"}),

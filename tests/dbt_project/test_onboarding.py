@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from small_warehouse import PROJECT, SmallWarehouse
+from small_warehouse import SmallWarehouse
 
 from ingestion.readers import reader
 from orchestration.config_tables import write_config
+from orchestration.dbt_runner import DBT_PROJECT
 from orchestration.landing import landed
 from orchestration.loading import load_source
 from orchestration.run_time import resolve
@@ -46,7 +47,7 @@ def yaml_blocks() -> list[tuple[str, str, str]]:
 def follow_the_page(workspace: Workspace, project: Path) -> None:
     """Put every block where the page says it goes."""
     shutil.copytree(PROJECT_ROOT / "data" / "demo" / "config", workspace.config)
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     blocks = yaml_blocks()
     assert len(blocks) == 4
     for file, key, text in blocks:
@@ -83,7 +84,7 @@ def onboarded(tmp_path_factory: pytest.TempPathFactory) -> Onboarded:
     group_suppliers = Delivery("sap/suppliers/all.csv", sap.parties(german, "supplier"), company.files[0].at)
     for file in (*company.files, group_suppliers):
         land(workspace, file)
-    warehouse = SmallWarehouse(workspace.root, tmp_path_factory.mktemp("target"), project)
+    warehouse = SmallWarehouse(workspace.root, project)
     now = resolve(workspace.company(), company.files[-1].at, LAST_DAY)
     with connect(warehouse.path) as connection:
         write_config(connection, workspace)

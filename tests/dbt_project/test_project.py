@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 import pytest
 from small_warehouse import SmallWarehouse
 
-from orchestration.dbt_runner import DBT_PROJECT
+from orchestration.dbt_runner import DBT_PROJECT, manifest_json
 
 RESULTS = {"matching", "monitoring", "forecasting"}
 AFTER_RESULTS = "after_results"
@@ -20,39 +21,39 @@ def built(empty_group: SmallWarehouse) -> SmallWarehouse:
     return empty_group
 
 
-def models(warehouse: SmallWarehouse) -> dict[str, dict]:
-    return {key: node for key, node in warehouse.manifest()["nodes"].items() if node["resource_type"] == "model"}
+def models() -> dict[str, dict]:
+    nodes = cast("dict[str, dict]", manifest_json()["nodes"])
+    return {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
 
 
 def test_a_group_without_deliveries_has_all_its_tables(built: SmallWarehouse) -> None:
     there = {
         table for (table,) in built.rows("SELECT table_schema || '.' || table_name FROM information_schema.tables")
     }
-    assert {f"{node['schema']}.{node['alias']}" for node in models(built).values()} <= there
+    assert {f"{node['schema']}.{node['alias']}" for node in models().values()} <= there
     assert built.one("SELECT count(*), count(position) FROM marts.cash_position") == (2, 0)
     assert built.one("SELECT count(*) FROM matching_input.open_items") == (0,)
 
 
 def test_every_model_and_column_is_described(built: SmallWarehouse) -> None:
+    columns: dict[object, list[object]] = {}
+    for table, column in built.rows(
+        "SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns"
+    ):
+        columns.setdefault(table, []).append(column)
     undescribed = []
-    for node in models(built).values():
-        columns = [
-            column
-            for (column,) in built.rows(
-                "SELECT column_name FROM information_schema.columns "
-                f"WHERE table_schema = '{node['schema']}' AND table_name = '{node['alias']}'"
-            )
-        ]
+    for node in models().values():
+        there = columns[f"{node['schema']}.{node['alias']}"]
         documented = {name for name, column in node["columns"].items() if column["description"]}
-        undescribed += [f"{node['name']}.{column}" for column in columns if column not in documented]
-        undescribed += [f"{node['name']}: {name} is not there" for name in documented if name not in columns]
+        undescribed += [f"{node['name']}.{column}" for column in there if column not in documented]
+        undescribed += [f"{node['name']}: {name} is not there" for name in documented if name not in there]
         if not node["description"]:
             undescribed.append(node["name"])
     assert undescribed == []
 
 
 def test_nothing_before_the_matching_reads_results(built: SmallWarehouse) -> None:
-    everything = models(built)
+    everything = models()
     late = {key for key, node in everything.items() if AFTER_RESULTS in node["tags"]}
     assert late
     for key, node in everything.items():
@@ -63,7 +64,7 @@ def test_nothing_before_the_matching_reads_results(built: SmallWarehouse) -> Non
 
 
 def test_every_table_below_staging_has_an_enforced_contract(built: SmallWarehouse) -> None:
-    loose = [n["name"] for n in models(built).values() if n["schema"] != "staging" and not n["contract"]["enforced"]]
+    loose = [n["name"] for n in models().values() if n["schema"] != "staging" and not n["contract"]["enforced"]]
     assert loose == []
 
 
@@ -73,7 +74,7 @@ def test_compression_is_told_of_text_columns_that_are_there(built: SmallWarehous
     )
     texts = {
         name
-        for node in models(built).values()
+        for node in models().values()
         for name, column in node["columns"].items()
         if column["data_type"] == "varchar"
     }

@@ -22,7 +22,7 @@ def copied(built: SmallWarehouse, tmp_path_factory: pytest.TempPathFactory) -> S
     """The warehouse of the week as another machine has it: the same rows in another file."""
     folder = tmp_path_factory.mktemp("copied")
     shutil.copy(built.path, folder / "warehouse.duckdb")
-    return SmallWarehouse(folder, built.parsed)
+    return SmallWarehouse(folder)
 
 
 def contents(warehouse: SmallWarehouse, run: str) -> dict[str, TableContent]:

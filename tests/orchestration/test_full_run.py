@@ -257,6 +257,7 @@ def test_a_new_statement_arrives_intraday_while_another_process_reads(company: W
         "    with duckdb.connect(str(published / run / 'marts.duckdb'), read_only=True) as c:\n"
         "        assert c.execute('SELECT count(*) FROM delivery_log').fetchone()[0] > 0\n"
         "    reads += 1\n"
+        "    time.sleep(0.02)\n"
         "print(reads)\n"
     )
     reader = subprocess.Popen([sys.executable, "-c", script, str(company.published)], stdout=subprocess.PIPE, text=True)
