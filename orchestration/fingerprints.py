@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.dbt_runner import project_fingerprint
 from orchestration.ledger_time import KNOWN
-from orchestration.warehouse import CONFIG_TABLES, RESULT_TABLES
+from orchestration.warehouse import CONFIG_TABLES, RESULT_TABLES, insert_rows
 from orchestration.workspace import PROJECT_ROOT
 
 CANONICAL, MATCHING, MONITORING, FORECASTING, MARTS = "canonical", "matching", "monitoring", "forecasting", "marts"
@@ -117,8 +117,7 @@ def remember_checks(connection: duckdb.DuckDBPyConnection, phase: str, checks: I
     _ensure(connection)
     connection.execute("DELETE FROM ops.phase_check WHERE phase = ?", [phase])
     rows = [(phase, *check) for check in checks]
-    if rows:
-        connection.executemany("INSERT INTO ops.phase_check VALUES (?, ?, ?, ?)", rows)
+    insert_rows(connection, "ops.phase_check", ["phase", "test", "status", "failing_rows"], rows)
 
 
 def remembered_checks(connection: duckdb.DuckDBPyConnection, phase: str) -> list[tuple[str, str, int]]:

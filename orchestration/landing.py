@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.sources import SourceConfig
+from orchestration.warehouse import insert_rows
 from orchestration.workspace import Workspace
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")  # what transfers call a file they are still writing
@@ -90,8 +91,7 @@ def landed(
             known[key] = digest(path)
             fresh.append((*key, known[key]))
         files.append(LandedFile(source.name, path, name, stat.st_size, stat.st_mtime_ns, known[key]))
-    if fresh:
-        connection.executemany("INSERT OR IGNORE INTO ops.landing_file VALUES (?, ?, ?, ?)", fresh)
+    insert_rows(connection, "ops.landing_file", ["name", "size", "mtime_ns", "sha256"], fresh, "INSERT OR IGNORE")
     return sorted(files, key=lambda file: (file.received_at, file.name))
 
 

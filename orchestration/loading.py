@@ -19,7 +19,7 @@ from ingestion.sources import SourceConfig
 from orchestration.identity import Verdict, judge
 from orchestration.landing import LandedFile, archive, quarantine
 from orchestration.parsing import Parsed, parse_all
-from orchestration.warehouse import DELIVERY_COLUMNS, REJECT_COLUMNS, transaction
+from orchestration.warehouse import DELIVERY_COLUMNS, REJECT_COLUMNS, insert_rows, transaction
 from orchestration.workspace import Workspace
 
 GROUP_ROWS = 200_000
@@ -202,8 +202,7 @@ def _insert_records(
     connection.execute("CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest(?::VARCHAR[]) AS delivery_id", [refused])
     connection.execute("CREATE OR REPLACE TEMP TABLE whole AS SELECT unnest(?::VARCHAR[]) AS delivery_id", [whole])
     connection.execute("CREATE OR REPLACE TEMP TABLE repeated(delivery_id VARCHAR, statement_number BIGINT)")
-    if repeated:
-        connection.executemany("INSERT INTO repeated VALUES (?, ?)", repeated)
+    insert_rows(connection, "repeated", ["delivery_id", "statement_number"], repeated)
     counts: dict[str, tuple[int, int]] = {}
     for kind in incoming:
         names = ", ".join(f'"{name}"' for name in ("delivery_id", *CONTRACTS[kind].names))
@@ -266,15 +265,9 @@ def _reject_rows(group: Iterable[Parsed]) -> list[dict[str, object]]:
 def _insert_rows(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Iterable[str], rows: Sequence[dict[str, object]]
 ) -> None:
-    """Insert few rows of Python values: registrations and rejects, never records."""
-    if not rows:
-        return
+    """Insert registrations, identities or rejects; records are inserted as Arrow batches."""
     names = list(columns)
-    marks = ", ".join("?" for _ in names)
-    connection.executemany(
-        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",
-        [[row[name] for name in names] for row in rows],
-    )
+    insert_rows(connection, table, names, [[row[name] for name in names] for row in rows])
 
 
 def _summary(source: str, outcomes: Sequence[tuple[object, ...]]) -> LoadSummary:

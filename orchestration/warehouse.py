@@ -7,7 +7,7 @@ layer follow the record contracts; matching, monitoring and forecasting tables f
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -179,6 +179,25 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def insert_rows(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    verb: str = "INSERT",
+) -> None:
+    """Insert rows of Python values, each in the order of `columns`; all at once, for one by one DuckDB takes a millisecond or three
+    for each. `verb` may say what to do with keys that are there: INSERT OR IGNORE."""
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name in columns)
+    connection.register("new_rows", pa.table([pa.array(values) for values in zip(*rows, strict=True)], list(columns)))
+    try:
+        connection.execute(f"{verb} INTO {table} ({names}) SELECT {names} FROM new_rows")
+    finally:
+        connection.unregister("new_rows")
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]) -> None:
