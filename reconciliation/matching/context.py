@@ -84,6 +84,10 @@ class LegContext:
     rates: pl.DataFrame | None = None  # exchange rates as `exchange.rate_frame` gives them
     barred: npt.NDArray[np.uint64] | None = None  # pairs (left row << 32 | right row) that a person has rejected
     accepted: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
+    #: By pair as `barring.pair_keys` numbers them, ascending: what their counterparties show (`party_evidence`).
+    shown: tuple[npt.NDArray[np.uint64], Ints] = field(
+        default_factory=lambda: (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+    )
     taught: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
 
     def begin_pass(self) -> None:

@@ -9,15 +9,19 @@ counterparty never proves a match, another never rules one out (a third party ma
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
+from reconciliation.matching.barring import pair_keys
 from reconciliation.matching.context import ENOUGH_TAUGHT, LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import among
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.text import name_key, name_similarity
+
+Classes = npt.NDArray[np.int64]
 
 #: What two items may show: the same account or id, like names, the name in the other's text, nothing, another.
 _SAME, _LIKE, _TOLD, _SILENT, _OTHER = range(5)
@@ -127,8 +131,23 @@ def _learned(context: LegContext) -> Floats:
     return weights
 
 
-def _classes(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """By pair of rows what their counterparties show. Names and texts are compared only where accounts and ids are not equal."""
+def _classes(context: LegContext, left: Rows, right: Rows) -> Classes:
+    """By pair of rows what their counterparties show; each pair of a leg is looked at once."""
+    pairs = pair_keys(left, right)
+    known, told = context.shown
+    place = np.minimum(np.searchsorted(known, pairs), max(len(known) - 1, 0))
+    strange = known[place] != pairs if len(known) else np.ones(len(pairs), dtype=np.bool_)
+    if strange.any():
+        new, first = np.unique(pairs[strange], return_index=True)
+        at = np.searchsorted(known, new)
+        classes = _shown_classes(context, left[strange][first], right[strange][first])
+        known, told = context.shown = np.insert(known, at, new), np.insert(told, at, classes)
+        place = np.searchsorted(known, pairs)
+    return np.asarray(told[place], dtype=np.int64)
+
+
+def _shown_classes(context: LegContext, left: Rows, right: Rows) -> Classes:
+    """The same, looked at. Names and texts are compared only where accounts and ids are not equal."""
     sides = ((context.left, left), (context.right, right))
     accounts = [account_keys(view.dataset, rows) for view, rows in sides]
     ids = [view.dataset.take(["counterparty_id"], rows)["counterparty_id"] for view, rows in sides]
@@ -142,9 +161,7 @@ def _classes(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[i
     return classes
 
 
-def _told_classes(
-    context: LegContext, left: Rows, right: Rows, other: Mask
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _told_classes(context: LegContext, left: Rows, right: Rows, other: Mask) -> Classes:
     """The classes of pairs that only names and texts may bring together; `other`: their accounts or ids are not the same."""
     one, two = (_told(view, rows) for view, rows in ((context.left, left), (context.right, right)))
     alike = name_similarity(one["name"], two["name"])
