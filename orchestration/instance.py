@@ -57,7 +57,12 @@ def run_history(workspace: Workspace, *, keep: bool) -> Iterator[dg.DagsterInsta
         with dg.DagsterInstance.get() as instance:
             yield instance
     else:
+        from orchestration.forgotten_events import ForgottenEvents
+
         with dg.DagsterInstance.ephemeral() as instance:
+            events = ForgottenEvents()
+            events.register_instance(instance)
+            instance._event_storage = events
             yield instance
 
 

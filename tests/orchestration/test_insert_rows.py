@@ -17,7 +17,9 @@ COLUMNS = ("name", "amount", "moment", "note")
 def connection() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("CREATE TABLE t(note VARCHAR, name VARCHAR PRIMARY KEY, amount DECIMAL(23,5), moment TIMESTAMPTZ)")
+    connection.execute(
+        "CREATE TABLE t(note VARCHAR, name VARCHAR PRIMARY KEY, amount DECIMAL(23,5), moment TIMESTAMPTZ)"
+    )
     return connection
 
 
