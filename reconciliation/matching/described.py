@@ -7,15 +7,16 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.coincidence import Floats, lag_shares
-from reconciliation.matching.context import LegContext, SideView
-from reconciliation.matching.encoding import Ints
+from reconciliation.matching.coincidence import Floats, expected_equals, lag_shares
+from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.nearby import within_days
 from reconciliation.matching.text.words import SideWords, shared_information, side_words
 from reconciliation.matching.text_odds import TextOdds
 
 _RARE = 1.2  # nats of a word by which items are brought together
 _TURNS, _MOST = 20, 0.9  # steps in which a share is learned, and the largest it may be
+_SHORTEST = 14  # days that a side is taken to cover at least
 _LEAST = 3.0  # nats in common below which no pass speaks of related texts
 _LEAST_ROOM, _ROOM = 300_000, 40  # pairs brought together by a word: so many, and so many an open item; rarest first
 
@@ -116,6 +117,30 @@ def _related(context: LegContext, window: int) -> pl.DataFrame:
     likely = likely.filter(pl.Series(fits, dtype=pl.Boolean))
     nats = shared_information(*leg_words(context), likely)
     return likely.with_columns(nats.alias("nats")).filter(pl.col("nats") >= _LEAST)
+
+
+def shown_alone(many: SideView, one: SideView, rows: Rows, window: int) -> Mask:
+    """By row of the one side: whether an open item of the other has its amount by itself within `window` days."""
+    keys = ["open", "currency"]
+    asked = many.frame().select("row", "date", *keys).join(pl.DataFrame({"row": rows}).unique(), on="row", how="semi")
+    met = within_days((asked, one.frame().select("date", *keys)), keys, window)
+    return np.isin(rows, met["row"].to_numpy())
+
+
+def days_covered(items: pl.DataFrame) -> int:
+    """The days from the first to the last `date`; a side is taken to cover two weeks at least."""
+    return max(_SHORTEST, int(np.ptp(items["date"].to_numpy())) + 1)
+
+
+def equals_a_day(view: SideView, rows: Rows) -> Floats:
+    """By open row: how many other open items of exactly its amount the side has a day, or its amounts let expect."""
+    items = view.frame().select("row", "open", "currency", "date", others=pl.len().over("open", "currency") - 1)
+    days = days_covered(items)
+    own = pl.DataFrame({"row": rows}).join(items, on="row", how="left", maintain_order="left")
+    amounts, currency = (items[name].to_numpy() for name in ("open", "currency"))
+    expected = expected_equals(own["open"].to_numpy(), own["currency"].to_numpy(), amounts, currency, own=1)
+    rates: Floats = (own["others"].to_numpy() + expected) / days
+    return rates
 
 
 def spoken_keys(context: LegContext) -> tuple[pl.DataFrame, pl.DataFrame]:

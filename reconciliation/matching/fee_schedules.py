@@ -24,6 +24,7 @@ Ints = npt.NDArray[np.int64]
 
 MOST_SHARE = 600  # hundredths of a percent that a schedule asks at most
 MOST_EACH = 60  # minor units that it asks for each of the takings at most
+_CHARGE = 0.1  # the share of an amount that a charge on it is at most
 _EXPLAINED = 0.2  # share of the amounts that a schedule explains, before any is counted
 _ROUND_SHARE, _ROUND_EACH = 5, 5  # steps of round schedules: 2.90 % and 0.30
 _ROUND = 0.7  # prior weight of the schedules that are round
@@ -71,8 +72,10 @@ class Schedule:
         fits = np.abs(_left(self.rate, self.each, candidates["gross"].to_numpy(), count, fee)) <= slack
         step = np.ones(len(fee))
         if not self.rate and not self.each:
-            # two of one sign that add up are a sum of two, or one and a charge: not for a total to say
-            fits, slack = (fee == 0) & (count + 2 * candidates["returns"].to_numpy() > 2), np.zeros(len(fee))
+            # two of one sign that add up are a sum of two, and one with a charge beside it is such: not for a total to say
+            returns, gross = candidates["returns"].to_numpy(), candidates["gross"].to_numpy()
+            charge = (count + returns == 2) & (gross - candidates["open"].abs().to_numpy() <= _CHARGE * gross)
+            fits, slack = (fee == 0) & (count + 2 * returns > 2) & ~charge, np.zeros(len(fee))
             amounts = candidates.select(pl.concat_list(pl.col("open").abs())).to_series()
             step = grids(amounts).astype(np.float64)
         known = max(float(self.habits["times"].sum()) - own, 0.0)

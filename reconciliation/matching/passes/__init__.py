@@ -27,6 +27,7 @@ MODULES: Mapping[str, str] = {
     "described_sum": "described_sum",
     "described_cluster": "described_cluster",
     "described_payout": "described_payout",
+    "described_charge": "described_charge",
     "described_difference": "described_difference",
     "described_reversal": "described_reversal",
 }

@@ -84,8 +84,11 @@ class DescribedReversal(PassConfig):
         words = leg_words(context)
         cited = (numbers_in_common(*words, pairs) >= _CITED).alias("cited")
         pairs = pairs.with_columns(cited)
-        uncited = self._without_counterparts(context, pairs.filter(~cited), "left", "open", "date")
-        pairs = pl.concat([pairs.filter(cited), uncited])
+        named = pairs.filter("cited")
+        unnamed = pairs.filter(~pl.col("cited")).join(
+            named, on="left", how="anti"
+        )  # what names one entry undoes no other
+        pairs = pl.concat([named, self._without_counterparts(context, unnamed, "left", "open", "date")])
         if pairs.is_empty():
             return
         common = shared_information(*words, pairs).fill_null(0.0)

@@ -13,7 +13,7 @@ from pydantic import Field
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.day_crowds import Crowd, affordable
-from reconciliation.matching.described import learned_lags, learned_texts, leg_words, related_pairs
+from reconciliation.matching.described import learned_lags, learned_texts, leg_words, related_pairs, shown_alone
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
@@ -34,6 +34,7 @@ _ALTERNATIVES = 8
 _LEAST_CHANCE = 1e-7
 _NEGLIGIBLE = 1e-3  # odds of a sum that are no match, nor anyone's rival
 _FEE_SHARE, _FEE_INSTEAD = 0.05, 0.002  # the most a fee may be, and how much less a sum is believed that may be one
+_ALONE = 0.02  # how much less a sum is believed whose small part the other side shows by itself
 _LARGE = 20  # members from which a sum is as unlikely as one of so many
 #: How often a sum has so many members (from 0); half as much again is left to chance for each member more.
 _LIKELY_SIZE = np.array([1.0, 1.0, *(0.3 * 0.75**more for more in range(_LARGE - 1))])
@@ -236,7 +237,9 @@ class DescribedSum(PassConfig):
         many = 1 if self.one == "left" else 0
         mute = ~large.to_series(many).is_in(_speaking(leg_words(context)[many]).implode())
         told = np.clip(learned_texts(context).odds(small) * _FEE_INSTEAD, _FEE_INSTEAD, 1.0)
-        believed[doubted] = np.where((said | mute).to_numpy(), told, 1.0)
+        views = (context.left, context.right) if self.one == "left" else (context.right, context.left)
+        alone = shown_alone(views[1], views[0], small.to_series(many).to_numpy(), self.window)
+        believed[doubted] = np.where((said | mute).to_numpy(), told, 1.0) * np.where(alone, _ALONE, 1.0)
         return believed
 
     def _pairs(self, one: pl.Series, many: pl.Series) -> pl.DataFrame:

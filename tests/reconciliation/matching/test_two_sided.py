@@ -257,6 +257,36 @@ def test_what_names_the_entry_it_undoes_undoes_it_though_the_bank_shows_that_amo
     assert {"l1", "l2"} in found["matched"]
 
 
+def test_what_names_the_entry_it_undoes_undoes_no_other() -> None:
+    found = groups(
+        [("b", "-902.17", 9, "CHECK 3657"), *OTHERS],
+        [
+            ("l1", "-902.17", 2, "Check 3656 Metro Waste"),
+            ("l2", "-902.17", 3, "Check 3657 Metro Waste reissue"),
+            ("l3", "902.17", 4, "VOID Check 3656 Metro Waste"),
+            *OTHERS,
+        ],
+    )
+    assert {"l1", "l3"} in found["matched"]
+    assert {"b", "l2"} in found["matched"]
+
+
+SALES: list[Row] = [("l1", "1281.46", 2, "Daily sales"), ("l2", "-37.46", 2, "Merchant fees")]
+
+
+def test_takings_and_the_fee_that_the_books_show_apart_are_one_payout() -> None:
+    assert {"b", "l1", "l2"} in groups([("b", "1244.00", 4, "STRIPE TRANSFER"), *OTHERS], [*SALES, *OTHERS])["matched"]
+    assert {"b", "l1", "l2"} in groups([*SALES, *OTHERS], [("b", "1244.00", 4, "Stripe payout"), *OTHERS])["matched"]
+
+
+def test_a_fee_that_the_bank_shows_by_itself_is_not_taken_off_a_receipt() -> None:
+    bank: list[Row] = [("b1", "5576.94", 4, "WIRE IN UMBRELLA HEALTH"), ("b2", "-30.00", 5, "WIRE FEE")]
+    books: list[Row] = [("l1", "5606.94", 4, "Umbrella Health"), ("l2", "-30.00", 4, "Bank charge")]
+    more: list[Row] = [(f"f{n}", "-30.00", 7 * n, "Bank charge") for n in range(3)]
+    found = groups([*bank, *OTHERS], [*books, *more, *OTHERS])
+    assert not any({"b1", "l2"} <= group for group in found["matched"])
+
+
 def test_a_return_of_a_rare_amount_needs_no_like_text_unless_the_books_show_the_payment() -> None:
     bank: list[Row] = [("b1", "-2580.31", 4, "DD JAEGERMETALLBAUAG"), ("b2", "2580.31", 9, "RETURNED ITEM 0000")]
     rest: list[Row] = [(f"b{n}", f"-{n * 37}.{n}0", n, "CARD") for n in range(3, 9)]
