@@ -89,6 +89,7 @@ class LegContext:
         default_factory=lambda: (np.zeros(0, np.uint64), np.zeros(0, np.int64))
     )
     taught: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
+    suggested: Rows = field(default_factory=lambda: np.zeros(0, np.uint32))  # right rows taken by suggestions so far
 
     def begin_pass(self) -> None:
         """What earlier passes accepted is what this one learns from, and the later ones too once it is enough (`taught`):

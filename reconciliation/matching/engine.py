@@ -22,7 +22,7 @@ from reconciliation.matching.links import Links
 from reconciliation.matching.precedence import Precedence
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.replay import Replay
-from reconciliation.matching.resolution import resolve
+from reconciliation.matching.resolution import SUGGESTED, Resolved, resolve
 from reconciliation.matching.results import LegTables, MatchResult, Taken
 from reconciliation.matching.rules import Leg, Rules
 from reconciliation.matching.sign_check import sign_counts, sign_warning
@@ -300,8 +300,19 @@ class _LegRun:
             own = members.filter(pl.col("side") == number)
             self._apply(number, own["row"].to_numpy(), own["applied"].to_numpy())
         self._context.learn_lags(resolved.pairs)
+        self._suggest(resolved, members)
         taken = Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members, proposals.part)
         self._taken.append(taken)
+
+    def _suggest(self, resolved: Resolved, members: pl.DataFrame) -> None:
+        """Remember which right items are taken by what is not sure."""
+        unsure = resolved.groups.filter(pl.col("status") == SUGGESTED).select("proposal")
+        rows = [
+            resolved.pairs.filter(pl.col("status") == SUGGESTED)["right"],
+            members.filter(pl.col("side") == 1).join(unsure, on="proposal", how="semi")["row"],
+        ]
+        context = self._context
+        context.suggested = np.unique(np.concatenate([context.suggested, *(each.to_numpy() for each in rows)]))
 
     def _apply(self, number: int, rows: Rows, applied: Ints) -> None:
         if not len(rows):

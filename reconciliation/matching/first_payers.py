@@ -14,6 +14,7 @@ import polars as pl
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.joins import among, key_pairs
+from reconciliation.matching.mistaken_numbers import at_price_of_another
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import NO_REFERENCE, written
 from reconciliation.matching.settlement import settle
@@ -29,6 +30,7 @@ def settle_first(
     context: LegContext, edges: pl.DataFrame, rules: Sequence[AmountRule], evidence: Sequence[str]
 ) -> Iterator[Proposals]:
     """As `settlement.settle`, an item of which an earlier line of the same amount speaks being left to that line."""
+    edges = _without_later(context, edges)
     earlier = _earlier(context, edges)
     if not earlier.is_empty():
         # first those that nobody precedes: most of the earlier lines pay for other items of that amount
@@ -37,6 +39,25 @@ def settle_first(
         repeated = _naming(context, _earlier(context, edges))
         edges = edges.join(repeated, on=["left", "right"], how="anti", maintain_order="left")
     yield from settle(context, edges, rules, evidence)
+
+
+def _without_later(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
+    """Edges without those of a line that is later than another of the same amount with an edge to the item."""
+    one, two = context.left, context.right
+    left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
+    times = np.bincount(right, minlength=len(two.open))[right]
+    several = np.flatnonzero((one.open[left] == two.open[right]) & (one.open[left] != 0) & (times > 1))
+    if not len(several):
+        return edges
+    left, right = left[several], right[several]
+    day = one.dataset.date[left].astype(np.int64)
+    pays = (day >= two.dataset.date[right] - _BEFORE) & ~at_price_of_another(context, left, right)
+    shown = pl.DataFrame({"place": several, "right": right, "day": day, "pays": pays})
+    first = pl.col("day").filter("pays").min().over("right")
+    later = shown.filter(pl.col("day") > first, pl.col("day") <= first + _DAYS)["place"].to_numpy()
+    kept = np.ones(edges.height, dtype=np.bool_)
+    kept[later] = False
+    return edges.filter(pl.Series(kept))
 
 
 def _earlier(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +91,7 @@ def _earlier(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
 
 
 def _naming(context: LegContext, earlier: pl.DataFrame) -> pl.DataFrame:
-    """The `left`, `right` whose earlier line names the right item too, however it is written."""
+    """The `left`, `right` whose earlier line names the right item too, however it is written, and not by mistake."""
     if earlier.is_empty():
         return earlier.select("left", "right")
     texts = context.left.selected(np.unique(earlier["earlier"].to_numpy()), written("said")).select("row", "said")
@@ -86,4 +107,8 @@ def _naming(context: LegContext, earlier: pl.DataFrame) -> pl.DataFrame:
         by=["case"],
         variants=list(Variant),
     )
-    return cases.filter(pl.col("case").is_in(found["text_row"].implode())).select("left", "right").unique()
+    cases = cases.filter(pl.col("case").is_in(found["text_row"].implode()))
+    first, second = (
+        at_price_of_another(context, cases[line].to_numpy(), cases["right"].to_numpy()) for line in ("earlier", "left")
+    )
+    return cases.filter(pl.Series(~first | second, dtype=pl.Boolean)).select("left", "right").unique()

@@ -9,6 +9,7 @@ found in its text, then a name that a slip of the keys tells from it.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
@@ -46,9 +47,17 @@ def left_parties(context: LegContext) -> pl.DataFrame:
     """The open left items' counterparties among those of the right side: `row`, `party`; up to four where names are
     alike."""
     if "left_parties" not in context.cache:
-        context.cache["left_parties"] = _resolve(context)
+        context.cache["left_parties"] = parties_named(context, np.flatnonzero(context.meeting(context.left)))
     frame = context.cache["left_parties"]
     return frame.filter(pl.Series(context.left.open[frame["row"].to_numpy()] != 0))
+
+
+def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of texts (`row` of the left side, `text`) that hold the name of one of the right side's counterparties."""
+    names = right_parties(context, "name", "entity").select("name", "party", "entity").drop_nulls().unique()
+    entity = pl.Series("entity", context.left.dataset.entity[texts["row"].to_numpy()])
+    told = texts.select("row", entity, text=name_key(texts["text"]))
+    return _names_in_texts(told.drop_nulls("text"), names)
 
 
 def _party() -> pl.Expr:
@@ -68,9 +77,10 @@ def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFr
     ).select("row", "entity", "id", "iban", "name", *more)
 
 
-def _resolve(context: LegContext) -> pl.DataFrame:
+def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.DataFrame:
+    """The same of these rows of the left side."""
     right = right_parties(context, "entity", "id", "iban", "name")
-    left = _identity(context.left, "text", rows=np.flatnonzero(context.meeting(context.left)).astype(np.uint32))
+    left = _identity(context.left, "text", rows=rows.astype(np.uint32))
     found: list[pl.DataFrame] = []
     for key in ("id", "iban", "name"):
         known = right.select(key, "party").drop_nulls().unique()

@@ -24,7 +24,7 @@ from reconciliation.matching.text import name_key, name_similarity
 Classes = npt.NDArray[np.int64]
 
 #: What two items may show: the same account or id, like names, the name in the other's text, nothing, another.
-_SAME, _LIKE, _TOLD, _SILENT, _OTHER = range(5)
+_SAME, LIKE, _TOLD, SILENT, OTHER = range(5)
 _TRUE_PRIOR = np.array([0.3, 0.3, 0.15, 0.2, 0.05])
 _STRANGER_PRIOR = np.array([0.01, 0.01, 0.01, 0.2, 0.77])
 _PRIOR_WEIGHT = 30.0  # pairs that the priors count for
@@ -50,12 +50,12 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
     if not asked.any():
         return edges
     classes = np.full(edges.height, _SAME, dtype=np.int64)
-    classes[asked] = _classes(context, left[asked], right[asked])
+    classes[asked] = party_classes(context, left[asked], right[asked])
     # a slip of the keys may have made its number of that of an item that was not there yet
-    odds = np.where(early & np.isin(classes, (_SILENT, _OTHER)), odds / _STRAY, odds)
+    odds = np.where(early & np.isin(classes, (SILENT, OTHER)), odds / _STRAY, odds)
     doubtful = parts | (odds * rule.factor < enough)
     if doubtful.any():
-        weight = _weights(context)[classes]
+        weight = class_weights(context)[classes]
         # a part of an identifier names its neighbours too, and those are of the same counterparty
         weight = np.where(parts, np.minimum(weight, 1.0), weight)
         if rule.differs:
@@ -66,7 +66,7 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
     return edges.with_columns(odds=pl.Series(odds))
 
 
-def _weights(context: LegContext) -> Floats:
+def class_weights(context: LegContext) -> Floats:
     """By what the counterparties of a pair show: how many times likelier that makes it that the two belong together."""
     name = f"party_weights_{len(context.taught[0])}"
     if name not in context.cache:
@@ -74,10 +74,14 @@ def _weights(context: LegContext) -> Floats:
     return np.asarray(context.cache[name]["weight"].to_numpy(), dtype=np.float64)
 
 
-def agrees_elsewhere(context: LegContext, left: Rows, right: Rows) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """By pair of rows: whether one of the two agrees in amount with another open item that is of its counterparty."""
+def agrees_elsewhere(
+    context: LegContext, left: Rows, right: Rows, sides: tuple[int, ...] = (0, 1)
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """By pair of rows: whether one of the two (those of `sides`) agrees in amount with another open item that is of its
+    counterparty."""
     found = np.zeros(len(left), dtype=np.bool_)
-    for own, view, other in ((left, context.left, context.right), (right, context.right, context.left)):
+    both = ((left, context.left, context.right), (right, context.right, context.left))
+    for own, view, other in (both[side] for side in sides):
         asked = pl.DataFrame({"own": own, "amount": view.open[own], "currency": view.dataset.currency[own]}).unique()
         open_rows = other.rows()
         amounts = other.open[open_rows]
@@ -95,7 +99,7 @@ def agrees_elsewhere(context: LegContext, left: Rows, right: Rows) -> np.ndarray
         ordered = pairs if view is context.left else pairs[::-1]
         days = context.left.dataset.date[ordered[0]].astype(np.int64) - context.right.dataset.date[ordered[1]]
         near = context.compatible(*ordered) & (np.abs(days) <= _NEAR_DAYS)
-        near[near] = np.isin(_classes(context, *(rows[near] for rows in ordered)), (_SAME, _LIKE, _TOLD))
+        near[near] = np.isin(party_classes(context, *(rows[near] for rows in ordered)), (_SAME, LIKE, _TOLD))
         found |= np.isin(own, pairs[0][near])
     return found
 
@@ -120,18 +124,18 @@ def _learned(context: LegContext) -> Floats:
     order = np.lexsort((np.arange(len(left)), context.left.dataset.currency[left], context.left.dataset.entity[left]))
     left, right = left[order], right[order]
     moved = [shift for shift in _SHIFTS if shift < len(left)]
-    strange = _classes(
+    strange = party_classes(
         context,
         np.concatenate([left for _ in moved]) if moved else left[:0],
         np.concatenate([np.roll(right, shift) for shift in moved]) if moved else right[:0],
     )
-    seen = np.bincount(_classes(context, left, right), minlength=5) + _PRIOR_WEIGHT * _TRUE_PRIOR
+    seen = np.bincount(party_classes(context, left, right), minlength=5) + _PRIOR_WEIGHT * _TRUE_PRIOR
     chance = np.bincount(strange, minlength=5) + _PRIOR_WEIGHT * _STRANGER_PRIOR
     weights: Floats = np.clip((seen / seen.sum()) / (chance / chance.sum()), 1 / MOST_WEIGHT, MOST_WEIGHT)
     return weights
 
 
-def _classes(context: LegContext, left: Rows, right: Rows) -> Classes:
+def party_classes(context: LegContext, left: Rows, right: Rows) -> Classes:
     """By pair of rows what their counterparties show; each pair of a leg is looked at once."""
     pairs = pair_keys(left, right)
     known, told = context.shown
@@ -172,12 +176,12 @@ def _told_classes(context: LegContext, left: Rows, right: Rows, other: Mask) -> 
     )
     shown = (
         pl.when(pl.col("alike") >= _ALIKE)
-        .then(_LIKE)
+        .then(LIKE)
         .when(told)
         .then(_TOLD)
         .when(pl.col("other") | (pl.col("alike") < _UNLIKE))
-        .then(_OTHER)
-        .otherwise(_SILENT)
+        .then(OTHER)
+        .otherwise(SILENT)
     )
     pairs = pairs.with_columns(alike.alias("alike"), pl.Series("other", other))
     return pairs.select(shown.cast(pl.Int64).alias("shown"))["shown"].to_numpy()

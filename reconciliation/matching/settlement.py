@@ -18,6 +18,7 @@ from reconciliation.matching.clusters import balances, falling_apart
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import components
+from reconciliation.matching.mistaken_numbers import less_of_a_price
 from reconciliation.matching.party_evidence import with_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
 
@@ -76,6 +77,7 @@ def pairs_frame(
 def _equal(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     equal = with_parties(context, edges.filter(pl.col("mine") == pl.col("other")), rule)
     if not equal.is_empty():
+        equal = less_of_a_price(context, equal)
         yield Proposals(pairs=pairs_frame(equal, "mine", "other", "none", rule.factor), evidence=evidence)
 
 
@@ -252,7 +254,8 @@ def _subset(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence
 
     for center in ("left", "right"):
         live = _live(context, edges)
-        yield from unique_subsets(context, live, center, rule.factor, evidence, max_candidates=MAX_SUBSET)
+        # one item alone is an equal amount, which has been judged as such
+        yield from unique_subsets(context, live, center, rule.factor, evidence, max_candidates=MAX_SUBSET, least_only=2)
 
 
 def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:

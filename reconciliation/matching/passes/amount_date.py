@@ -13,10 +13,12 @@ from reconciliation.matching.amount_differences import discount_amounts
 from reconciliation.matching.chance import Level, Window, pair_odds, widened
 from reconciliation.matching.coincidence import expected_equals
 from reconciliation.matching.context import LegContext, Rows, SideView
+from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.joins import among, key_pairs
-from reconciliation.matching.parties import left_parties
+from reconciliation.matching.other_sums import less_of_sums
+from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
@@ -77,7 +79,8 @@ class AmountDate(PassConfig):
         if pairs.is_empty():
             yield Proposals(notes=notes)
             return
-        pairs = pairs.with_columns(_level(pairs).alias("level")).select(
+        pairs = pairs.with_columns(_level(pairs).alias("level"))
+        pairs = pairs.with_columns(_not_of_another(context)).select(
             "left", "right", "open", "lag", "level", "is_open", "recurs"
         )
         pairs = pairs.with_columns(self._density(context, pairs).alias("density"))
@@ -90,6 +93,9 @@ class AmountDate(PassConfig):
         unlike = pl.col("level") == _LEVEL["other_name"]
         odds = pl.when(unlike).then(pl.col("odds").clip(upper_bound=_UNLIKE_NAME_ODDS)).otherwise("odds")
         weighed = weighed.with_columns(odds.alias("odds"))
+        one, two = (weighed[side].to_numpy().astype(np.uint32) for side in ("left", "right"))
+        likely = doubted(context, one, two, weighed["odds"].to_numpy())
+        weighed = weighed.with_columns(odds=pl.Series(less_of_sums(context, one, two, likely)))
         weighed = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"))
         whole = pl.Series("whole", context.right.open[weighed["right"].to_numpy()])
         yield Proposals(
@@ -216,6 +222,14 @@ def _partnerless(context: LegContext, left: Rows, inside: pl.DataFrame) -> list[
     named = known.join(good, on="row", how="anti").height
     silent = pl.DataFrame({"row": left}).join(known, on="row", how="anti").join(some, on="row", how="anti").height
     return [named if place <= _LEVEL["some_name"] else silent for place in range(len(LEVELS))]
+
+
+def _not_of_another(context: LegContext) -> pl.Expr:
+    """The level of each pair, that of a like name only where the left item's is not to the letter another counterparty's."""
+    like = pl.col("level").is_between(_LEVEL["name"], _LEVEL["some_name"])
+    known = right_parties(context, "name")["name"].drop_nulls().unique()
+    of_another = like & (pl.col("name") != pl.col("name_right")) & pl.col("name").is_in(known.implode())
+    return pl.when(of_another.fill_null(False)).then(_LEVEL["other_name"]).otherwise("level").alias("level")
 
 
 def _level(pairs: pl.DataFrame) -> pl.Series:

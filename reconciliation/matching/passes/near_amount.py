@@ -18,6 +18,7 @@ from reconciliation.matching.amount_differences import bound, short_or_over
 from reconciliation.matching.amount_rules import AmountRule, Tolerance
 from reconciliation.matching.chance import Window, lag_shares, widened
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.described import learned_share
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.fee_habits import habit_ratios
@@ -117,7 +118,7 @@ class NearAmount(PassConfig):
         differences = pairs["mine"].to_numpy() - pairs["other"].to_numpy()
         odds = odds * habit_ratios(differences, pairs["other"].to_numpy(), most, odds / (1 + odds))
         doubtful = _is_a_price(context, pairs) if charged else True
-        odds = np.where(doubtful, np.minimum(odds, _CLAIM_ODDS), odds)
+        odds = doubted(context, left, right, np.where(doubtful, np.minimum(odds, _CLAIM_ODDS), odds))
         kind = pl.lit(KIND["fee"]) if charged else pl.lit(short_or_over(pairs))
         weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
         return Proposals(pairs=pairs_frame(weighed, "mine", "other", kind, 1.0), evidence=_SENTENCES)

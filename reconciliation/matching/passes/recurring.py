@@ -15,8 +15,10 @@ import polars as pl
 
 from reconciliation.matching.chance import Window, lag_shares, widened
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.joins import among, key_pairs
+from reconciliation.matching.other_sums import less_of_sums
 from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
@@ -69,6 +71,8 @@ class Recurring(PassConfig):
         odds = (1 - alone) / alone * likely / density
         # two of a series so close in date may have been taken in any order: worth a suggestion, never more
         odds = np.where(_crowded(near, "left") | _crowded(near, "right"), np.minimum(odds, _CLOSE_ODDS), odds)
+        rows = near["left"].to_numpy(), near["right"].to_numpy()
+        odds = less_of_sums(context, *rows, doubted(context, *rows, odds))
         yield Proposals(
             pairs=pairs_frame(near.with_columns(pl.Series("odds", odds)), "open", "open", "none", 1.0),
             evidence=("equal amount of the same counterparty, the nearest in date of its series, {days}",),

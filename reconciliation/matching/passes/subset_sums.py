@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -11,8 +12,11 @@ from pydantic import Field
 
 from reconciliation.matching.chance import reach_of, widened
 from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.contradiction import spoken_against
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.mistaken_numbers import price_shares
+from reconciliation.matching.other_sums import fit_otherwise
 from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
@@ -64,7 +68,7 @@ class SubsetSums(PassConfig):
                 pl.when(pl.col("doubtful") | rest).then(_DOUBTFUL_ODDS).otherwise(self.odds).alias("odds"),
                 pl.lit(0, pl.UInt16).alias("evidence"),
             )
-            yield from unique_subsets(
+            for proposals in unique_subsets(
                 context,
                 edges,
                 self.one,
@@ -74,7 +78,31 @@ class SubsetSums(PassConfig):
                 least_only=2,
                 max_size=self.max_size,
                 max_chance=self.max_chance,
-            )
+            ):
+                yield self._weighed(context, proposals)
+
+    def _weighed(self, context: LegContext, proposals: Proposals) -> Proposals:
+        """Sums less believed of which a text says otherwise; of lump sums also those that other items make up too."""
+        if proposals.groups.is_empty():
+            return proposals
+        left, right = (
+            proposals.members.filter(pl.col("side") == side).select("proposal", **{name: "row"})
+            for side, name in enumerate(("left", "right"))
+        )
+        pairs = left.join(right, on="proposal")
+        rows = pairs["left"].to_numpy()
+        against = spoken_against(context, rows, pairs["right"].to_numpy())
+        pairs = pairs.with_columns(against=pl.Series(against))
+        if self.one == "left":  # a range names its first and its last item only
+            doubtful = [pairs.filter(pl.col("against").all().over("proposal")), fit_otherwise(context, pairs)]
+        else:  # who pays a price pays for an item of that price
+            at_price = pl.Series(price_shares(context, context.left.open[rows], pairs["right"].to_numpy()) > 0)
+            doubtful = [pairs.filter(pl.col("against") | at_price)]
+        of_doubt = pl.col("proposal").is_in(
+            pl.concat(each.select("proposal") for each in doubtful)["proposal"].unique().implode()
+        )
+        odds = pl.when(of_doubt).then(pl.col("odds").clip(upper_bound=_DOUBTFUL_ODDS)).otherwise("odds")
+        return replace(proposals, groups=proposals.groups.with_columns(odds))
 
     def _windows(self, context: LegContext) -> list[tuple[int, int]]:
         """Those declared, and where many surer pairs lie further apart, those in which most and nearly all of them lie."""

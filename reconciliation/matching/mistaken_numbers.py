@@ -1,0 +1,94 @@
+"""Numbers that may be mistyped: who names an item of another counterparty pays for that one, or got a digit wrong.
+
+A mistyped number is as a rule the number of another item; only that its amount is another tells it from the one meant.
+Prices do not tell them apart: there, which of the two it was follows from how often each happens.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.counterparty_keys import name_keys
+from reconciliation.matching.encoding import Ints, Mask
+from reconciliation.matching.joins import among
+from reconciliation.matching.marginals import Floats
+from reconciliation.matching.parties import parties_named, parties_of
+from reconciliation.matching.party_evidence import LIKE, OTHER, SILENT, agrees_elsewhere, class_weights, party_classes
+from reconciliation.matching.text import name_key
+
+_A_PRICE = 0.0005  # share of the other items with exactly that amount, from which a mistyped number may meet it
+_MISTYPED = 0.003  # payments whose number is mistyped and is that of another item
+_PRICE = ["amount", "currency", "entity"]
+
+
+def less_of_a_price(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
+    """Edges (`left`, `right`, `odds`) of equal amount, those less believed that bring another counterparty to an item at a price
+    that many have: still less where that counterparty has an open item of this price itself."""
+    left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
+    share = price_shares(context, context.right.open[right], right)
+    strange = np.flatnonzero(share)
+    strange = strange[_pays_for_another(context, left[strange], right[strange])]
+    if not len(strange):
+        return edges
+    most = class_weights(context)[OTHER] / (_MISTYPED * share[strange])
+    own = agrees_elsewhere(context, left[strange], right[strange], sides=(0,))
+    odds = edges["odds"].to_numpy().copy()
+    odds[strange] = np.minimum(odds[strange], np.where(own, most * _MISTYPED, most))
+    return edges.with_columns(odds=pl.Series(odds))
+
+
+def at_price_of_another(context: LegContext, left: Rows, right: Rows) -> Mask:
+    """By pair of rows: whether the right item has a price that many have, and the left one is of another counterparty."""
+    found = price_shares(context, context.right.open[right], right) > 0
+    found[found] = _pays_for_another(context, left[found], right[found])
+    return found
+
+
+def price_shares(context: LegContext, amounts: Ints, right: Rows) -> Floats:
+    """By amount: of the right items of the entity and currency of a right row, open or settled, the share with exactly that
+    amount, one left out; 0 where that is no more than a coincidence."""
+    data = context.right.dataset
+    if "prices" not in context.cache:
+        every = pl.DataFrame({"amount": data.amount, "currency": data.currency, "entity": data.entity})
+        counted = every.group_by(_PRICE).len("times").filter(pl.col("times") > 1)
+        whole = every.group_by("currency", "entity").len("whole")
+        share = ((pl.col("times") - 1) / pl.col("whole")).alias("share")
+        counted = counted.join(whole, on=["currency", "entity"]).select(*_PRICE, share)
+        context.cache["prices"] = counted.filter(pl.col("share") > _A_PRICE)
+    prices = context.cache["prices"]
+    shares = np.zeros(len(right))
+    at_price = np.flatnonzero(among(amounts, prices["amount"].to_numpy()))
+    rows = right[at_price]
+    asked = pl.DataFrame({"amount": amounts[at_price], "currency": data.currency[rows], "entity": data.entity[rows]})
+    met = asked.join(prices, on=_PRICE, how="left", maintain_order="left")
+    shares[at_price] = met["share"].fill_null(0.0).to_numpy()
+    return shares
+
+
+def _pays_for_another(context: LegContext, left: Rows, right: Rows) -> Mask:
+    """By pair: whether the left item is of another counterparty than the right one, which its text does not name either."""
+    shown = party_classes(context, left, right)
+    strange = np.asarray(shown == OTHER, dtype=np.bool_)
+    if strange.any():
+        strange[strange] = ~_named_in_text(context, left[strange], right[strange])
+    # a name may be like that of a counterparty, and be another's
+    silent = np.flatnonzero((shown == SILENT) | (shown == LIKE))
+    if len(silent):
+        known = parties_named(context, np.unique(left[silent]))
+        pairs = pl.DataFrame({"place": silent, "row": left[silent], "right": right[silent]}).join(known, on="row")
+        whose = parties_of(context.right, np.unique(right[silent])).select(right="row", whose="party")
+        pairs = pairs.join(whose, on="right").with_columns(own=pl.col("party") == pl.col("whose"))
+        strange[pairs.filter(~pl.col("own").any().over("place"))["place"].to_numpy()] = True
+    return strange
+
+
+def _named_in_text(context: LegContext, left: Rows, right: Rows) -> Mask:
+    """By pair: whether the left item's text names the right one's counterparty, whoever pays."""
+    names = name_keys(context.right.dataset, right).alias("name")
+    texts = name_key(context.left.dataset.take(["text"], left)["text"]).alias("text")
+    text, name = (pl.lit(" ") + pl.col(each) + " " for each in ("text", "name"))
+    found = pl.DataFrame([names, texts]).select(text.str.contains(name, literal=True).fill_null(False))
+    named: Mask = found.to_series().to_numpy()
+    return named

@@ -1,0 +1,40 @@
+"""What a payer says the money is for, where it is no invoice: paid on account, in advance, or given back."""
+
+from __future__ import annotations
+
+import polars as pl
+
+# in ASCII capitals as `folding.ascii_upper` makes them; with both habits of spelling an umlaut
+_ON_ACCOUNT = (
+    r"\bA[ -]?[CK]ONTO|\bAKONTO|\bANZAHLUNG(?:\b|SB)|\bVORAUSZAHLUNG|\bVORKASSE\b|\bVORSCHUSS",
+    r"\bON ACCOUNT\b|\bPRE-?PAYMENT|\bADVANCE (?:PAYMENT|PMT|AGAINST|TOWARDS)|\bADV\.? (?:PAYMENT|PMT|AGAINST)"
+    r"|\b(?:PAID|PAYMENT) IN ADVANCE\b|\bDOWN[ -]?PAYMENT",
+    r"\bACOMPTE|\bARRHES\b|\bA VALOIR\b|\bACCONTO\b|\bANTICIPO|\bCAPARRA\b|\bA CUENTA\b|\bADIANTAMENTO",
+    r"\bVOORUITBETALING|\bAANBETALING|\bVOORSCHOT|\bFOE?RSKOTT|\bFORSKUDD?\b|\bENNAKKO",
+    r"\bZALICZK|\bPRZEDPLAT|\bZADATEK|\bZALOH|\bELOLEG|\bAVANS\b|\bPREDOPLAT",
+    "前払|前受|内金|手付|预付|预收|订金|定金",
+)
+_GIVEN_BACK = (
+    r"ERSTATTUNG|\bRUE?CKZAHLUNG|\bRUE?CKVERGUE?TUNG|\bREFUND|\bREIMBURSE|\bREMBOURSEMENT|\bREEMBOLSO|\bRIMBORSO",
+    r"\bTERUGBETALING|\bTERUGGAVE|\bAATERBETALNING|\bTILBAGEBETALING|\bTILBAKEBETALING|\bPALAUTUS|\bZWROT\b|\bVRATKA\b",
+    r"\bRETOUREN?\b|\bVISSZATERITES|\bIADE\b|返金|退款",
+)
+
+_FOR = (
+    r"\b(?:FUE?R|FOR|POUR|VOOR|PARA|PER CONTO(?: DI)?|OBO|ON BEHALF OF|IM AUFTRAG VON|IN OPDRACHT VAN|FOER)\s+(.{4,})"
+)
+
+
+def on_account(text: pl.Expr) -> pl.Expr:
+    """Whether a text in ASCII capitals says that the money is paid on account or in advance."""
+    return text.str.contains("|".join(_ON_ACCOUNT)).fill_null(False)
+
+
+def given_back(text: pl.Expr) -> pl.Expr:
+    """Whether a text in ASCII capitals says that the money is given back: a refund."""
+    return text.str.contains("|".join(_GIVEN_BACK)).fill_null(False)
+
+
+def paid_for(text: pl.Expr) -> pl.Expr:
+    """What stands behind `for` in a text in ASCII capitals, where somebody's name may stand; else null."""
+    return text.str.extract(_FOR, 1)

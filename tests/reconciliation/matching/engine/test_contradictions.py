@@ -1,0 +1,119 @@
+"""Amount, date and counterparty agree, and what is written speaks against it: a suggestion at best."""
+
+from __future__ import annotations
+
+import pytest
+from example_items import ids, items, members
+
+from reconciliation.matching import MatchResult, match, preset
+
+CUSTOMER = {"counterparty_name": "Weber Metall GmbH", "counterparty_account": "DE12"}
+#: Odd amounts of other customers, by which the company's prices are seen to be rare.
+OTHERS = [
+    {"item_id": f"X{number}", "amount": 1000 + 37 * number, "on": number % 60, "references": [f"RE-2025-1{number:04}"]}
+    | {"counterparty_name": f"{word} Handel"}
+    for number, word in enumerate(f"{one}{two}" for one in ("Nord", "Süd", "West", "Ost") for two in "ABCDEFGHIJ")
+]
+
+
+def paid(
+    line: dict[str, object], *invoices: dict[str, object], more: tuple[dict[str, object], ...] = ()
+) -> MatchResult:
+    lines = items({"item_id": "B1", "amount": "1234.56", "on": 30} | CUSTOMER | line, *more)
+    return match({"bank_lines": lines, "open_items": items(*invoices, *OTHERS)}, preset("receivables"))
+
+
+INVOICE = {"item_id": "I1", "amount": "1234.56", "on": 14, "references": ["RE-2025-00415"]} | CUSTOMER
+
+
+@pytest.mark.parametrize("text", ["Rechnung", "RE-2025-00425", "Danke 12.03.2025"])
+def test_an_amount_of_the_customer_is_enough_where_nothing_speaks_against_it(text: str) -> None:
+    assert members(paid({"text": text}, INVOICE), "matched") == ids("B1", "I1")
+
+
+@pytest.mark.parametrize("text", ["RE-2024-00812", "AKONTO", "Rückerstattung"])
+def test_another_years_number_money_on_account_and_a_refund_settle_nothing_surely(text: str) -> None:
+    assert members(paid({"text": text}, INVOICE), "matched") == []
+
+
+@pytest.mark.parametrize("said", [{"text": "RE-2025-00416"}, {"references": ["RE-2025-00416"]}])
+def test_who_names_another_invoice_of_the_customer_does_not_surely_mean_this_one(said: dict[str, object]) -> None:
+    other = INVOICE | {"item_id": "I2", "amount": 980, "references": ["RE-2025-00416"]}
+    assert not any("I1" in group for group in members(paid(said, INVOICE, other), "matched"))
+
+
+def test_an_invoice_that_is_settled_is_named_all_the_same() -> None:
+    settled = INVOICE | {"item_id": "I2", "references": ["RE-2025-00416"], "on": 0}
+    first = {"item_id": "B0", "amount": "1234.56", "on": 10, "text": "RE-2025-00416"} | CUSTOMER
+    result = paid({"text": "RE-2025-00416"}, INVOICE, settled, more=(first,))
+    assert members(result, "matched") == ids("B0", "I2")
+
+
+PRICES = [
+    {"item_id": f"P{number}", "amount": 119, "on": number % 40, "references": [f"R3{number:03}"]}
+    | {"counterparty_name": f"{'ABCDEFGH'[number % 8]}nton {'KLMNOPQR'[number // 8]}ubrecht"}
+    for number in range(64)
+]
+
+
+def at_price(**line: object) -> MatchResult:
+    lines = items({"item_id": "B1", "amount": 119, "on": 30} | line)
+    return match({"bank_lines": lines, "open_items": items(*PRICES)}, preset("receivables"))
+
+
+def test_a_number_at_a_common_price_may_be_mistyped_where_somebody_else_pays() -> None:
+    assert members(at_price(text="R3008", counterparty_name="Anton Lubrecht"), "matched") == ids("B1", "P8")
+    assert members(at_price(text="R3008", counterparty_name="Gesine Tavares"), "matched") == []
+    told = "R3008 fuer Anton Lubrecht"
+    assert members(at_price(text=told, counterparty_name="Gesine Tavares"), "matched") == ids("B1", "P8")
+
+
+def test_the_first_of_two_payments_settles_however_many_pay_that_amount() -> None:
+    named = {"amount": 119, "text": "R3008", "counterparty_name": "Anton Lubrecht"}
+    other = [{"item_id": f"L{number}", "amount": 119, "on": number % 40} for number in range(30)]
+    lines = items(named | {"item_id": "B1", "on": 30}, named | {"item_id": "B2", "on": 34}, *other)
+    result = match({"bank_lines": lines, "open_items": items(*PRICES)}, preset("receivables"))
+    assert ("B1", "P8") in members(result, "matched")
+
+
+def test_who_says_that_he_pays_for_another_customer_does_not_pay_his_own_invoice() -> None:
+    other = INVOICE | {"item_id": "I2", "references": ["RE-2025-00416"], "counterparty_name": "Brandt Holzbau"}
+    other |= {"counterparty_account": "DE77", "amount": 980}
+    assert members(paid({"text": "for Brandt Holzbau KG"}, INVOICE, other), "matched") == []
+    assert members(paid({"text": "for Weber Metall"}, INVOICE, other), "matched") == ids("B1", "I1")
+
+
+def test_a_like_name_that_is_another_customers_own_is_no_like_name() -> None:
+    alone = {"counterparty_account": None}
+    invoice = INVOICE | alone | {"counterparty_name": "Karin Krause"}
+    other = INVOICE | alone | {"item_id": "I2", "counterparty_name": "Karin Kraus", "amount": 980}
+    payer = {"text": "Danke", "counterparty_name": "Karin Kraus"} | alone
+    assert members(paid(payer, invoice), "matched") == ids("B1", "I1")
+    assert members(paid(payer, invoice, other), "matched") == []
+
+
+def sums(amount: str, *parts: str) -> MatchResult:
+    own = [
+        INVOICE | {"item_id": f"I{n}", "amount": part, "references": [f"N{n}"], "on": n} for n, part in enumerate(parts)
+    ]
+    return paid({"amount": amount, "on": 12}, *own)
+
+
+def test_an_amount_that_two_other_invoices_add_up_to_is_not_sure() -> None:
+    assert members(sums("2380.18", "2380.18"), "matched") == ids("B1", "I0")
+    assert members(sums("2380.18", "2380.18", "1190.09", "1190.09"), "matched") == []
+
+
+def test_a_sum_that_others_of_the_customer_make_too_is_not_sure() -> None:
+    assert members(sums("4760.36", "1189.11", "3571.25"), "matched") == ids("B1", "I0", "I1")
+    assert members(sums("4760.36", "1189.11", "3571.25", "2380.18", "2380.18"), "matched") == []
+
+
+def test_rows_in_another_order_change_nothing() -> None:
+    world = {
+        "bank_lines": items({"item_id": "B1", "amount": 119, "on": 30, "text": "R3008"}),
+        "open_items": items(*PRICES),
+    }
+    turned = {name: frame.reverse() for name, frame in world.items()}
+    one, two = (match(each, preset("receivables")).groups for each in (world, turned))
+    assert one.equals(two)
