@@ -27,8 +27,8 @@ _TELLING = 7  # characters from which digits alone name an item of whatever coun
 
 
 def doubted(context: LegContext, left: Rows, right: Rows, odds: Floats) -> Floats:
-    """By pair of rows: its odds, lowered where what is written speaks against it."""
-    asked = odds > 1
+    """By pair of rows: its odds, lowered where what is written speaks against it and it would be more than a suggestion."""
+    asked = odds > _AT_MOST
     against = np.zeros(len(odds), dtype=np.bool_)
     if asked.any():
         against[asked] = spoken_against(context, left[asked], right[asked])

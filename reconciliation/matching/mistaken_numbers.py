@@ -18,7 +18,7 @@ from reconciliation.matching.parties import parties_named, parties_of
 from reconciliation.matching.party_evidence import LIKE, OTHER, SILENT, agrees_elsewhere, class_weights, party_classes
 from reconciliation.matching.text import name_key
 
-_A_PRICE = 0.0005  # share of the other items with exactly that amount, from which a mistyped number may meet it
+_A_PRICE = 0.003  # share of the other items with exactly that amount, from which a mistyped number may well meet it
 _MISTYPED = 0.003  # payments whose number is mistyped and is that of another item
 _PRICE = ["amount", "currency", "entity"]
 

@@ -83,10 +83,13 @@ class SubsetSums(PassConfig):
 
     def _weighed(self, context: LegContext, proposals: Proposals) -> Proposals:
         """Sums less believed of which a text says otherwise; of lump sums also those that other items make up too."""
-        if proposals.groups.is_empty():
+        precision = context.leg.precision
+        sure = proposals.groups.filter(pl.col("odds") >= precision / (1 - precision)).select("proposal")
+        if sure.is_empty():
             return proposals
+        members = proposals.members.join(sure, on="proposal", how="semi")
         left, right = (
-            proposals.members.filter(pl.col("side") == side).select("proposal", **{name: "row"})
+            members.filter(pl.col("side") == side).select("proposal", **{name: "row"})
             for side, name in enumerate(("left", "right"))
         )
         pairs = left.join(right, on="proposal")
