@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.process_memory import few_collections
 from orchestration.result_files import ResultFiles
 from reconciliation.contracts import LINK
 from reconciliation.matching import Part, Rules, entity_parts, match, match_in_parts
@@ -39,7 +40,7 @@ def match_files(
     for name, frame in frames.items():
         item_frame(frame, name)  # cutting casts the entity: a column of the wrong type has to be told before
     numbers = entity_parts(frames, rows)
-    with ResultFiles(out) as files:
+    with few_collections(), ResultFiles(out) as files:
         if numbers is None:
             result = match(frames, rules, links=known, rates=quotes)
             files.append(result.groups, result.items, result.unmatched)
@@ -101,7 +102,7 @@ def _written(frame: pl.LazyFrame, folder: Path, count: int) -> list[pl.LazyFrame
         approximate_bytes_per_file=None,
         file_path_provider=lambda made: f"{made.partition_keys.item()}.parquet",
     )
-    frame.sink_parquet(by_part, mkdir=True, compression="uncompressed", engine="streaming")
+    frame.sink_parquet(by_part, mkdir=True, compression="uncompressed", statistics=False, engine="streaming")
     folder.mkdir(parents=True, exist_ok=True)
     empty = frame.drop(_PART).head(0).collect()
     paths = [folder / f"{number}.parquet" for number in range(count)]

@@ -1,7 +1,8 @@
-"""How the process holds memory while dbt builds: what a statement frees, the next one takes; Python looks for cycles seldom.
+"""How the process holds memory during long work: Python looks for cycles seldom; while dbt builds, what a statement frees, the next one
+takes.
 
-Left alone, glibc gives each large block back to the system and has it made anew and cleared for the next statement, and Python's collector
-goes through all that dbt holds, some hundred thousand objects, again and again. Together a tenth of what dbt costs.
+Left alone, Python's collector goes through all that libraries hold, some hundred thousand objects, again and again: up to a tenth of what
+matching a night's items costs. And glibc gives each large block back to the system and has it made anew and cleared for the next statement.
 """
 
 from __future__ import annotations
@@ -21,18 +22,27 @@ _SELDOM = 100
 
 
 @contextmanager
-def for_many_statements() -> Iterator[None]:
-    """For the length of a build. At its end what was kept goes back to the system; on another C library only Python is told."""
-    libc = _glibc()
-    if libc is not None:
-        libc.mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
-        libc.mallopt(_TRIM_THRESHOLD, _END_KEPT)
+def few_collections() -> Iterator[None]:
+    """For the length of a job: what it holds is not gone through for cycles again and again."""
     young, middle, old = gc.get_threshold()
     gc.set_threshold(young * _SELDOM, middle, old)
     try:
         yield
     finally:
         gc.set_threshold(young, middle, old)
+
+
+@contextmanager
+def for_many_statements() -> Iterator[None]:
+    """For the length of a build. At its end what was kept goes back to the system; on another C library only Python is told."""
+    libc = _glibc()
+    if libc is not None:
+        libc.mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
+        libc.mallopt(_TRIM_THRESHOLD, _END_KEPT)
+    try:
+        with few_collections():
+            yield
+    finally:
         if libc is not None:
             libc.malloc_trim(0)
 

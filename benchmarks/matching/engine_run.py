@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.parquet_matching import match_files
+from orchestration.process_memory import few_collections
 from orchestration.result_files import ResultFiles
 from reconciliation.matching import StoredLedger, match, preset
 
@@ -28,8 +29,8 @@ def run(directory: Path, out: Path, ledger: Path | None) -> None:
     groups, members = (pl.scan_parquet(ledger / f"{name}.parquet") for name in ("match_group", "match_item"))
     earlier = StoredLedger(groups.filter(pl.col("status") == "matched"), members)
     items = {name: pl.scan_parquet(path) for name, path in files.items()}
-    result = match(items, preset("payables"), links=pl.scan_parquet(links), ledger=earlier)
-    with ResultFiles(out) as written:
+    with few_collections(), ResultFiles(out) as written:
+        result = match(items, preset("payables"), links=pl.scan_parquet(links), ledger=earlier)
         written.append(result.groups, result.items, result.unmatched)
         written.finish(result.summary)
 

@@ -13,6 +13,7 @@ import typer
 
 from orchestration import instance
 from orchestration.jobs import INTRADAY, NIGHTLY
+from orchestration.process_memory import few_collections
 from orchestration.run_time import resolve
 from orchestration.schedules import time_config
 from orchestration.workspace import ENVIRONMENT_VARIABLE, Workspace
@@ -62,7 +63,11 @@ def execute(workspace: Workspace, job: str, as_of: str, known_at: str, *, histor
     os.environ[ENVIRONMENT_VARIABLE] = str(workspace.root)
     logging.getLogger("dagster").setLevel(logging.WARNING)
     try:
-        with instance.only_run(workspace), instance.run_history(workspace, keep=history) as events:
+        with (
+            few_collections(),
+            instance.only_run(workspace),
+            instance.run_history(workspace, keep=history) as events,
+        ):
             from orchestration.definitions import definitions
 
             result = (
