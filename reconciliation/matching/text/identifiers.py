@@ -16,7 +16,7 @@ class Variant(StrEnum):
 
     EXACT = "exact"  # the whole, whatever the separators, O/0, I/1 and leading zeros
     SEGMENTS = "segments"  # leading zeros dropped in each segment: INV-2024-000123 as INV 2024 123
-    UNPREFIXED = "unprefixed"  # without the letters in front: RE-2024-0815 as 20240815
+    UNPREFIXED = "unprefixed"  # without the letters in front: RE-2024-0815 as 20240815, SI/25-26/0048 as 25 26 48
     SERIAL = "serial"  # the last number alone, without leading zeros: 815 of RE-2024-0815
     TRUNCATED = "truncated"  # up to three characters lost at the end, or two at the front
 
@@ -24,6 +24,7 @@ class Variant(StrEnum):
 SURE = (Variant.EXACT, Variant.SEGMENTS, Variant.UNPREFIXED)
 ORDER = {variant: rank for rank, variant in enumerate(Variant)}
 _TRUNCATED_FROM = 10  # an identifier shorter than this says too little once it is cut
+_SEVERAL = r"[0-9][^0-9]+[0-9]+[^0-9]+[0-9]"  # three numbers: two are a year and a month
 _CUTS = ((0, 1), (0, 2), (0, 3), (1, 0), (2, 0))  # characters lost in front, at the end
 
 
@@ -65,19 +66,30 @@ def identifier_keys(
     )
 
 
+def _without_zeros(upper: pl.Expr) -> pl.Expr:
+    """An identifier whose numbers have no zeros in front."""
+    return upper.str.replace_all(r"(^|[^0-9])0+([0-9])", "$1$2")
+
+
 def _keys(written: pl.DataFrame, variant: Variant) -> pl.DataFrame:
     open_form = written.filter(~pl.col("verified"))
     digits = pl.col("upper").str.contains(r"[0-9]")
     if variant is Variant.EXACT:
         keyed = written.select("reference", pl.col("exact").alias("token"))
     elif variant is Variant.SEGMENTS:
-        stripped = pl.col("upper").str.replace_all(r"(^|[^0-9])0+([0-9])", "$1$2")
+        stripped = _without_zeros(pl.col("upper"))
         keyed = open_form.select("reference", canonical_identifier(compact(stripped)).alias("token"))
     elif variant is Variant.UNPREFIXED:
         rest = pl.col("upper").str.replace(r"^[^0-9]+", "")
+        begun = open_form.filter(pl.col("upper").str.contains("^[^0-9]") & digits)
+        several = begun.filter(pl.col("upper").str.contains("^[^0-9]*[A-Z]"), pl.col("upper").str.contains(_SEVERAL))
         keyed = (
-            open_form.filter(pl.col("upper").str.contains("^[^0-9]") & digits)
-            .select("reference", compact(rest).alias("rest"))
+            pl.concat(
+                [
+                    begun.select("reference", compact(rest).alias("rest")),
+                    several.select("reference", compact(_without_zeros(rest)).alias("rest")),
+                ]
+            )
             .filter(pl.col("rest").str.len_bytes() >= 5)
             .select("reference", canonical_identifier(pl.col("rest")).alias("token"))
         )

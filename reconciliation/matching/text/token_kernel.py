@@ -32,7 +32,8 @@ _LONGEST_GROUPS = 6  # atoms of a QRR printed in groups
 _LIST_FROM = 4  # characters of the first number of a range or a list
 _TRUNCATED_FROM, _UNPREFIXED_FROM = 10, 5
 _SEGMENTS_RANK, _UNPREFIXED_RANK, _SERIAL_RANK, _TRUNCATED_RANK = 1, 2, 3, 4
-_READINGS = 6
+_SEVERAL = 3  # runs of digits whose zeros are dropped without their letters in front: two are a year and a month
+_READINGS = 7
 _MOST_KEYS = _READINGS + 3  # of one identifier
 
 
@@ -328,7 +329,7 @@ def identifier_keys(
     cuts = np.empty(4, dtype=np.uint64)
     for number in range(len(salts)):
         size, short = 0, 0
-        first_digit, serial, serial_end = -1, 0, 0
+        first_digit, serial, serial_end, runs = -1, 0, 0, 0
         digits, behind_digit, dropping = (
             0,
             False,
@@ -344,6 +345,7 @@ def identifier_keys(
                     first_digit = size
                 if not behind_digit:
                     serial = size
+                    runs += 1
                 serial_end = size + 1
             if dropping and code == _ZERO:
                 waiting = True
@@ -399,6 +401,16 @@ def identifier_keys(
                 if not variants & SERIAL or first_digit < 0:
                     continue
                 begin, end, rank = serial, serial_end, _SERIAL_RANK
+            elif kind == _READINGS - 1:  # several numbers without their letters in front and their zeros
+                if (
+                    not variants & UNPREFIXED
+                    or first_digit <= 0
+                    or runs < _SEVERAL
+                    or short == size
+                    or short - first_digit < _UNPREFIXED_FROM
+                ):
+                    continue
+                source, begin, end, rank = segments, first_digit, short, _UNPREFIXED_RANK
             else:  # less one or two in front
                 if size < cut_from:
                     continue

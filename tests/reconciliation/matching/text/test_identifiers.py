@@ -35,6 +35,7 @@ def found(text: str, reference: str, *variants: Variant, **options: int) -> str 
         ("RNR2026 02000", "2026-02000", "exact"),
         ("INV 2024 1001", "INV-2024-001001", "segments"),
         ("ref 2024001001", "INV-2024-001001", "unprefixed"),
+        ("UPI/5123/SI 25-26 48/pay", "SI/25-26/0048", "unprefixed"),
         ("invoice no 1001", "INV-2024-001001", "serial"),
         ("INV-2024-0010", "INV-2024-001001", "truncated"),
         ("34567890123", "1234567890123", "truncated"),
