@@ -73,12 +73,11 @@ class Returned(PassConfig):
         """Open left items that have an opposite amount somewhere, of those that say they undo."""
         left, right = context.left.rows(), context.right.rows()
         mine, other = context.left.open[left], -context.right.open[right]
-        asked = context.left.selected(left[among(mine, other)])
-        there = context.right.selected(right[among(other, mine)]).with_columns(-pl.col("open"))
-        rows = asked.join(there, on=["open", "currency"], how="semi")["row"].sort().to_numpy()
-        frame = context.left.selected(rows, "text")
-        said = ascii_upper_series(frame["text"]).str.contains(UNDOING).fill_null(False)
-        return frame.filter(said).drop("text")
+        asked = context.left.selected(left[among(mine, other)], "text")
+        said = ascii_upper_series(asked["text"]).str.contains(UNDOING).fill_null(False)
+        asked = asked.filter(said).drop("text")
+        there = context.right.selected(right[among(other, asked["open"].to_numpy())]).with_columns(-pl.col("open"))
+        return asked.join(there, on=["open", "currency"], how="semi").sort("row")
 
     def _pairs(self, context: LegContext, undoing: pl.DataFrame) -> pl.DataFrame:
         right = context.right.frame().with_columns(-pl.col("open"))
