@@ -1,5 +1,5 @@
-"""Fees come in habits: the same few amounts, or the same share of what is paid. A difference that others have too is
-likelier a fee than one that stands alone.
+"""Fees come in habits: the same few amounts, the same share of what is paid, or a share and a fixed charge (2.90 % and
+0.30). A difference that others have too is likelier a fee than one that stands alone.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ Ints = npt.NDArray[np.int64]
 
 _STEP = 0.001  # shares of the amount closer than this are one
 _PRIOR = 20.0  # fees by no habit that are added to those there are
+_RATE, _EACH = 2_000, np.arange(0, 65, 5)  # rates are multiples of one over so many; fixed charges in minor units
+_OFF = 1.0  # minor units by which rounding may put a fee off
+_FEWEST = 3.0  # other fees that a rate and a fixed charge have to explain: among so many of them, chance explains a few
 
 
 def habit_ratios(differences: Ints, amounts: Ints, bounds: Floats, probable: Floats) -> Floats:
     """By candidate: how many times likelier its difference is among fees than by chance, between zero and its bound.
 
     `differences` and `amounts` in minor units, signed alike or not; `bounds` the largest fee of each; `probable` how
-    likely each candidate is a fee by all else: the others count by that much. A third of fees is taken to have no habit.
+    likely each candidate is a fee by all else: the others count by that much. A quarter of fees is taken to have no habit.
     """
     size, whole = np.abs(differences), np.maximum(np.abs(amounts), 1)
     total = float(probable.sum()) - probable + _PRIOR
@@ -26,8 +29,20 @@ def habit_ratios(differences: Ints, amounts: Ints, bounds: Floats, probable: Flo
     share = np.round(size / whole / _STEP).astype(np.int64)
     widest = np.maximum(bounds / whole / _STEP, 1.0)
     by_share = _others(share, probable) / total * widest
-    ratios: Floats = (1 + flat + by_share) / 3
+    by_schedule = _by_schedule(size, whole, probable) / total * np.maximum(bounds, 1.0) / (2 * _OFF + 1)
+    ratios: Floats = (1 + flat + by_share + by_schedule) / 4
     return ratios
+
+
+def _by_schedule(size: Ints, whole: Ints, probable: Floats) -> Floats:
+    """By candidate: the weight of the others that the best of the rates and fixed charges explains that explain it."""
+    best = np.zeros(len(size))
+    for each in _EACH:
+        rate = np.rint((size - each) / whole * _RATE).astype(np.int64)
+        fits = (rate > 0) & (np.abs(size - each - rate * whole / _RATE) <= _OFF)
+        others = _others(rate[fits], probable[fits])
+        best[fits] = np.maximum(best[fits], np.where(others >= _FEWEST, others, 0.0))
+    return best
 
 
 def _others(key: Ints, weight: Floats) -> Floats:

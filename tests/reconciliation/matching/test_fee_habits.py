@@ -25,3 +25,9 @@ def test_so_is_the_same_share_of_different_amounts() -> None:
 
 def test_a_candidate_does_not_speak_for_itself() -> None:
     assert ratios([1500], [71_234])[0] < 1
+
+
+def test_so_is_a_rate_with_a_fixed_charge_to_the_cent() -> None:
+    amounts = [12_956, 50_310, 88_121, 4_203, 33_377, 7_102]
+    found = ratios([*(int(amount * 0.029) + 30 for amount in amounts), 911], [*amounts, 70_555])
+    assert min(found[:6]) > 20 > 1 > found[6]
