@@ -26,6 +26,7 @@ _SENTENCES = (
 _SIDES = ("left", "right")
 _UNLIKE = 4  # how much less likely a text in common with none is than no text
 _PRIOR_CLUSTERS = 20.0  # clusters that the configured share of equal ones counts for
+_FOUND = "sure clusters"
 _CLUSTER = {
     "label": pl.Int64(),
     "side": pl.UInt8(),
@@ -107,8 +108,12 @@ class DescribedCluster(PassConfig):
         agreeing = agreeing * equal["tries"].to_numpy()
         ratios = share / agreeing
         tested = totals.filter(pl.col("lefts") + pl.col("rights") > 3, pl.min_horizontal("lefts", "rights") > 1).height
-        prior = learned_share(ratios, equal["label"].to_numpy(), tested, self.prior, _PRIOR_CLUSTERS)
+        start, weight = self._known(context, evidence)
+        prior = learned_share(ratios, equal["label"].to_numpy(), tested, start, weight)
         odds = prior / (1 - prior) * ratios
+        self._remember(
+            context, evidence, equal.filter(pl.Series(odds >= context.leg.precision / (1 - context.leg.precision)))
+        )
         groups = equal.select(
             "proposal",
             pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
@@ -121,6 +126,17 @@ class DescribedCluster(PassConfig):
             members=chosen.cast(MEMBERS).sort("proposal", "side", "row"),  # type: ignore[arg-type]
             evidence=_SENTENCES,
         )
+
+    def _known(self, context: LegContext, evidence: int) -> tuple[float, float]:
+        """The share of clusters that are equal in total for a reason, and for how many it counts, by those that were sure."""
+        found = context.cache[_FOUND].filter(evidence=evidence).height if _FOUND in context.cache else 0
+        weight = _PRIOR_CLUSTERS + found
+        return (self.prior * _PRIOR_CLUSTERS + found) / weight, weight
+
+    def _remember(self, context: LegContext, evidence: int, sure: pl.DataFrame) -> None:
+        """Keep how many sure clusters there were: what is left when they are gone is no measure of how common they are."""
+        own = sure.select(evidence=pl.lit(evidence, pl.UInt16))
+        context.cache[_FOUND] = pl.concat([context.cache.get(_FOUND, own.clear()), own])
 
 
 def _total(side: int) -> pl.Expr:

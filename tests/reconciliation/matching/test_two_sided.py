@@ -227,6 +227,21 @@ def test_another_payment_of_the_party_on_the_day_does_not_hide_a_split() -> None
     assert not any("b1" in group for group in found["matched"])
 
 
+def test_a_small_split_is_believed_where_larger_ones_of_its_kind_are_sure() -> None:
+    names = [*named(14), "LIBERTY AXKO"]  # fewer words in common: it is looked at when those are gone
+    bank: list[Row] = []
+    books: list[Row] = []
+    for n, name in enumerate(names):
+        size, late = (40, 2) if n == 14 else (40_000 + 1_711 * n, 1)
+        parts = [(f"{n}a", size + 3.17 + n), (f"{n}b", 2 * size + 0.31 + n), (f"{n}c", size / 2 + 1.03)]
+        cut = size / 8
+        paid = [(f"{n}p", parts[0][1] + cut), (f"{n}q", parts[1][1] + parts[2][1] - cut)]
+        books.extend((f"l{key}", f"-{amount:.2f}", n, name.title()) for key, amount in parts)
+        bank.extend((f"b{key}", f"-{amount:.2f}", n + late, f"SEPA {name}") for key, amount in paid)
+    found = groups(bank, books)["matched"]
+    assert {"b14p", "b14q", "l14a", "l14b", "l14c"} in found
+
+
 def test_a_sum_of_round_amounts_proves_less_than_one_of_odd_cents() -> None:
     target, cases, candidates = np.array([27500]), np.array([0]), [25000, 2500, 10000, 5000, 18927]
     frame = pl.DataFrame({"case": [0] * 5, "value": candidates})
