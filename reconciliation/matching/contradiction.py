@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
-from reconciliation.matching.encoding import Mask
+from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.joins import without_frequent
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import parties_in, parties_of
@@ -66,29 +66,43 @@ def _for_somebody_else(context: LegContext, told: pl.DataFrame, left: Rows, righ
 
 
 def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
-    """By pair: whether the left item names another item of the right side letter for letter, open or settled, and not this one."""
-    words = identifier_words(told.drop_nulls("text"), _LEAST).unique()
-    known = dataset_references(context.right.dataset).select("row", "key", "check")
-    words = words.with_columns(hashed("word"))
-    known = without_frequent(known.join(words.select("key").unique(), on="key", how="semi"), _MOST_OWNERS)
-    met = words.join(known, on="key", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
-    if met.is_empty():
-        return np.zeros(len(left), dtype=np.bool_)
-    telling = pl.col("word").str.contains("[A-Za-z]") | (pl.col("word").str.len_bytes() >= _TELLING)
-    met = met.select(telling.alias("telling"), left="row", named="row_right")
-    pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair").join(met, on="left")
-    rows = np.unique(np.concatenate([pairs["right"].to_numpy(), pairs["named"].to_numpy()]))
+    """By pair: whether the left item names another item letter for letter, open or settled, and not this one: of the right side,
+    or of a dataset whose items those of the right side are linked to, as payments are to the bills they pay."""
+    words = identifier_words(told.drop_nulls("text"), _LEAST).unique().with_columns(hashed("word"))
+    pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
+    named = pairs.join(_named(context.right.dataset, words), on="left").with_columns(
+        own=pl.col("right") == pl.col("named")
+    )
+    rows = np.unique(np.concatenate([named["right"].to_numpy(), named["named"].to_numpy()]))
     party = parties_of(context.right, rows).unique("row")
     for side in ("right", "named"):
-        pairs = pairs.join(
-            party.select(pl.col("row").alias(side), pl.col("party").alias(f"{side}_party")), on=side, how="left"
-        )
+        whose = party.select(pl.col("row").alias(side), pl.col("party").alias(f"{side}_party"))
+        named = named.join(whose, on=side, how="left")
     of_party = (pl.col("right_party") == pl.col("named_party")).fill_null(False)
-    own = pl.col("right") == pl.col("named")
-    named = pairs.filter(own | of_party | pl.col("telling")).group_by("pair").agg(own.any().alias("own"))
+    found = [named.filter(pl.col("own") | of_party | pl.col("telling")).select("pair", "own")]
+    for name, other in context.datasets.items():
+        links = context.links(context.right.dataset.name, name).select(right="left", named="right")
+        if any(other is view.dataset for view in context.sides) or links.is_empty():
+            continue
+        linked = links.unique().with_columns(own=pl.lit(True))
+        through = pairs.join(_named(other, words).filter("telling"), on="left")
+        through = through.join(links.select("right").unique(), on="right", how="semi")
+        through = through.join(linked, on=["right", "named"], how="left")
+        found.append(through.select("pair", pl.col("own").fill_null(False)))
+    met = pl.concat(found).group_by("pair").agg(pl.col("own").any())
     against = np.zeros(len(left), dtype=np.bool_)
-    against[named.filter(~pl.col("own"))["pair"].to_numpy()] = True
+    against[met.filter(~pl.col("own"))["pair"].to_numpy()] = True
     return against
+
+
+def _named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
+    """`left`, `named` (rows of `data`) of the words (`row`, `word`, `key`, `check`) that are its identifiers; `telling`: whether
+    such a word is hardly met by chance."""
+    known = dataset_references(data).select("row", "key", "check")
+    known = without_frequent(known.join(words.select("key").unique(), on="key", how="semi"), _MOST_OWNERS)
+    met = words.join(known, on="key", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
+    telling = pl.col("word").str.contains("[^0-9]") | (pl.col("word").str.len_bytes() >= _TELLING)
+    return met.select(telling.alias("telling"), left="row", named="row_right")
 
 
 def _of_another_number(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
