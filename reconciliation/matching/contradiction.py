@@ -10,9 +10,11 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.joins import without_frequent
 from reconciliation.matching.marginals import Floats
+from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.parties import parties_in, parties_of
 from reconciliation.matching.reference_keys import dataset_references, hashed, written
 from reconciliation.matching.text import identifier_words
@@ -80,19 +82,34 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
         named = named.join(whose, on=side, how="left")
     of_party = (pl.col("right_party") == pl.col("named_party")).fill_null(False)
     found = [named.filter(pl.col("own") | of_party | pl.col("telling")).select("pair", "own")]
+    # of an amount that few have, the number is the likelier slip
+    at_price = pairs.filter(pl.Series(price_shares(context, context.left.open[left], right) > 0))
     for name, other in context.datasets.items():
         links = context.links(context.right.dataset.name, name).select(right="left", named="right")
-        if any(other is view.dataset for view in context.sides) or links.is_empty():
+        if any(other is view.dataset for view in context.sides) or links.is_empty() or at_price.is_empty():
             continue
         linked = links.unique().with_columns(own=pl.lit(True))
-        through = pairs.join(_named(other, words).filter("telling"), on="left")
-        through = through.join(links.select("right").unique(), on="right", how="semi")
+        through = at_price.join(links.select("right").unique(), on="right", how="semi")
+        through = through.join(_named(other, words), on="left")
+        # the numbers of two suppliers may well be the same
+        through = through.filter(pl.Series(_same_party(context.right.dataset, other, through)))
         through = through.join(linked, on=["right", "named"], how="left")
         found.append(through.select("pair", pl.col("own").fill_null(False)))
     met = pl.concat(found).group_by("pair").agg(pl.col("own").any())
     against = np.zeros(len(left), dtype=np.bool_)
     against[met.filter(~pl.col("own"))["pair"].to_numpy()] = True
     return against
+
+
+def _same_party(data: Dataset, other: Dataset, pairs: pl.DataFrame) -> Mask:
+    """By pair (`right` row of `data`, `named` row of `other`): whether they show the same counterparty's id, or name."""
+    same = np.zeros(pairs.height, dtype=np.bool_)
+    one, two = pairs["right"].to_numpy(), pairs["named"].to_numpy()
+    ids = (each.take(["counterparty_id"], rows)["counterparty_id"] for each, rows in ((data, one), (other, two)))
+    names = (name_keys(each, rows) for each, rows in ((data, one), (other, two)))
+    for mine, theirs in (ids, names):
+        same |= (mine == theirs).fill_null(False).to_numpy()
+    return same
 
 
 def _named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.rejected_members import less_rejected
 
 _SENTENCE = "a batch of the same account less rejected members"
+_UNSURE_ODDS = 50.0  # a suggestion, never more
 _PRIOR_ENTRIES = 20.0  # entries that the assumed share counts for
 
 
@@ -66,7 +67,11 @@ class BatchRejected(PassConfig):
         ratios = (told["odds"] * told["likely"]).to_numpy()
         rows = told["entry"].to_numpy().astype(np.int64)
         share = learned_share(ratios, rows, found["entry"].n_unique(), self.share, _PRIOR_ENTRIES)
-        likely = groups.with_columns(pl.Series("odds", ratios * (share / (1 - share))))
+        odds = ratios * (share / (1 - share))
+        if self.batches == "right":  # a member that is only suggested for another entry may be of this one
+            unsure = members.dataset.take(["batch_id"], context.suggested)["batch_id"].drop_nulls()
+            odds = np.where(told["batch_id"].is_in(unsure.implode()), np.minimum(odds, _UNSURE_ODDS), odds)
+        likely = groups.with_columns(pl.Series("odds", odds))
         yield Proposals(groups=likely, members=parts, evidence=(_SENTENCE,))
 
     def _near(self, lines: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:

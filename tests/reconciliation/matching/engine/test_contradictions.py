@@ -50,17 +50,18 @@ def test_an_invoice_that_is_settled_is_named_all_the_same() -> None:
     assert members(result, "matched") == ids("B0", "I2")
 
 
-def test_a_line_that_names_a_bill_is_no_payment_of_other_bills() -> None:
+def test_a_line_at_a_price_that_names_a_bill_is_no_payment_of_other_bills() -> None:
     vendor = {"counterparty_name": "Delta Plumbing Inc"}
     bills = items(
         *({"item_id": f"I{n}", "amount": "-512.40", "on": 0, "references": [f"773-369{n}"]} | vendor for n in range(2))
     )
-    payment = items({"item_id": "P1", "amount": "-512.40", "on": 9, "references": ["E2E1"]} | vendor)
+    other = {"item_id": "P2", "amount": "-512.40", "on": 59, "counterparty_name": "Sierra Dental Inc"}
+    payments = items({"item_id": "P1", "amount": "-512.40", "on": 9, "references": ["E2E1"]} | vendor, other)
     links = pl.DataFrame({"left_dataset": "payments", "left_id": "P1", "right_dataset": "open_items", "right_id": "I0"})
 
     def matched(text: str) -> list[tuple[str, ...]]:
         line = items({"item_id": "B1", "amount": "-512.40", "on": 10, "text": f"DEBIT DELTA PLUMBING INC {text}"})
-        world = {"bank_lines": line, "payments": payment, "open_items": bills}
+        world = {"bank_lines": line, "payments": payments, "open_items": bills}
         return members(match(world, preset("payables"), links=links), "matched")
 
     assert ("B1", "P1") in matched("773-3690")

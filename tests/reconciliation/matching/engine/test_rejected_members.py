@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from example_items import ids, items, members, one_leg, only_group, reasons
 
-from reconciliation.matching import match
+from reconciliation.matching import match, preset
 
 AMOUNTS = {"P1": "-811.21", "P2": "-1212.34", "P3": "-417.99", "P4": "-2822.82", "P5": "-1950.07"}
 
@@ -54,3 +54,18 @@ def test_one_rejected_member_of_a_long_payment_run_is_suggested() -> None:
     assert reasons(result) == {"P699": "no_candidate"}
     # two smaller ones may make up the rest as well
     assert only_group(result)["status"] == "suggested"
+
+
+def test_a_member_that_is_only_suggested_for_another_entry_leaves_the_batch_in_doubt() -> None:
+    amounts = ("-500.00", "-250.00", "-250.00", "-812.40", "-377.10", "-1931.77")
+    run = [
+        {"item_id": f"P{number}", "amount": amount, "on": 3, "batch_id": "RUN-1", "account": "A"}
+        | {"counterparty_name": f"{'ABCDEF'[number]}corn Systems"}
+        for number, amount in enumerate(amounts)
+    ]
+    # all but P0, or all but P1 and P2: the second entry, which may pay for P1 on account, does not tell
+    entry = {"item_id": "B1", "amount": "-3621.27", "on": 4, "account": "A"}
+    other = {"item_id": "B2", "amount": "-250.00", "on": 4, "account": "A", "counterparty_name": "Bcorn Systems"}
+    lines = items(entry, other | {"text": "on account"})
+    world = {"bank_lines": lines, "payments": items(*run), "open_items": items(*run).clear()}
+    assert not any("B1" in group for group in members(match(world, preset("payables")), "matched"))
