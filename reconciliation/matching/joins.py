@@ -29,6 +29,13 @@ def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.Dat
     return keys if frequent.is_empty() else keys.join(frequent, on=key, how="anti")
 
 
+def maybe_frequent(keys: pl.DataFrame, limit: float) -> pl.DataFrame:
+    """Of keys, one a row over all columns, those that may occur more often than `limit`: all that do, and few others."""
+    bits = _bits(keys.height)
+    bucket = _buckets(keys.hash_rows(), bits)
+    return keys.filter(pl.Series((np.bincount(bucket, minlength=1 << bits) > limit)[bucket], dtype=pl.Boolean))
+
+
 def among(values: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """By value: whether it is one of those wanted."""
     # each side is cut down to what may be on the other, by the bucket it falls into

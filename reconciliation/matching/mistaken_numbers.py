@@ -11,8 +11,8 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import name_keys
-from reconciliation.matching.encoding import Ints, Mask
-from reconciliation.matching.joins import among
+from reconciliation.matching.encoding import Dataset, Ints, Mask
+from reconciliation.matching.joins import among, maybe_frequent
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import parties_named, parties_of
 from reconciliation.matching.party_evidence import LIKE, OTHER, SILENT, agrees_elsewhere, class_weights, party_classes
@@ -50,14 +50,7 @@ def price_shares(context: LegContext, amounts: Ints, right: Rows) -> Floats:
     """By amount: of the right items of the entity and currency of a right row, open or settled, the share with exactly that
     amount, one left out; 0 where that is no more than a coincidence."""
     data = context.right.dataset
-    if "prices" not in context.cache:
-        every = pl.DataFrame({"amount": data.amount, "currency": data.currency, "entity": data.entity})
-        counted = every.group_by(_PRICE).len("times").filter(pl.col("times") > 1)
-        whole = every.group_by("currency", "entity").len("whole")
-        share = ((pl.col("times") - 1) / pl.col("whole")).alias("share")
-        counted = counted.join(whole, on=["currency", "entity"]).select(*_PRICE, share)
-        context.cache["prices"] = counted.filter(pl.col("share") > _A_PRICE)
-    prices = context.cache["prices"]
+    prices = _prices(data)
     shares = np.zeros(len(right))
     at_price = np.flatnonzero(among(amounts, prices["amount"].to_numpy()))
     rows = right[at_price]
@@ -65,6 +58,19 @@ def price_shares(context: LegContext, amounts: Ints, right: Rows) -> Floats:
     met = asked.join(prices, on=_PRICE, how="left", maintain_order="left")
     shares[at_price] = met["share"].fill_null(0.0).to_numpy()
     return shares
+
+
+def _prices(data: Dataset) -> pl.DataFrame:
+    """`amount`, `currency`, `entity` that more of a dataset's items have than by coincidence, and their `share`."""
+    if "prices" not in data.derived:
+        every = pl.DataFrame({"amount": data.amount, "currency": data.currency, "entity": data.entity})
+        whole = every.group_by("currency", "entity").len("whole")
+        least = max(1.0, _A_PRICE * whole["whole"].to_numpy().min(initial=1))
+        counted = maybe_frequent(every, least).group_by(_PRICE).len("times").filter(pl.col("times") > 1)
+        share = ((pl.col("times") - 1) / pl.col("whole")).alias("share")
+        counted = counted.join(whole, on=["currency", "entity"]).select(*_PRICE, share)
+        data.derived["prices"] = counted.filter(pl.col("share") > _A_PRICE)
+    return data.derived["prices"]
 
 
 def _pays_for_another(context: LegContext, left: Rows, right: Rows) -> Mask:
