@@ -17,17 +17,34 @@ _SOUNDS = (
 _KATAKANA = {sound[0]: sound[1:] for sound in _SOUNDS.split(" ")}
 _HIRAGANA = {chr(ord(letter) - 0x60): latin for letter, latin in _KATAKANA.items() if letter != "ー"}
 _KANA = _KATAKANA | _HIRAGANA
-# what kind of company it is, before or behind the name: kabushiki, yugen, goshi, goudo, iryo, gakko, shukyo, shakai
-_FORMS = "カ|ユ|シ|メ|ド|ト|イ|ガク|シユウ|フク|ザイ|シヤ"
-_FORM = rf"(?:^|[\s　])(?:{_FORMS})\)|\((?:{_FORMS})(?:\)|\s|$)"
+# what kind of company it is, before or behind the name: as banks abbreviate it in transfers, and in full
+_ABBREVIATIONS = (
+    "カ カブ ユ シ メ ド ソ ト イ ガク シユウ フク ザイ シヤ ホゴ トクヒ ドク チドク チユウ ベン ゼイ ギヨ シホウ ロウム ダイ "
+    "ノウ カンリ"
+)
+_COMPANIES = "カブシキ ユウゲン ゴウシ ゴウメイ ゴウドウ ソウゴ"
+_CORPORATIONS = (
+    "シャカイイリョウ イリョウ ガッコウ シュウキョウ シャカイフクシ イッパンシャダン コウエキシャダン シャダン イッパンザイダン "
+    "コウエキザイダン ザイダン コウセイホゴ トクテイヒエイリカツドウ ドクリツギョウセイ チホウドクリツギョウセイ ベンゴシ ゼイリシ "
+    "ギョウセイショシ シホウショシ シャカイホケンロウムシ コクリツダイガク コウリツダイガク ノウジクミアイ カンリクミアイ"
+)
+_SHORT = _ABBREVIATIONS.replace(" ", "|")
+_SHORT_FORM = rf"(?:^|[\s　])(?:{_SHORT})\)|\((?:{_SHORT})(?:\)|\s|$)"
+# in Latin letters, in which small and large letters, katakana and hiragana are the same
+_SPELLED = {ord(letter): latin for letter, latin in _KANA.items()} | {ord(" "): "|"}
+_FULL = (
+    f"(?:{_COMPANIES.translate(_SPELLED)})[KG]AISHIYA|(?:{_CORPORATIONS.translate(_SPELLED)})HOUJIN(?:SHIYADAN|ZAIDAN)?"
+)
+_FULL_FORM = rf"(?:^|[^A-Z])(?:{_FULL})|(?:{_FULL})(?:[^A-Z]|$)"
 _ANY = r"[\x{3040}-\x{30ff}\x{ff66}-\x{ff9f}]"
 
 
 def latin_kana(names: pl.Series) -> pl.Series:
-    """Names with their kana in Latin capitals, without the abbreviated legal form; those without kana as they are."""
+    """Names with their kana in Latin capitals, without the legal form; those without kana as they are."""
     shown = names.str.contains(_ANY).fill_null(False)
     if not shown.any():
         return names
     wide = pl.col(names.name).str.normalize("NFKC")
-    latin = wide.str.replace_all(_FORM, " ").str.replace_many(list(_KANA), list(_KANA.values()))
-    return names.to_frame().select(pl.when(shown).then(latin).otherwise(pl.col(names.name)))[names.name]
+    latin = wide.str.replace_all(_SHORT_FORM, " ").str.replace_many(list(_KANA), list(_KANA.values()))
+    bare = latin.str.replace_all(_FULL_FORM, " ")
+    return names.to_frame().select(pl.when(shown).then(bare).otherwise(pl.col(names.name)))[names.name]

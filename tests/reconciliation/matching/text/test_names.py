@@ -34,10 +34,25 @@ def alike(left: str, right: str) -> float:
         ("株式会社ヤマダショウジ", "ｶ)ﾔﾏﾀﾞｼﾖｳｼﾞ"),
         ("タナカデンキ", "ﾀﾅｶﾃﾞﾝｷ(ｶ"),
         ("やまだサーバー", "ﾔﾏﾀﾞｻｰﾊﾞｰ"),
+        ("カブシキガイシャヤマダショウジ", "ｶ)ﾔﾏﾀﾞｼﾖｳｼﾞ"),
+        ("ヤマダショウジ　かぶしきかいしゃ", "ﾔﾏﾀﾞｼﾖｳｼﾞ(ｶ"),
+        ("ユウゲンガイシャ ヤマダ", "（有）ヤマダ"),
+        ("ゴウドウガイシャヤマダ", "ﾄﾞ)ﾔﾏﾀﾞ"),
+        ("イリョウホウジンシャダンヤマダカイ", "ｲ)ﾔﾏﾀﾞｶｲ"),
+        ("イッパンシャダンホウジンヤマダ", "ｼﾔ)ﾔﾏﾀﾞ"),
+        ("㈱ヤマダ", "ﾔﾏﾀﾞ(ｶ)"),
     ],
 )
 def test_one_key_for_the_spellings_of_a_name(one: str, other: str) -> None:
     assert key(one) == key(other)
+
+
+def test_a_kana_legal_form_within_a_name_belongs_to_it() -> None:
+    assert key("ニホンイリョウホウジンキョウカイ") == "NIHONIRIYOUHOUJINKIYOUKAI"
+
+
+def test_a_name_of_nothing_but_a_kana_legal_form_is_no_key() -> None:
+    assert key("カブシキガイシャ") is None
 
 
 def test_what_is_only_a_legal_form_keeps_its_words() -> None:
