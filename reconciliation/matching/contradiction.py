@@ -84,21 +84,30 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
     found = [named.filter(pl.col("own") | of_party | pl.col("telling")).select("pair", "own")]
     # of an amount that few have, the number is the likelier slip
     at_price = pairs.filter(pl.Series(price_shares(context, context.left.open[left], right) > 0))
-    for name, other in context.datasets.items():
-        links = context.links(context.right.dataset.name, name).select(right="left", named="right")
-        if any(other is view.dataset for view in context.sides) or links.is_empty() or at_price.is_empty():
-            continue
-        linked = links.unique().with_columns(own=pl.lit(True))
-        through = at_price.join(links.select("right").unique(), on="right", how="semi")
+    beside = [other for other in context.datasets.values() if all(other is not view.dataset for view in context.sides)]
+    for other in beside if not at_price.is_empty() else ():
+        linked = _linked(context, other, at_price["right"].to_numpy())
+        through = at_price.join(linked.select("right").unique(), on="right", how="semi")
         through = through.join(_named(other, words), on="left")
         # the numbers of two suppliers may well be the same
         through = through.filter(pl.Series(_same_party(context.right.dataset, other, through)))
-        through = through.join(linked, on=["right", "named"], how="left")
+        through = through.join(linked.with_columns(own=pl.lit(True)), on=["right", "named"], how="left")
         found.append(through.select("pair", pl.col("own").fill_null(False)))
     met = pl.concat(found).group_by("pair").agg(pl.col("own").any())
     against = np.zeros(len(left), dtype=np.bool_)
     against[met.filter(~pl.col("own"))["pair"].to_numpy()] = True
     return against
+
+
+def _linked(context: LegContext, other: Dataset, right: Rows) -> pl.DataFrame:
+    """`right`, `named`: the rows of another dataset that these right rows are linked to."""
+    # in the order of the datasets, in which others ask as well
+    names = sorted((context.right.dataset.name, other.name), key=list(context.datasets).index)
+    own, its = ("left", "right") if names[1] == other.name else ("right", "left")
+    asked = np.zeros(context.right.dataset.height, dtype=np.bool_)
+    asked[right] = True
+    links = context.links(*names).select(right=own, named=its)
+    return links.filter(pl.Series(asked[links["right"].to_numpy()], dtype=pl.Boolean))
 
 
 def _same_party(data: Dataset, other: Dataset, pairs: pl.DataFrame) -> Mask:
@@ -124,15 +133,15 @@ def _named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
 
 def _of_another_number(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
     """By pair: whether the left item names a number of the shape of the right one's reference that cannot be it."""
-    rows, places = np.unique(right, return_inverse=True)
-    references = context.right.dataset.take(["references"], rows)["references"]
-    pairs = pl.DataFrame({"left": left, "place": places}).with_row_index("pair")
-    owned = pl.DataFrame({"place": np.arange(len(rows)), "reference": references}).explode(
-        "reference", empty_as_null=False, keep_nulls=False
-    )
+    data = context.right.dataset
+    asked = np.zeros(data.height, dtype=np.bool_)
+    asked[right] = True
+    owned = dataset_references(data).select("row", "reference")
+    owned = owned.filter(pl.Series(asked[owned["row"].to_numpy()], dtype=pl.Boolean))
+    pairs = pl.DataFrame({"left": left, "row": right}).with_row_index("pair")
     owned = owned.with_columns(ascii_upper_series(owned["reference"]))
     texts = pairs.join(told.select(left="row", text="said"), on="left").select("pair", "text")
-    found = names_another(texts, pairs.join(owned, on="place").select("pair", "reference"))
+    found = names_another(texts, pairs.join(owned, on="row").select("pair", "reference"))
     against = np.zeros(len(left), dtype=np.bool_)
     against[found["pair"].to_numpy()] = True
     return against

@@ -77,7 +77,7 @@ def _ways(context: LegContext, asked: pl.DataFrame) -> pl.DataFrame:
         currency=pl.Series(context.left.dataset.currency[left]),
         day=pl.Series(context.left.dataset.date[left]),
     ).drop("left")
-    there = _items(context).join(wanted.select("party").unique(), on="party", how="semi")
+    there = _items(context, wanted.select("party").unique())
     met, _ = key_pairs(
         wanted.rename({"row": "own"}).with_columns(row="case"), there, ["party", "currency"], _MOST_PAIRS
     )
@@ -102,10 +102,11 @@ def _ways(context: LegContext, asked: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([pairs, prices], how="diagonal")
 
 
-def _items(context: LegContext) -> pl.DataFrame:
-    """`row`, `party`, `part` (amount), `currency`, `day` of right items that are open, or taken by a suggestion only."""
-    suggested = context.suggested
-    known = pl.concat([right_parties(context), parties_of(context.right, suggested)]).unique()
+def _items(context: LegContext, parties: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party`, `part` (amount), `currency`, `day` of the right items of some parties (`party`) that are open, or taken by a
+    suggestion only."""
+    known = pl.concat([right_parties(context), parties_of(context.right, context.suggested)])
+    known = known.join(parties, on="party", how="semi").unique()
     rows = known["row"].to_numpy()
     data = context.right.dataset
     part = np.where(context.right.open[rows] != 0, context.right.open[rows], data.amount[rows])
