@@ -60,3 +60,14 @@ def test_while_little_is_known_who_pays_on_receipt_is_found_before_the_due_date(
     item = {"item_id": "I1", "amount": "5176.50", "on": 0, "due_date": day(30), "counterparty_name": "Cascade Electric"}
     result = match({"bank_lines": items(line), "open_items": items(item)}, preset("receivables"))
     assert ids("B1", "I1")[0] in members(result)
+
+
+@pytest.mark.parametrize(("name", "sign"), [("receivables", 1), ("payables", -1)])
+def test_one_of_many_who_pays_on_receipt_is_found_though_all_others_pay_when_due(name: str, sign: int) -> None:
+    world = _world(paid_after=30)
+    due = pl.col("date").dt.offset_by("30d").alias("due_date")
+    on_receipt = pl.when(pl.col("item_id") == "L60").then(pl.col("date").dt.offset_by("-28d")).otherwise("date")
+    lines = world["bank_lines"].with_columns(on_receipt.alias("date"), pl.col("amount") * sign)
+    invoices = world["open_items"].with_columns(due, pl.col("amount") * sign)
+    given = {"bank_lines": lines, "payments": items(), "open_items": invoices}
+    assert ("I60", "L60") in members(match(given, preset(name)), "matched")
