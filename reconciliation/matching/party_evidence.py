@@ -19,7 +19,7 @@ from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import among
 from reconciliation.matching.marginals import Floats
-from reconciliation.matching.text import name_key, name_similarity
+from reconciliation.matching.text import name_key, name_similarity, named_in
 
 Classes = npt.NDArray[np.int64]
 
@@ -36,7 +36,7 @@ _BEFORE_DAYS = 10  # days an item may be paid before its date
 _STRAY = 1000.0  # how much less the number of an item that was not there yet is believed
 _ALIKE, _UNLIKE = 0.88, 0.6  # similarity of names that means one counterparty, and of those that means two
 _MOST_EQUAL, _NEAR_DAYS = 200, 90  # equal amounts beyond which none is anyone's, and days in which one may be meant
-_BEGINNING = 8  # letters of a name that a text has to show
+_BEGINNING = 16  # letters of a name, at most, that a text has to show
 
 
 def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
@@ -170,14 +170,11 @@ def _told_classes(context: LegContext, left: Rows, right: Rows, other: Mask) -> 
     one, two = (_told(view, rows) for view, rows in ((context.left, left), (context.right, right)))
     alike = name_similarity(one["name"], two["name"])
     pairs = one.hstack(two.rename(lambda name: f"{name}_right"))
-    told = pl.any_horizontal(
-        pl.col(text).str.contains(pl.col(name), literal=True).fill_null(False)
-        for text, name in (("text", "beginning_right"), ("text_right", "beginning"))
-    )
+    told = [named_in(pairs["beginning_right"], pairs["text"]), named_in(pairs["beginning"], pairs["text_right"])]
     shown = (
         pl.when(pl.col("alike") >= _ALIKE)
         .then(LIKE)
-        .when(told)
+        .when(told[0] | told[1])
         .then(_TOLD)
         .when(pl.col("other") | (pl.col("alike") < _UNLIKE))
         .then(OTHER)
@@ -198,6 +195,6 @@ def _told(view: SideView, rows: Rows) -> pl.DataFrame:
     whole = pl.col("name").str.replace_all(" ", "", literal=True)
     frame = frame.with_columns(
         pl.col("text").str.replace_all(" ", "", literal=True),
-        pl.when(whole.str.len_chars() >= _BEGINNING).then(whole.str.slice(0, _BEGINNING)).alias("beginning"),
+        whole.str.slice(0, _BEGINNING).alias("beginning"),
     )
     return frame[places]

@@ -9,7 +9,7 @@ from reconciliation.matching.text.identifier_words import identifier_words
 from reconciliation.matching.text.identifiers import Variant, identifier_keys
 from reconciliation.matching.text.labelled_names import labelled_name
 from reconciliation.matching.text.lookup import find_identifiers
-from reconciliation.matching.text.names import name_key, name_similarity
+from reconciliation.matching.text.names import name_key, name_similarity, named_in
 from reconciliation.matching.text.tokens import text_tokens
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "labelled_name",
     "name_key",
     "name_similarity",
+    "named_in",
     "structured_references",
     "text_tokens",
     "verified_kinds",

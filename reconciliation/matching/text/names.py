@@ -10,7 +10,7 @@ from __future__ import annotations
 import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler, LCSseq
-from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.fuzz import partial_ratio, token_sort_ratio
 
 from reconciliation.matching.text.distinct import of_each
 from reconciliation.matching.text.folding import ascii_upper_series
@@ -20,6 +20,8 @@ from reconciliation.matching.text.legal_forms import LEADING_PATTERN, TRAILING_P
 _TITLES = r"\b(?:MR|MRS|MS|DR|HERR|FRAU|HERRN|MME|MLLE|SIG|SRA|PROF|DIPL|ING)\b"
 
 _TWO_WORDS = r"^([A-Z]{2,}) ([A-Z]{3,})$"
+_SHOWN = 8  # letters of a name that a text has to show
+_ROUNDING = 1e-3  # of a similarity in hundredths
 _INITIAL_LETTERS = 3  # letters that an initial counts for: another one tells two people of a family apart
 
 
@@ -97,6 +99,23 @@ def _truncated(left: str, right: str) -> pl.Expr:
     a, b = (pl.col(side).str.replace_all(" ", "") for side in (left, right))
     short = pl.min_horizontal(a.str.len_chars(), b.str.len_chars())
     return (short >= 8) & (a.str.starts_with(b) | b.str.starts_with(a))
+
+
+def named_in(names: pl.Series, texts: pl.Series) -> pl.Series:
+    """By place: whether a text shows a name, both keys without spaces: its first eight letters, or all of it but for one letter that
+    is wrong, missing or too many, or two that have changed places. Names of fewer letters and nulls are shown nowhere."""
+    frame = pl.LazyFrame({"name": names, "text": texts})
+    pairs = frame.drop_nulls().filter(pl.col("name").str.len_chars() >= _SHOWN).unique().collect()
+    begun = pairs.select(pl.col("text").str.contains(pl.col("name").str.slice(0, _SHOWN), literal=True)).to_series()
+    others = pairs.filter(~begun)
+    size = pl.col("name").str.len_chars()
+    # the name is to be the shorter of the two
+    room = [f" {text} " for text in others["text"].to_list()]
+    alike = process.cpdist(others["name"].to_list(), room, scorer=partial_ratio)
+    slipped = others.filter(pl.Series(alike, dtype=pl.Float64) >= 100.0 * (size - 1) / size - _ROUNDING)
+    told = pl.concat([pairs.filter(begun), slipped]).lazy().with_columns(told=pl.lit(True))
+    met = frame.join(told, on=["name", "text"], how="left", maintain_order="left")
+    return met.select(pl.col("told").fill_null(False)).collect().to_series()
 
 
 def initial_forms(name: str) -> tuple[pl.Expr, pl.Expr]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from reconciliation.matching.text import labelled_name, name_key, name_similarity
+from reconciliation.matching.text import labelled_name, name_key, name_similarity, named_in
 
 
 def key(name: str) -> str | None:
@@ -123,3 +123,26 @@ def test_symmetric_and_blind_to_row_order() -> None:
 def test_a_name_behind_a_label_is_the_counterparty(text: str | None, name: str | None) -> None:
     frame = pl.DataFrame({"text": [text]}, schema={"text": pl.String})
     assert frame.select(labelled_name("text"))["text"].to_list() == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("Girard Logistik S.A.", "payment of AR-00011886 GIRARD LOGISTIK", True),
+        ("Girard Logistik S.A.", "payment of AR-00011886 GIRRD LOGISTIK", True),  # a letter is missing
+        ("Nowak Verpackung SAS", "NOWK VERPACKUNG", True),  # and the text is shorter than the name
+        ("Hansa & Fuji Tools S.A.", "AR-91617 HASNA & FUJI TOOLS", True),  # two have changed places
+        ("Yamato & Atlas Facility", "RNRAR-000026792 YAMTO & ATLAS FACIL", True),  # cut at the end, too
+        ("Polaris Logistik", "GIRRD LOGISTIK", False),
+        ("Vertex Supplies", "VEREX SUPLIES", False),  # two letters are more than a slip
+        ("Weber", "WEBR", False),  # so few letters say little
+    ],
+)
+def test_a_name_is_shown_by_a_text_with_one_slip(name: str, text: str, shown: bool) -> None:
+    names, texts = (name_key(pl.Series([each])).str.replace_all(" ", "") for each in (name, text))
+    assert named_in(names.str.slice(0, 16), texts).to_list() == [shown]
+
+
+def test_a_name_is_shown_nowhere_where_either_is_missing() -> None:
+    names = pl.Series([None, "GIRARDLOGISTIK"], dtype=pl.String)
+    assert named_in(names, pl.Series(["GIRARDLOGISTIK", None], dtype=pl.String)).to_list() == [False, False]
