@@ -164,13 +164,15 @@ def _mistyped_names(told: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
 
 def _without_a_letter(names: pl.DataFrame) -> pl.DataFrame:
     """Each name (a name key) with the beginnings (`rest`) that are left when one of its first letters is taken out: eight
-    plain letters, which are a word of 64 bits."""
-    whole = names.with_columns(pl.col("name").str.replace_all(" ", "", literal=True).alias("whole")).filter(
-        pl.col("whole").str.len_chars() > _MIN_NAME
+    plain letters, which are a word of 64 bits. Names that begin with other than Latin letters have none."""
+    first = pl.col("name").str.replace_all(" ", "", literal=True).str.slice(0, _MIN_NAME + 1)
+    whole = names.with_columns(first.alias("whole")).filter(
+        (pl.col("whole").str.len_chars() > _MIN_NAME)
+        & (pl.col("whole").str.len_bytes() == pl.col("whole").str.len_chars())
     )
     whole = whole.filter(pl.len().over("entity", "name") <= _MAX_PARTIES)
-    first = whole["whole"].str.slice(0, _MIN_NAME + 1).cast(pl.Binary)
-    letters = first.bin.reinterpret(dtype=pl.Array(pl.UInt8, _MIN_NAME + 1), endianness="little").to_numpy()
+    plain = whole["whole"].cast(pl.Binary)
+    letters = plain.bin.reinterpret(dtype=pl.Array(pl.UInt8, _MIN_NAME + 1), endianness="little").to_numpy()
     rests = [np.delete(letters, place, axis=1).view(np.uint64).ravel() for place in range(_MIN_NAME + 1)]
     repeated = [np.zeros(whole.height, dtype=np.bool_)]  # of a double letter either may be taken out
     repeated.extend(letters[:, place] == letters[:, place - 1] for place in range(1, _MIN_NAME + 1))

@@ -36,6 +36,8 @@ _FULL = (
     f"(?:{_COMPANIES.translate(_SPELLED)})[KG]AISHIYA|(?:{_CORPORATIONS.translate(_SPELLED)})HOUJIN(?:SHIYADAN|ZAIDAN)?"
 )
 _FULL_FORM = rf"(?:^|[^A-Z])(?:{_FULL})|(?:{_FULL})(?:[^A-Z]|$)"
+# half-width letters are a bank's name, kanji beside them its own words
+_KANJI_BEFORE, _KANJI_BEHIND = r"(\p{Han})([\x{ff66}-\x{ff9f}])", r"([\x{ff66}-\x{ff9f}])(\p{Han})"
 _ANY = r"[\x{3040}-\x{30ff}\x{ff66}-\x{ff9f}]"
 
 
@@ -44,7 +46,8 @@ def latin_kana(names: pl.Series) -> pl.Series:
     shown = names.str.contains(_ANY).fill_null(False)
     if not shown.any():
         return names
-    wide = pl.col(names.name).str.normalize("NFKC")
+    apart = pl.col(names.name).str.replace_all(_KANJI_BEFORE, "$1 $2").str.replace_all(_KANJI_BEHIND, "$1 $2")
+    wide = apart.str.normalize("NFKC")
     latin = wide.str.replace_all(_SHORT_FORM, " ").str.replace_many(list(_KANA), list(_KANA.values()))
     bare = latin.str.replace_all(_FULL_FORM, " ")
     return names.to_frame().select(pl.when(shown).then(bare).otherwise(pl.col(names.name)))[names.name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 # Grouped by where they are mostly met; a form listed once serves every country that uses it.
 _TRAILING = """
     GMBH MBH AG KG KGAA OHG EK EKFM UG GBR EG EV SE PARTG PARTGMBB STIFTUNG HAFTUNGSBESCHRAENKT
@@ -29,3 +31,27 @@ _forms = sorted({*_TRAILING.split(), *_SPACED}, key=lambda form: (-len(form), fo
 _cut = "|".join(f"{form}[A-Z ]*" for form in _CUT)
 TRAILING_PATTERN = rf"(?:\s+(?:UND|AND|ET|Y|E|OG|OCH|JA)?\s*(?:{'|'.join(_forms)}|{_cut}))+$"
 LEADING_PATTERN = rf"^(?:(?:{'|'.join(_LEADING)})\s+)+"
+
+# in East Asian letters, as they stand before or behind a name without a space; short ones in brackets
+_EAST_ASIAN = (
+    *(
+        "株式会社",
+        "有限会社",
+        "合同会社",
+        "合資会社",
+        "合名会社",
+        "相互会社",
+        "股份有限公司",
+        "股份公司",
+        "有限责任公司",
+        "有限責任公司",
+    ),
+    *(
+        "有限公司",
+        "주식회사",
+        "유한회사",
+        r"(?:医療|学校|宗教|社会福祉|一般社団|公益社団|社団|一般財団|公益財団|財団)法人(?:社団|財団)?",
+    ),
+    r"\((?:株|有|合|同|資|名|医|学|宗|福|社|財|주|유)\)",
+)
+EAST_ASIAN_PATTERN = unicodedata.normalize("NFKD", "|".join(_EAST_ASIAN))

@@ -15,7 +15,7 @@ from rapidfuzz.fuzz import partial_ratio, token_sort_ratio
 from reconciliation.matching.text.distinct import of_each
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.kana import latin_kana
-from reconciliation.matching.text.legal_forms import LEADING_PATTERN, TRAILING_PATTERN
+from reconciliation.matching.text.legal_forms import EAST_ASIAN_PATTERN, LEADING_PATTERN, TRAILING_PATTERN
 
 _TITLES = r"\b(?:MR|MRS|MS|DR|HERR|FRAU|HERRN|MME|MLLE|SIG|SRA|PROF|DIPL|ING)\b"
 
@@ -29,7 +29,8 @@ def name_key(names: pl.Series) -> pl.Series:
     """Each name in its comparable form: capitals, Latin letters, no accents, legal forms, titles or punctuation.
 
     AE, OE, UE and their accents become A, O, U (Mueller, Müller and Muller are one). What is nothing but a legal
-    form keeps its words; null and empty stay null. Distinct names are worked on once.
+    form keeps its words; null and empty stay null. Letters of scripts that have no one reading in Latin ones stay beside Latin
+    ones; a name of nothing else is null, as a bank may write it in any way. Distinct names are worked on once.
     """
     if names.null_count() == len(names):
         return names.cast(pl.String)
@@ -42,7 +43,8 @@ def _keys(names: pl.Series) -> pl.Series:
         pl.col("key")
         .str.replace_all(r"[.]([A-Z0-9]{2,})", " $1")  # amazon.com is two words, S.A. is one
         .str.replace_all(r"[.'`´]", "")
-        .str.replace_all(r"[^A-Z0-9]+", " ")
+        .str.replace_all(EAST_ASIAN_PATTERN, " ")
+        .str.replace_all(r"[^A-Z0-9\p{Lo}]+", " ")
         .str.strip_chars()
     )
     bare = (
@@ -58,7 +60,7 @@ def _keys(names: pl.Series) -> pl.Series:
         spelled.with_columns(words.alias("words"))
         .with_columns(bare.alias("key"))
         .select(plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
-        .select(pl.when(pl.col("key") != "").then("key"))
+        .select(pl.when(pl.col("key").str.contains("[A-Z0-9]")).then("key"))
     )
     return keyed.collect().to_series()
 

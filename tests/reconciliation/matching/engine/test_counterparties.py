@@ -59,6 +59,11 @@ def test_another_name_is_not() -> None:
     assert lump({"counterparty_name": "GERALD SERVICES E.K."}) == []
 
 
+def test_a_name_of_other_letters_is_another_name_though_the_latin_ones_are_the_same() -> None:
+    assert lump({"counterparty_name": "東京コンサルティング"}, name="東京コンサルティング株式会社") == [FOUND]
+    assert lump({"counterparty_name": "大阪コンサルティング"}, name="東京コンサルティング株式会社") == []
+
+
 def test_an_account_that_has_paid_for_a_counterparty_is_known_from_then_on() -> None:
     paid = {"item_id": "B9", "amount": "77.00", "references": ["RF-77"], "counterparty_account": "DE24 3360"}
     assert lump({"counterparty_account": "DE243360"}) == []

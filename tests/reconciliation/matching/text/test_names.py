@@ -41,6 +41,9 @@ def alike(left: str, right: str) -> float:
         ("イリョウホウジンシャダンヤマダカイ", "ｲ)ﾔﾏﾀﾞｶｲ"),
         ("イッパンシャダンホウジンヤマダ", "ｼﾔ)ﾔﾏﾀﾞ"),
         ("㈱ヤマダ", "ﾔﾏﾀﾞ(ｶ)"),
+        ("東京ガス株式会社", "㈱東京ガス"),
+        ("北京Tech股份有限公司", "北京TECH"),
+        ("주식회사 LG전자", "LG전자(주)"),
     ],
 )
 def test_one_key_for_the_spellings_of_a_name(one: str, other: str) -> None:
@@ -53,6 +56,19 @@ def test_a_kana_legal_form_within_a_name_belongs_to_it() -> None:
 
 def test_a_name_of_nothing_but_a_kana_legal_form_is_no_key() -> None:
     assert key("カブシキガイシャ") is None
+
+
+@pytest.mark.parametrize(("one", "other"), [("東京ガス", "大阪ガス"), ("서울ABC", "부산ABC"), ("北京Tech", "上海Tech")])
+def test_what_has_no_latin_letters_still_tells_names_apart(one: str, other: str) -> None:
+    assert alike(one, other) < 0.72
+
+
+def test_a_name_without_any_latin_letter_is_no_key_as_it_has_no_one_reading() -> None:
+    assert key("山田商事株式会社") is None
+
+
+def test_the_words_of_a_bank_beside_a_name_are_words_of_their_own() -> None:
+    assert key("振込ﾔﾏﾀﾞ") == key("振込 ﾔﾏﾀﾞ") == "振込 YAMADA"
 
 
 def test_what_is_only_a_legal_form_keeps_its_words() -> None:
