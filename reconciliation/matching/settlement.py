@@ -37,7 +37,7 @@ def settle(
 
     `edges` has left, right (rows, distinct pairs that are compatible), odds, evidence (index of the sentence) and,
     for the rule `linked`, amount (minor units, signed as the right item, null where unknown). `whole` (optional) says
-    whether the identifier was read whole, not a part of it.
+    whether the identifier was read whole, not a part of it; `typed` (optional) whether people wrote it, who mistype numbers.
     """
     for rule in rules:
         live = edges = _live(context, edges)  # what is settled by one rule is not opened by the next
@@ -77,7 +77,8 @@ def pairs_frame(
 def _equal(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     equal = with_parties(context, edges.filter(pl.col("mine") == pl.col("other")), rule)
     if not equal.is_empty():
-        equal = less_of_a_price(context, equal)
+        if "typed" in equal.columns and equal["typed"].all():
+            equal = less_of_a_price(context, equal)
         yield Proposals(pairs=pairs_frame(equal, "mine", "other", "none", rule.factor), evidence=evidence)
 
 

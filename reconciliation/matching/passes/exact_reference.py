@@ -27,7 +27,7 @@ class ExactReference(PassConfig):
     (`texts`). `through` names a dataset whose identifiers stand for the right items linked to them: a bank line that
     names an invoice means the invoice's payment. An identifier with more than `max_owners` owners on a side names
     nobody. With `first_pays` the earliest of several left items of one amount settles the item they name
-    (`first_payers`).
+    (`first_payers`). An `echoed` identifier comes back from a machine as it was sent, and is no slip of the keys.
     """
 
     KIND: ClassVar[str] = "reference"
@@ -38,6 +38,7 @@ class ExactReference(PassConfig):
     through: str | None = None
     amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"))
     first_pays: bool = False
+    echoed: bool = False
     max_owners: int = 200
     min_length: int = 4
     odds: float = 1e6
@@ -59,7 +60,10 @@ class ExactReference(PassConfig):
         short = (pl.col("length").cast(pl.Float64) - _SURE_LENGTH).clip(upper_bound=0.0) / 2
         certainty = pl.lit(self.odds) * (1.0 if self.find == "references" else pl.lit(10.0).pow(short))
         edges = edges.with_columns(
-            certainty.alias("odds"), pl.lit(0, pl.UInt16).alias("evidence"), whole=pl.lit(self.find != "left_cut")
+            certainty.alias("odds"),
+            pl.lit(0, pl.UInt16).alias("evidence"),
+            whole=pl.lit(self.find != "left_cut"),
+            typed=pl.lit(not self.echoed),
         )
         settler = settle_first if self.first_pays else settle
         yield from settler(context, edges, self.amounts, (self._sentence(),))

@@ -101,6 +101,7 @@ class ReferenceInText(PassConfig):
             (variant_odds * shortness * written * self.odds).alias("odds"),
             pl.col("rank").cast(pl.UInt16).alias("evidence"),
             (~pl.col("variant").is_in([Variant.TRUNCATED, Variant.SERIAL])).alias("whole"),
+            pl.lit(True).alias("typed"),
         )
 
     def _hits(self, context: LegContext) -> pl.DataFrame:

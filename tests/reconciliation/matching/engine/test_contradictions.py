@@ -136,3 +136,46 @@ def test_rows_in_another_order_change_nothing() -> None:
     turned = {name: frame.reverse() for name, frame in world.items()}
     one, two = (match(each, preset("receivables")).groups for each in (world, turned))
     assert one.equals(two)
+
+
+def test_a_known_link_is_no_mistyped_number_whoever_pays() -> None:
+    """A subsidiary's payment of an invoice at a price that many have, linked by the system that made it."""
+    bills = [
+        {
+            "item_id": f"I{n}",
+            "amount": "-119.00",
+            "on": n,
+            "counterparty_id": f"V{n}",
+            "counterparty_name": f"{word} AG",
+        }
+        for n, word in enumerate(("Nordwind", "Alpendruck", "Quarzglas", "Ostsee", "Feinkost", "Lindenbau"))
+    ]
+    payment = {
+        "item_id": "P1",
+        "amount": "-119.00",
+        "on": 9,
+        "counterparty_id": "V9",
+        "counterparty_name": "Holding SE",
+    }
+    link = {"left_dataset": "payments", "left_id": "P1", "right_dataset": "open_items", "right_id": "I3"}
+    result = match(
+        {"payments": items(payment), "open_items": items(*bills), "bank_lines": items()},
+        preset("payables"),
+        links=pl.DataFrame([link]).with_columns(amount=pl.lit(None, dtype=pl.Decimal(23, 5))),
+    )
+    assert members(result, "matched") == ids("P1", "I3")
+
+
+def test_an_end_to_end_id_is_no_mistyped_number_whoever_is_paid() -> None:
+    """The bank shows the payment's own id, and the factor who receives the money for the supplier."""
+    rent = {"amount": "-950.00", "counterparty_id": "V1", "counterparty_name": "Nordwind AG"}
+    payments = items(*(rent | {"item_id": f"P{n}", "on": n, "references": [f"E2E-2026-00{n}"]} for n in range(6)))
+    line = {
+        "item_id": "B1",
+        "amount": "-950.00",
+        "on": 4,
+        "references": ["E2E-2026-003"],
+        "counterparty_name": "Faktor SE",
+    }
+    data = {"bank_lines": items(line), "payments": payments, "open_items": items()}
+    assert members(match(data, preset("payables")), "matched") == ids("B1", "P3")
