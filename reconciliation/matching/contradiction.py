@@ -16,13 +16,14 @@ from reconciliation.matching.joins import without_frequent
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.parties import parties_in, parties_of
+from reconciliation.matching.proposals import SUGGESTED_ODDS
 from reconciliation.matching.reference_keys import dataset_references, hashed, written
 from reconciliation.matching.text import identifier_words
 from reconciliation.matching.text.document_numbers import names_another
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.purposes import given_back, on_account, paid_for
 
-_LESS, _AT_MOST = 100.0, 50.0  # how much less such a pair is believed, and its odds at most: a suggestion, never more
+_LESS = 100.0  # how much less such a pair is believed
 _LEAST = 4  # characters of a word that may name an item
 _MOST_OWNERS = 200  # items beyond which an identifier names none
 _TELLING = 7  # characters from which digits alone name an item of whatever counterparty
@@ -30,11 +31,11 @@ _TELLING = 7  # characters from which digits alone name an item of whatever coun
 
 def doubted(context: LegContext, left: Rows, right: Rows, odds: Floats) -> Floats:
     """By pair of rows: its odds, lowered where what is written speaks against it and it would be more than a suggestion."""
-    asked = odds > _AT_MOST
+    asked = odds > SUGGESTED_ODDS
     against = np.zeros(len(odds), dtype=np.bool_)
     if asked.any():
         against[asked] = spoken_against(context, left[asked], right[asked])
-    return np.where(against, np.minimum(odds / _LESS, _AT_MOST), odds)
+    return np.where(against, np.minimum(odds / _LESS, SUGGESTED_ODDS), odds)
 
 
 def spoken_against(context: LegContext, left: Rows, right: Rows) -> Mask:
@@ -104,10 +105,14 @@ def _linked(context: LegContext, other: Dataset, right: Rows) -> pl.DataFrame:
     # in the order of the datasets, in which others ask as well
     names = sorted((context.right.dataset.name, other.name), key=list(context.datasets).index)
     own, its = ("left", "right") if names[1] == other.name else ("right", "left")
-    asked = np.zeros(context.right.dataset.height, dtype=np.bool_)
-    asked[right] = True
-    links = context.links(*names).select(right=own, named=its)
-    return links.filter(pl.Series(asked[links["right"].to_numpy()], dtype=pl.Boolean))
+    return _of_rows(context.links(*names).select(right=own, named=its), "right", context.right.dataset, right)
+
+
+def _of_rows(frame: pl.DataFrame, column: str, data: Dataset, rows: Rows) -> pl.DataFrame:
+    """The rows of a frame whose row number of a dataset, in a column, is one of these."""
+    asked = np.zeros(data.height, dtype=np.bool_)
+    asked[rows] = True
+    return frame.filter(pl.Series(asked[frame[column].to_numpy()], dtype=pl.Boolean))
 
 
 def _same_party(data: Dataset, other: Dataset, pairs: pl.DataFrame) -> Mask:
@@ -134,10 +139,7 @@ def _named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
 def _of_another_number(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
     """By pair: whether the left item names a number of the shape of the right one's reference that cannot be it."""
     data = context.right.dataset
-    asked = np.zeros(data.height, dtype=np.bool_)
-    asked[right] = True
-    owned = dataset_references(data).select("row", "reference")
-    owned = owned.filter(pl.Series(asked[owned["row"].to_numpy()], dtype=pl.Boolean))
+    owned = _of_rows(dataset_references(data).select("row", "reference"), "row", data, right)
     pairs = pl.DataFrame({"left": left, "row": right}).with_row_index("pair")
     owned = owned.with_columns(ascii_upper_series(owned["reference"]))
     texts = pairs.join(told.select(left="row", text="said"), on="left").select("pair", "text")

@@ -14,8 +14,8 @@ from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import parties_of, right_parties
+from reconciliation.matching.proposals import SUGGESTED_ODDS
 
-_DOUBTFUL_ODDS = 50.0  # of an amount that fits others too
 _BEFORE_DAYS, _AFTER_DAYS = 10, 120  # days an item may be paid before its date, and after it
 _MOST_PAIRS = 40_000  # pairs of sums and items of one counterparty beyond which none is looked for
 _AT_ONE_PRICE = range(3, 13)  # items of one price that are paid together
@@ -23,13 +23,12 @@ _AT_ONE_PRICE = range(3, 13)  # items of one price that are paid together
 
 def less_of_sums(context: LegContext, left: Rows, right: Rows, odds: Floats) -> Floats:
     """By pair of rows of equal amount: its odds, at most those of a suggestion where other items of the counterparty fit too."""
-    precision = context.leg.precision
-    sure = np.flatnonzero(odds >= precision / (1 - precision))
+    sure = np.flatnonzero(odds >= context.leg.sure_odds)
     if not len(sure):
         return odds
     less = odds.copy()
     found = sure[_fits_others(context, left[sure], right[sure])]
-    less[found] = np.minimum(less[found], _DOUBTFUL_ODDS)
+    less[found] = np.minimum(less[found], SUGGESTED_ODDS)
     return less
 
 

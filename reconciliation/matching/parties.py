@@ -78,7 +78,7 @@ def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFr
 
 
 def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.DataFrame:
-    """The same of these rows of the left side."""
+    """The counterparties of these rows of the left side, open or settled, as `left_parties` tells those of the open ones."""
     right = right_parties(context, "entity", "id", "iban", "name")
     left = _identity(context.left, "text", rows=rows.astype(np.uint32))
     found: list[pl.DataFrame] = []

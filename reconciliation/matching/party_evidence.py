@@ -43,7 +43,7 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
     """Edges that this way of agreeing leaves in doubt, weighed by what their counterparties say as well; any that is
     paid long before its date by nobody it knows, whatever reference is named."""
     left, right, odds = (edges[name].to_numpy() for name in ("left", "right", "odds"))
-    enough = _BEYOND_DOUBT * context.leg.precision / (1 - context.leg.precision)
+    enough = _BEYOND_DOUBT * context.leg.sure_odds
     early = context.left.dataset.date[left] < context.right.dataset.date[right] - _BEFORE_DAYS
     parts = ~edges["whole"].to_numpy() if "whole" in edges.columns else np.zeros(edges.height, dtype=np.bool_)
     asked = early | parts | (odds * rule.factor < enough)

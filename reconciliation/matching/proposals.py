@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+SUGGESTED_ODDS = 50.0  # at most, of what a person has to see: a suggestion, never more
+
 #: One row a candidate pair of a left and a right item. `odds`: how much likelier the evidence is if the two belong
 #: together than by chance, times the prior odds; rivals for the same item are weighed against each other with it.
 #: `evidence` is the index of the sentence in `Proposals.evidence`; `difference_kind` the index in DIFFERENCE_KINDS.

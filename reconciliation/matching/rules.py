@@ -69,6 +69,11 @@ class Leg(BaseModel):
         return self.left.dataset == self.right.dataset
 
     @property
+    def sure_odds(self) -> float:
+        """The odds from which a candidate is matched."""
+        return self.precision / (1 - self.precision)
+
+    @property
     def across_entities(self) -> bool:
         """Whether the leg brings items of different legal entities together."""
         return any(each.ACROSS_ENTITIES for each in self.passes)

@@ -14,11 +14,10 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import learned_share
 from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 from reconciliation.matching.rejected_members import less_rejected
 
 _SENTENCE = "a batch of the same account less rejected members"
-_UNSURE_ODDS = 50.0  # a suggestion, never more
 _PRIOR_ENTRIES = 20.0  # entries that the assumed share counts for
 
 
@@ -70,7 +69,7 @@ class BatchRejected(PassConfig):
         odds = ratios * (share / (1 - share))
         if self.batches == "right":  # a member that is only suggested for another entry may be of this one
             unsure = members.dataset.take(["batch_id"], context.suggested)["batch_id"].drop_nulls()
-            odds = np.where(told["batch_id"].is_in(unsure.implode()), np.minimum(odds, _UNSURE_ODDS), odds)
+            odds = np.where(told["batch_id"].is_in(unsure.implode()), np.minimum(odds, SUGGESTED_ODDS), odds)
         likely = groups.with_columns(pl.Series("odds", odds))
         yield Proposals(groups=likely, members=parts, evidence=(_SENTENCE,))
 

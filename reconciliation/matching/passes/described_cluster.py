@@ -111,9 +111,7 @@ class DescribedCluster(PassConfig):
         start, weight = self._known(context, evidence)
         prior = learned_share(ratios, equal["label"].to_numpy(), tested, start, weight)
         odds = prior / (1 - prior) * ratios
-        self._remember(
-            context, evidence, equal.filter(pl.Series(odds >= context.leg.precision / (1 - context.leg.precision)))
-        )
+        self._remember(context, evidence, equal.filter(pl.Series(odds >= context.leg.sure_odds)))
         groups = equal.select(
             "proposal",
             pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),

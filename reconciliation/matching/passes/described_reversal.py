@@ -85,9 +85,8 @@ class DescribedReversal(PassConfig):
         cited = (numbers_in_common(*words, pairs) >= _CITED).alias("cited")
         pairs = pairs.with_columns(cited)
         named = pairs.filter("cited")
-        unnamed = pairs.filter(~pl.col("cited")).join(
-            named, on="left", how="anti"
-        )  # what names one entry undoes no other
+        # what names one entry undoes no other
+        unnamed = pairs.filter(~pl.col("cited")).join(named, on="left", how="anti")
         pairs = pl.concat([named, self._without_counterparts(context, unnamed, "left", "open", "date")])
         if pairs.is_empty():
             return

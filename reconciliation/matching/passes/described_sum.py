@@ -70,7 +70,7 @@ class DescribedSum(PassConfig):
 
         What is sure leaves before the rest is searched again: fewer candidates leave less to chance.
         """
-        sure = context.leg.precision / (1 - context.leg.precision)
+        sure = context.leg.sure_odds
         shares: dict[tuple[int, int], float] = {}  # learned while all is open, kept when the sure answers are gone
         for turn in range(self.rounds):
             groups, members = self._found(context, shares)

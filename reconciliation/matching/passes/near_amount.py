@@ -26,7 +26,7 @@ from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.parties import left_parties, parties_of, right_parties
 from reconciliation.matching.party_evidence import agrees_elsewhere
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.proposals import KIND, Proposals
+from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.settlement import pairs_frame
 
 _SENTENCES = ("the only amount of this counterparty that is near, {days}",)
@@ -35,7 +35,6 @@ _LEAST_CHANCE = 0.002  # other items expected to lie as near, at least: some are
 _ELSEWHERE = 100.0  # how much less a pair is believed of which either agrees exactly with another of the counterparty
 _PRIOR_ITEMS = 20.0  # items that the configured share of such pairs counts for
 _LARGEST = 3  # a difference is at most one in so many of the amount
-_CLAIM_ODDS = 50.0  # what is missing or too much is a claim that a person has to see: a suggestion, never more
 
 
 class NearAmount(PassConfig):
@@ -118,7 +117,7 @@ class NearAmount(PassConfig):
         differences = pairs["mine"].to_numpy() - pairs["other"].to_numpy()
         odds = odds * habit_ratios(differences, pairs["other"].to_numpy(), most, odds / (1 + odds))
         doubtful = _is_a_price(context, pairs) if charged else True
-        odds = doubted(context, left, right, np.where(doubtful, np.minimum(odds, _CLAIM_ODDS), odds))
+        odds = doubted(context, left, right, np.where(doubtful, np.minimum(odds, SUGGESTED_ODDS), odds))
         kind = pl.lit(KIND["fee"]) if charged else pl.lit(short_or_over(pairs))
         weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
         return Proposals(pairs=pairs_frame(weighed, "mine", "other", kind, 1.0), evidence=_SENTENCES)

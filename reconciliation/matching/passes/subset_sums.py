@@ -19,12 +19,11 @@ from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.other_sums import fit_otherwise
 from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 from reconciliation.matching.subset_search import unique_subsets
 
 _TAILS = (0.15, 0.01)  # of the date distances of surer pairs, left out at either end of a learned window
 # of a sum with a member that has an equal further off in date, of an amount that one item has alone, or of the rest of an item
-_DOUBTFUL_ODDS = 50.0
 
 
 class SubsetSums(PassConfig):
@@ -65,7 +64,7 @@ class SubsetSums(PassConfig):
             edges = edges.filter(pl.Series(fits))
             rest = pl.Series(self._is_rest(context, edges[self.one].to_numpy()), dtype=pl.Boolean)
             edges = edges.with_columns(
-                pl.when(pl.col("doubtful") | rest).then(_DOUBTFUL_ODDS).otherwise(self.odds).alias("odds"),
+                pl.when(pl.col("doubtful") | rest).then(SUGGESTED_ODDS).otherwise(self.odds).alias("odds"),
                 pl.lit(0, pl.UInt16).alias("evidence"),
             )
             for proposals in unique_subsets(
@@ -83,8 +82,7 @@ class SubsetSums(PassConfig):
 
     def _weighed(self, context: LegContext, proposals: Proposals) -> Proposals:
         """Sums less believed of which a text says otherwise; of lump sums also those that other items make up too."""
-        precision = context.leg.precision
-        sure = proposals.groups.filter(pl.col("odds") >= precision / (1 - precision)).select("proposal")
+        sure = proposals.groups.filter(pl.col("odds") >= context.leg.sure_odds).select("proposal")
         if sure.is_empty():
             return proposals
         members = proposals.members.join(sure, on="proposal", how="semi")
@@ -104,7 +102,7 @@ class SubsetSums(PassConfig):
         of_doubt = pl.col("proposal").is_in(
             pl.concat(each.select("proposal") for each in doubtful)["proposal"].unique().implode()
         )
-        odds = pl.when(of_doubt).then(pl.col("odds").clip(upper_bound=_DOUBTFUL_ODDS)).otherwise("odds")
+        odds = pl.when(of_doubt).then(pl.col("odds").clip(upper_bound=SUGGESTED_ODDS)).otherwise("odds")
         return replace(proposals, groups=proposals.groups.with_columns(odds))
 
     def _windows(self, context: LegContext) -> list[tuple[int, int]]:
