@@ -22,8 +22,9 @@ from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 from reconciliation.matching.subset_search import unique_subsets
 
+_AROUND = 60  # days around a window in which a part of the same amount leaves a doubt which one is meant
+_CLOSE_DAYS = 14  # items of one amount no further apart than that do not tell whose part a line is
 _TAILS = (0.15, 0.01)  # of the date distances of surer pairs, left out at either end of a learned window
-# of a sum with a member that has an equal further off in date, of an amount that one item has alone, or of the rest of an item
 
 
 class SubsetSums(PassConfig):
@@ -134,9 +135,12 @@ class SubsetSums(PassConfig):
         right = right.with_columns(day.alias("date"))
         pairs, crowded = key_pairs(left, right, ["party", "currency"], self.max_pairs)
         lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
+        pairs = pairs.with_columns(lag.alias("lag")).select("left", "right", "party", "open", "open_right", "lag")
         inside, equal = pl.col("lag").is_between(-before, after), pl.col("open") == pl.col("open_right")
-        near = pairs.with_columns(lag.alias("lag")).filter(inside | equal)
-        return near.select("left", "right", "open", "open_right", "lag"), not crowded.is_empty()
+        if self.one == "right":
+            around = pl.col("lag").is_between(-before - _AROUND, after + _AROUND)
+            return _of_the_nearest(pairs.filter(around | equal), equal).drop("party"), not crowded.is_empty()
+        return pairs.filter(inside | equal).drop("party"), not crowded.is_empty()
 
     def _doubtful_marked(self, pairs: pl.DataFrame, inside: pl.Expr) -> pl.DataFrame:
         """The pairs inside a window, with `doubtful`: whether a candidate has an equal outside it, which only its date tells
@@ -145,4 +149,13 @@ class SubsetSums(PassConfig):
         twins = pairs.filter(~inside).select(one, amount, twin=pl.lit(True)).unique()
         alone = pairs.filter(pl.col("open") == pl.col("open_right")).select(one, alone=pl.lit(True)).unique()
         marked = pairs.filter(inside).join(twins, on=[one, amount], how="left").join(alone, on=one, how="left")
-        return marked.with_columns(doubtful=pl.any_horizontal("twin", "alone").fill_null(False))
+        others = [name for name in ("twin", "alone", "near_another") if name in marked.columns]
+        return marked.with_columns(doubtful=pl.any_horizontal(others).fill_null(False))
+
+
+def _of_the_nearest(pairs: pl.DataFrame, equal: pl.Expr) -> pl.DataFrame:
+    """The pairs of lines and items of one counterparty: a line that is part of items of one amount only with the nearest of
+    them, and with `near_another`: whether one is hardly further off. Half a rent is half the rent of about that day."""
+    far, series = pl.col("lag").abs(), ["left", "party", "open_right"]
+    near = pairs.filter(equal | (far <= far.min().over(series) + _CLOSE_DAYS))
+    return near.with_columns(near_another=~equal & (pl.len().over(series) > 1))
