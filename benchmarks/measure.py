@@ -80,4 +80,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def pinned() -> dict[str, str]:
     """Return the environment that makes figures comparable: as many threads as the machine has cores."""
-    return {"POLARS_MAX_THREADS": str(os.cpu_count() or 1), "PYTHONHASHSEED": "0"}
+    return {"POLARS_MAX_THREADS": str(os.cpu_count() or 1), **as_shipped()}
+
+
+def as_shipped() -> dict[str, str]:
+    """Return the environment of a command that sets its own threads."""
+    return {"PYTHONHASHSEED": "0"}

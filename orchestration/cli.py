@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from orchestration.process_memory import for_matching_alone
+
 COMMANDS = {
     "run": "Run a job: load what has landed, reconcile, monitor, forecast, publish.",
     "status": "Show the summary of the published run again.",
@@ -54,6 +56,9 @@ def usage() -> str:
 
 def run_command(name: str, arguments: Sequence[str]) -> None:
     """Call one command; a config error is told without a traceback. Always ends in SystemExit."""
+    if name == "match":
+        for_matching_alone()
+
     import typer
 
     from orchestration.workspace import ConfigError

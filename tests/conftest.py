@@ -5,8 +5,14 @@ Short files fill the gaps at the end; a long one that began last would run alone
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from xdist.scheduler import LoadFileScheduling
+
+os.environ.setdefault(
+    "POLARS_MAX_THREADS", "1"
+)  # the processes of a run use the cores; Polars reads it when it is imported
 
 TOGETHER = ("tests/dbt_project/", "tests/simulation/")
 """Folders whose conftest makes one thing for all their tests."""

@@ -9,12 +9,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import polars as pl
+from orchestration.process_memory import few_collections, for_matching_alone
 
-from orchestration.parquet_matching import match_files
-from orchestration.process_memory import few_collections
-from orchestration.result_files import ResultFiles
-from reconciliation.matching import StoredLedger, match, preset
+for_matching_alone()
+
+import polars as pl  # noqa: E402 - Polars reads the settings when it is imported
+
+from orchestration.parquet_matching import match_files  # noqa: E402
+from orchestration.result_files import ResultFiles  # noqa: E402
+from reconciliation.matching import StoredLedger, match, preset  # noqa: E402
 
 DATASETS = ("bank_lines", "payments", "open_items")
 

@@ -1,8 +1,9 @@
 """Speed and memory of the engine against the floor: `python -m benchmarks.matching.speed --sizes 100000 1000000`.
 
-Per size, each in a process of its own: the floor (benchmarks/matching/floor.py) and a full run of the engine; CPU and
-wall seconds, peak memory, their ratio, and the factor against half the rows. Then, at `--checks-at` lines: a run with
-1 % new items over a ledger of the rest, and a hash of the sorted result over shuffled rows and thread counts.
+Per size, each in a process of its own: the floor (benchmarks/matching/floor.py), on all threads as any Polars script, and a
+full run of the engine as `tieout match` sets it up; CPU and wall seconds, peak memory, their ratio, and the factor against
+half the rows. Then, at `--checks-at` lines: a run with 1 % new items over a ledger of the rest, and a hash of the sorted
+result over shuffled rows and thread counts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.measure import Cost, measure, median, pinned, python, table
+from benchmarks.measure import Cost, as_shipped, measure, median, pinned, python, table
 from simulation.scale import write_scale
 
 DATASETS = ("bank_lines", "payments", "open_items")
@@ -46,9 +47,9 @@ def compare_sizes(folder: Path, sizes: list[int], seed: int, hard: bool) -> list
     for lines in sizes:
         directory = data(folder, lines, seed, hard)
         floor = median(python("benchmarks.matching.floor", str(directory)), runs_at(lines), pinned())
-        full = median(engine(directory, folder / "out"), runs_at(lines), pinned())
+        full = median(engine(directory, folder / "out"), runs_at(lines), as_shipped())
         half = data(folder, lines // 2, seed, hard)
-        half_cost = median(engine(half, folder / "out_half"), runs_at(lines), pinned())
+        half_cost = median(engine(half, folder / "out_half"), runs_at(lines), as_shipped())
         wide = median(python("benchmarks.matching.floor", str(directory), "--wide"), 1, pinned())
         rows.append(_row(lines, floor, wide, full) | {"twice": full.ratio(half_cost)})
         print(_shown(rows[-1:]), flush=True)
@@ -85,10 +86,10 @@ def incremental(folder: Path, directory: Path) -> dict[str, float]:
         (before / f"{name}.parquet").symlink_to((directory / f"{name}.parquet").resolve())
     lines = pl.read_parquet(directory / "bank_lines.parquet")
     lines.filter(~pl.col("item_id").is_in(new.implode())).write_parquet(before / "bank_lines.parquet")
-    full = measure(engine(before, folder / "out_before"), pinned())
-    again = measure(engine(directory, folder / "out_again", "--ledger", str(folder / "out_before")), pinned())
+    full = measure(engine(before, folder / "out_before"), as_shipped())
+    again = measure(engine(directory, folder / "out_again", "--ledger", str(folder / "out_before")), as_shipped())
     nightly = open_items_only(folder, directory, folder / "out_before")
-    cost = measure(engine(nightly, folder / "out_nightly", "--ledger", str(folder / "out_before")), pinned())
+    cost = measure(engine(nightly, folder / "out_nightly", "--ledger", str(folder / "out_before")), as_shipped())
     return {
         "full CPU": full.cpu,
         "all items with ledger CPU": again.cpu,
@@ -167,7 +168,7 @@ def determinism(folder: Path, directory: Path, shuffles: int) -> dict[str, str]:
                 frame.sample(fraction=1.0, shuffle=True, seed=number).write_parquet(source / f"{name}.parquet")
         out = folder / "out_hash"
         threads = {"POLARS_MAX_THREADS": "1"} if number == shuffles else {}
-        measure(engine(source, out), pinned() | threads)
+        measure(engine(source, out), as_shipped() | threads)
         name = "as written" if number == 0 else f"shuffle {number}" + (", one thread" if threads else "")
         hashes[name] = result_hash(out)
     return hashes

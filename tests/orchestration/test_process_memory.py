@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
 
 import pytest
 
-from orchestration.process_memory import for_many_statements
+from orchestration.process_memory import for_many_statements, for_matching_alone
 
 
 def test_the_collector_is_as_it_was_after_a_build_that_failed() -> None:
@@ -24,3 +27,25 @@ def test_a_build_needs_no_glibc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ctypes.CDLL", no_library)
     with for_many_statements():
         assert gc.isenabled()
+
+
+def test_what_the_environment_says_of_polars_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {"POLARS_MAX_THREADS": "4"}
+    monkeypatch.setattr(os, "environ", environment)
+    for_matching_alone()
+    assert environment["POLARS_MAX_THREADS"] == "4"
+    assert "dirty_decay_ms" in environment["_RJEM_MALLOC_CONF"]
+
+
+def test_the_match_command_has_one_thread() -> None:
+    program = """
+from orchestration.cli import run_command
+try:
+    run_command("match", ["--help"])
+finally:
+    import polars
+    print(polars.thread_pool_size())
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "POLARS_MAX_THREADS"}
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert ran.stdout.splitlines()[-1] == "1"
