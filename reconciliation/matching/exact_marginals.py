@@ -8,6 +8,8 @@ follow (backward). Series that recur make long knots that are nowhere wide. Knot
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,15 +27,16 @@ def exact_probabilities(left: Index, right: Index, odds: Floats) -> Floats | Non
     `odds` is by pair, or by pair and knot for knots whose pairs are of the same items, and so is the result. The model is
     that of `marginals`: each item belongs to at most one other, and a set of pairs weighs the product of their odds.
     """
-    lefts, one = np.unique(left, return_inverse=True)
+    one = np.unique(left, return_inverse=True)[1]
     rights, two = np.unique(right, return_inverse=True)
     if len(odds) > MOST_PAIRS or len(rights) > _BITS:
         return None
-    edges = [np.flatnonzero(one == node) for node in range(len(lefts))]
-    order = _order(edges, two, len(rights))
+    bits = np.int64(1) << two.astype(np.int64)
+    starts = np.cumsum(np.bincount(one))[:-1]
+    edges = np.split(np.argsort(one, kind="stable"), starts)
+    order = _order([bits[own].tolist() for own in edges])
     if order is None:
         return None
-    bits = np.int64(1) << two.astype(np.int64)
     last = np.zeros(len(rights), dtype=np.int64)
     for place, node in enumerate(order):
         last[two[edges[node]]] = place
@@ -73,18 +76,28 @@ def _forward(masks: Index, weights: Floats, bits: Index, odds: Floats, kept: int
     return used[together][starts], summed / summed.max(axis=0)
 
 
-def _order(edges: list[Index], right: Index, rights: int) -> list[int] | None:
-    """The left items in an order that keeps few right items in doubt; None where there are too many at some point."""
-    waiting = np.bincount(right, minlength=rights)
-    seen = np.zeros(rights, dtype=np.bool_)
-    asked = [right[own] for own in edges]
-    todo, order = list(range(len(edges))), []
+def _order(asked: list[list[int]]) -> list[int] | None:
+    """The left items in an order that keeps few right items in doubt; None where there are too many at some point.
+
+    `asked` holds the bits of the right items that each left item asks for.
+    """
+    # sets of at most 62 items are bits of a number, not arrays: such knots are many and small
+    wanted = [sum(bits) for bits in asked]
+    waiting = Counter(bit for bits in asked for bit in bits)
+    seen, once = 0, sum(bit for bit, times in waiting.items() if times == 1)
+    todo, order = list(range(len(asked))), []
     while todo:
-        growth = [int((~seen[own]).sum()) - int((waiting[own] == 1).sum()) for own in (asked[node] for node in todo)]
-        node = todo.pop(int(np.argmin(growth)))
-        seen[asked[node]] = True
-        waiting[asked[node]] -= 1
+        growth = [(wanted[node] & ~seen).bit_count() - (wanted[node] & once).bit_count() for node in todo]
+        node = todo.pop(growth.index(min(growth)))
         order.append(node)
-        if int((seen & (waiting > 0)).sum()) > WIDEST:
+        seen |= wanted[node]
+        for bit in asked[node]:
+            waiting[bit] -= 1
+            if waiting[bit] == 1:
+                once |= bit
+            elif not waiting[bit]:
+                once &= ~bit
+                seen &= ~bit  # asked for by no other any more
+        if seen.bit_count() > WIDEST:
             return None
     return order

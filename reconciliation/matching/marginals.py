@@ -58,24 +58,29 @@ def pair_probabilities(left: Index, right: Index, odds: Floats, weakest: tuple[f
             too_wide.append(knots.ravel())
         else:
             probable[knots] = exact
-    if weakest:
-        _untie(left, right, odds, np.concatenate(too_wide), probable, weakest)
+    _untie(left, right, odds, np.concatenate(too_wide), probable, weakest)
     return probable
 
 
 def _untie(left: Index, right: Index, odds: Floats, wide: Index, probable: Floats, weakest: tuple[float, ...]) -> None:
     """Give the pairs of knots that are too wide their probabilities without the pairs that are far weaker than the best of
-    either of their items: what they leave is several narrow knots."""
-    if not len(wide):
-        return
-    best = np.zeros(len(odds))
-    for node in (left, right):
-        strongest = np.zeros(int(node.max()) + 1)
-        np.maximum.at(strongest, node[wide], odds[wide])
-        best = np.maximum(best, strongest[node])
-    kept = wide[odds[wide] >= weakest[0] * best[wide]]
-    one, two = (np.unique(node[kept], return_inverse=True)[1].astype(np.int64) for node in (left, right))
-    probable[kept] = pair_probabilities(one, two, odds[kept], weakest[1:])
+    either of their items: what they leave is several narrow knots. A knot that has no such pairs waits for the next share."""
+    for place, share in enumerate(weakest, start=1):
+        if not len(wide):
+            return
+        best = np.zeros(len(odds))
+        for node in (left, right):
+            strongest = np.zeros(int(node.max()) + 1)
+            np.maximum.at(strongest, node[wide], odds[wide])
+            best = np.maximum(best, strongest[node])
+        weak = odds[wide] < share * best[wide]
+        label = components(left[wide], right[wide])
+        loosened = np.zeros(len(left), dtype=np.bool_)
+        loosened[label[weak]] = True
+        kept = wide[loosened[label] & ~weak]
+        one, two = (np.unique(node[kept], return_inverse=True)[1].astype(np.int64) for node in (left, right))
+        probable[kept] = pair_probabilities(one, two, odds[kept], weakest[place:])
+        wide = wide[~loosened[label]]
 
 
 def _knots(left: Index, right: Index) -> Iterator[Index]:
