@@ -97,6 +97,7 @@ def _rests(entries: SideView, found: pl.DataFrame, batched: pl.DataFrame, least_
             pl.col("open").alias("amounts"),
         )
     )
+    totals = totals.with_columns(pl.Series("grid", grids(totals["amounts"]))).drop("amounts")
     totals = totals.filter(pl.col("count") > least_booked, pl.col("signs") == 1, pl.col("total").abs() <= MAX_AMOUNT)
     met = found.join(totals, on="batch_id")
     met = met.with_columns(pl.Series("booked", entries.open[met["entry"].to_numpy()]))
@@ -107,12 +108,7 @@ def _rests(entries: SideView, found: pl.DataFrame, batched: pl.DataFrame, least_
         pl.col("rest") != 0,
         pl.col("rest").abs() <= pl.col("largest"),
     )
-    return (
-        met.drop("amounts", "signs", "largest")
-        .with_columns(pl.Series("grid", grids(met["amounts"])))
-        .sort("entry", "batch_id")
-        .with_row_index("case")
-    )
+    return met.drop("signs", "largest").sort("entry", "batch_id").with_row_index("case")
 
 
 def _ratios(kept: pl.DataFrame) -> Floats:

@@ -22,7 +22,7 @@ from reconciliation.matching.mistaken_numbers import less_of_a_price
 from reconciliation.matching.party_evidence import with_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
 
-MAX_STAR = 5000  # members a sum may have; more is no evidence but a shared word
+MAX_CLUSTER = 5000  # items of both sides that are looked at as one sum; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
 
 _FEW = 10_000  # edges below which those of single ones are not sorted out first
@@ -129,7 +129,7 @@ def _near_sums(
     rows = live["right"].to_numpy()
     whole = pl.Series(context.right.open[rows] == context.right.dataset.amount[rows], dtype=pl.Boolean)
     named = live.with_columns(whole.alias("whole")).filter(
-        pl.len().over("left").is_between(2, MAX_STAR), pl.col("whole").all().over("left")
+        pl.len().over("left") >= 2, pl.col("whole").all().over("left")
     )
     totals = named.group_by("left", maintain_order=True).agg(
         pl.col("right").first(), pl.col("mine").first(), pl.col("other").sum()
@@ -152,7 +152,7 @@ def _discount(
         yield Proposals(pairs=pairs_frame(alone, "mine", "other", "discount", rule.factor), evidence=evidence)
         edges = _live(context, edges)
     stars = edges.with_columns(pl.col("net").sum().over("left").alias("total"), pl.len().over("left").alias("count"))
-    met = stars.filter(pl.col("count").is_between(2, MAX_STAR), pl.col("total") == pl.col("mine"))
+    met = stars.filter(pl.col("count") >= 2, pl.col("total") == pl.col("mine"))
     met = met.filter((pl.col("net") != pl.col("other")).any().over("left"))
     yield from _star_groups(met, "left", "discount", rule.factor, evidence)
 
@@ -172,7 +172,7 @@ def _sums(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: 
         )
         # where one has the whole amount, the others only cancel out: which one it is, a sum does not say
         whole = (pl.col(others) == pl.col(own)).any().over(center)
-        met = stars.filter(pl.col("count").is_between(2, MAX_STAR), pl.col("total") == pl.col(own)).filter(~whole)
+        met = stars.filter(pl.col("count") >= 2, pl.col("total") == pl.col(own)).filter(~whole)
         yield from _star_groups(met, center, "none", rule.factor, evidence)
     yield from _many_to_many(_live(context, edges), rule.factor, evidence)
 
@@ -223,7 +223,7 @@ def _many_to_many(edges: pl.DataFrame, factor: float, evidence: Sequence[str]) -
     label = components(edges["left"].to_numpy().astype(np.int64), edges["right"].to_numpy().astype(np.int64))
     edges = edges.with_columns(pl.Series("label", label))
     sizes = edges.group_by("label").agg(pl.col("left").n_unique().alias("l"), pl.col("right").n_unique().alias("r"))
-    wide = sizes.filter(pl.col("l") >= 2, pl.col("r") >= 2, pl.col("l") + pl.col("r") <= MAX_STAR)
+    wide = sizes.filter(pl.col("l") >= 2, pl.col("r") >= 2, pl.col("l") + pl.col("r") <= MAX_CLUSTER)
     edges = edges.join(wide.select("label"), on="label", how="semi")
     if edges.is_empty():
         return

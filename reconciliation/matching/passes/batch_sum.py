@@ -10,6 +10,7 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import hashed, word_keys
@@ -24,6 +25,7 @@ _SENTENCES = (
 )
 _LESS = [f"{sentence}, less rejected members" for sentence in _SENTENCES]
 _NAMED_PRIOR = 20.0  # odds that an entry that names a batch and is not all of it lacks rejected members
+_MOST_PAIRS = 200_000  # of the entries and members of one batch; beyond them amounts say which may belong together
 
 
 class BatchSum(PassConfig):
@@ -78,9 +80,13 @@ class BatchSum(PassConfig):
         self, context: LegContext, found: pl.DataFrame, batched: pl.DataFrame, odds: float, sentence: int
     ) -> Iterator[Proposals]:
         """Entries (`entry`) that name a batch (`batch_id`): the whole of it, or all but a few, or some of it."""
-        edges = _edges(context, found, batched, self.batches, odds, sentence)
-        yield from settle(context, edges, (AmountRule(rule="equal"), AmountRule(rule="sum")), _SENTENCES)
         entries, members = (context.left, context.right) if self.batches == "right" else (context.right, context.left)
+        met, crowded = _met(entries, found, batched)
+        edges = self._edges(context, met, odds, sentence)
+        yield from settle(context, edges, (AmountRule(rule="equal"), AmountRule(rule="sum")), _SENTENCES)
+        if not crowded.is_empty():
+            too_many = pl.lit("too_many_candidates").alias("reason")
+            yield Proposals(notes=crowded.select(pl.lit(entries.index, pl.UInt8).alias("side"), "row", too_many))
         still = batched.filter(pl.Series(members.is_open[batched["row"].to_numpy()]))
         named = found.filter(pl.Series(entries.is_open[found["entry"].to_numpy()]))
         groups, parts = less_rejected(context, self.batches, named, still, least_booked=1)
@@ -119,17 +125,44 @@ class BatchSum(PassConfig):
         # a total of several items met by chance in one account and week is rare; each rival is weighed as an equal
         rivals = pl.len().over("entry") * pl.len().over("batch_id", "currency")
         met = met.filter(rivals == 1)
-        edges = _edges(context, met.select("entry", "batch_id"), still, self.batches, self.odds / 100, 2)
+        edges = self._edges(context, _members(met.select("entry", "batch_id"), still), self.odds / 100, 2)
         yield from settle(context, edges, (AmountRule(rule="sum"),), _SENTENCES)
 
+    def _edges(self, context: LegContext, met: pl.DataFrame, odds: float, sentence: int) -> pl.DataFrame:
+        """Pairs of an entry and a member (rows) as edges, those that may belong together."""
+        left, right = ("entry", "member") if self.batches == "right" else ("member", "entry")
+        edges = met.select(pl.col(left).alias("left"), pl.col(right).alias("right"))
+        rows = (edges[side].to_numpy().astype(np.uint32) for side in ("left", "right"))
+        return edges.filter(pl.Series(context.compatible(*rows))).with_columns(
+            pl.lit(odds).alias("odds"), pl.lit(sentence, pl.UInt16).alias("evidence")
+        )
 
-def _edges(
-    context: LegContext, found: pl.DataFrame, batched: pl.DataFrame, batches: str, odds: float, sentence: int
-) -> pl.DataFrame:
-    met = found.join(batched.select("batch_id", member="row"), on="batch_id").unique(["entry", "member"])
-    left, right = ("entry", "member") if batches == "right" else ("member", "entry")
-    edges = met.select(pl.col(left).alias("left"), pl.col(right).alias("right"))
-    fits = context.compatible(edges["left"].to_numpy().astype(np.uint32), edges["right"].to_numpy().astype(np.uint32))
-    return edges.filter(pl.Series(fits)).with_columns(
-        pl.lit(odds).alias("odds"), pl.lit(sentence, pl.UInt16).alias("evidence")
-    )
+
+def _met(entries: SideView, found: pl.DataFrame, batched: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Every `entry` with each `member` of the batch that it names, and the entries (`row`) of crowded batches.
+
+    Of a batch that many entries name, with many members, an entry meets all of them only where it alone has their total, and
+    else those of its own amount: so many pairs would say no more.
+    """
+    names = found.group_by("batch_id").len("entries")
+    sizes = batched.group_by("batch_id").agg(pl.len().alias("members"), pl.col("open").sum().alias("total"))
+    many = pl.col("entries").cast(pl.Int64) * pl.col("members") > _MOST_PAIRS
+    crowded = names.join(sizes, on="batch_id").filter(pl.col("entries") > 1, many)
+    if crowded.is_empty():
+        return _members(found, batched), pl.DataFrame(schema={"row": pl.UInt32})
+    of_crowded = found.join(crowded.select("batch_id", "total"), on="batch_id")
+    of_crowded = of_crowded.with_columns(open=pl.Series(entries.open[of_crowded["entry"].to_numpy()]))
+    whole = of_crowded.filter(pl.col("open") == pl.col("total")).filter(pl.len().over("batch_id") == 1)
+    equal, _ = key_pairs(of_crowded.rename({"entry": "row"}), batched, ["batch_id", "open"], _MOST_PAIRS)
+    parts = [
+        _members(found.join(crowded, on="batch_id", how="anti"), batched),
+        _members(whole, batched),
+        equal.select(entry="left", member="right"),
+    ]
+    return pl.concat(parts).unique(), of_crowded.select(row="entry").unique()
+
+
+def _members(found: pl.DataFrame, batched: pl.DataFrame) -> pl.DataFrame:
+    """Every `entry` with each `member` of the batch that it names."""
+    met = found.join(batched.select("batch_id", member="row"), on="batch_id")
+    return met.select("entry", "member").unique()
