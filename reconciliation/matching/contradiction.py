@@ -46,13 +46,24 @@ def spoken_against(context: LegContext, left: Rows, right: Rows) -> Mask:
     whole = context.right.dataset.amount
     usual = np.sign(np.sign(whole).sum())  # a refund settles what is of the other sign: a credit memo
     advance, back = (told.select(of(pl.col("said"))).to_series().to_numpy() for of in (on_account, given_back))
-    against = advance[places] | (back[places] & (np.sign(whole[right]) == usual))
+    against = advance[places] & ~_asks_on_account(context, right, advance[places])
+    against |= back[places] & (np.sign(whole[right]) == usual)
     against |= _for_somebody_else(context, told, left, right)
     against |= _names_known(context, told.select("row", "text"), left, right)
     open_question = np.flatnonzero(~against & told["said"].str.contains("[0-9]").fill_null(False).to_numpy()[places])
     if len(open_question):
         against[open_question] = _of_another_number(context, told, left[open_question], right[open_question])
     return np.asarray(against, dtype=np.bool_)
+
+
+def _asks_on_account(context: LegContext, right: Rows, paid: Mask) -> Mask:
+    """By pair of those `paid` on account: whether the right item is a bill for a payment on account."""
+    asks = np.zeros(len(right), dtype=np.bool_)
+    if paid.any():
+        texts = context.right.dataset.take(["text"], right[paid])["text"]
+        told = pl.DataFrame({"said": ascii_upper_series(texts)})
+        asks[paid] = told.select(on_account(pl.col("said"))).to_series().to_numpy()
+    return asks
 
 
 def _for_somebody_else(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:

@@ -2,8 +2,8 @@
 cut off.
 
 The right side's items say who there is: a counterparty has an id, accounts, names. A left item is brought to it by
-the surest thing it carries: id, then account (also one that a surer pass has seen pay for it), then name, then a name
-found in its text, then a name that a slip of the keys tells from it.
+the surest thing it carries: id, then a number of the counterparty's (`customer_numbers`), then account (also one that a surer
+pass has seen pay for it), then name, then a name found in its text, then a name that a slip of the keys tells from it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
+from reconciliation.matching.customer_numbers import naming_numbers, numbers_of, shared_references
 from reconciliation.matching.text import name_key, name_similarity
 from reconciliation.matching.text.names import initial_forms
 from reconciliation.matching.text.token_filter import naming_texts
@@ -30,17 +31,15 @@ def right_parties(context: LegContext, *more: str) -> pl.DataFrame:
     """The open right items' counterparties: `row`, `party` (code), and of `id`, `iban` (account), `name` (keys) and
     `entity` what is asked for; made once a leg."""
     if "right_parties" not in context.cache:
-        frame = _identity(context.right)
-        context.cache["right_parties"] = frame.with_columns(_party()).filter(
-            pl.any_horizontal(pl.col("id", "iban", "name").is_not_null())
-        )
+        frame = _numbered(context.right, _identity(context.right))
+        context.cache["right_parties"] = frame.with_columns(_party()).drop_nulls("party")
     frame = context.cache["right_parties"].select("row", "party", *more)
     return frame.filter(pl.Series(context.right.open[frame["row"].to_numpy()] != 0))
 
 
 def parties_of(view: SideView, rows: Rows) -> pl.DataFrame:
     """The counterparties of these rows of the right side, open or settled: `row`, `party` (code as in `right_parties`)."""
-    return _identity(view, rows=rows).with_columns(_party()).select("row", "party").drop_nulls("party")
+    return _numbered(view, _identity(view, rows=rows)).with_columns(_party()).select("row", "party").drop_nulls("party")
 
 
 def left_parties(context: LegContext) -> pl.DataFrame:
@@ -61,11 +60,22 @@ def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _party() -> pl.Expr:
-    return (
-        pl.coalesce(pl.lit("i") + pl.col("id"), pl.lit("a") + pl.col("iban"), pl.lit("n") + pl.col("name"))
-        .hash(3)
-        .alias("party")
+    shown = ("i", "id"), ("a", "iban"), ("n", "name"), ("r", "number")
+    code = pl.coalesce(pl.lit(letter) + pl.col(column) for letter, column in shown)
+    return pl.when(code.is_not_null()).then(code.hash(3)).alias("party")
+
+
+def _numbered(view: SideView, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with `number`: of items that show no counterparty, what they and others of their amount carry."""
+    nobody = pl.all_horizontal(pl.col("id", "iban", "name").is_null())
+    unknown = frame.filter(nobody).select("row")
+    numbers = shared_references(view.dataset) if unknown.height else pl.DataFrame()
+    if numbers.is_empty():
+        return frame.with_columns(number=pl.lit(None, pl.String))
+    numbers = (
+        numbers.join(unknown, on="row", how="semi").group_by("row").agg(number=pl.col("key").min().cast(pl.String))
     )
+    return frame.join(numbers, on="row", how="left", maintain_order="left")
 
 
 def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFrame:
@@ -89,9 +99,14 @@ def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.Data
         hits = left.select("row", key).drop_nulls().join(known, on=key).select("row", "party").unique()
         found.append(hits)
         left = left.join(hits, on="row", how="anti")
+        more = []
+        if key == "id":
+            more.append(naming_numbers(context, left["row"].to_numpy(), _numbers(context)))
         if key == "iban":
-            found.append(_by_paying_account(context, left))
-            left = left.join(found[-1], on="row", how="anti")
+            more.append(_by_paying_account(context, left))
+        for hits in more:
+            found.append(hits)
+            left = left.join(hits, on="row", how="anti")
     names = right.select("name", "party", "entity").drop_nulls().unique()
     for source in ("name", "text"):
         left = left.with_columns(name_key(left[source]).alias("told"))
@@ -122,13 +137,22 @@ def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
     pairs = pairs.join(paying, left_on="left", right_on="row")
     if pairs.is_empty():
         return none
-    paid = _identity(context.right, rows=pairs["right"].unique().sort().to_numpy()).with_columns(_party())
+    paid = _identity(context.right, rows=pairs["right"].unique().sort().to_numpy())
+    paid = _numbered(context.right, paid).with_columns(_party()).drop_nulls("party")
     known = pairs.join(paid.select("row", "party", "name"), left_on="right", right_on="row")
     known = known.select("iban", "party", "name").unique()
     known = known.filter(pl.col("party").n_unique().over("iban") == 1).unique("iban")
     met = asked.join(known, on="iban", suffix="_paid")
     like = name_similarity(met["name"], met["name_paid"]).fill_null(1.0) >= _LIKE
     return met.filter(like).select("row", "party")
+
+
+def _numbers(context: LegContext) -> pl.DataFrame:
+    """`key`, `check`, `party` of the numbers of the open right items' counterparties; made once a leg."""
+    if "customer_numbers" not in context.cache:
+        known = right_parties(context, "id")
+        context.cache["customer_numbers"] = numbers_of(context.right.dataset, known)
+    return context.cache["customer_numbers"]
 
 
 def _texts_as_names(left: pl.DataFrame) -> pl.DataFrame:

@@ -37,12 +37,17 @@ def settle(
 
     `edges` has left, right (rows, distinct pairs that are compatible), odds, evidence (index of the sentence) and,
     for the rule `linked`, amount (minor units, signed as the right item, null where unknown). `whole` (optional) says
-    whether the identifier was read whole, not a part of it; `typed` (optional) whether people wrote it, who mistype numbers.
+    whether the identifier was read whole, not a part of it; `typed` (optional) whether people wrote it, who mistype numbers;
+    `shared` (optional) whether several right items carry it: it does not say which of them is paid in part.
     """
     for rule in rules:
         live = edges = _live(context, edges)  # what is settled by one rule is not opened by the next
-        if live.is_empty():
+        if rule.differs and "shared" in live.columns:
+            live = live.filter(~pl.col("shared"))
+        if edges.is_empty():
             return
+        if live.is_empty():
+            continue
         if rule.rule not in _ONE_TO_ONE:  # those weigh the few that agree in amount
             live = with_parties(context, live, rule)
         yield from _SETTLERS[rule.rule](context, live, rule, evidence)

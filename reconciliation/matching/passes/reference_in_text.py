@@ -10,6 +10,7 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.customer_numbers import carried_by_several, of_one_item
 from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
@@ -17,6 +18,7 @@ from reconciliation.matching.reference_keys import linked_references, side_refer
 from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
+from reconciliation.matching.text.identifiers import identifier_keys
 from reconciliation.matching.text.token_filter import worth_compiling
 
 if TYPE_CHECKING:
@@ -45,8 +47,9 @@ class ReferenceInText(PassConfig):
 
     `texts` says whose texts are read (the other side's identifiers are searched in them). `through` names a dataset
     whose identifiers stand for the items linked to them: a bank line that names an invoice means the payment of the
-    invoice. With `first_pays` the earliest of several left items of one amount settles the item they name
-    (`first_payers`).
+    invoice. With `first_pays` the right items are bills: the earliest of several left items of one amount settles the
+    item they name (`first_payers`), a number that several bills of one amount carry names none of them, and one that
+    several of any amount carry names one only by the amount (`customer_numbers`).
     """
 
     KIND: ClassVar[str] = "reference_text"
@@ -80,7 +83,9 @@ class ReferenceInText(PassConfig):
         """Compatible pairs with the odds of their surest reading, of the variants that this pass allows."""
         if self.through is not None and self.through not in context.datasets:
             return pl.DataFrame()
-        name = f"text_hits_{self.texts}_{self.through}_{self.min_length}_{self.max_owners}_{self.grams}"
+        name = (
+            f"text_hits_{self.texts}_{self.through}_{self.min_length}_{self.max_owners}_{self.grams}_{self.first_pays}"
+        )
         if name not in context.cache:
             found = self._hits(context)
             if self.through is not None:
@@ -102,6 +107,7 @@ class ReferenceInText(PassConfig):
             pl.col("rank").cast(pl.UInt16).alias("evidence"),
             (~pl.col("variant").is_in([Variant.TRUNCATED, Variant.SERIAL])).alias("whole"),
             pl.lit(True).alias("typed"),
+            "shared",
         )
 
     def _hits(self, context: LegContext) -> pl.DataFrame:
@@ -140,7 +146,20 @@ class ReferenceInText(PassConfig):
             "span",
             "variant",
             "rank",
+            self._shared(named, hits).alias("shared"),
         )
+
+    def _shared(self, named: SideView, hits: pl.DataFrame) -> pl.Series:
+        """By hit: whether it is of a number that several bills carry."""
+        several = carried_by_several(named.dataset) if self.first_pays else pl.DataFrame()
+        if several.is_empty() or hits.is_empty():
+            return pl.repeat(False, hits.height, eager=True)
+        keys = identifier_keys(
+            several, variants=list(Variant), min_length=self.min_length, among=hits.select("token").unique()
+        )
+        keys = keys.select(pl.col("row").alias("identifier_row"), "token", shared=pl.lit(True)).unique()
+        met = hits.join(keys, on=["identifier_row", "token"], how="left", maintain_order="left")
+        return met["shared"].fill_null(False)
 
     def _tokens(self, context: LegContext, texts: pl.DataFrame, by: Sequence[str]) -> TextTokens:
         """The texts' tokens; made once a leg, since later passes read fewer texts."""
@@ -153,7 +172,8 @@ class ReferenceInText(PassConfig):
 
     def _identifiers(self, context: LegContext, named: SideView) -> pl.DataFrame:
         if self.through is None:
-            given = side_references(context, named, "reference")
+            given = side_references(context, named, "reference", *(["key"] if self.first_pays else []))
+            given = of_one_item(named.dataset, given).select("row", "reference") if self.first_pays else given
         else:
             given = linked_references(context, named, self.through, "reference")
         return given.rename({"row": "identifier_row"})

@@ -71,9 +71,13 @@ def structured_references(texts: pl.DataFrame, *, row: str = "row", text: str = 
     upper = texts.select(pl.col(row).alias("row"), pl.col(text).alias("text")).drop_nulls("text")
     upper = upper.with_columns(ascii_upper_series(upper["text"]))
     found: list[pl.DataFrame] = []
+    # a second RF reference begins where groups of the first would go on
+    apart = pl.col("text").str.replace_all(r"\b(RF[0-9]{2})", "\n$1")
     for kind, pattern in (("SCOR", _RF), ("QRR", _QRR), ("OGM", _OGM)):
         hits = (
-            upper.select("row", pl.col("text").str.extract_all(pattern).alias("reference"))
+            upper.select(
+                "row", (apart if kind == "SCOR" else pl.col("text")).str.extract_all(pattern).alias("reference")
+            )
             .filter(pl.col("reference").list.len() > 0)
             .explode("reference", empty_as_null=False, keep_nulls=False)
         )

@@ -43,3 +43,52 @@ def test_two_halves_of_about_one_day_are_the_rent_of_that_day() -> None:
     assert members(settled(lines, rents()), "matched") == [
         (f"A {month}", f"B {month}", f"rent {month}") for month in range(4)
     ]
+
+
+def test_one_number_for_all_bills_says_whose_they_are_and_the_date_says_which() -> None:
+    bills = rents(references=["4123455"], counterparty_name=None)
+    lines = [
+        {"item_id": f"paid {month}", "amount": 850, "on": on + 2, "references": ["4123455"]}
+        for month, on in enumerate(MONTHS)
+    ]
+    assert members(settled(lines, bills), "matched") == [(f"paid {month}", f"rent {month}") for month in range(4)]
+    # one was left out, another paid twice: as many payments as rents, and yet they are not each other's
+    twice = [*lines[:1], *lines[2:], {**lines[3], "item_id": "paid again", "on": MONTHS[3] + 4}]
+    sure = members(settled(twice, bills), "matched")
+    assert set(sure) <= {("paid 0", "rent 0"), ("paid 2", "rent 2")}
+
+
+def test_a_number_on_all_bills_does_not_say_which_is_paid_in_part() -> None:
+    bills = [
+        {"item_id": "January", "amount": 600, "references": ["4123455"], "counterparty_name": "Rosa Winterfeld"},
+        {
+            "item_id": "Final",
+            "amount": 3049,
+            "on": 10,
+            "references": ["4123455"],
+            "counterparty_name": "Rosa Winterfeld",
+        },
+    ]
+    line = {"item_id": "paid", "amount": 250, "on": 20, "references": ["4123455"], "text": "4123455"}
+    assert members(settled([line], bills), "matched") == []
+
+
+def test_who_names_a_customer_pays_for_that_customer() -> None:
+    bills = rents(counterparty_id="C20418")
+    lines = [
+        {"item_id": f"paid {month}", "amount": 850, "on": on + 2, "counterparty_name": "Viktor Amsel"}
+        | {"text": "customer C20418"}
+        for month, on in enumerate(MONTHS)
+    ]
+    assert members(settled(lines, bills), "matched") == [(f"paid {month}", f"rent {month}") for month in range(4)]
+
+
+def test_a_bill_for_a_payment_on_account_is_paid_on_account() -> None:
+    bills = rents(text="Akonto", counterparty_id="C1")
+    lines = [
+        {"item_id": f"paid {month}", "amount": 850, "on": on + 2, "counterparty_id": "C1", "text": "Akonto"}
+        for month, on in enumerate(MONTHS)
+    ]
+    assert len(members(settled(lines, bills), "matched")) == 4
+    other = settled(lines, rents(text="Miete", counterparty_id="C1"))
+    assert members(other, "matched") == []

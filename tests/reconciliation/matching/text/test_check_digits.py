@@ -63,3 +63,8 @@ def test_references_printed_in_groups_end_where_they_verify() -> None:
         {"row": [1, 2, 3], "text": ["RF18 5390 0754 7034 2024", "rf18539007547034", "RF19 5390 0754 7034"]}
     )
     assert structured_references(texts).rows() == [(1, "RF18539007547034", "SCOR"), (2, "RF18539007547034", "SCOR")]
+
+
+def test_two_references_printed_in_groups_one_after_the_other_are_two() -> None:
+    texts = pl.DataFrame({"row": [1], "text": ["RF18 5390 0754 7034 RF98 7017 3462 3"]})
+    assert structured_references(texts)["reference"].to_list() == ["RF18539007547034", "RF98701734623"]

@@ -1,0 +1,80 @@
+"""Numbers that say whose an item is, not which: a customer's number, a contract's, one payment reference for all bills.
+
+Such a number stands on many items, or is the counterparty's own id. Who names it means that counterparty; which of its items of
+one amount is meant, the date has to tell.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.encoding import Dataset
+from reconciliation.matching.joins import has_repeats
+from reconciliation.matching.reference_keys import dataset_references, hashed, word_keys
+
+_LEAST = 4  # characters of a customer's number with a letter in it
+_LEAST_DIGITS = 6  # of one that is nothing but digits: shorter ones are years, postcodes, amounts
+
+
+def carried_by_several(data: Dataset) -> pl.DataFrame:
+    """`row`, `reference`, `key`, `check` of the identifiers that several items carry, open or settled."""
+    if "carried_by_several" not in data.derived:
+        given = dataset_references(data)
+        several = given.clear()
+        if has_repeats(given["key"].to_numpy()):
+            repeated = given.filter(pl.col("key").is_duplicated())
+            several = repeated.filter(pl.col("row").n_unique().over("key", "check") > 1)
+        data.derived["carried_by_several"] = several.select("row", "reference", "key", "check")
+    return data.derived["carried_by_several"]
+
+
+def shared_references(data: Dataset) -> pl.DataFrame:
+    """`row`, `key`, `check` of those that several items of one amount carry: they tell none of them."""
+    if "shared_references" not in data.derived:
+        several = carried_by_several(data)
+        rows = several["row"].to_numpy()
+        priced = several.with_columns(
+            amount=pl.Series(data.amount[rows]),
+            currency=pl.Series(data.currency[rows]),
+            entity=pl.Series(data.entity[rows]),
+        )
+        of_a_price = pl.col("row").n_unique().over("key", "check", "amount", "currency", "entity") > 1
+        data.derived["shared_references"] = priced.filter(of_a_price).select("row", "key", "check")
+    return data.derived["shared_references"]
+
+
+def of_one_item(data: Dataset, keys: pl.DataFrame) -> pl.DataFrame:
+    """Of a dataset's identifiers (`row`, `key`) those that tell their item from others of its amount."""
+    shared = shared_references(data)
+    return keys if shared.is_empty() else keys.join(shared, on=["row", "key"], how="anti", maintain_order="left")
+
+
+def numbers_of(data: Dataset, parties: pl.DataFrame) -> pl.DataFrame:
+    """`key`, `check`, `party` of the numbers of some counterparties (`row`, `party`, `id`), each that of one of them only: their
+    ids, and what several of their items carry."""
+    ids = parties.select("party", number="id").drop_nulls().unique()
+    bare = pl.col("number").str.strip_chars_start("0")
+    ids = pl.concat([ids, ids.with_columns(bare)]).unique()
+    telling = pl.col("number").str.contains("[^0-9]") & (pl.col("number").str.len_bytes() >= _LEAST)
+    telling |= pl.col("number").str.len_bytes() >= _LEAST_DIGITS
+    ids = ids.filter(telling & pl.col("number").str.contains("[0-9]")).select("party", *hashed("number"))
+    # what is a document's number as well may mean the document
+    ids = ids.join(dataset_references(data).select("key"), on="key", how="anti")
+    shared = shared_references(data).join(parties.select("row", "party"), on="row").select("party", "key", "check")
+    numbers = pl.concat([ids, shared]).unique()
+    return numbers.filter(pl.len().over("key") == 1).select("key", "check", "party")
+
+
+def naming_numbers(context: LegContext, rows: Rows, numbers: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of those of the left rows, open ones, whose text or references hold the number (`key`, `check`, `party`) of
+    one counterparty."""
+    if numbers.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, "party": numbers.schema["party"]})
+    words = word_keys(context, context.left, _LEAST)
+    met = words.join(numbers, on="key", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
+    asked = np.zeros(context.left.dataset.height, dtype=np.bool_)
+    asked[rows] = True
+    met = met.filter(pl.Series(asked[met["row"].to_numpy()], dtype=pl.Boolean)).select("row", "party").unique()
+    return met.filter(pl.len().over("row") == 1)
