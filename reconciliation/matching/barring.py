@@ -8,17 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from reconciliation.matching.joins import pair_keys
 from reconciliation.matching.proposals import Proposals
 
-Pairs = npt.NDArray[np.uint64]
 
-
-def pair_keys(left: npt.NDArray[np.uint32], right: npt.NDArray[np.uint32]) -> Pairs:
-    """A left and a right row in one number."""
-    return np.asarray(left.astype(np.uint64) << np.uint64(32) | right, dtype=np.uint64)
-
-
-def without_barred(proposals: Proposals, barred: Pairs) -> Proposals:
+def without_barred(proposals: Proposals, barred: npt.NDArray[np.uint64]) -> Proposals:
     """The proposals that hold none of the barred pairs (`pair_keys`)."""
     pairs, members = proposals.pairs, proposals.members
     if not pairs.is_empty():

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
+from reconciliation.matching.joins import pair_keys
 from reconciliation.matching.rules import Leg, Side
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class LegContext:
     tokens: dict[str, TextTokens] = field(default_factory=dict)  # of a side's texts, for all passes that search them
     texts: dict[int, TextOdds] = field(default_factory=dict)  # by number of accepted pairs: what they teach of texts
     rates: pl.DataFrame | None = None  # exchange rates as `exchange.rate_frame` gives them
-    barred: npt.NDArray[np.uint64] | None = None  # pairs (left row << 32 | right row) that a person has rejected
+    barred: npt.NDArray[np.uint64] | None = None  # pairs (`joins.pair_keys`) that a person has rejected
     accepted: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
     #: By pair as `barring.pair_keys` numbers them, ascending: what their counterparties show (`party_evidence`).
     shown: tuple[npt.NDArray[np.uint64], Ints] = field(
@@ -155,7 +156,7 @@ class LegContext:
             a, b = mine[left], other[right]
             fits &= (a == b) | (a == 0) | (b == 0)
         if self.barred is not None:
-            fits &= ~np.isin(left.astype(np.uint64) << np.uint64(32) | right, self.barred)
+            fits &= ~np.isin(pair_keys(left, right), self.barred)
         return np.asarray(fits, dtype=np.bool_)
 
     def still_open(self, pairs: pl.DataFrame) -> pl.DataFrame:

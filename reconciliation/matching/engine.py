@@ -9,13 +9,14 @@ from time import perf_counter
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.barring import pair_keys, without_barred
+from reconciliation.matching.barring import without_barred
 from reconciliation.matching.completed_parts import with_completed_parts
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.decisions import Holds
 from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.exchange import rate_frame
+from reconciliation.matching.joins import pair_keys
 from reconciliation.matching.known_groups import Ledger, StoredLedger
 from reconciliation.matching.leftovers import tied_rows, unmatched_rows
 from reconciliation.matching.links import Links

@@ -14,6 +14,11 @@ _SCATTERED = 22  # bits, at most, of the buckets in which numbers are looked up
 _BUCKETS = 20  # bits of a key, at most, that are counted to find the few keys owned by many
 
 
+def pair_keys(left: npt.NDArray[np.uint32], right: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint64]:
+    """A left and a right row in one number."""
+    return np.asarray(left.astype(np.uint64) << np.uint64(32) | right, dtype=np.uint64)
+
+
 def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.DataFrame:
     """Rows whose 64-bit key has at most `limit` owners. Counts buckets first: most data has no frequent key at
     all."""

@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 
 from reconciliation.contracts import LINK
-from reconciliation.matching.barring import pair_keys
 from reconciliation.matching.encoding import Encoding
 from reconciliation.matching.item_frames import link_frame
-from reconciliation.matching.joins import has_repeats, id_hashes
+from reconciliation.matching.joins import has_repeats, id_hashes, pair_keys
 
 
 class Links:

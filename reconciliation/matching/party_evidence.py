@@ -13,11 +13,10 @@ import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
-from reconciliation.matching.barring import pair_keys
 from reconciliation.matching.context import ENOUGH_TAUGHT, LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.encoding import Mask
-from reconciliation.matching.joins import among
+from reconciliation.matching.joins import among, pair_keys
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.text import name_key, name_similarity, named_in
 

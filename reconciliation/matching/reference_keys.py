@@ -8,7 +8,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Dataset
-from reconciliation.matching.joins import has_repeats, without_frequent
+from reconciliation.matching.joins import has_repeats, pair_keys, without_frequent
 from reconciliation.matching.text import identifier_words
 
 # What systems write where an identifier is missing (ISO 20022 usage, SWIFT MT usage, habits of ERPs).
@@ -182,7 +182,6 @@ def joined(context: LegContext, left: pl.DataFrame, right: pl.DataFrame, max_own
     met = left.join(right, on="key", how="inner", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
     fits = context.compatible(met["row"].to_numpy(), met["row_right"].to_numpy())
     edges = met.select("length", left="row", right="row_right").filter(pl.Series(fits))
-    pair = edges["left"].to_numpy().astype(np.uint64) << np.uint64(32) | edges["right"].to_numpy()
-    if has_repeats(pair):
+    if has_repeats(pair_keys(edges["left"].to_numpy(), edges["right"].to_numpy())):
         edges = edges.group_by("left", "right").agg(pl.col("length").max())
     return edges.select("left", "right", "length")

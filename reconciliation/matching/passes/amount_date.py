@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.amount_differences import discount_amounts
-from reconciliation.matching.chance import Level, Window, pair_odds, widened
+from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.coincidence import expected_equals
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.contradiction import doubted
@@ -19,7 +19,7 @@ from reconciliation.matching.encoding import Ints
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.other_sums import less_of_sums
 from reconciliation.matching.parties import left_parties, right_parties
-from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text import labelled_name, name_key, name_similarity
@@ -40,7 +40,7 @@ _MEASURED = 200_000  # right items whose amounts say how densely amounts lie
 _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 
 
-class AmountDate(PassConfig):
+class AmountDate(WindowPass):
     """Equal amounts within `before` to `after` days (left date minus right date), or as far apart as surer pairs lie; while few
     are known, at least `before_unknown` days before.
 
@@ -52,11 +52,7 @@ class AmountDate(PassConfig):
     KIND: ClassVar[str] = "amount_date"
 
     kind: Literal["amount_date"] = "amount_date"
-    right_date: Literal["date", "due_date", "value_date", "discount_until"] = "date"
     net: bool = False
-    before: int = 3
-    before_unknown: int = 0
-    after: int = 10
     decoy_days: int = 60
     max_pairs: int = 400
 
@@ -69,11 +65,9 @@ class AmountDate(PassConfig):
         if left.is_empty():
             return
         left = left.with_columns(_recurs(context.left, left).alias("recurs"))
-        lags = context.lags(None if self.right_date == "date" else self.right_date)
-        if self.net:  # who takes the discount pays on other days than who does not: the others teach nothing
-            lags = np.zeros(0, dtype=np.int64)
-        before, after = widened(self.before, self.after, lags, self.before_unknown)
-        window = Window(before, after, self.decoy_days)
+        # who takes the discount pays on other days than who does not: the others teach nothing
+        lags = np.zeros(0, dtype=np.int64) if self.net else self.lags(context)
+        window = self.window(lags, self.decoy_days)
         pairs, crowded = self._pairs(context, left, right, window)
         notes = crowded.select(pl.lit(0, pl.UInt8).alias("side"), "row", pl.lit("too_many_candidates").alias("reason"))
         if pairs.is_empty():
@@ -84,7 +78,7 @@ class AmountDate(PassConfig):
             "left", "right", "open", "lag", "level", "is_open", "recurs"
         )
         pairs = pairs.with_columns(self._density(context, pairs).alias("density"))
-        partnerless = _partnerless(context, rows, pairs.filter(pl.col("lag").is_between(-before, after)))
+        partnerless = _partnerless(context, rows, pairs.filter(pl.col("lag").is_between(-window.before, window.after)))
         weighed = pair_odds(pairs, window, lags, LEVELS, partnerless)
         # another counterparty's item is never taken, however rare the amount; it only says that a partner may be
         # elsewhere
@@ -152,18 +146,13 @@ class AmountDate(PassConfig):
         if view.side.sign:
             wanted &= np.sign(amount) == view.side.sign
         rows = np.flatnonzero(wanted).astype(np.uint32)
-        columns: list[str | pl.Expr] = []
-        if self.right_date != "date":
-            columns.append(pl.col(self.right_date).to_physical().alias("own_date"))
-        frame = view.selected(rows, *columns)
-        day = pl.coalesce("own_date", "date") if columns else pl.col("date")
-        return frame.select(
+        return self.dated(view, rows).select(
             "row",
             pl.Series("open", amount[rows]),
             "currency",
             "entity",
             "account",
-            day.alias("day"),
+            pl.col("date").alias("day"),
             pl.Series("is_open", view.open[rows] != 0),
         )
 

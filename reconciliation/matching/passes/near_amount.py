@@ -16,7 +16,7 @@ from pydantic import Field
 
 from reconciliation.matching.amount_differences import bound, short_or_over
 from reconciliation.matching.amount_rules import AmountRule, Tolerance
-from reconciliation.matching.chance import Window, lag_shares, widened
+from reconciliation.matching.chance import Window, lag_shares
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.described import learned_share
@@ -25,7 +25,7 @@ from reconciliation.matching.fee_habits import habit_ratios
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.parties import left_parties, parties_of, right_parties
 from reconciliation.matching.party_evidence import agrees_elsewhere
-from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.settlement import pairs_frame
 
@@ -37,7 +37,7 @@ _PRIOR_ITEMS = 20.0  # items that the configured share of such pairs counts for
 _LARGEST = 3  # a difference is at most one in so many of the amount
 
 
-class NearAmount(PassConfig):
+class NearAmount(WindowPass):
     """Pairs of one counterparty within `before` to `after` days (left date minus right date), or as far apart as surer pairs
     lie; while few are known, at least `before_unknown` days before. Their amounts differ by at most `charge`, or by `share`
     of the right one.
@@ -51,9 +51,7 @@ class NearAmount(PassConfig):
     KIND: ClassVar[str] = "near_amount"
 
     kind: Literal["near_amount"] = "near_amount"
-    right_date: Literal["date", "due_date", "value_date"] = "date"
     before: int = 2
-    before_unknown: int = 0
     after: int = 8
     charge: Tolerance = Field(default_factory=dict)
     share: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
@@ -62,8 +60,8 @@ class NearAmount(PassConfig):
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs that differ by a charge first, then those that are short or over paid."""
-        lags = context.lags(None if self.right_date == "date" else self.right_date)
-        window = Window(*widened(self.before, self.after, lags, self.before_unknown), 0)
+        lags = self.lags(context)
+        window = self.window(lags)
         pairs = self._pairs(context, window)
         if pairs.is_empty():
             return
@@ -85,11 +83,7 @@ class NearAmount(PassConfig):
         """All pairs of one counterparty in the window: `left`, `right`, `mine`, `other`, `lag`, and how many each left item has
         (`others`)."""
         left = left_parties(context).join(context.left.frame().select("row", "open", "currency", "date"), on="row")
-        own: list[str | pl.Expr] = []
-        if self.right_date != "date":
-            own = [pl.col(self.right_date).to_physical().alias("own_date")]
-        day = pl.coalesce("own_date", "date") if own else pl.col("date")
-        right = context.right.frame(*own).select("row", "open", "currency", day.alias("date"))
+        right = self.dated(context.right, context.right.rows()).select("row", "open", "currency", "date")
         right = right_parties(context).select("row", "party").join(right, on="row")
         whole = context.right.open == context.right.dataset.amount
         right = right.filter(pl.Series(whole[right["row"].to_numpy()], dtype=pl.Boolean))

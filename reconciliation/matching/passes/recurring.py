@@ -13,14 +13,14 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.chance import Window, lag_shares, widened
+from reconciliation.matching.chance import Window, lag_shares
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.other_sums import less_of_sums
 from reconciliation.matching.parties import left_parties, right_parties
-from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text import name_similarity
@@ -33,7 +33,7 @@ _CLOSE_DAYS, _CLOSE_ODDS = 14, 100.0  # rivals no further apart than that leave 
 _UNSEEN = 0.2  # further items of the amount assumed around a line that sees none
 
 
-class Recurring(PassConfig):
+class Recurring(WindowPass):
     """Equal amounts of the same counterparty within `before` to `after` days (left date minus right date), or as far apart
     as surer pairs lie; while few are known, at least `before_unknown` days before.
 
@@ -44,17 +44,13 @@ class Recurring(PassConfig):
     KIND: ClassVar[str] = "recurring"
 
     kind: Literal["recurring"] = "recurring"
-    right_date: Literal["date", "due_date", "value_date"] = "date"
-    before: int = 3
-    before_unknown: int = 0
-    after: int = 10
     around: int = 60
     max_pairs: int = 40_000
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs of equal amount and counterparty, with the odds that they belong together."""
-        lags = context.lags(None if self.right_date == "date" else self.right_date)
-        window = Window(*widened(self.before, self.after, lags, self.before_unknown), self.around)
+        lags = self.lags(context)
+        window = self.window(lags, self.around)
         pairs = self._pairs(context, window)
         if pairs.is_empty():
             return
@@ -83,13 +79,8 @@ class Recurring(PassConfig):
         rows, others = context.left.rows(), context.right.rows()
         mine, theirs = context.left.open[rows], context.right.open[others]
         left = context.left.selected(rows[among(mine, theirs)]).select("row", "open", "currency", "entity", "date")
-        own: list[str | pl.Expr] = []
-        if self.right_date != "date":
-            own = [pl.col(self.right_date).to_physical().alias("own_date")]
-        day = pl.coalesce("own_date", "date") if own else pl.col("date")
-        right = context.right.selected(others[among(theirs, mine)], *own).select(
-            "row", "open", "currency", "entity", day.alias("date")
-        )
+        right = self.dated(context.right, others[among(theirs, mine)])
+        right = right.select("row", "open", "currency", "entity", "date")
         right = right.join(left.select("open", "currency").unique(), on=["open", "currency"], how="semi")
         right = right.join(right_parties(context, "name"), on="row")
         left = left.join(right.select("open", "currency").unique(), on=["open", "currency"], how="semi")

@@ -18,7 +18,7 @@ from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.other_sums import fit_otherwise
 from reconciliation.matching.parties import left_parties, right_parties
-from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.passes.dated import DatedPass
 from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 from reconciliation.matching.subset_search import unique_subsets
 
@@ -27,7 +27,7 @@ _CLOSE_DAYS = 14  # items of one amount no further apart than that do not tell w
 _TAILS = (0.15, 0.01)  # of the date distances of surer pairs, left out at either end of a learned window
 
 
-class SubsetSums(PassConfig):
+class SubsetSums(DatedPass):
     """Subsets of one side's items of the same counterparty whose date lies in a window around the other side's item.
 
     `one` names the side of the lump sum. The `windows` ([before, after]: days of the left date minus the right) are tried from the
@@ -38,7 +38,6 @@ class SubsetSums(PassConfig):
 
     kind: Literal["subset_sum"] = "subset_sum"
     one: Literal["left", "right"] = "left"
-    right_date: Literal["date", "due_date", "value_date"] = "date"
     windows: tuple[tuple[int, int], ...] = ((5, 3), (8, 6), (12, 10))
     max_candidates: Annotated[int, Field(ge=2, le=40)] = 24
     max_size: Annotated[int, Field(ge=2, le=40)] = 24
@@ -108,7 +107,7 @@ class SubsetSums(PassConfig):
 
     def _windows(self, context: LegContext) -> list[tuple[int, int]]:
         """Those declared, and where many surer pairs lie further apart, those in which most and nearly all of them lie."""
-        lags = context.lags(None if self.right_date == "date" else self.right_date)
+        lags = self.lags(context)
         widest = (max(before for before, _ in self.windows), max(after for _, after in self.windows))
         if widened(*widest, lags) == widest:
             return list(self.windows)
@@ -127,12 +126,7 @@ class SubsetSums(PassConfig):
         wanted = wanted.join(known, on="party", how="semi")
         known = known.join(wanted, on="party", how="semi").sort("row")
         left = context.left.selected(wanted["row"].unique().sort().to_numpy()).join(wanted, on="row")
-        date: list[str | pl.Expr] = []
-        if self.right_date != "date":
-            date = [pl.col(self.right_date).to_physical().alias("own_date")]
-        right = context.right.selected(known["row"].to_numpy(), *date).with_columns(known["party"])
-        day = pl.coalesce("own_date", "date") if date else pl.col("date")
-        right = right.with_columns(day.alias("date"))
+        right = self.dated(context.right, known["row"].to_numpy()).with_columns(known["party"])
         pairs, crowded = key_pairs(left, right, ["party", "currency"], self.max_pairs)
         lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
         pairs = pairs.with_columns(lag.alias("lag")).select("left", "right", "party", "open", "open_right", "lag")
