@@ -16,6 +16,8 @@ from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.proposals import KIND
 from reconciliation.matching.typing_errors import looks_mistyped
 
+_LARGEST = 3  # a fee is at most one in so many of the amount
+
 
 def bound(context: LegContext, edges: pl.DataFrame, rule: AmountRule, of: Literal["left", "right"] = "right") -> Ints:
     """The tolerance of each edge in minor units of one side's currency: the larger of the absolute one and the share of the
@@ -41,9 +43,11 @@ def within(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
 
 
 def fee_taken(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
-    """A fee only ever costs: the left side (the bank) moves less money to us, or more away from us."""
+    """A fee only ever costs: the left side (the bank) moves less money to us, or more away from us; at most a third of what is
+    paid, as who pays less than that pays a part."""
     difference = edges["mine"].to_numpy() - edges["other"].to_numpy()
-    return np.asarray((difference < 0) & (-difference <= bound(context, edges, rule)), dtype=np.bool_)
+    most = np.minimum(bound(context, edges, rule), np.abs(edges["other"].to_numpy()) // _LARGEST)
+    return np.asarray((difference < 0) & (-difference <= most), dtype=np.bool_)
 
 
 def mistyped(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:

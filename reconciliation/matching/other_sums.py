@@ -43,6 +43,41 @@ def _fits_others(context: LegContext, left: Rows, right: Rows) -> Mask:
     return found
 
 
+def of_several_parties(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
+    """The `left`, `right` rows of those members of sums (one left item, several right ones) that are of more than one counterparty."""
+    party = parties_of(context.right, members["right"].unique().sort().to_numpy()).unique("row")
+    known = members.select("left", "right").join(party.rename({"row": "right"}), on="right")
+    several = known.filter(pl.col("party").n_unique().over("left") > 1).select("left").unique()
+    return members.select("left", "right").join(several, on="left", how="semi")
+
+
+def rest_is_another(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The `left`, `right` rows of those pairs (with `rest`, minor units) whose rest is what another item of the right one's
+    counterparty comes to, or two, open or only suggested for others: a bill that is paid as well, a credit memo deducted."""
+    none = pairs.select("left", "right").clear()
+    if pairs.is_empty():
+        return none
+    party = parties_of(context.right, pairs["right"].unique().sort().to_numpy()).unique("row")
+    asked = pairs.join(party.rename({"row": "right"}), on="right").with_row_index("case")
+    left = asked["left"].to_numpy()
+    data = context.left.dataset
+    asked = asked.with_columns(currency=pl.Series(data.currency[left]), day=pl.Series(data.date[left]))
+    there = _items(context, asked.select("party").unique())
+    met, _ = key_pairs(asked.drop("left", "right").with_columns(row="case"), there, ["party", "currency"], _MOST_PAIRS)
+    apart = pl.col("day").cast(pl.Int64) - pl.col("day_right").cast(pl.Int64)
+    named = asked.select("case", "left").join(pairs.select("left", named="right"), on="left")
+    near = (
+        met.rename({"right": "there"})
+        .filter(apart.is_between(-_BEFORE_DAYS, _AFTER_DAYS))
+        .join(named, left_on=["case", "there"], right_on=["case", "named"], how="anti")
+    )
+    one = near.select("case", "there", "part", lacking=pl.col("rest") - pl.col("part"))
+    two = one.join(one, left_on=["case", "lacking"], right_on=["case", "part"], suffix="_two")
+    two = two.filter(pl.col("there") != pl.col("there_two"))
+    found = pl.concat([each.select("case") for each in (one.filter(pl.col("lacking") == 0), two)])
+    return asked.join(found.unique(), on="case", how="semi").select("left", "right")
+
+
 def fit_otherwise(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
     """The `proposal` of those groups of one left item and several right ones (`proposal`, `left`, `right`) beside which other
     items of their counterparty, or some of them with others, add up to the left amount too."""

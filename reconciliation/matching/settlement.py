@@ -19,12 +19,14 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
+from reconciliation.matching.other_sums import of_several_parties, rest_is_another
 from reconciliation.matching.party_evidence import with_parties
-from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
 
 MAX_CLUSTER = 5000  # items of both sides that are looked at as one sum; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
 
+_AS_SURELY = 0.1  # of the odds of another item named, from which a payer means both
 _FEW = 10_000  # edges below which those of single ones are not sorted out first
 _ON_SUMS = ("rounding", "fee", "deviation")
 _ONE_TO_ONE = ("equal", "rounding", "fee", "fx", "typing_error", "deviation")
@@ -110,17 +112,41 @@ def _of_pairs(
         same_sign = _not_over_a_rest(context, same_sign)
         kept = same_sign if same_sign.is_empty() else same_sign.filter(pl.Series(keep(context, same_sign, rule)))
         if not kept.is_empty():
-            kept = with_parties(context, kept, rule)
+            kept = _in_doubt(context, with_parties(context, kept, rule), edges, rule)
             typed: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
             yield Proposals(pairs=pairs_frame(kept, "mine", "other", typed, rule.factor), evidence=evidence)
         if rule.rule in _ON_SUMS:
             sums = with_parties(context, _near_sums(context, edges, rule, keep), rule)
+            sums = _in_doubt(context, sums, sums.clear(), rule)
             short = pl.col("mine").abs() < pl.col("other").sum().over("left").abs()
             for side, said in ((short, "short_pay"), (~short, "over_pay")):
                 named = kind if isinstance(kind, str) else said
                 yield from _star_groups(sums.filter(side), "left", named, rule.factor, evidence)
 
     return settler
+
+
+def _in_doubt(context: LegContext, kept: pl.DataFrame, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
+    """Edges of amounts that differ (without `edges`, those of sums), suggestions at most where other items may explain the
+    difference: the left item names others of the `edges` as surely, what it names is of several counterparties, or the
+    rest is what another item of the counterparty comes to, or two."""
+    if rule.rule == "rounding" or kept.is_empty():
+        return kept
+    total = pl.col("other").sum().over("left") if edges.is_empty() else pl.col("other")
+    rests = kept.select("left", "right", rest=pl.col("mine") - total)
+    found = [_named_beside(kept, edges), of_several_parties(context, kept) if edges.is_empty() else kept.clear()]
+    found.append(rest_is_another(context, rests.filter(kept["odds"] * rule.factor >= context.leg.sure_odds)))
+    doubtful = pl.concat([each.select("left", "right") for each in found]).unique().with_columns(doubtful=True)
+    marked = kept.join(doubtful, on=["left", "right"], how="left", maintain_order="left")
+    most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)
+    return marked.with_columns(odds=pl.when("doubtful").then(most).otherwise("odds")).drop("doubtful")
+
+
+def _named_beside(kept: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
+    """Those edges whose left item names other right items about as surely."""
+    named = edges.filter(pl.col("odds") >= pl.col("odds").max().over("left") * _AS_SURELY)
+    beside = kept.join(named.select("left", named="right"), on="left").filter(pl.col("right") != pl.col("named"))
+    return beside.select("left", "right")
 
 
 def _near_sums(

@@ -168,13 +168,13 @@ def test_a_fee_only_ever_costs(paid: str, kind: str | None) -> None:
     assert result.groups["difference_kind"].to_list() == ([kind] if kind else [])
 
 
-@pytest.mark.parametrize(("currency", "paid"), [("EUR", 1006), ("EUR", 1004), ("JPY", 1600), ("JPY", 2900)])
+@pytest.mark.parametrize(("currency", "paid"), [("EUR", 5006), ("EUR", 5004), ("JPY", 5600), ("JPY", 6900)])
 def test_a_fee_tolerance_is_said_for_each_currency(currency: str, paid: int) -> None:
     left = items({"item_id": "B1", "amount": -paid, "currency": currency, "references": ["E2E-000001"]})
-    right = items({"item_id": "P1", "amount": -1000, "currency": currency, "references": ["E2E-000001"]})
+    right = items({"item_id": "P1", "amount": -5000, "currency": currency, "references": ["E2E-000001"]})
     rules = one_leg("{kind: reference, amounts: [{rule: fee, up_to: {default: 5, JPY: 800}}]}")
     found = match({"left": left, "right": right}, rules).groups.height == 1
-    assert found == (paid - 1000 <= {"EUR": 5, "JPY": 800}[currency])
+    assert found == (paid - 5000 <= {"EUR": 5, "JPY": 800}[currency])
 
 
 @pytest.mark.parametrize(
