@@ -12,8 +12,6 @@ Nair, Tetali: Simple deterministic approximation algorithms for counting matchin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
@@ -21,6 +19,7 @@ from reconciliation.matching.exact_marginals import exact_probabilities
 
 Floats = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 _ROUNDS = 200
 _SETTLED = 1e-9
@@ -35,15 +34,15 @@ def pair_probabilities(left: Index, right: Index, odds: Floats, weakest: tuple[f
     """
     if not len(odds):
         return np.zeros(0)
-    lefts, rights = int(left.max()) + 1, int(right.max()) + 1
+    alone_left, alone_right = (np.bincount(node)[node] == 1 for node in (left, right))
     # a message says how free its sender is if this pair is left out: 1 / (1 + weight of its other pairs)
     from_left = np.ones(len(odds))
     from_right = np.ones(len(odds))
     for _ in range(_ROUNDS):
         at_left = odds * from_right
-        new_left = 1 / (1 + _others(at_left, left, lefts))
+        new_left = 1 / (1 + _others(at_left, left, alone_left))
         at_right = odds * new_left
-        new_right = 1 / (1 + _others(at_right, right, rights))
+        new_right = 1 / (1 + _others(at_right, right, alone_right))
         moved = max(float(np.abs(new_left - from_left).max()), float(np.abs(new_right - from_right).max()))
         # half steps keep cycles of even length from swinging between two states
         from_left, from_right = (from_left + new_left) / 2, (from_right + new_right) / 2
@@ -51,14 +50,11 @@ def pair_probabilities(left: Index, right: Index, odds: Floats, weakest: tuple[f
             break
     weight = odds * from_left * from_right
     probable = weight / (1 + weight)
-    too_wide = [np.zeros(0, dtype=np.int64)]
-    for knots in _knots(left, right):
-        exact = exact_probabilities(left[knots[:, 0]], right[knots[:, 0]], odds[knots])
-        if exact is None:
-            too_wide.append(knots.ravel())
-        else:
-            probable[knots] = exact
-    _untie(left, right, odds, np.concatenate(too_wide), probable, weakest)
+    pairs, knot, one, two = _knots(left, right)
+    exact = exact_probabilities(knot, one, two, odds[pairs])
+    summed = ~np.isnan(exact)
+    probable[pairs[summed]] = exact[summed]
+    _untie(left, right, odds, pairs[~summed], probable, weakest)
     return probable
 
 
@@ -83,23 +79,18 @@ def _untie(left: Index, right: Index, odds: Floats, wide: Index, probable: Float
         wide = wide[~loosened[label]]
 
 
-def _knots(left: Index, right: Index) -> Iterator[Index]:
-    """The pairs of the connected sets of items that have a cycle, by pair and knot: those of one shape at a time."""
+def _knots(left: Index, right: Index) -> tuple[Index, Index, Index, Index]:
+    """The pairs of the connected sets of items that have a cycle, set by set: with the number of their set, and the places of
+    their items in it."""
     label = components(left, right)
     order = np.lexsort((right, left, label))
     label = label[order]
     one, two = _places(left[order], label), _places(right[order], label)
     starts = np.flatnonzero(np.diff(label, prepend=-1))
-    if not len(starts):
-        return
     size = np.diff(starts, append=len(label))
     items = np.maximum.reduceat(one, starts) + np.maximum.reduceat(two, starts) + 2
-    shapes: dict[bytes, list[Index]] = {}
-    for start, pairs in zip(*(each[(size > 3) & (size >= items)] for each in (starts, size)), strict=True):
-        own = slice(start, start + pairs)
-        shapes.setdefault(one[own].tobytes() + two[own].tobytes(), []).append(order[own])
-    for knots in shapes.values():
-        yield np.stack(knots, axis=1)
+    tied = np.repeat((size > 3) & (size >= items), size)
+    return order[tied], label[tied], one[tied], two[tied]
 
 
 def _places(node: Index, label: Index) -> Index:
@@ -112,11 +103,10 @@ def _places(node: Index, label: Index) -> Index:
     return place
 
 
-def _others(value: Floats, node: Index, nodes: int) -> Floats:
-    """For each pair, the sum of `value` over the other pairs of its node; never below zero by rounding."""
-    total = np.bincount(node, weights=value, minlength=nodes)[node]
-    count = np.bincount(node, minlength=nodes)[node]
-    rest: Floats = np.where(count > 1, np.maximum(total - value, 0.0), 0.0)
+def _others(value: Floats, node: Index, alone: Mask) -> Floats:
+    """For each pair, the sum of `value` over the other pairs of its node (none where it is `alone`); never below zero by
+    rounding."""
+    rest: Floats = np.where(alone, 0.0, np.maximum(np.bincount(node, weights=value)[node] - value, 0.0))
     return rest
 
 
