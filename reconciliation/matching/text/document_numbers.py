@@ -27,16 +27,19 @@ def names_another(texts: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame
         own_letters=pl.col("reference").str.extract("^([A-Z]+)").fill_null(""),
         own=pl.col("reference").str.replace_all("[^0-9]", ""),
     )
-    shaped = shaped.filter(pl.col("own").str.len_bytes() >= _LEAST)
-    met = _spots(texts.join(shaped.select("pair").unique(), on="pair", how="semi")).join(shaped, on="pair")
     size = pl.col("own").str.len_bytes()
-    of_invoice = pl.col("letters").is_in(_INVOICE.split(" ")) & (pl.col("digits").str.len_bytes() == size)
-    met = met.filter(((pl.col("letters") == pl.col("own_letters")) & (pl.col("own_letters") != "")) | of_invoice)
+    shaped = shaped.with_columns(size=size).filter(pl.col("size") >= _LEAST)
+    spots = _spots(texts.join(shaped.select("pair").unique(), on="pair", how="semi"))
+    of_invoice = spots.filter(pl.col("letters").is_in(_INVOICE.split(" "))).with_columns(
+        size=pl.col("digits").str.len_bytes()
+    )
+    lettered = shaped.filter(pl.col("own_letters") != "").rename({"own_letters": "letters"})
+    parts = (spots.join(lettered, on=["pair", "letters"]), of_invoice.join(shaped, on=["pair", "size"]))
+    met = pl.concat([part.select("pair", "digits", "last", "own", "size") for part in parts])
     if met.is_empty():
         return met.select("pair")
-    return (
-        met.with_columns(_may_be(met)).group_by("pair").agg(pl.col("same").any()).filter(~pl.col("same")).select("pair")
-    )
+    another = met.filter(~_may_be().any().over("pair"))
+    return another.join(_slips(another), on="pair", how="anti").select("pair").unique()
 
 
 def _spots(texts: pl.DataFrame) -> pl.DataFrame:
@@ -51,19 +54,23 @@ def _spots(texts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _may_be(met: pl.DataFrame) -> pl.Series:
-    """By number met in a text (`digits`, `last`) and reference (`own`, its digits): `same`, whether the one may be the other."""
-    own, size = pl.col("own"), pl.col("own").str.len_bytes()
-    digits = pl.col("digits")
-    cut = met.with_columns(
-        first=pl.when(digits.str.len_bytes() > size).then(digits.str.slice(0, size)).otherwise(digits),
-        serial=pl.col("last").str.strip_chars_start("0"),
-    )
-    slips = process.cpdist(cut["first"].to_list(), cut["own"].to_list(), scorer=OSA.distance)
-    short = digits.str.len_bytes() < size
-    same = (
-        (pl.col("first") == own)
-        | (short & (own.str.ends_with(digits) | own.str.starts_with(digits) | own.str.ends_with(pl.col("serial"))))
-        | ((size >= _LEAST_MISTYPED) & (pl.col("slips") <= 1))
-    )
-    return cut.with_columns(pl.Series("slips", slips)).select(same.alias("same"))["same"]
+def _may_be() -> pl.Expr:
+    """Whether a number met in a text (`digits`, `last`) may be a reference (`own`: its digits, `size`: how many), letter for
+    letter."""
+    own, digits = pl.col("own"), pl.col("digits")
+    serial = pl.col("last").str.strip_chars_start("0")
+    cut = own.str.ends_with(digits) | own.str.starts_with(digits) | own.str.ends_with(serial)
+    return (_first() == own) | ((digits.str.len_bytes() < pl.col("size")) & cut)
+
+
+def _first() -> pl.Expr:
+    """As many of a number's first digits as the reference has."""
+    return pl.col("digits").str.head(pl.col("size"))
+
+
+def _slips(met: pl.DataFrame) -> pl.DataFrame:
+    """The `pair` of the numbers that are a slip of the keys away from the reference."""
+    long = met.filter(pl.col("size") >= _LEAST_MISTYPED, pl.col("digits").str.len_bytes() + 1 >= pl.col("size"))
+    near = long.select("pair", "own", first=_first())
+    slips = process.cpdist(near["first"].to_list(), near["own"].to_list(), scorer=OSA.distance, score_cutoff=1)
+    return near.filter(pl.Series(slips <= 1, dtype=pl.Boolean)).select("pair").unique()
