@@ -136,7 +136,9 @@ class ReferenceInText(PassConfig):
             grams=self.grams,
             min_length=self.min_length,
             max_owners=self.max_owners,
-            tokens=self._tokens(context, texts, by) if worth_compiling(texts.height + identifiers.height) else None,
+            tokens=self._tokens(context, texts, by)
+            if worth_compiling(texts["text"], identifiers["reference"])
+            else None,
         )
         left, right = ("text_row", "identifier_row") if self.texts == "left" else ("identifier_row", "text_row")
         return hits.select(

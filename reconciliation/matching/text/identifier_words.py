@@ -12,7 +12,7 @@ _WORD = r"[A-Za-z0-9](?:[A-Za-z0-9./_-]*[A-Za-z0-9])?"
 def identifier_words(texts: pl.DataFrame, min_length: int) -> pl.DataFrame:
     """`row`, `word` of the words of `texts` (`row`, `text`) with a digit and at least `min_length` characters: letters and digits of
     ASCII, with points, slashes, lines and dashes between them."""
-    if worth_compiling(texts.height):
+    if worth_compiling(texts["text"]):
         from reconciliation.matching.text import token_kernel as kernel
 
         owner, data, bounds = kernel.digit_words(*text_bytes(texts["text"].fill_null("")), min_length)

@@ -34,7 +34,7 @@ def find_identifiers(
     more than `max_owners` identifiers of one `by` group as surely, or more so, names none of them and is left out. `tokens`: those
     of these texts, and perhaps of others, where they are known.
     """
-    if tokens is not None or worth_compiling(texts.height + identifiers.height):
+    if tokens is not None or worth_compiling(texts["text"], identifiers["reference"]):
         met = _met_by_hash(texts, identifiers, by, variants, grams, min_length, max_owners, tokens)
     else:
         met = _met_by_text(texts, identifiers, by, variants, grams, min_length, max_owners)

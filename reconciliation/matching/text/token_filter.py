@@ -12,6 +12,7 @@ import polars as pl
 _KERNEL = "reconciliation.matching.text.token_kernel"
 _WORTH = 60_000  # texts and identifiers above which loading the kernel pays
 _WORTH_LOADED = 2_000  # and those above which calling it does
+_USUAL = 50  # bytes of a text: a longer one counts for several
 _BITS_PER_NAME = 64
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -19,9 +20,12 @@ Words = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
 
-def worth_compiling(rows: int) -> bool:
-    """Whether there are so many texts and identifiers that calling the compiled kernel pays."""
-    return rows >= (_WORTH_LOADED if _KERNEL in sys.modules else _WORTH)
+def worth_compiling(*texts: pl.Series) -> bool:
+    """Whether there are so many texts and identifiers, or such long ones, that calling the compiled kernel pays."""
+    worth = _WORTH_LOADED if _KERNEL in sys.modules else _WORTH
+    if sum(len(each) for each in texts) >= worth:
+        return True
+    return sum(int(each.str.len_bytes().sum()) for each in texts) >= worth * _USUAL
 
 
 def naming_texts(texts: pl.DataFrame, names: pl.DataFrame, by: Sequence[str], letters: int) -> Bools:
@@ -32,7 +36,7 @@ def naming_texts(texts: pl.DataFrame, names: pl.DataFrame, by: Sequence[str], le
     which both have to be equal.
     """
     hits = np.ones(texts.height, dtype=np.bool_)
-    if not worth_compiling(texts.height):
+    if not worth_compiling(texts["text"]):
         return hits
     from reconciliation.matching.text import token_kernel as kernel
 
