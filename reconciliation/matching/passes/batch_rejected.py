@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import polars as pl
 
+from reconciliation.matching.batches import batched_items
 from reconciliation.matching.chance import Window, lag_shares
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import learned_share
@@ -41,7 +42,7 @@ class BatchRejected(PassConfig):
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Groups of an entry and the members booked."""
         entries, members = (context.left, context.right) if self.batches == "right" else (context.right, context.left)
-        batched = members.frame("batch_id").drop_nulls("batch_id")
+        batched = batched_items(members)
         totals = batched.group_by("batch_id").agg(
             pl.len().alias("count"),
             pl.col("open").sum().alias("total"),
@@ -59,7 +60,7 @@ class BatchRejected(PassConfig):
         # an entry of this kind is one of the batches near it, the nearer the likelier
         entry = parts.filter(pl.col("side") == entries.index).select("proposal", entry="row")
         member = parts.filter(pl.col("side") == members.index).unique("proposal", keep="first", maintain_order=True)
-        batch = member.select("proposal", "row").join(batched.select("row", "batch_id"), on="row").drop("row")
+        batch = member.select("proposal", "row").join(batched.select("row", "batch_id", "given"), on="row").drop("row")
         told = groups.join(entry, on="proposal", how="left", maintain_order="left")
         told = told.join(batch, on="proposal", how="left", maintain_order="left")
         told = told.join(self._likely(context, found), on=["entry", "batch_id"], how="left", maintain_order="left")
@@ -69,7 +70,7 @@ class BatchRejected(PassConfig):
         odds = ratios * (share / (1 - share))
         if self.batches == "right":  # a member that is only suggested for another entry may be of this one
             unsure = members.dataset.take(["batch_id"], context.suggested)["batch_id"].drop_nulls()
-            odds = np.where(told["batch_id"].is_in(unsure.implode()), np.minimum(odds, SUGGESTED_ODDS), odds)
+            odds = np.where(told["given"].is_in(unsure.implode()), np.minimum(odds, SUGGESTED_ODDS), odds)
         likely = groups.with_columns(pl.Series("odds", odds))
         yield Proposals(groups=likely, members=parts, evidence=(_SENTENCE,))
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
+from reconciliation.matching.batches import batched_items, of_given
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.passes.base import PassConfig
@@ -51,8 +52,7 @@ class BatchSum(PassConfig):
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Entries against whole batches, then against batches with rejected members."""
         entries, members = (context.left, context.right) if self.batches == "right" else (context.right, context.left)
-        batched = members.frame("batch_id").select("row", "open", "currency", "account", "entity", "date", "batch_id")
-        batched = batched.drop_nulls("batch_id")
+        batched = batched_items(members)
         if batched.is_empty():
             return
         yield from self._named(context, entries, batched)
@@ -60,21 +60,19 @@ class BatchSum(PassConfig):
             yield from self._by_total(context, entries, members, batched)
 
     def _named(self, context: LegContext, entries: SideView, batched: pl.DataFrame) -> Iterator[Proposals]:
-        own = entries.frame("batch_id").select("row", "batch_id").drop_nulls("batch_id")
-        yield from self._of_batch(context, own.rename({"row": "entry"}), batched, self.odds, 0)
+        own = entries.frame("batch_id").select(entry="row", given="batch_id").drop_nulls("given")
+        yield from self._of_batch(context, of_given(entries, own, batched), batched, self.odds, 0)
         if not self.in_text:
             return
         # a batch id may be a composed key: its last part is what the bank was told
         names = (
-            batched.select("batch_id")
-            .unique()
-            .with_columns(pl.col("batch_id").str.split("|").list.last().alias("reference"))
+            batched.select("given").unique().with_columns(pl.col("given").str.split("|").list.last().alias("reference"))
         )
         names = names.filter(pl.col("reference").str.len_bytes() >= _MIN_REFERENCE, pl.len().over("reference") == 1)
         words = word_keys(context, entries, _MIN_REFERENCE)
-        met = words.join(names.select("batch_id", *hashed("reference")), on="key", suffix="_name")
-        found = met.filter(pl.col("check") == pl.col("check_name")).select(entry="row", batch_id="batch_id").unique()
-        yield from self._of_batch(context, found, batched, self.odds / 10, 1)
+        met = words.join(names.select("given", *hashed("reference")), on="key", suffix="_name")
+        found = met.filter(pl.col("check") == pl.col("check_name")).select("given", entry="row").unique()
+        yield from self._of_batch(context, of_given(entries, found, batched), batched, self.odds / 10, 1)
 
     def _of_batch(
         self, context: LegContext, found: pl.DataFrame, batched: pl.DataFrame, odds: float, sentence: int
