@@ -7,7 +7,7 @@ import polars as pl
 
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Dataset
-from reconciliation.matching.text import labelled_name, name_key
+from reconciliation.matching.text import labelled_name, name_key, receiver_name
 
 
 def account_key(accounts: pl.Series) -> pl.Series:
@@ -28,7 +28,25 @@ def name_keys(data: Dataset, rows: Rows) -> pl.Series:
     nameless = data.lacking("counterparty_name", rows)
     if not nameless.any():
         return keys
-    labelled = data.take([labelled_name("text").alias("name")], rows[nameless])["name"]
+    printed = data.take([labelled_name("text").alias("name"), receiver_name("text").alias("receiver")], rows[nameless])
+    if printed["receiver"].null_count() < printed.height:
+        printed = printed.with_columns(name=_other_than_ours(data, printed))
+    labelled = printed["name"]
     if labelled.null_count() == len(labelled):
         return keys
     return keys.scatter(nameless.nonzero()[0], name_key(labelled))
+
+
+def _other_than_ours(data: Dataset, printed: pl.DataFrame) -> pl.Series:
+    """By entry that prints an originator (`name`) and a `receiver`: the one of them that is not the account's holder, who stands
+    beside many others in the texts of the dataset."""
+    if "beside" not in data.derived:
+        both = data.read([labelled_name("text").alias("name"), receiver_name("text").alias("receiver")])
+        data.derived["beside"] = both.drop_nulls().select("name", "receiver").unique()
+    beside = data.derived["beside"]
+    receivers = beside.group_by("name").len("receivers")
+    originators = beside.group_by("receiver").len("originators")
+    counted = printed.join(receivers, on="name", how="left", maintain_order="left")
+    counted = counted.join(originators, on="receiver", how="left", maintain_order="left")
+    ours = (pl.col("receivers") > pl.col("originators")).fill_null(pl.col("name").is_null())
+    return counted.select(name=pl.when(ours).then("receiver").otherwise("name"))["name"]

@@ -37,6 +37,7 @@ LEVELS = (
 _LEVEL = {level.name: place for place, level in enumerate(LEVELS)}
 _UNLIKE_NAME_ODDS = 200.0
 _MEASURED = 200_000  # right items whose amounts say how densely amounts lie
+_WITH_DIGIT = r"[^\s/|*:;,+-]*[0-9][^\s/|*:;,+-]*"  # banks put slashes and dashes where others leave a space
 _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 
 
@@ -176,7 +177,7 @@ class AmountDate(WindowPass):
         data = view.dataset
         nameless = rows[data.lacking("counterparty_name", rows)]
         texts = data.take([pl.when(labelled_name("text").is_null()).then("text").alias("text")], nameless)["text"]
-        words = pl.DataFrame({"row": nameless, "told": name_key(texts.str.replace_all(r"\S*[0-9]\S*", " "))})
+        words = pl.DataFrame({"row": nameless, "told": name_key(texts.str.replace_all(_WITH_DIGIT, " "))})
         frame = view.selected(rows, pl.col("counterparty_id").alias("party_id")).with_columns(
             pl.col("date").alias("day"),
             party_account=account_keys(data, rows),

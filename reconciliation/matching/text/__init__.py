@@ -7,7 +7,7 @@ from reconciliation.matching.text.check_digits import structured_references, ver
 from reconciliation.matching.text.folding import ascii_upper, canonical_identifier, compact
 from reconciliation.matching.text.identifier_words import identifier_words
 from reconciliation.matching.text.identifiers import Variant, identifier_keys
-from reconciliation.matching.text.labelled_names import labelled_name
+from reconciliation.matching.text.labelled_names import labelled_name, receiver_name
 from reconciliation.matching.text.lookup import find_identifiers
 from reconciliation.matching.text.names import name_key, name_similarity, named_in
 from reconciliation.matching.text.tokens import text_tokens
@@ -24,6 +24,7 @@ __all__ = [
     "name_key",
     "name_similarity",
     "named_in",
+    "receiver_name",
     "structured_references",
     "text_tokens",
     "verified_kinds",

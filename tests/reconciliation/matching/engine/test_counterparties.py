@@ -105,3 +105,27 @@ def test_the_rest_of_a_line_that_names_one_item_is_not_surely_the_sum_of_others(
     rules = one_leg("{kind: reference_text, amounts: [equal, partial]}", "{kind: subset_sum}")
     result = match({"left": left, "right": right}, rules)
     assert (members(result, "matched"), members(result, "suggested")) == ([("B1", "I0")], [FOUND])
+
+
+def test_of_an_originator_and_a_receiver_the_one_that_stands_beside_many_is_ours() -> None:
+    """What we send names us first and whom we pay last; what a supplier draws names the supplier first."""
+    sent = {"PAID ONE CORP": "10.11", "PAID TWO LLC": "20.22", "PAID THREE CO": "30.33"}
+    drawn = {"DRAWS ALPHA UTILITY": "40.44", "DRAWS BETA TELECOM": "50.55"}
+    texts = [(f"ORIG CO NAME:OURS INC SEC:CCD IND NAME:{name}", amount) for name, amount in sent.items()]
+    texts += [(f"ORIG CO NAME:{name} SEC:CCD IND NAME:OURS INC", amount) for name, amount in drawn.items()]
+    left = items(*({"item_id": f"B{n}", "amount": a, "text": text} for n, (text, a) in enumerate(texts)))
+    right = items(
+        *(
+            {"item_id": f"I{n}", "amount": a, "counterparty_name": who}
+            for n, (who, a) in enumerate((sent | drawn).items())
+        )
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}", precision=0.99))
+    assert members(result, "matched") == [(f"B{n}", f"I{n}") for n in range(5)]
+
+
+def test_a_short_name_is_read_between_a_banks_slashes() -> None:
+    left = items({"item_id": "B1", "amount": "17711.45", "text": "NEFT/BARBN260642797068330/OM FOODS/BILL NO 919"})
+    right = items({"item_id": "I1", "amount": "17711.45", "counterparty_name": "Om Foods"})
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}", precision=0.99))
+    assert members(result, "matched") == [("B1", "I1")]

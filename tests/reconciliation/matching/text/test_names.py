@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from reconciliation.matching.text import labelled_name, name_key, name_similarity, named_in
+from reconciliation.matching.text import labelled_name, name_key, name_similarity, named_in, receiver_name
 
 
 def key(name: str) -> str | None:
@@ -139,6 +139,18 @@ def test_symmetric_and_blind_to_row_order() -> None:
 def test_a_name_behind_a_label_is_the_counterparty(text: str | None, name: str | None) -> None:
     frame = pl.DataFrame({"text": [text]}, schema={"text": pl.String})
     assert frame.select(labelled_name("text"))["text"].to_list() == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ORIG CO NAME:OURS INC SEC:CCD IND ID:V1 IND NAME:RIVERSIDE BUILDING SUP", "RIVERSIDE BUILDING SUP"),
+        ("OURS INC DES:VENDOR PAY ID:4711 INDN:LONE ROOFING PARTNERS CO ID:9123 CCD", "LONE ROOFING PARTNERS"),
+        ("ORIG CO NAME:THAMES LEASING LL SEC:CCD TRACE#:0001 IND ID:X", None),
+    ],
+)
+def test_an_entry_names_its_receiver_beside_its_originator(text: str, name: str | None) -> None:
+    assert pl.DataFrame({"text": [text]}).select(receiver_name("text"))["text"].to_list() == [name]
 
 
 @pytest.mark.parametrize(
