@@ -16,6 +16,7 @@ RuleName = Literal[
     "netted",  # the right items named, less credit memos of the same counterparty that are not named
     "completed",  # the right items named, and others of the same counterparty that are not named
     "linked",  # the amounts that known links state
+    "withheld",  # all of what known links state, less a share of at most `share` that other payments lack too
     "discount",  # less the cash discount of the right side's items, within its time (plus `days`)
     "rounding",  # within `up_to` units
     "fee",  # the left side moves up to `up_to` units or `share` of the amount more (or receives less)
@@ -33,6 +34,7 @@ DEFAULT_ODDS: Mapping[str, float] = {
     "netted": 0.05,
     "completed": 0.05,
     "linked": 1.0,
+    "withheld": 0.1,
     "discount": 0.3,
     "rounding": 0.1,
     "fee": 0.01,
@@ -71,7 +73,7 @@ class AmountRule(BaseModel):
     @property
     def differs(self) -> bool:
         """Whether the amounts of the two sides need not agree to the minor unit."""
-        return self.rule in ("rounding", "fee", "fx", "typing_error", "partial", "deviation")
+        return self.rule in ("withheld", "rounding", "fee", "fx", "typing_error", "partial", "deviation")
 
     @property
     def factor(self) -> float:

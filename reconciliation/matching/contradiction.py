@@ -82,7 +82,7 @@ def _for_somebody_else(context: LegContext, told: pl.DataFrame, left: Rows, righ
 def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
     """By pair: whether the left item names another item letter for letter, open or settled, and not this one: of the right side,
     or of a dataset whose items those of the right side are linked to, as payments are to the bills they pay."""
-    words = identifier_words(told.drop_nulls("text"), _LEAST).unique().with_columns(hashed("word"))
+    words = _words_and_parts(told).with_columns(hashed("word"))
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
     named = pairs.join(_named(context.right.dataset, words), on="left").with_columns(
         own=pl.col("right") == pl.col("named")
@@ -109,6 +109,34 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
     against = np.zeros(len(left), dtype=np.bool_)
     against[met.filter(~pl.col("own"))["pair"].to_numpy()] = True
     return against
+
+
+def names_settled(context: LegContext, left: Rows, right: Rows) -> Mask:
+    """By pair of rows: whether the left item names, letter for letter, another right item of that counterparty that is settled:
+    what it paid may have been paid before."""
+    rows = np.unique(left)
+    said = pl.DataFrame({"row": rows}).hstack(context.left.dataset.take([written("text")], rows))
+    named = _named(context.right.dataset, _words_and_parts(said).with_columns(hashed("word")))
+    named = named.filter(pl.Series(context.right.open[named["named"].to_numpy()] == 0, dtype=pl.Boolean))
+    pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair").join(named, on="left")
+    party = parties_of(
+        context.right, np.unique(pairs.select(pl.concat_list("right", "named").explode()).to_series().to_numpy())
+    )
+    for side in ("right", "named"):
+        pairs = pairs.join(party.rename({"row": side, "party": f"{side}_party"}), on=side)
+    repeated = np.zeros(len(left), dtype=np.bool_)
+    repeated[pairs.filter(pl.col("right_party") == pl.col("named_party"))["pair"].to_numpy()] = True
+    return repeated
+
+
+def _words_and_parts(told: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `word` of the words of texts (`row`, `text`) that may be identifiers, and of what stands between their slashes:
+    1001/1002 may be two."""
+    words = identifier_words(told.drop_nulls("text"), _LEAST)
+    listed = words.filter(pl.col("word").str.contains("/", literal=True)).with_columns(pl.col("word").str.split("/"))
+    parts = listed.explode("word", empty_as_null=False, keep_nulls=False)
+    parts = parts.filter(pl.col("word").str.len_bytes() >= _LEAST, pl.col("word").str.contains("[0-9]"))
+    return pl.concat([words, parts]).unique()
 
 
 def _linked(context: LegContext, other: Dataset, right: Rows) -> pl.DataFrame:

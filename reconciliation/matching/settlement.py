@@ -16,12 +16,14 @@ from reconciliation.matching.amount_differences import discounts, fee_taken, mis
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.clusters import balances, falling_apart
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.contradiction import names_settled
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
 from reconciliation.matching.other_sums import of_several_parties, rest_is_another
 from reconciliation.matching.party_evidence import with_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
+from reconciliation.matching.withheld import withheld
 
 MAX_CLUSTER = 5000  # items of both sides that are looked at as one sum; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
@@ -38,7 +40,7 @@ def settle(
     """Candidates from edges, one yield per amount rule.
 
     `edges` has left, right (rows, distinct pairs that are compatible), odds, evidence (index of the sentence) and,
-    for the rule `linked`, amount (minor units, signed as the right item, null where unknown). `whole` (optional) says
+    for the rules `linked` and `withheld`, amount (minor units, signed as the right item, null where unknown). `whole` (optional) says
     whether the identifier was read whole, not a part of it; `typed` (optional) whether people wrote it, who mistype numbers;
     `shared` (optional) whether several right items carry it: it does not say which of them is paid in part.
     """
@@ -135,7 +137,9 @@ def _in_doubt(context: LegContext, kept: pl.DataFrame, edges: pl.DataFrame, rule
     total = pl.col("other").sum().over("left") if edges.is_empty() else pl.col("other")
     rests = kept.select("left", "right", rest=pl.col("mine") - total)
     found = [_named_beside(kept, edges), of_several_parties(context, kept) if edges.is_empty() else kept.clear()]
-    found.append(rest_is_another(context, rests.filter(kept["odds"] * rule.factor >= context.leg.sure_odds)))
+    # what a machine has sent names one item, and the whole of what was paid
+    typed = kept["typed"] if "typed" in kept.columns else pl.repeat(True, kept.height, eager=True)
+    found.append(rest_is_another(context, rests.filter(typed & (kept["odds"] * rule.factor >= context.leg.sure_odds))))
     doubtful = pl.concat([each.select("left", "right") for each in found]).unique().with_columns(doubtful=True)
     marked = kept.join(doubtful, on=["left", "right"], how="left", maintain_order="left")
     most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)
@@ -313,6 +317,12 @@ def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence
     yield from _star_groups(met, "left", "none", rule.factor, evidence)
 
 
+def _withheld(
+    context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
+) -> Iterator[Proposals]:
+    yield from _star_groups(withheld(context, edges, rule.share), "left", "short_pay", rule.factor, evidence)
+
+
 def _partial(
     context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
 ) -> Iterator[Proposals]:
@@ -332,6 +342,10 @@ def _partial(
     if not alone.is_empty():
         applied = pl.min_horizontal(pl.col("mine").abs(), pl.col("other").abs()) * pl.col("mine").sign()
         alone = alone.with_columns(applied.alias("applied"))
+        if "typed" in alone.columns:
+            again = pl.Series(names_settled(context, alone["left"].to_numpy(), alone["right"].to_numpy()))
+            most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)
+            alone = alone.with_columns(odds=pl.when(again).then(most).otherwise("odds"))
         pairs = pairs_frame(alone, "applied", "applied", "none", rule.factor)
         yield Proposals(pairs=pairs, evidence=evidence, part=rule.factor)
 
@@ -349,6 +363,7 @@ _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[st
     "netted": _netted,
     "completed": _netted,
     "linked": _linked,
+    "withheld": _withheld,
     "discount": _discount,
     "rounding": _of_pairs(within, "rounding"),
     "fee": _of_pairs(fee_taken, "fee"),

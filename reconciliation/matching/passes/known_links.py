@@ -9,13 +9,21 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.contradiction import spoken_against
+from reconciliation.matching.party_evidence import agrees_elsewhere
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import settle
 
+_IN_PART = ("withheld", "partial")  # ways in which the amounts do not agree
+
 
 class KnownLinks(PassConfig):
-    """Known links of the leg's two datasets, settled by `amounts`."""
+    """Known links of the leg's two datasets, settled by `amounts`.
+
+    A link is a mistake as well where the amounts do not agree and the left item speaks of another item, or comes to what
+    another item of the counterparty does: such a one settles no part of its item, unless `doubtful` ones are asked for.
+    """
 
     KIND: ClassVar[str] = "links"
     WEIGHS_ALL: ClassVar[bool] = False
@@ -27,8 +35,10 @@ class KnownLinks(PassConfig):
         AmountRule(rule="linked"),
         AmountRule(rule="discount", days=5),
         AmountRule(rule="rounding"),
+        AmountRule(rule="withheld", share=0.25),
         AmountRule(rule="partial", odds=0.1),
     )
+    doubtful: bool = False
     odds: float = 1e7
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
@@ -40,4 +50,16 @@ class KnownLinks(PassConfig):
         edges = links.filter(pl.Series(fits)).with_columns(
             pl.lit(self.odds).alias("odds"), pl.lit(0, pl.UInt16).alias("evidence")
         )
-        yield from settle(context, edges, self.amounts, ("a known link names both",))
+        sentence = ("a known link names both",)
+        if self.doubtful:
+            yield from settle(context, edges, self.amounts, sentence)
+            return
+        certain = [rule for rule in self.amounts if rule.rule not in _IN_PART]
+        yield from settle(context, edges, certain, sentence)
+        edges = context.still_open(edges)
+        if edges.is_empty():
+            return
+        left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
+        against = spoken_against(context, left, right) | agrees_elsewhere(context, left, right, sides=(0,))
+        believed = edges.filter(pl.Series(~against))
+        yield from settle(context, believed, [rule for rule in self.amounts if rule.rule in _IN_PART], sentence)

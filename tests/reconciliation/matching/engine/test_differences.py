@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from example_items import ids, items, members, one_leg
 
 from reconciliation.matching import match
-from tests.reconciliation.matching.engine.example_items import ids, items, members, one_leg
 
 _WAYS = "{kind: reference_text, amounts: [typing_error, {rule: fee, up_to: 50}]}"
 _ACME: dict[str, Any] = {"counterparty_id": "S1", "counterparty_name": "Acme Heating Ltd"}

@@ -1,0 +1,88 @@
+"""Known links whose amounts do not agree: tax withheld, mistakes, and payments made a second time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from example_items import items, members
+
+from reconciliation.contracts import LINK
+from reconciliation.matching import Rules, match, preset
+
+_LEG = preset("payables").leg("payments_open_items")
+
+
+def _links(*pairs: tuple[str, str, Any]) -> pl.DataFrame:
+    rows = [
+        ("payments", left, "open_items", right, None if amount is None else Decimal(amount), None)
+        for left, right, amount in pairs
+    ]
+    return pl.DataFrame(rows, schema=LINK, orient="row")
+
+
+def _groups(
+    payments: list[dict[str, Any]], bills: list[dict[str, Any]], links: pl.DataFrame | None = None
+) -> dict[str, list[tuple[str, ...]]]:
+    result = match({"payments": items(*payments), "open_items": items(*bills)}, Rules(legs=(_LEG,)), links=links)
+    return {status: members(result, status) for status in ("matched", "suggested")}
+
+
+def _withheld(share: dict[int, str]) -> dict[str, list[tuple[str, ...]]]:
+    """Payments of two bills each, less what is withheld of the payments that are numbered."""
+    bills = [
+        {"item_id": f"I{n}{part}", "amount": f"-{500 + 37 * n + add}.00", "counterparty_id": f"S{n}"}
+        for n in range(8)
+        for part, add in (("A", 0), ("B", 211))
+    ]
+    paid = [
+        {"item_id": f"P{n}", "amount": share.get(n, f"-{1211 + 74 * n}.00"), "on": 9, "counterparty_id": f"S{n}"}
+        for n in range(8)
+    ]
+    links = _links(*((f"P{bill['item_id'][1]}", bill["item_id"], bill["amount"]) for bill in bills))
+    return _groups(paid, bills, links)
+
+
+def test_a_share_that_several_payments_lack_of_what_they_settle_is_withheld() -> None:
+    """Tax at source, ten per cent, of which nobody but the tax office will ever send a line."""
+    found = _withheld({n: f"-{(1211 + 74 * n) * 0.9:.2f}" for n in range(4)})
+    assert found == {"matched": [(f"I{n}A", f"I{n}B", f"P{n}") for n in range(8)], "suggested": []}
+
+
+def test_one_payment_that_is_short_is_asked_about() -> None:
+    found = _withheld({0: "-1089.90"})
+    assert found["suggested"] == [("I0A", "I0B", "P0")]
+    assert len(found["matched"]) == 7
+
+
+_PARTY = {"counterparty_id": "S1", "counterparty_name": "Acme Heating Ltd"}
+_OTHER = {"item_id": "I1", "amount": "-3691.30", "references": ["2026-0436"]} | _PARTY
+_MEANT = {"item_id": "I2", "amount": "-1872.80", "references": ["2026-0438"], "on": 3} | _PARTY
+
+
+def test_a_link_to_another_bill_than_the_payment_names_gives_way() -> None:
+    """Of two mistakes, a wrong link and a number and an amount that are both wrong, the first is the likelier."""
+    payment = {"item_id": "P1", "amount": "-1872.80", "text": "INV 2026-0431/2026-0438", "on": 9} | _PARTY
+    links = _links(("P1", "I1", "-3691.30"))
+    assert _groups([payment], [_OTHER, _MEANT], links)["matched"] == [("I2", "P1")]
+    # without any text the amount says the same
+    assert _groups([payment | {"text": None}], [_OTHER, _MEANT], links)["matched"] == [("I2", "P1")]
+
+
+def test_a_link_that_nothing_speaks_against_settles_a_part() -> None:
+    payment = {"item_id": "P1", "amount": "-1872.80", "on": 9} | _PARTY
+    assert _groups([payment], [_OTHER], _links(("P1", "I1", None)))["matched"] == [("I1", "P1")]
+
+
+def test_a_payment_of_bills_that_are_settled_does_not_surely_settle_what_is_left_of_them() -> None:
+    """A bill entered twice stays open when it is paid; the payment sent again, as the first was rejected, is not for it."""
+    bills = [
+        {"item_id": f"I{n}", "amount": f"-{amount}", "references": [f"SI00{n}58"]} | _PARTY
+        for n, amount in ((1, "661.11"), (2, "224.28"), (3, "662.92"))
+    ]
+    twice = bills[1] | {"item_id": "I2-AGAIN", "on": 2}
+    first = {"item_id": "P1", "amount": "-1548.31", "text": "SI00158/SI00258/SI00358", "on": 9} | _PARTY
+    again = first | {"item_id": "P2", "on": 14}
+    links = _links(*(("P1", bill["item_id"], bill["amount"]) for bill in bills))
+    assert _groups([first, again], [*bills, twice], links)["matched"] == [("I1", "I2", "I3", "P1")]
