@@ -32,6 +32,9 @@ Places = npt.NDArray[np.int64]
 _LEAST = 4  # characters of the words that are kept for all passes of a leg; what asks for shorter ones has its own
 _KEY = ("key", "check", "length")
 _SEEDS = (1, 2)
+_DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
+_DATE = f"^(?:(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-](?:20)?[0-9]{{2}}|20[0-9]{{2}}[./-]{_MONTH}[./-]{_DAY})$"
+_PADDED = f"^0+[1-9][0-9]{{{_LEAST - 1},}}$"
 _REFERENCES_PER_ROW = 8
 
 
@@ -51,20 +54,26 @@ def hashed(column: str) -> list[pl.Expr]:
 
 def dataset_references(data: Dataset) -> pl.DataFrame:
     """`row`, `reference`, `key`, `check`, `length` of a dataset's identifiers in row order, made once; what only says that
-    there is none is left out."""
+    there is none is left out. A number with zeros in front is there without them too."""
     if "references" not in data.derived:
-        given = (
-            data.read(["references"])
-            .lazy()
-            .explode("references", empty_as_null=False, keep_nulls=False)
-            .drop_nulls("references")
-            .rename({"references": "reference"})
-            .with_columns(*hashed("reference"), pl.col("reference").str.len_bytes().cast(pl.UInt16).alias("length"))
-            .collect()
-        )
+        listed = data.read(["references"]).explode("references", empty_as_null=False, keep_nulls=False)
+        given = _with_bare_numbers(listed.drop_nulls("references").rename({"references": "reference"}), "reference")
+        length = pl.col("reference").str.len_bytes().cast(pl.UInt16).alias("length")
+        given = given.with_columns(*hashed("reference"), length)
         none = pl.Series(NO_REFERENCE).hash(_SEEDS[0])
         data.derived["references"] = given.filter(~pl.col("key").is_in(none.implode()))
     return data.derived["references"]
+
+
+def _with_bare_numbers(named: pl.DataFrame, column: str) -> pl.DataFrame:
+    """A frame of `row` and identifiers in row order, with those that are nothing but digits without zeros in front as well: a
+    bank prints cheque 2202 as 002202."""
+    begun = named.filter(pl.col(column).str.starts_with("0"))
+    padded = begun.filter(pl.col(column).str.contains(_PADDED)) if not begun.is_empty() else begun
+    if padded.is_empty():
+        return named
+    bare = padded.with_columns(pl.col(column).str.strip_chars_start("0"))
+    return pl.concat([named, bare]).sort("row", maintain_order=True)
 
 
 def side_references(context: LegContext, view: SideView, *columns: str) -> pl.DataFrame:
@@ -109,9 +118,11 @@ def _each_of(wanted: Rows, rows: Rows, height: int) -> tuple[Places, Places]:
     return place, np.repeat(first[wanted], times) + within
 
 
-def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame:
-    """`row`, `key`, `check`, `length` of the words with a digit in a side's texts, and of its references."""
-    words = _words(context, view, min_length).select("row", *_KEY)
+def word_keys(context: LegContext, view: SideView, min_length: int, dates: bool = True) -> pl.DataFrame:
+    """`row`, `key`, `check`, `length` of the words with a digit in a side's texts, and of its references; of words that are
+    `dates` only where these are asked for."""
+    words = _words(context, view, min_length)
+    words = (words if dates else words.filter(~pl.col("word").str.contains(_DATE))).select("row", *_KEY)
     words = words.filter(pl.Series(view.open[words["row"].to_numpy()] != 0), pl.col("length") >= min_length)
     return pl.concat([words, side_keys(context, view)])
 
@@ -122,7 +133,7 @@ def _words(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame
     least = min(min_length, _LEAST)
     name = f"words_{view.index}_{least}"
     if name not in context.cache:
-        words = identifier_words(view.dataset.read(["text"], view.is_open), least)
+        words = _with_bare_numbers(identifier_words(view.dataset.read(["text"], view.is_open), least), "word")
         length = pl.col("word").str.len_bytes().cast(pl.UInt16).alias("length")
         context.cache[name] = words.with_columns(*hashed("word"), length)
     return context.cache[name]

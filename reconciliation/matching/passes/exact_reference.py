@@ -72,7 +72,9 @@ class ExactReference(PassConfig):
 
     def _whole(self, context: LegContext) -> pl.DataFrame:
         left, right = (
-            word_keys(context, view, self.min_length) if self.find in (where, "texts") else side_keys(context, view)
+            word_keys(context, view, self.min_length, dates=self.find != "texts")
+            if self.find in (where, "texts")
+            else side_keys(context, view)
             for view, where in zip(context.sides, ("left_text", "right_text"), strict=True)
         )
         if self.through is not None:

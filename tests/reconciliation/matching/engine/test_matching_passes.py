@@ -62,6 +62,22 @@ def test_a_reference_is_found_however_the_text_writes_it(text: str) -> None:
     assert members(match({"left": left, "right": right}, one_leg("{kind: reference_text}"))) == ids("B1", "I1")
 
 
+@pytest.mark.parametrize(("text", "number"), [("CHEQUE 002202", "2202"), ("CHQ 2202", "0002202")])
+def test_a_number_is_the_same_with_zeros_in_front(text: str, number: str) -> None:
+    left = items({"item_id": "B1", "amount": "-165.33", "text": text, "on": 9})
+    right = items({"item_id": "P1", "amount": "-165.33", "references": [number]})
+    found = match({"left": left, "right": right}, one_leg("{kind: reference, find: left_text}", precision=0.99))
+    assert members(found, "matched") == ids("B1", "P1")
+
+
+@pytest.mark.parametrize(("said", "found"), [("23.03.26", False), ("2026-03-23", False), ("2303-26", True)])
+def test_a_date_that_both_texts_show_is_no_number_of_theirs(said: str, found: bool) -> None:
+    left = items({"item_id": "B1", "amount": "-559.64", "text": f"26030187 of {said}"})
+    right = items({"item_id": "P1", "amount": "-559.64", "text": f"VF2026-00593 of {said}"})
+    result = match({"left": left, "right": right}, one_leg("{kind: reference, find: texts}", precision=0.9))
+    assert members(result, "matched") == (ids("B1", "P1") if found else [])
+
+
 def test_a_number_inside_a_longer_number_is_not_the_reference() -> None:
     left = items({"item_id": "B1", "amount": -100, "text": "customer 918150"})
     right = items({"item_id": "I1", "amount": -100, "references": ["1815"]})
@@ -124,6 +140,26 @@ def test_a_batch_told_by_its_reference_in_the_text_or_by_its_total() -> None:
     )
     result = match({"left": left, "right": right}, one_leg("{kind: batch}"))
     assert members(result, "matched") == [("B1", "P1", "P2"), ("B2", "Q1", "Q2")]
+
+
+def test_a_batch_is_booked_once_for_each_account_that_pays_it() -> None:
+    """One file of payments, one number, two accounts: the bank books what each of them pays."""
+    left = items(
+        {"item_id": "B1", "amount": "-30.10", "account": "A", "text": "BATCH RUN0301"},
+        {"item_id": "B2", "amount": "-70.50", "account": "B", "on": 1},
+        {"item_id": "B3", "amount": "-12.25", "account": "C", "batch_id": "RUN0301"},
+    )
+    amounts = {"A": ("-10.05", "-20.05"), "B": ("-40.25", "-30.25"), "C": ("-12.25", "-4.41")}
+    right = items(
+        *(
+            {"item_id": f"P-{account}{n}", "amount": amount, "account": account, "batch_id": "RUN0301"}
+            for account, of_account in amounts.items()
+            for n, amount in enumerate(of_account)
+        )
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: batch}"))
+    assert members(result)[:2] == [("B1", "P-A0", "P-A1"), ("B2", "P-B0", "P-B1")]
+    assert members(result)[2:] == [("B3", "P-C0")]  # the other was rejected
 
 
 def test_known_links_apply_the_amounts_they_state() -> None:
