@@ -3,6 +3,9 @@
 Tokens of texts and keys of identifiers are hashed as they are spelled, without making the spellings. The rules are
 those of `tokens` and `identifiers`: what shares a token there shares a hash here. What needs more than a look at the
 characters (check digits, ranges) is left to those who call.
+
+All of it is one module: numba keeps what it has compiled until the file of a function changes, and does not notice a change
+in another file from which that one took a part.
 """
 
 from __future__ import annotations
