@@ -21,7 +21,7 @@ _SENTENCES = ("the same reference with the opposite amount", "the same counterpa
 class Offsetting(PassConfig):
     """Pairs of opposite amount in one dataset, the left item at most `after` days later than the right one.
 
-    `by` is the evidence: a shared reference, or the counterparty's account or name.
+    `by` is the evidence: a shared reference, or the counterparty's account, unless that is an own one, or name.
     """
 
     KIND: ClassVar[str] = "offset"
@@ -37,9 +37,12 @@ class Offsetting(PassConfig):
             left, right = (without_frequent(side_keys(context, view), 50) for view in context.sides)
             met = left.join(right, on=["key", "check"], suffix="_right").select(left="row", right="row_right").unique()
         else:
+            # between own accounts money goes to and fro, which undoes nothing
+            own = context.left.dataset.columns.coded("account")[1].drop_nulls().implode()
             sides = [
                 view.frame(pl.col(self.by).alias("party"))
                 .drop_nulls("party")
+                .filter(~pl.col("party").is_in(own))
                 .with_columns(pl.col("open").abs().alias("size"))
                 for view in context.sides
             ]

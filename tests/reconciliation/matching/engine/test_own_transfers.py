@@ -9,7 +9,7 @@ import pytest
 from example_items import day, ids, items, members, only_group
 
 from reconciliation.contracts import RATE
-from reconciliation.matching import MatchResult, match, parse_rules
+from reconciliation.matching import MatchResult, match, parse_rules, preset
 
 RULES = parse_rules(
     """
@@ -81,3 +81,64 @@ def test_a_transfer_into_another_currency_is_near_the_rate_of_the_day() -> None:
     applied = dict(zip(result.items["item_id"], result.items["applied_amount"], strict=True))
     assert applied == {"OUT": Decimal("-1000.00"), "IN": Decimal("940.00")}
     assert moved(out, line("IN", "CH2", "900.00", on=1, currency="CHF")).groups.is_empty()
+
+
+HOUSE, POOL = "DE89370400440532013000", "GB29NWBK60161331926819"
+
+
+@pytest.mark.parametrize(
+    ("out", "into"),
+    [
+        ({"text": f"Transfer to account {POOL}"}, {"text": "Incoming payment"}),
+        ({"text": "Transfer to GB29 NWBK 6016 1331 9268 19"}, {}),
+        ({}, {"text": "ONLINE XFER FROM CHK XXXXXX3000"}),
+        ({"text": "Umbuchung eigene Konten"}, {"text": "CASH POOLING ZBA"}),
+        ({"counterparty_account": "60161331926819"}, {}),
+        ({}, {"counterparty_account": "370400440532013000"}),
+    ],
+)
+def test_a_text_tells_the_other_account_and_a_number_is_told_without_country_and_bank(
+    out: dict[str, object], into: dict[str, object]
+) -> None:
+    result = moved(line("OUT", HOUSE, "-1300.00") | out, line("IN", POOL, "1300.00", on=1) | into)
+    assert members(result, "matched") == ids("OUT", "IN")
+
+
+@pytest.mark.parametrize("text", ["Transfer to ACME", "Invoice 6819", f"Order of {HOUSE}", "XXXX1111"])
+def test_a_text_that_names_no_other_own_account_tells_nothing(text: str) -> None:
+    assert moved(line("OUT", HOUSE, "-1300.00", text=text), line("IN", POOL, "1300.00")).groups.is_empty()
+
+
+def test_lines_that_name_each_other_belong_together_whoever_else_has_the_amount() -> None:
+    """Each of the two has a silent neighbour nearer in date; taking both would make two pairs of one."""
+    result = moved(
+        line("OUT", "DE1", "-1000.00", on=3, counterparty_account="CH2"),
+        line("IN", "CH2", "1000.00", on=5, counterparty_account="DE1"),
+        line("RENT", "CH2", "1000.00", on=3, text="Rent"),
+        line("SALARY", "DE1", "-1000.00", on=5, text="Salary"),
+    )
+    assert members(result) == ids("OUT", "IN")
+
+
+def test_a_silent_line_at_an_amount_that_the_account_often_has_is_a_suggestion_at_most() -> None:
+    out = line("OUT", "DE1", "-1000.00", on=30, counterparty_account="CH2")
+    customers = [line(f"C{day}", "CH2", "1000.00", on=day) for day in (2, 9, 16, 23, 31, 44)]
+    assert [group["status"] for group in moved(out, *customers).groups.iter_rows(named=True)] == ["suggested"]
+    assert members(moved(out, customers[4]), "matched") == ids("C31", "OUT")
+
+
+def test_money_that_goes_to_and_fro_between_own_accounts_is_no_return() -> None:
+    result = match(
+        {
+            "bank_lines": items(
+                line("O1", "DE1", "-700.00", counterparty_account="CH2"),
+                line("I1", "CH2", "700.00", counterparty_account="DE1"),
+                line("O2", "CH2", "-700.00", on=9, counterparty_account="DE1"),
+                line("I2", "DE1", "700.00", on=9, counterparty_account="CH2"),
+            ),
+            "payments": items(),
+            "open_items": items(),
+        },
+        preset("payables"),
+    )
+    assert members(result, "matched") == sorted([*ids("O1", "I1"), *ids("O2", "I2")])
