@@ -16,7 +16,14 @@ _MAX_PAIRS = 400  # of one amount: beyond it no candidate is nearer than the oth
 
 
 #: Reasons that follow from what is open; any other was given by a pass, or by a person.
-FOLLOWING = ("amount_out_of_range", "zero_amount", "partly_applied", "outside_window", "no_candidate")
+FOLLOWING = (
+    "amount_out_of_range",
+    "zero_amount",
+    "partly_applied",
+    "outside_window",
+    "many_equal_amounts",
+    "no_candidate",
+)
 
 
 def tied_rows(taken: Sequence[Taken]) -> tuple[Rows, Rows]:
@@ -49,8 +56,9 @@ def unmatched_rows(context: LegContext, tied: tuple[Rows, Rows], notes: Sequence
             frame = pl.concat([frame, nothing]).sort("row")
         frame = frame.with_columns(pl.lit(number, pl.UInt8).alias("side"))
         frame = frame.join(_noted(notes, number), on="row", how="left", maintain_order="left")
-        near = _nearest(context, number, frame)
+        near, crowded = _nearest(context, number, frame)
         frame = frame.join(near, on="row", how="left", maintain_order="left")
+        frame = frame.join(crowded.with_columns(crowded=True), on="row", how="left", maintain_order="left")
         too_large = pl.col("row").is_in(view.dataset.too_large.tolist())
         reason = (
             pl.when(too_large)
@@ -63,6 +71,8 @@ def unmatched_rows(context: LegContext, tied: tuple[Rows, Rows], notes: Sequence
             .then("noted")
             .when(pl.col("candidates").is_not_null())
             .then(pl.lit("outside_window"))
+            .when("crowded")
+            .then(pl.lit("many_equal_amounts"))
             .otherwise(pl.lit("no_candidate"))
         )
         parts.append(
@@ -105,13 +115,13 @@ def _noted(notes: Sequence[pl.DataFrame], side: int) -> pl.DataFrame:
     return own.unique("row", keep="last", maintain_order=True).select("row", noted="reason")
 
 
-def _nearest(context: LegContext, number: int, rest: pl.DataFrame) -> pl.DataFrame:
+def _nearest(context: LegContext, number: int, rest: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Up to three open items of the other side with the same amount, nearest in date first, by id where equally
-    near."""
+    near; and the rows whose amount so many have that none is nearer than the others."""
     none = pl.DataFrame(schema={"row": pl.UInt32, "candidates": pl.List(pl.String)})
     other = context.sides[1 - number]
     if rest.is_empty():
-        return none
+        return none, none.select("row")
     view = context.sides[number]
     rows = rest["row"].to_numpy()
     sign = -1 if context.leg.offsets else 1
@@ -126,17 +136,20 @@ def _nearest(context: LegContext, number: int, rest: pl.DataFrame) -> pl.DataFra
         }
     ).filter(pl.col("amount") != 0)
     theirs = other.frame().rename({"open": "amount", "date": "day"}).with_columns(pl.col("amount") * sign)
-    pairs, _ = key_pairs(mine, theirs, ["amount", "currency"], _MAX_PAIRS)
+    # where every item has an entity or an account, those of another one are not counted as candidates
+    own = [code for code in ("entity", "account") if (mine[code] != 0).all() and (theirs[code] != 0).all()]
+    pairs, crowded = key_pairs(mine, theirs, ["amount", "currency", *own], _MAX_PAIRS)
     for code in ("entity", "account"):
-        pairs = pairs.filter(
-            (pl.col(code) == pl.col(f"{code}_right")) | (pl.col(code) == 0) | (pl.col(f"{code}_right") == 0)
-        )
+        if code not in own:
+            pairs = pairs.filter(
+                (pl.col(code) == pl.col(f"{code}_right")) | (pl.col(code) == 0) | (pl.col(f"{code}_right") == 0)
+            )
     if pairs.is_empty():
-        return none
+        return none, crowded
     wanted = np.unique(pairs["right"].to_numpy())
     ids = pl.DataFrame({"right": wanted, "id": other.dataset.item_ids(wanted)})
     apart = (pl.col("day") - pl.col("day_right")).abs().alias("apart")
-    return (
+    near = (
         pairs.select("left", "right", apart)
         .join(ids, on="right")
         .sort("left", "apart", "id")
@@ -144,3 +157,4 @@ def _nearest(context: LegContext, number: int, rest: pl.DataFrame) -> pl.DataFra
         .agg(pl.col("id").head(_NEAREST))
         .select(row="left", candidates="id")
     )
+    return near, crowded

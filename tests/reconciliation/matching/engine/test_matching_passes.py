@@ -325,6 +325,17 @@ def test_another_counterparty_is_not_taken_for_the_sake_of_an_amount() -> None:
     assert result.unmatched.filter(pl.col("item_id") == "B1")["best_candidates"].to_list() == [["P1"]]
 
 
+def test_of_an_amount_that_many_have_the_reason_says_so() -> None:
+    left = items(*({"item_id": f"B{n}", "amount": -100, "entity": "E1"} for n in range(30)))
+    right = items(
+        *({"item_id": f"P{n}", "amount": -100, "on": 200, "entity": "E1"} for n in range(30)),
+        *({"item_id": f"Q{n}", "amount": -100, "on": 200, "entity": "E2"} for n in range(3)),
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}"))
+    told = reasons(result)
+    assert {told["B1"], told["P1"]} == {"many_equal_amounts"} and told["Q1"] == "no_candidate"
+
+
 def test_two_equally_good_answers_are_one_ambiguous_group_that_names_both() -> None:
     left = items({"item_id": "B1", "amount": -70, "counterparty_account": "X"})
     right = items(*({"item_id": f"P{n}", "amount": -70, "counterparty_account": "X"} for n in (1, 2)))
