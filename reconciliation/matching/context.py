@@ -43,6 +43,10 @@ class SideView:
         ranks = self.dataset.item_ids(distinct.astype(np.uint32)).rank("ordinal").to_numpy()
         return np.asarray(ranks[place], dtype=np.uint32)
 
+    def places(self, rows: Rows) -> Ints:
+        """The same from 0: dense numbers of the items for a graph that has to be the same in any order of rows."""
+        return self.order(rows).astype(np.int64) - 1
+
     def rows(self) -> Rows:
         """The open rows, ascending."""
         return np.flatnonzero(self.is_open).astype(np.uint32)

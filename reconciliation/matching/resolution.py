@@ -86,8 +86,7 @@ def _resolve_pairs(context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFra
         in_left[left[rival]] = True
         in_right[right[rival]] = True
         rival = in_left[left] | in_right[right]
-        node_l = np.unique(left[rival], return_inverse=True)[1].astype(np.int64)
-        node_r = np.unique(right[rival], return_inverse=True)[1].astype(np.int64)
+        node_l, node_r = context.left.places(left[rival]), context.right.places(right[rival])
         probability[rival] = pair_probabilities(node_l, node_r, odds[rival])
         runner = np.maximum(
             _best_other(node_l, probability[rival]),

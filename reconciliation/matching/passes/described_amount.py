@@ -11,7 +11,6 @@ import polars as pl
 from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shares, paired_shares
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import accepted_pairs, leg_words, ordered, spoken_keys
-from reconciliation.matching.encoding import Ints
 from reconciliation.matching.lag_odds import LagOdds
 from reconciliation.matching.marginals import pair_probabilities
 from reconciliation.matching.nearby import count_within_days, within_days
@@ -88,7 +87,7 @@ class DescribedAmount(PassConfig):
             # rivals that are not listed are strangers by their texts, at any date of the window
             apart = np.where(pairs["nats"].is_null().to_numpy(), 1.0, texts.apart)
             odds /= self._unlisted(pairs, agreement, apart)
-            probable = _probabilities(pairs, odds)
+            probable = _probabilities(context, pairs, odds)
             taken = pairs.filter(pl.Series(probable >= context.leg.precision))
             last = turn == self.rounds - 1 or taken.is_empty()
             told = pl.when(pl.col("nats").is_null()).then(2).when(pl.col("nats") >= _SPEAKING).then(1).otherwise(0)
@@ -213,7 +212,7 @@ def _renamed(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(pl.col("row").alias("left"), pl.col("row_right").alias("right"), "open", "lag")
 
 
-def _probabilities(pairs: pl.DataFrame, odds: Floats) -> Floats:
+def _probabilities(context: LegContext, pairs: pl.DataFrame, odds: Floats) -> Floats:
     """The probability of each pair; where a pair has no rival that counts, that of its own odds."""
     probable = odds / (1 + odds)
     told = odds >= _NEGLIGIBLE
@@ -221,12 +220,11 @@ def _probabilities(pairs: pl.DataFrame, odds: Floats) -> Floats:
     rivals = weighed.select((pl.len().over("left") > 1) | (pl.len().over("right") > 1)).to_series().to_numpy()
     weighed = weighed.filter(pl.Series(rivals))
     place = np.flatnonzero(told)[rivals]
-    probable[place] = pair_probabilities(_dense(weighed["left"]), _dense(weighed["right"]), odds[place])
+    one, two = (
+        view.places(weighed[side].to_numpy()) for view, side in zip(context.sides, ("left", "right"), strict=True)
+    )
+    probable[place] = pair_probabilities(one, two, odds[place])
     return probable
-
-
-def _dense(rows: pl.Series) -> Ints:
-    return np.unique(rows.to_numpy(), return_inverse=True)[1].astype(np.int64)
 
 
 def _together(context: LegContext, *pairs: pl.DataFrame) -> pl.DataFrame:
@@ -238,7 +236,7 @@ def _together(context: LegContext, *pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _likely(context: LegContext, pairs: pl.DataFrame, odds: Floats) -> pl.DataFrame:
     """Pairs that are likelier right than not whatever their texts say: `left`, `right`, `lag`, `probable`."""
-    probable = pl.Series("probable", _probabilities(pairs, odds))
+    probable = pl.Series("probable", _probabilities(context, pairs, odds))
     return ordered(context, pairs.select("left", "right", "lag").with_columns(probable).filter(probable >= _LIKELY))
 
 

@@ -6,12 +6,16 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from example_items import items
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
+from reconciliation.matching.context import SideView
+from reconciliation.matching.encoding import encode
 from reconciliation.matching.exact_marginals import Floats, exact_probabilities
 from reconciliation.matching.marginals import components, pair_probabilities
+from reconciliation.matching.rules import Side
 
 
 def _exact(left: list[int], right: list[int], odds: list[float]) -> list[float]:
@@ -107,3 +111,13 @@ def test_weak_ties_to_many_others_do_not_make_one_way_round_of_twins_certain() -
     assert np.isnan(_in_one_knot(left, right, odds)).all()  # too wide to be summed as it is
     probability = pair_probabilities(left, right, odds)
     assert probability[0] == pytest.approx(1000**2 / (1000**2 + 900**2), abs=0.01)
+
+
+@pytest.mark.parametrize("ids", [["A", "B", "C", "D"], ["C", "A", "D", "B"]])
+def test_items_have_the_same_place_in_a_graph_in_any_order_of_rows(ids: list[str]) -> None:
+    """Which knots are too wide to be summed depends on it."""
+    data = encode({"left": items(*({"item_id": each, "amount": 1} for each in ids))}).datasets["left"]
+    view = SideView(0, Side(dataset="left", pool="cash"), data, data.amount)
+    rows = np.array([3, 0, 1, 3], dtype=np.uint32)  # of these only: numbers are dense
+    places = dict(zip((ids[row] for row in rows), view.places(rows).tolist(), strict=True))
+    assert [places[each] for each in sorted(places)] == [0, 1, 2]
