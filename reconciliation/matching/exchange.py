@@ -10,7 +10,7 @@ from reconciliation.matching.context import Rows, SideView
 from reconciliation.matching.encoding import Encoding, Ints
 from reconciliation.matching.errors import MatchingError
 
-_PLACES = 10  # decimals of a rate
+RATE_PLACES = 10  # decimals of a rate
 
 
 def rate_frame(given: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
@@ -41,7 +41,7 @@ def rate_frame(given: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
             currency="quote_currency",
             base="base_currency",
             day=pl.col("valid_from").to_physical(),
-            units=pl.col("rate").cast(pl.Decimal(38, _PLACES)).to_physical().cast(pl.Int64),
+            units=pl.col("rate").cast(pl.Decimal(38, RATE_PLACES)).to_physical().cast(pl.Int64),
         )
         .group_by("currency", "base", "day")
         .agg(pl.col("units").min())
@@ -79,7 +79,9 @@ def _power(exponent: Ints) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
 
 def _units(rates: pl.DataFrame, encoding: Encoding, currency: np.ndarray, days: np.ndarray, max_age: int) -> Ints:
     """Units per unit of the base, times ten to the tenth; 0 where no rate is near."""
-    base = rates["base"].first() if not rates.is_empty() else None
+    if rates.is_empty():
+        return np.zeros(len(currency), dtype=np.int64)
+    base = rates["base"].first()
     asked = pl.DataFrame(
         {"currency": pl.Series(list(encoding.currencies), dtype=pl.String).gather(currency), "day": days}
     ).with_row_index("place")
@@ -88,6 +90,6 @@ def _units(rates: pl.DataFrame, encoding: Encoding, currency: np.ndarray, days: 
         tolerance=max_age, check_sortedness=False,
     )  # fmt: skip
     units = found.sort("place").select(
-        pl.when(pl.col("currency") == base).then(10**_PLACES).otherwise(pl.col("units").fill_null(0))
+        pl.when(pl.col("currency") == base).then(10**RATE_PLACES).otherwise(pl.col("units").fill_null(0))
     )
     return np.asarray(units.to_series().to_numpy(), dtype=np.int64)

@@ -17,10 +17,11 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
-from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_key, account_keys
 from reconciliation.matching.exchange import valued
 from reconciliation.matching.joins import among
+from reconciliation.matching.learned_rates import learned_rates
 from reconciliation.matching.nearby import about, within_days
 from reconciliation.matching.own_accounts import named_in_field, named_in_text, says_moved
 from reconciliation.matching.passes.base import PassConfig
@@ -39,6 +40,7 @@ _NEARER, _BEFORE = (
 _PRIOR_PAIRS = 4.0  # pairs that these count for
 _ALONE = 0.05  # lines whose other side is not among the data
 _UNSEEN = 0.02  # further lines of an amount assumed around a line where none is seen
+_SPREAD = 3.0  # amounts of an account spread over so many powers of e
 
 
 class OwnTransfer(PassConfig):
@@ -46,9 +48,9 @@ class OwnTransfer(PassConfig):
 
     `account` is the own account; `counterparty_account` is the `account` of another own account, somebody else's, or null.
     Where neither line names the other's account, both have to be of one of `kinds` or say that money is moved (`own_accounts`),
-    and of one currency. Of two currencies, the amounts lie within `share` at the newest rate of at most `max_age` days before;
-    without rates none is found. Up to `around` days outside the window, lines that say nothing show how often an amount is there
-    by chance.
+    and of one currency. Of two currencies, the amounts lie within `share` at the newest rate of at most `max_age` days before,
+    or, where no rates are given, at that of other such transfers (`learned_rates`). Up to `around` days outside the window,
+    lines that say nothing show how often an amount is there by chance.
     """
 
     KIND: ClassVar[str] = "own_transfer"
@@ -67,10 +69,7 @@ class OwnTransfer(PassConfig):
         sides = self._sides(context)
         if not any((side["names"].is_not_null() | side["coded"]).any() for side in sides):
             return
-        met = [self._equal(sides)]
-        if context.rates is not None and not context.rates.is_empty():
-            met.append(self._exchanged(context, sides))
-        pairs = pl.concat(met)
+        pairs = pl.concat([self._equal(sides), self._exchanged(context, sides)])
         left, right = (pairs[side].to_numpy() for side in ("left", "right"))
         fits = context.compatible(left, right, same_currency=False, across_accounts=True)
         pairs = _of_the_surest(pairs.filter(pl.Series(fits, dtype=pl.Boolean)), self.window)
@@ -79,6 +78,8 @@ class OwnTransfer(PassConfig):
             return
         likely = self._likely(inside)[inside["lag"].to_numpy() + self.window]
         by_chance = (_unexplained(inside, pairs, self.window) + _UNSEEN) / (2 * self.around)
+        # of two currencies the amount tells less: any other line that is there then may lie as near
+        by_chance = np.where(inside["unlike"], (inside["others"] + _UNSEEN) * 2 * self.share / _SPREAD, by_chance)
         silent = inside["tier"].to_numpy() == _SILENT
         odds = np.where(silent, (1 - _ALONE) / _ALONE / by_chance, self.odds) * likely
         frame = inside.with_columns(pl.Series("odds", odds), evidence="naming")
@@ -132,8 +133,8 @@ class OwnTransfer(PassConfig):
             within_days(silent, keys, self.window),
         ]
         return _facts(met, sides).with_columns(
-            valued=pl.col("right_applied"), difference_kind=pl.lit(KIND["none"])
-        )  # fmt: skip
+            valued=pl.col("right_applied"), difference_kind=pl.lit(KIND["none"]), unlike=pl.lit(False)
+        )
 
     def _likely(self, pairs: pl.DataFrame) -> npt.NDArray[np.float64]:
         """How likely each date distance is, from `-window` to `window`, from the lines that name each other and nobody else."""
@@ -155,20 +156,19 @@ class OwnTransfer(PassConfig):
             .unique()
             for side, other in ((out, held[1]), (into, held[0]))
         ]
-        reach = self.window + self.around
         met = [
-            within_days(_naming(abroad[0], into), ["account"], reach),
-            within_days(_naming(abroad[1], out)[::-1], ["account"], reach),
+            within_days(_naming(abroad[0], into), ["account"], self.window),
+            within_days(_naming(abroad[1], out)[::-1], ["account"], self.window),
         ]
         unlike = [pairs.filter(pl.col("currency") != pl.col("currency_right")) for pairs in met]
         pairs = _facts(unlike, sides)
+        given = context.rates is not None and not context.rates.is_empty()
+        rates = context.rates if given else learned_rates(context.encoding, *_surely(context, pairs))
+        assert rates is not None  # noqa: S101 - given or learned
         left, right = (pairs[side].to_numpy() for side in ("left", "right"))
-        assert context.rates is not None  # noqa: S101 - `propose` has looked
-        worth, known = valued(
-            context.rates, context.encoding, (context.left, left), (context.right, right), self.max_age
-        )
+        worth, known = valued(rates, context.encoding, (context.left, left), (context.right, right), self.max_age)
         near = known & (np.abs(context.left.open[left] + worth) <= np.abs(worth) * self.share)
-        pairs = pairs.with_columns(valued=pl.Series(worth), difference_kind=pl.lit(KIND["fx"]))
+        pairs = pairs.with_columns(valued=pl.Series(worth), difference_kind=pl.lit(KIND["fx"]), unlike=pl.lit(True))
         return pairs.filter(pl.Series(near, dtype=pl.Boolean))
 
 
@@ -178,9 +178,16 @@ def _naming(lines: pl.DataFrame, others: pl.DataFrame) -> tuple[pl.DataFrame, pl
     return naming, others.rename({"own": "account"}).join(naming.select("account").unique(), on="account", how="semi")
 
 
+def _surely(context: LegContext, pairs: pl.DataFrame) -> list[tuple[SideView, Rows]]:
+    """Both sides' rows of the pairs that name each other and nobody else."""
+    mutual = pairs.filter(pl.col("tier") == _MUTUAL)
+    alone = mutual.filter(pl.all_horizontal(pl.len().over(side) == 1 for side in ("left", "right")))
+    return [(view, alone[side].to_numpy()) for view, side in zip(context.sides, ("left", "right"), strict=True)]
+
+
 def _facts(met: list[pl.DataFrame], sides: list[pl.DataFrame]) -> pl.DataFrame:
     """Each pair once, none that names somebody else: `left`, `right`, amounts, `lag`, `naming` (lines that name the other; `by_left`:
-    the left one does), and the `tier` of its evidence."""
+    the left one does), the `tier` of its evidence, and how many `others` the line that names meets."""
     pairs = pl.concat([pairs.select(left="row", right="row_right", lag="lag") for pairs in met]).unique()
     out, into = (side.select("row", "open", "own", "names", "coded") for side in sides)
     told = pairs.join(out, left_on="left", right_on="row").join(into, left_on="right", right_on="row", suffix="_right")
@@ -189,9 +196,11 @@ def _facts(met: list[pl.DataFrame], sides: list[pl.DataFrame]) -> pl.DataFrame:
     naming = [each.fill_null(False) for each in agree]
     both = pl.all_horizontal(pl.col("coded") | naming[0], pl.col("coded_right") | naming[1])
     tier = pl.when(pl.all_horizontal(naming)).then(_MUTUAL).when(both).then(_CODED).otherwise(_SILENT)
-    return told.sort("left", "right").select(
-        "left", "right", "lag", tier.alias("tier"), pl.sum_horizontal(each.cast(pl.UInt16) for each in naming).alias("naming"),
-        left_applied="open", right_applied="open_right", by_left=naming[0],
+    told = told.sort("left", "right").with_columns(tier=tier, by_left=naming[0])
+    met_by = [pl.len().over(side, "tier", "by_left").cast(pl.Int64) - 1 for side in ("left", "right")]
+    return told.select(
+        "left", "right", "lag", "tier", "by_left", pl.sum_horizontal(each.cast(pl.UInt16) for each in naming).alias("naming"),
+        left_applied="open", right_applied="open_right", others=pl.when("by_left").then(met_by[0]).otherwise(met_by[1]),
     )  # fmt: skip
 
 

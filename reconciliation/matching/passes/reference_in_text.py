@@ -81,17 +81,9 @@ class ReferenceInText(PassConfig):
 
     def _edges(self, context: LegContext) -> pl.DataFrame:
         """Compatible pairs with the odds of their surest reading, of the variants that this pass allows."""
-        if self.through is not None and self.through not in context.datasets:
-            return pl.DataFrame()
-        name = (
-            f"text_hits_{self.texts}_{self.through}_{self.min_length}_{self.max_owners}_{self.grams}_{self.first_pays}"
-        )
-        if name not in context.cache:
-            found = self._hits(context)
-            if self.through is not None:
-                found = told_by_date(context, found, context.sides[1 if self.texts == "left" else 0], self.through)
-            context.cache[name] = found
-        hits = context.cache[name]
+        hits = self.hits(context)
+        if hits.is_empty():
+            return hits
         fits = context.compatible(hits["left"].to_numpy(), hits["right"].to_numpy())
         hits = hits.filter(pl.Series(fits), pl.col("variant").is_in([str(variant) for variant in self.variants]))
         variant_odds = pl.col("variant").replace_strict(
@@ -109,6 +101,21 @@ class ReferenceInText(PassConfig):
             pl.lit(True).alias("typed"),
             "shared",
         )
+
+    def hits(self, context: LegContext) -> pl.DataFrame:
+        """The pairs (`left`, `right`) of a text and an identifier standing in it (`token`, `variant`), whatever their amounts and
+        currencies, for all passes of the leg with the same texts and identifiers; made once."""
+        if self.through is not None and self.through not in context.datasets:
+            return pl.DataFrame()
+        name = (
+            f"text_hits_{self.texts}_{self.through}_{self.min_length}_{self.max_owners}_{self.grams}_{self.first_pays}"
+        )
+        if name not in context.cache:
+            found = self._hits(context)
+            if self.through is not None:
+                found = told_by_date(context, found, context.sides[1 if self.texts == "left" else 0], self.through)
+            context.cache[name] = found
+        return context.cache[name]
 
     def _hits(self, context: LegContext) -> pl.DataFrame:
         """All hits that any pass of the leg with the same texts and identifiers wants: texts are cut into tokens

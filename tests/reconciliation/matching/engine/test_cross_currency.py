@@ -108,3 +108,43 @@ def test_a_counterparty_and_a_charge_in_another_currency_are_for_a_person_to_see
     right = items({"item_id": "P1", "amount": "-1250.00", "currency": "USD"} | named)
     result = match({"left": left, "right": right}, one_leg("{kind: cross_currency, charge: 50}"), rates=RATES)
     assert members(result, "suggested") == ids("B1", "P1")
+
+
+def exchanged(*rates: str, wrong: str | None = None) -> MatchResult:
+    """Payments of 1000 dollars, one a day, that the bank books in euros at these rates, without rates given; the last may have a
+    wrong amount."""
+    euros = [f"-{round(1000 / float(rate), 2):.2f}" for rate in rates]
+    if wrong is not None:
+        euros[-1] = wrong
+    named = [{"on": on, "references": [f"E2E-{on:05d}"]} for on in range(len(rates))]
+    left = items(*({"item_id": f"B{on}", "amount": euros[on]} | named[on] for on in range(len(rates))))
+    right = items(
+        *({"item_id": f"P{n}", "amount": "-1000.00", "currency": "USD"} | each for n, each in enumerate(named))
+    )
+    return match({"left": left, "right": right}, one_leg("{kind: cross_currency}"))
+
+
+RATES_OF_A_WEEK = ("1.0800", "1.0830", "1.0790", "1.0850", "1.0840", "1.0860")
+
+
+def test_without_rates_those_at_which_others_were_exchanged_serve() -> None:
+    result = exchanged(*RATES_OF_A_WEEK)
+    assert members(result, "matched") == [(f"B{n}", f"P{n}") for n in range(6)]
+    assert all("the rate at which others were exchanged" in text for text in result.groups["explanation"])
+
+
+def test_an_amount_that_is_not_exchanged_as_the_others_are_is_left() -> None:
+    assert members(exchanged(*RATES_OF_A_WEEK, wrong="-870.00")) == [(f"B{n}", f"P{n}") for n in range(5)]
+
+
+def test_few_that_were_exchanged_or_that_do_not_agree_are_no_rate() -> None:
+    assert exchanged(*RATES_OF_A_WEEK[:4]).groups.is_empty()
+    assert exchanged("1.08", "1.30", "0.90", "1.08", "2.10", "1.71", "0.80").groups.is_empty()
+
+
+@pytest.mark.parametrize("text", ["Invoice INV 2024 00815", "inv202400815 Fjord Lumber"])
+def test_an_invoice_in_another_currency_is_found_however_its_number_is_written(text: str) -> None:
+    left = items({"item_id": "B1", "amount": "-1002.50", "on": 1, "text": text})
+    right = items({"item_id": "I1", "amount": "-1250.00", "currency": "USD", "references": ["INV-2024-00815"]})
+    rules = one_leg("{kind: reference_text}", "{kind: cross_currency}")
+    assert members(match({"left": left, "right": right}, rules, rates=RATES), "matched") == ids("B1", "I1")

@@ -142,3 +142,20 @@ def test_money_that_goes_to_and_fro_between_own_accounts_is_no_return() -> None:
         preset("payables"),
     )
     assert members(result, "matched") == sorted([*ids("O1", "I1"), *ids("O2", "I2")])
+
+
+def test_without_rates_those_of_other_transfers_serve() -> None:
+    francs = ("940.00", "941.50", "938.20", "945.00", "943.10")
+    rows = []
+    for on, amount in enumerate(francs):
+        rows.append(line(f"O{on}", "DE1", "-1000.00", on=10 * on, counterparty_account="CH2"))
+        rows.append(line(f"I{on}", "CH2", amount, on=10 * on, currency="CHF", counterparty_account="DE1"))
+    result = match({"lines": items(*rows)}, RULES)
+    assert members(result, "matched") == [(f"I{on}", f"O{on}") for on in range(5)]
+    assert set(result.groups["difference_kind"]) == {"fx"}
+
+
+def test_a_silent_line_in_another_currency_among_many_is_a_suggestion_at_most() -> None:
+    out = line("OUT", "DE1", "-1000.00", counterparty_account="CH2")
+    customers = [line(f"C{n}", "CH2", str(100 + 60 * n), currency="CHF") for n in range(1, 20)]
+    assert members(moved(out, *customers), "matched") == []
