@@ -144,7 +144,9 @@ def _probability(weight: float) -> float:
 def _independent(candidates: pl.DataFrame) -> pl.DataFrame:
     """Candidates without those that are the same amounts again: of equal payouts one coincidence explains all."""
     amounts = ["open", "gross", "fee", "takings"]
-    best = candidates.sort("share", "row", descending=[True, False])
+    # of equally likely ones the nearest days, so that none is chosen by the order of rows
+    nearest = ["lag", "length", "family", "returns"]
+    best = candidates.sort("share", *nearest, descending=[True, False, False, False, False])
     return best.unique(amounts, keep="first", maintain_order=True)
 
 
