@@ -12,13 +12,12 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.encoding import Dataset, Mask
-from reconciliation.matching.joins import without_frequent
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.mistaken_numbers import price_shares
+from reconciliation.matching.named_items import items_named, words_and_parts
 from reconciliation.matching.parties import parties_in, parties_of
 from reconciliation.matching.proposals import SUGGESTED_ODDS
 from reconciliation.matching.reference_keys import dataset_references, hashed, written
-from reconciliation.matching.text import identifier_words
 from reconciliation.matching.text.document_numbers import names_another
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.purposes import given_back, on_account, paid_for
@@ -82,9 +81,9 @@ def _for_somebody_else(context: LegContext, told: pl.DataFrame, left: Rows, righ
 def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
     """By pair: whether the left item names another item letter for letter, open or settled, and not this one: of the right side,
     or of a dataset whose items those of the right side are linked to, as payments are to the bills they pay."""
-    words = _words_and_parts(told).with_columns(hashed("word"))
+    words = words_and_parts(told).with_columns(hashed("word"))
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
-    named = pairs.join(_named(context.right.dataset, words), on="left").with_columns(
+    named = pairs.join(items_named(context.right.dataset, words), on="left").with_columns(
         own=pl.col("right") == pl.col("named")
     )
     rows = np.unique(np.concatenate([named["right"].to_numpy(), named["named"].to_numpy()]))
@@ -100,7 +99,7 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
     for other in beside if not at_price.is_empty() else ():
         linked = _linked(context, other, at_price["right"].to_numpy())
         through = at_price.join(linked.select("right").unique(), on="right", how="semi")
-        through = through.join(_named(other, words), on="left")
+        through = through.join(items_named(other, words), on="left")
         # the numbers of two suppliers may well be the same
         through = through.filter(pl.Series(_same_party(context.right.dataset, other, through)))
         through = through.join(linked.with_columns(own=pl.lit(True)), on=["right", "named"], how="left")
@@ -109,34 +108,6 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
     against = np.zeros(len(left), dtype=np.bool_)
     against[met.filter(~pl.col("own"))["pair"].to_numpy()] = True
     return against
-
-
-def names_settled(context: LegContext, left: Rows, right: Rows) -> Mask:
-    """By pair of rows: whether the left item names, letter for letter, another right item of that counterparty that is settled:
-    what it paid may have been paid before."""
-    rows = np.unique(left)
-    said = pl.DataFrame({"row": rows}).hstack(context.left.dataset.take([written("text")], rows))
-    named = _named(context.right.dataset, _words_and_parts(said).with_columns(hashed("word")))
-    named = named.filter(pl.Series(context.right.open[named["named"].to_numpy()] == 0, dtype=pl.Boolean))
-    pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair").join(named, on="left")
-    party = parties_of(
-        context.right, np.unique(pairs.select(pl.concat_list("right", "named").explode()).to_series().to_numpy())
-    )
-    for side in ("right", "named"):
-        pairs = pairs.join(party.rename({"row": side, "party": f"{side}_party"}), on=side)
-    repeated = np.zeros(len(left), dtype=np.bool_)
-    repeated[pairs.filter(pl.col("right_party") == pl.col("named_party"))["pair"].to_numpy()] = True
-    return repeated
-
-
-def _words_and_parts(told: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `word` of the words of texts (`row`, `text`) that may be identifiers, and of what stands between their slashes:
-    1001/1002 may be two."""
-    words = identifier_words(told.drop_nulls("text"), _LEAST)
-    listed = words.filter(pl.col("word").str.contains("/", literal=True)).with_columns(pl.col("word").str.split("/"))
-    parts = listed.explode("word", empty_as_null=False, keep_nulls=False)
-    parts = parts.filter(pl.col("word").str.len_bytes() >= _LEAST, pl.col("word").str.contains("[0-9]"))
-    return pl.concat([words, parts]).unique()
 
 
 def _linked(context: LegContext, other: Dataset, right: Rows) -> pl.DataFrame:
@@ -163,16 +134,6 @@ def _same_party(data: Dataset, other: Dataset, pairs: pl.DataFrame) -> Mask:
     for mine, theirs in (ids, names):
         same |= (mine == theirs).fill_null(False).to_numpy()
     return same
-
-
-def _named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
-    """`left`, `named` (rows of `data`) of the words (`row`, `word`, `key`, `check`) that are its identifiers; `telling`: whether
-    such a word is hardly met by chance."""
-    known = dataset_references(data).select("row", "key", "check")
-    known = without_frequent(known.join(words.select("key").unique(), on="key", how="semi"), _MOST_OWNERS)
-    met = words.join(known, on="key", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
-    telling = pl.col("word").str.contains("[^0-9]") | (pl.col("word").str.len_bytes() >= _TELLING)
-    return met.select(telling.alias("telling"), left="row", named="row_right")
 
 
 def _of_another_number(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:

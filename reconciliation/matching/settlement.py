@@ -16,10 +16,10 @@ from reconciliation.matching.amount_differences import discounts, fee_taken, mis
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.clusters import balances, falling_apart
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.contradiction import names_settled
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
+from reconciliation.matching.named_items import list_goes_on, names_settled
 from reconciliation.matching.other_sums import of_several_parties, rest_is_another
 from reconciliation.matching.party_evidence import with_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
@@ -131,7 +131,7 @@ def _of_pairs(
 def _in_doubt(context: LegContext, kept: pl.DataFrame, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
     """Edges of amounts that differ (without `edges`, those of sums), suggestions at most where other items may explain the
     difference: the left item names others of the `edges` as surely, what it names is of several counterparties, or the
-    rest is what another item of the counterparty comes to, or two."""
+    rest is what another item of the counterparty comes to, or two; or its text is cut off in another number."""
     if rule.rule == "rounding" or kept.is_empty():
         return kept
     total = pl.col("other").sum().over("left") if edges.is_empty() else pl.col("other")
@@ -140,6 +140,7 @@ def _in_doubt(context: LegContext, kept: pl.DataFrame, edges: pl.DataFrame, rule
     # what a machine has sent names one item, and the whole of what was paid
     typed = kept["typed"] if "typed" in kept.columns else pl.repeat(True, kept.height, eager=True)
     found.append(rest_is_another(context, rests.filter(typed & (kept["odds"] * rule.factor >= context.leg.sure_odds))))
+    found.append(kept.filter(pl.Series(list_goes_on(context, kept["left"].to_numpy(), kept["right"].to_numpy()))))
     doubtful = pl.concat([each.select("left", "right") for each in found]).unique().with_columns(doubtful=True)
     marked = kept.join(doubtful, on=["left", "right"], how="left", maintain_order="left")
     most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)

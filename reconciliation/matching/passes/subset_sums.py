@@ -16,6 +16,7 @@ from reconciliation.matching.contradiction import spoken_against
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.mistaken_numbers import price_shares
+from reconciliation.matching.named_items import named_beside
 from reconciliation.matching.other_sums import fit_otherwise
 from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.dated import DatedPass
@@ -95,7 +96,9 @@ class SubsetSums(DatedPass):
         against = spoken_against(context, rows, pairs["right"].to_numpy())
         pairs = pairs.with_columns(against=pl.Series(against))
         if self.one == "left":  # a range names its first and its last item only
-            doubtful = [pairs.filter(pl.col("against").all().over("proposal")), fit_otherwise(context, pairs)]
+            others = pl.Series(_names_others(context, pairs))
+            doubtful = [pairs.filter(pl.col("against").all().over("proposal")), pairs.filter(others)]
+            doubtful.append(fit_otherwise(context, pairs))
         else:  # who pays a price pays for an item of that price
             at_price = pl.Series(price_shares(context, context.left.open[rows], pairs["right"].to_numpy()) > 0)
             doubtful = [pairs.filter(pl.col("against") | at_price)]
@@ -153,3 +156,14 @@ def _of_the_nearest(pairs: pl.DataFrame, equal: pl.Expr) -> pl.DataFrame:
     far, series = pl.col("lag").abs(), ["left", "party", "open_right"]
     near = pairs.filter(equal | (far <= far.min().over(series) + _CLOSE_DAYS))
     return near.with_columns(near_another=~equal & (pl.len().over(series) > 1))
+
+
+def _names_others(context: LegContext, members: pl.DataFrame) -> Mask:
+    """By member (`proposal`, `left`, `right`): whether its left item names an open item of the counterparty that is no member."""
+    beside = named_beside(context, members["left"].to_numpy(), members["right"].to_numpy())
+    beside = beside.filter(pl.Series(context.right.is_open[beside["named"].to_numpy()], dtype=pl.Boolean))
+    own = members.select("left", named="right")
+    others = beside.join(own, on=["left", "named"], how="anti")
+    found = np.zeros(members.height, dtype=np.bool_)
+    found[others["pair"].to_numpy()] = True
+    return found

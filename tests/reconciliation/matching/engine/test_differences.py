@@ -63,3 +63,26 @@ def test_more_than_a_third_is_no_fee() -> None:
     (group,) = match({"left": line, "right": items(small)}, one_leg(part)).groups.iter_rows(named=True)
     assert group["difference_kind"] == "none"
     assert "its rest stays open" in group["explanation"]
+
+
+@pytest.mark.parametrize("cut", ["ACME HEATING IN2026-00847,IN2026-0", "ACME HEATING IN2026-00847 IN2"])
+def test_a_list_that_is_cut_off_names_more_than_one(cut: str) -> None:
+    assert _paid("-879.92", text=cut) == []
+
+
+def test_a_set_without_a_bill_that_is_named_is_not_surely_meant() -> None:
+    """Ten per cent are withheld of the bill and the memo that are named; three other items happen to add up."""
+    line = {"item_id": "B1", "amount": "-720.00", "text": "PAYS PP00082,PP00075", "on": 20} | _ACME
+    named = [("I82", "-900.00", "PP00082"), ("C75", "100.00", "PP00075")]
+    others = [("I79", "-523.46", "PP00079"), ("I86", "-296.54", "PP00086")]
+    right = items(
+        *(
+            {"item_id": who, "amount": amount, "references": [no], "on": 15} | _ACME
+            for who, amount, no in named + others
+        )
+    )
+    rules = one_leg("{kind: subset_sum}", precision=0.9)
+    assert members(match({"left": items(line), "right": right}, rules), "suggested") == []
+    named_apart = {"item_id": "B1", "text": "PAYS PP00075, PP00079, PP00086"}
+    result = match({"left": items(line | named_apart), "right": right}, rules)
+    assert members(result, "matched") == ids("B1", "C75", "I79", "I86")

@@ -1,0 +1,83 @@
+"""What a text names, letter for letter, of a dataset's items; and what else of a counterparty, beside the item looked at."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.encoding import Dataset, Mask
+from reconciliation.matching.joins import without_frequent
+from reconciliation.matching.parties import parties_of
+from reconciliation.matching.reference_keys import dataset_references, hashed, written
+from reconciliation.matching.text import identifier_words
+from reconciliation.matching.text.folding import ascii_upper_series
+
+_LEAST = 4  # characters of a word that may name an item
+_MOST_OWNERS = 200  # items beyond which an identifier names none
+_TELLING = 7  # characters from which digits alone name an item of whatever counterparty
+_LAST = r"([A-Z0-9./_-]+)$"
+_BEGUN = 2  # characters of a number that a text has room for, from which it is another of a list
+
+
+def words_and_parts(told: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `word` of the words of texts (`row`, `text`) that may be identifiers, and of what stands between their slashes:
+    1001/1002 may be two."""
+    words = identifier_words(told.drop_nulls("text"), _LEAST)
+    listed = words.filter(pl.col("word").str.contains("/", literal=True)).with_columns(pl.col("word").str.split("/"))
+    parts = listed.explode("word", empty_as_null=False, keep_nulls=False)
+    parts = parts.filter(pl.col("word").str.len_bytes() >= _LEAST, pl.col("word").str.contains("[0-9]"))
+    return pl.concat([words, parts]).unique()
+
+
+def items_named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
+    """`left`, `named` (rows of `data`) of the words (`row`, `word`, `key`, `check`) that are its identifiers; `telling`: whether
+    such a word is hardly met by chance."""
+    known = dataset_references(data).select("row", "key", "check")
+    known = without_frequent(known.join(words.select("key").unique(), on="key", how="semi"), _MOST_OWNERS)
+    met = words.join(known, on="key", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
+    telling = pl.col("word").str.contains("[^0-9]") | (pl.col("word").str.len_bytes() >= _TELLING)
+    return met.select(telling.alias("telling"), left="row", named="row_right")
+
+
+def named_beside(context: LegContext, left: Rows, right: Rows) -> pl.DataFrame:
+    """`pair` (place), `left`, `right`, `named`: by pair of rows the other right items of its counterparty that the left item names
+    letter for letter, open or settled."""
+    rows = np.unique(left)
+    said = pl.DataFrame({"row": rows}).hstack(context.left.dataset.take([written("text")], rows))
+    named = items_named(context.right.dataset, words_and_parts(said).with_columns(hashed("word")))
+    pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair").join(named, on="left")
+    pairs = pairs.filter(pl.col("right") != pl.col("named")).select("pair", "left", "right", "named").unique()
+    whose = parties_of(context.right, np.unique(np.concatenate([pairs["right"].to_numpy(), pairs["named"].to_numpy()])))
+    for side in ("right", "named"):
+        pairs = pairs.join(whose.rename({"row": side, "party": f"{side}_party"}), on=side)
+    of_party = pl.col("right_party") == pl.col("named_party")
+    return pairs.filter(of_party).select("pair", "left", "right", "named").unique()
+
+
+def names_settled(context: LegContext, left: Rows, right: Rows) -> Mask:
+    """By pair of rows: whether the left item names another right item of that counterparty that is settled: what it paid may have
+    been paid before."""
+    beside = named_beside(context, left, right)
+    settled = context.right.open[beside["named"].to_numpy()] == 0
+    repeated = np.zeros(len(left), dtype=np.bool_)
+    repeated[beside["pair"].to_numpy()[settled]] = True
+    return repeated
+
+
+def list_goes_on(context: LegContext, left: Rows, right: Rows) -> Mask:
+    """By pair of rows: whether the left text is cut off in what begins like the right item's number, behind that number itself:
+    `SF/GST/119,SF` names a second one."""
+    rows, places = np.unique(left, return_inverse=True)
+    texts = ascii_upper_series(context.left.dataset.take(["text"], rows)["text"])
+    told = pl.DataFrame({"text": texts.gather(places)}).with_row_index("pair").with_columns(row=pl.Series(right))
+    told = told.with_columns(last=pl.col("text").str.extract(_LAST)).filter(pl.col("last").str.len_bytes() >= _BEGUN)
+    owned = dataset_references(context.right.dataset).select("row", "reference")
+    met = told.join(owned, on="row").with_columns(number=pl.col("reference").str.to_uppercase())
+    begun = pl.col("number").str.starts_with(pl.col("last")) & (pl.col("number") != pl.col("last"))
+    # a list may be joined by slashes as numbers themselves are
+    begun |= pl.col("last").str.ends_with(pl.concat_str(pl.lit("/"), pl.col("number").str.slice(0, _BEGUN)))
+    going = met.filter(begun & pl.col("text").str.contains(pl.col("number"), literal=True))
+    found = np.zeros(len(left), dtype=np.bool_)
+    found[going["pair"].to_numpy()] = True
+    return found
