@@ -33,7 +33,7 @@ _LEAST = 4  # characters of the words that are kept for all passes of a leg; wha
 _KEY = ("key", "check", "length")
 _SEEDS = (1, 2)
 _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
-_DATE = f"^(?:(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-](?:20)?[0-9]{{2}}|20[0-9]{{2}}[./-]{_MONTH}[./-]{_DAY})$"
+DATE = f"^(?:(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-](?:20)?[0-9]{{2}}|20[0-9]{{2}}[./-]{_MONTH}[./-]{_DAY})$"
 _PADDED = f"^0+[1-9][0-9]{{{_LEAST - 1},}}$"
 _REFERENCES_PER_ROW = 8
 
@@ -122,7 +122,7 @@ def word_keys(context: LegContext, view: SideView, min_length: int, dates: bool 
     """`row`, `key`, `check`, `length` of the words with a digit in a side's texts, and of its references; of words that are
     `dates` only where these are asked for."""
     words = _words(context, view, min_length)
-    words = (words if dates else words.filter(~pl.col("word").str.contains(_DATE))).select("row", *_KEY)
+    words = (words if dates else words.filter(~pl.col("word").str.contains(DATE))).select("row", *_KEY)
     words = words.filter(pl.Series(view.open[words["row"].to_numpy()] != 0), pl.col("length") >= min_length)
     return pl.concat([words, side_keys(context, view)])
 

@@ -31,7 +31,7 @@ _MAX_PAIRS = 20_000  # of one amount: beyond it no original stands out
 #: Words by which an entry says that it undoes another, in the languages of most bank and ledger texts.
 UNDOING = (
     r"\b(?:VOID(?:ED)?|REVERS(?:AL|ED|E|ING)|RVSL|CANCEL(?:L?ED|LATION)?|RETURN(?:ED)?|RTN|RTD|REJECT(?:ED)?|"
-    r"CHARGEBACK|CORRECTION|CORRECTING|STORNO|STORNIERUNG|STORNIERT|RUECK\w*|RUCK(?:GABE|LAST\w*|BUCH\w*)|"
+    r"CHARGEBACK|CORRECTION|CORRECTING|STORNO|STORNIERUNG|STORNIERT|RUECK\w*|RUCK(?:GABE|LAST\w*|BUCH\w*)|ZURUE?CK\w*|"
     r"ANNUL\w*|EXTOURNE|CONTRE ?PASS\w*|REJET\w*|IMPAYE|DEVOL\w*|ANULA\w*|STORNER\w*|INSOLUTO|TERUG\w*|"
     r"MAKULER\w*|RETUR|RETOUR\w*|UNPAID|DISHONOU?R(?:ED)?|BOUNCED|RECALL(?:ED)?|IMPAGAD[AO]|NIEZREALIZ\w*|ZWROT)\b"
 )

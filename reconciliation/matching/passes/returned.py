@@ -1,8 +1,8 @@
 """Lines that say they undo another, and the line they undo: a payment that came back, a booking corrected by the bank.
 
-The text says *that* something is undone (RETURN, STORNO, REVERSAL, ...), the opposite amount in the same account says
-what. How often such an amount is there by chance is counted outside the window (`chance`), by what else the two have in
-common.
+The text, or the kind of the line, says *that* something is undone (RETURN, STORNO, REVERSAL, ...), the opposite amount in
+the same account says what. How often such an amount is there by chance is counted outside the window (`chance`), by what
+else the two have in common.
 """
 
 from __future__ import annotations
@@ -20,26 +20,30 @@ from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
 from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.reference_keys import DATE
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text.folding import ascii_upper_series
 
 LEVELS = (
-    Level("number", 0.0005, "the text says that it undoes another, both name the same number, {days}"),
+    Level("number", 0.0001, "the text says that it undoes another, both name the same number, {days}"),
     Level("account", 0.001, "the text says that it undoes another of the same counterparty account, {days}"),
     Level("word", 0.001, "the text says that it undoes another, both texts share a rare word, {days}"),
     Level("amount", 0.005, "the text says that it undoes another, the only opposite amount before it, {days}"),
 )
 _LEVEL = {level.name: place for place, level in enumerate(LEVELS)}
+_AMOUNT = r"^[0-9.,]*[.,][0-9]{2}$"  # written in a text it says no more than the amount itself
+_NEARER = 0.8  # of several that name the number, one a day further off is so much less likely
 _OTHER = len(LEVELS)  # of another counterparty: no candidate
+_KINDS = ["return", "reversal"]  # of lines that the bank has coded so
 _RARE_WORD, _RARE_NUMBER = 0.02, 0.005  # share of texts up to which a word or a number tells one from another
-_FEW = 3  # texts that may share a word, however few texts there are
+_FEW, _MANY = 3, 20  # texts that may share a word, however few texts there are, and a number, however many
 
 
 class Returned(PassConfig):
     """Pairs of opposite amount in one account of one dataset, the left item saying that it undoes another.
 
     The left item is at most `after` days later than the right one. Of an amount that makes more than `max_pairs` pairs
-    none stands out.
+    none stands out, unless both name a number that few others name.
     """
 
     KIND: ClassVar[str] = "returned"
@@ -48,11 +52,18 @@ class Returned(PassConfig):
     after: int = 30
     decoy_days: int = 60
     max_pairs: int = 400
+    odds: float = 1e5  # of a line that names the number of the one it undoes
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs that cancel out, with odds from decoy windows."""
         window = Window(0, self.after, self.decoy_days)
         undoing = self._undoing(context)
+        named = self._naming(context, undoing)
+        if not named.is_empty():  # however often the amount is there
+            yield Proposals(
+                pairs=pairs_frame(named, "open", "opposite", "none", 1.0), evidence=[LEVELS[0].sentence], sure_only=True
+            )
+            undoing = undoing.filter(pl.Series(context.left.open[undoing["row"].to_numpy()] != 0))
         pairs = self._pairs(context, undoing)
         if pairs.is_empty():
             return
@@ -73,27 +84,47 @@ class Returned(PassConfig):
         """Open left items that have an opposite amount somewhere, of those that say they undo."""
         left, right = context.left.rows(), context.right.rows()
         mine, other = context.left.open[left], -context.right.open[right]
-        asked = context.left.selected(left[among(mine, other)], "text")
-        said = ascii_upper_series(asked["text"]).str.contains(UNDOING).fill_null(False)
-        asked = asked.filter(said).drop("text")
+        asked = context.left.selected(left[among(mine, other)], "text", "kind")
+        said = ascii_upper_series(asked["text"]).str.contains(UNDOING) | asked["kind"].is_in(_KINDS)
+        asked = asked.filter(said).drop("text", "kind")
         there = context.right.selected(right[among(other, asked["open"].to_numpy())]).with_columns(-pl.col("open"))
         return asked.join(there, on=["open", "currency"], how="semi").sort("row")
+
+    def _naming(self, context: LegContext, undoing: pl.DataFrame) -> pl.DataFrame:
+        """Pairs of a line that undoes and an earlier one of opposite amount that names a number which few others name."""
+        right = (
+            context.right.frame()
+            .with_columns(-pl.col("open"))
+            .join(
+                undoing.select("open", "currency", "account").unique(), on=["open", "currency", "account"], how="semi"
+            )
+        )
+        rows = np.unique(np.concatenate([undoing["row"].to_numpy(), right["row"].to_numpy()]))
+        numbers = _rare(context.left, rows, "number")
+        sides = (undoing.join(numbers, on="row"), right.join(numbers, on="row"))
+        pairs, _ = key_pairs(*sides, ["said", "open", "currency", "account"], self.max_pairs)
+        pairs = self._later(context, pairs).unique(["left", "right"], maintain_order=True)
+        odds = self.odds * pl.lit(_NEARER).pow(pl.col("lag").cast(pl.Float64))
+        return pairs.with_columns(odds=odds, opposite=-pl.col("open"), evidence=pl.lit(0))
 
     def _pairs(self, context: LegContext, undoing: pl.DataFrame) -> pl.DataFrame:
         right = context.right.frame().with_columns(-pl.col("open"))
         pairs, _ = key_pairs(undoing, right, ["open", "currency", "account"], self.max_pairs)
-        lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
         # chance is counted before the window alone: after a return the payment is made again
-        last = self.after + 2 * self.decoy_days
+        pairs = self._later(context, pairs, 2 * self.decoy_days)
+        return pairs.with_columns(is_open=pl.lit(True), recurs=pl.lit(False))
+
+    def _later(self, context: LegContext, pairs: pl.DataFrame, more: int = 0) -> pl.DataFrame:
+        """Compatible pairs whose left item is later than the right one, by up to `after` days and so many more: `left`, `right`,
+        `open`, `lag`."""
+        lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
         pairs = pairs.with_columns(lag.alias("lag")).filter(
-            pl.col("lag").is_between(0, last), pl.col("left") != pl.col("right")
+            pl.col("lag").is_between(0, self.after + more), pl.col("left") != pl.col("right")
         )
         fits = context.compatible(pairs["left"].to_numpy(), pairs["right"].to_numpy())
         # on one day the money goes out before it comes back
         later = (pl.col("lag") != 0) | (pl.col("open") > 0)
-        return pairs.filter(pl.Series(fits), later).select(
-            "left", "right", "open", "lag", is_open=pl.lit(True), recurs=pl.lit(False)
-        )
+        return pairs.filter(pl.Series(fits), later).select("left", "right", "open", "lag")
 
 
 def _levels(context: LegContext, pairs: pl.DataFrame) -> pl.Series:
@@ -131,11 +162,11 @@ def _rare(view: SideView, rows: np.ndarray[tuple[int], np.dtype[np.uint32]], wha
     found = (
         texts.select("row", ascii_upper_series(texts["said"]).str.extract_all(pattern).alias("said"))
         .explode("said", empty_as_null=False, keep_nulls=False)
-        .filter(pl.col("said").str.len_bytes() >= 4)
+        .filter(pl.col("said").str.len_bytes() >= 4, ~pl.col("said").str.contains(f"{_AMOUNT}|{DATE}"))
         .unique()
     )
-    share = _RARE_WORD if what == "word" else _RARE_NUMBER
-    return found.filter(pl.len().over("said") <= max(_FEW, int(share * texts.height)))
+    most = _RARE_WORD * texts.height if what == "word" else min(_RARE_NUMBER * texts.height, _MANY)
+    return found.filter(pl.len().over("said") <= max(_FEW, int(most)))
 
 
 def _shared(pairs: pl.DataFrame, said: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -124,3 +124,21 @@ def test_money_that_was_returned_less_a_charge_settles_no_item() -> None:
     lines = items(line("IN", "238.00", 0, "DIRECT DEBIT 90001068"), line("BACK", "-241.50", 2, "RETURNED 90001068"))
     result = match({"bank_lines": lines, "open_items": items(item)}, preset("receivables"))
     assert members(result, "matched") == ids("IN", "BACK")
+
+
+def test_a_named_number_tells_which_however_often_the_amount_is_paid() -> None:
+    paid = [line(f"OUT{n}", "-100.00", n % 25, f"INV RE{50000 + n}") for n in range(40)]
+    result = matched(*paid, line("BACK", "100.00", 26, "Reject AM05 RE50017"))
+    assert members(result, "matched") == ids("OUT17", "BACK")
+
+
+def test_an_amount_or_a_date_in_both_texts_is_no_number_of_theirs() -> None:
+    paid = [line(f"OUT{n}", "-100.00", 20 + n % 3, f"PAID 100.00 ON 2024-03-{21 + n % 3}") for n in range(9)]
+    result = matched(*paid, line("BACK", "100.00", 26, "RETURN OF 100.00 PAID 2024-03-22"))
+    assert members(result, "matched") == []
+
+
+def test_a_line_that_the_bank_has_coded_as_a_return_need_not_say_so() -> None:
+    out, back = line("OUT", "-102.80", 0, "INV RE30323"), line("BACK", "102.80", 9, "Unapplied RE30323")
+    assert matched(out, back).groups.is_empty()
+    assert members(matched(out, back | {"kind": "return"}), "matched") == ids("OUT", "BACK")
