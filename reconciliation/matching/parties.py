@@ -226,6 +226,8 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     beginning decides."""
     if texts.is_empty() or names.is_empty():
         return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+    unread = _unread_names_in_texts(texts, names)
+    texts = texts if unread.is_empty() else texts.join(unread, on="row", how="anti")
     by = ["entity"] if (texts["entity"] != 0).all() and (names["entity"] != 0).all() else []
     whole = names.with_columns(pl.col("name").str.replace_all(" ", "").alias("whole")).filter(
         pl.col("whole").str.len_chars() >= _MIN_NAME
@@ -241,7 +243,21 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     met = met.filter(pl.col("whole").str.starts_with(pl.col("beginning")))
     size = pl.col("beginning").str.len_chars()
     best = met.filter(size == size.max().over("row")).select("row", "party").unique()
-    return best.filter(pl.len().over("row") <= _MAX_PARTIES)
+    return pl.concat([best.filter(pl.len().over("row") <= _MAX_PARTIES), unread])
+
+
+def _unread_names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of the one counterparty whose name has no Latin letter and is a word of the text."""
+    none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+    unread = names.filter(~pl.col("name").str.contains("[A-Z]"), pl.col("name").str.contains(r"\p{Lo}"))
+    if unread.is_empty():
+        return none
+    words = texts.select("row", "entity", name=pl.col("text").str.split(" "))
+    words = words.explode("name", empty_as_null=False, keep_nulls=False)
+    met = words.join(unread, on="name", suffix="_right")
+    of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
+    met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both).select("row", "party").unique()
+    return met.filter(pl.len().over("row") == 1)
 
 
 def _beginnings(keyed: pl.DataFrame, starts: pl.DataFrame) -> pl.DataFrame:

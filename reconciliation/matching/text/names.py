@@ -19,8 +19,10 @@ from reconciliation.matching.text.legal_forms import EAST_ASIAN_PATTERN, LEADING
 
 _TITLES = r"\b(?:MR|MRS|MS|DR|HERR|FRAU|HERRN|MME|MLLE|SIG|SRA|PROF|DIPL|ING)\b"
 
+_NAMING = r"[A-Z0-9]|\p{Lo}{4}"  # what a key has to hold; syllables of Hangul are two or three letters each
 _TWO_WORDS = r"^([A-Z]{2,}) ([A-Z]{3,})$"
 _SHOWN = 8  # letters of a name that a text has to show
+_A_WORD = 0.95  # similarity of a name without Latin letters and a text that holds it as a word
 _ROUNDING = 1e-3  # of a similarity in hundredths
 _INITIAL_LETTERS = 3  # letters that an initial counts for: another one tells two people of a family apart
 
@@ -29,8 +31,8 @@ def name_key(names: pl.Series) -> pl.Series:
     """Each name in its comparable form: capitals, Latin letters, no accents, legal forms, titles or punctuation.
 
     AE, OE, UE and their accents become A, O, U (Mueller, Müller and Muller are one). What is nothing but a legal
-    form keeps its words; null and empty stay null. Letters of scripts that have no one reading in Latin ones stay beside Latin
-    ones; a name of nothing else is null, as a bank may write it in any way. Distinct names are worked on once.
+    form keeps its words; null and empty stay null. Letters of scripts that have no one reading in Latin ones stay; a name of
+    fewer than four of them and nothing else is null. Distinct names are worked on once.
     """
     if names.null_count() == len(names):
         return names.cast(pl.String)
@@ -60,7 +62,7 @@ def _keys(names: pl.Series) -> pl.Series:
         spelled.with_columns(words.alias("words"))
         .with_columns(bare.alias("key"))
         .select(plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
-        .select(pl.when(pl.col("key").str.contains("[A-Z0-9]")).then("key"))
+        .select(pl.when(pl.col("key").str.contains(_NAMING)).then("key"))
     )
     return keyed.collect().to_series()
 
@@ -70,7 +72,8 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
 
     The best of: whole names by Jaro-Winkler, words in any order, the one a truncation of the other (at least eight
     characters), the family name with the initial of the given one, and word by word with each word whole, cut or
-    abbreviated in the other name. Deterministic and symmetric.
+    abbreviated in the other name. A name without any Latin letter is another's where it is that letter for letter, or a
+    word of it; else nothing is known, as it may be written in any way. Deterministic and symmetric.
     """
     frame = pl.LazyFrame({"left": left, "right": right})
     differ = pl.col("left") != pl.col("right")
@@ -91,6 +94,11 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
     alike = pl.when(pl.col("whole") >= 0.85).then("whole").otherwise(pl.col("whole") * 0.5)
     cut, shortened = pl.col("truncated").cast(pl.Float64) * 0.95, pl.col("initial").cast(pl.Float64) * 0.9
     similarity = pl.max_horizontal(alike, "ordered", cut, shortened, "words")
+    unread = ~(pl.col("left").str.contains("[A-Z]") & pl.col("right").str.contains("[A-Z]"))
+    unread &= (pl.col("left") + pl.col("right")).str.contains(r"\p{Lo}")
+    one, two = (pl.concat_str(pl.lit(" "), side, pl.lit(" ")) for side in ("left", "right"))
+    a_word = one.str.contains(two, literal=True) | two.str.contains(one, literal=True)
+    similarity = pl.when(~unread).then(similarity).when(a_word).then(_A_WORD)
     scored = scored.select("left", "right", similarity.alias("similarity"))
     joined = frame.join(scored, on=["left", "right"], how="left", maintain_order="left")
     return joined.select(pl.when(~differ).then(1.0).otherwise("similarity").alias("similarity")).collect().to_series()
@@ -109,7 +117,7 @@ def named_in(names: pl.Series, texts: pl.Series) -> pl.Series:
     frame = pl.LazyFrame({"name": names, "text": texts})
     pairs = frame.drop_nulls().filter(pl.col("name").str.len_chars() >= _SHOWN).unique().collect()
     begun = pairs.select(pl.col("text").str.contains(pl.col("name").str.slice(0, _SHOWN), literal=True)).to_series()
-    others = pairs.filter(~begun)
+    others = pairs.filter(~begun & ~pairs["name"].str.contains(r"\p{Lo}"))
     size = pl.col("name").str.len_chars()
     # the name is to be the shorter of the two
     room = [f" {text} " for text in others["text"].to_list()]

@@ -129,3 +129,17 @@ def test_a_short_name_is_read_between_a_banks_slashes() -> None:
     right = items({"item_id": "I1", "amount": "17711.45", "counterparty_name": "Om Foods"})
     result = match({"left": left, "right": right}, one_leg("{kind: amount_date}", precision=0.99))
     assert members(result, "matched") == [("B1", "I1")]
+
+
+def test_a_name_in_letters_without_a_latin_form_is_a_name_where_it_is_the_same() -> None:
+    """Two companies of one price, which only their names in the bank's text tell apart."""
+    left = items(
+        {"item_id": "B1", "amount": "55000.00", "text": "转账支出 宁波瑞贸易有限公司"},
+        {"item_id": "B2", "amount": "55000.00", "text": "转账支出 青岛博建筑工程有限公司", "on": 1},
+    )
+    right = items(
+        {"item_id": "I1", "amount": "55000.00", "counterparty_name": "青岛博建筑工程有限公司"},
+        {"item_id": "I2", "amount": "55000.00", "counterparty_name": "宁波瑞贸易有限公司", "on": 1},
+    )
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}", precision=0.99))
+    assert members(result, "matched") == [("B1", "I2"), ("B2", "I1")]

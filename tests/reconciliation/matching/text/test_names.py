@@ -63,8 +63,14 @@ def test_what_has_no_latin_letters_still_tells_names_apart(one: str, other: str)
     assert alike(one, other) < 0.72
 
 
-def test_a_name_without_any_latin_letter_is_no_key_as_it_has_no_one_reading() -> None:
-    assert key("山田商事株式会社") is None
+def test_a_name_without_any_latin_letter_is_compared_letter_for_letter_only() -> None:
+    """It has no one reading, and one letter makes another company of it."""
+    assert key("山田商事株式会社") == key("㈱山田商事") == "山田商事"
+    assert key("山田") is None
+    pairs = [("山田商事", "山田商事", 1.0), ("山田商事", "山口商事", None), ("山田商事", "YAMADA SHOJI", None)]
+    pairs += [("宁波瑞贸易", "转账支出 宁波瑞贸易", 0.95), ("宁波瑞贸易", "新宁波瑞贸易", None)]
+    left, right, wanted = (list(each) for each in zip(*pairs, strict=True))
+    assert name_similarity(pl.Series(left), pl.Series(right)).to_list() == wanted
 
 
 def test_the_words_of_a_bank_beside_a_name_are_words_of_their_own() -> None:
