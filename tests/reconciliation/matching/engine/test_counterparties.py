@@ -141,5 +141,5 @@ def test_a_name_in_letters_without_a_latin_form_is_a_name_where_it_is_the_same()
         {"item_id": "I1", "amount": "55000.00", "counterparty_name": "青岛博建筑工程有限公司"},
         {"item_id": "I2", "amount": "55000.00", "counterparty_name": "宁波瑞贸易有限公司", "on": 1},
     )
-    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}", precision=0.99))
+    result = match({"left": left, "right": right}, one_leg("{kind: amount_date}", precision=0.9))
     assert members(result, "matched") == [("B1", "I2"), ("B2", "I1")]
