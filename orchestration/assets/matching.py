@@ -34,7 +34,7 @@ def leg_key(leg: Leg) -> dg.AssetKey:
 def leg_asset(rules: Rules, leg: Leg, before: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     """The asset of one leg, after the legs `before` it."""
     exchanged = ("rates",) if any(each.kind in EXCHANGED for each in leg.passes) else ()
-    read = dict.fromkeys((leg.left.dataset, leg.right.dataset, "links", *exchanged))
+    read = dict.fromkeys((*leg.datasets(rules), "links", *exchanged))
     inputs = [dg.AssetKey([INPUT, name]) for name in read]
     inputs += [dg.AssetKey([LEDGER, "decision"]), dg.AssetKey([LEDGER, "decision_item"])]
 

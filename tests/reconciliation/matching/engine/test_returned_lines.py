@@ -142,3 +142,33 @@ def test_a_line_that_the_bank_has_coded_as_a_return_need_not_say_so() -> None:
     out, back = line("OUT", "-102.80", 0, "INV RE30323"), line("BACK", "102.80", 9, "Unapplied RE30323")
     assert matched(out, back).groups.is_empty()
     assert members(matched(out, back | {"kind": "return"}), "matched") == ids("OUT", "BACK")
+
+
+ALPHA = {"counterparty_account": "DE1", "counterparty_name": "Alpha GmbH"}
+
+
+def payables(*lines: dict[str, object], due: tuple[dict[str, object], ...] = ()) -> MatchResult:
+    return match({"bank_lines": items(*lines), "payments": items(), "open_items": items(*due)}, preset("payables"))
+
+
+def test_a_suppliers_refund_is_no_return_of_another_payment_of_its_amount() -> None:
+    """Each names its own document: that the amounts are opposite is no reason to leave either open."""
+    paid, refund = (
+        line("PAID", "-500.00", 20, "RE10010") | ALPHA,
+        line("BACK", "500.00", 30, "Gutschrift GS20020") | ALPHA,
+    )
+    bill = {"item_id": "BILL", "amount": "-500.00", "on": 0, "references": ["RE10010"]} | ALPHA
+    memo = {"item_id": "MEMO", "amount": "500.00", "on": 28, "references": ["GS20020"]} | ALPHA
+    assert members(payables(paid, refund, due=(bill, memo)), "matched") == [*ids("BACK", "MEMO"), *ids("BILL", "PAID")]
+    nothing_said = refund | {"text": "Erstattung"}
+    assert members(payables(paid, nothing_said, due=(bill, memo)), "matched") == [
+        *ids("BACK", "MEMO"),
+        *ids("BILL", "PAID"),
+    ]
+    assert members(payables(paid, refund, due=(bill,)), "matched") == ids("BILL", "PAID")
+    assert members(payables(paid, nothing_said, due=(bill,)), "suggested") == ids("BACK", "PAID")
+
+
+def test_a_payment_after_a_refund_does_not_undo_it() -> None:
+    refund, paid = line("REFUND", "500.00", 0, "Refund") | ALPHA, line("PAID", "-500.00", 9, "Thank you") | ALPHA
+    assert payables(refund, paid).groups.is_empty()
