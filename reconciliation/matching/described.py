@@ -11,6 +11,7 @@ from reconciliation.matching.coincidence import Floats, expected_equals, lag_sha
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.nearby import within_days
+from reconciliation.matching.party_evidence import sample
 from reconciliation.matching.text.words import SideWords, shared_information, side_words
 from reconciliation.matching.text_odds import TextOdds
 
@@ -26,13 +27,24 @@ def leg_words(context: LegContext) -> tuple[SideWords, SideWords]:
     return _words(context, context.left), _words(context, context.right)
 
 
-def _words(context: LegContext, view: SideView) -> SideWords:
-    names = [f"{part} of side {view.index}" for part in ("rows", "words", "numbers")]
+def open_words(context: LegContext) -> tuple[SideWords, SideWords]:
+    """The words of the items that were open when first asked for, and on the left of some that are settled."""
+    left = np.unique(np.concatenate([context.left.rows(), sample(context)[0]]))
+    return _words(context, context.left, left), _words(context, context.right, context.right.rows())
+
+
+def _words(context: LegContext, view: SideView, of: Rows | None = None) -> SideWords:
+    """The words of a side's items, or `of` some of them."""
+    whose = "all" if of is None else "some"
+    names = [f"{part} of {whose} of side {view.index}" for part in ("rows", "words", "numbers")]
     if names[0] not in context.cache:
         said = pl.concat_str(
             "counterparty_name", "text", pl.col("references").list.join(" "), separator=" ", ignore_nulls=True
         )
-        frame = view.dataset.read([said.alias("said")])
+        if of is None:
+            frame = view.dataset.read([said.alias("said")])
+        else:
+            frame = view.dataset.take([said.alias("said")], of).with_columns(row=pl.Series(of))
         spoken = pl.when(pl.col("said").str.contains("[A-Za-z0-9]|[^\x00-\x7f]")).then("said")
         found = side_words(frame.select("row", spoken.alias("text")))
         context.cache.update(zip(names, (found.rows, found.words, found.numbers), strict=True))

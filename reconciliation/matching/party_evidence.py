@@ -103,7 +103,7 @@ def agrees_elsewhere(
     return found
 
 
-def _sample(context: LegContext) -> tuple[Rows, Rows]:
+def sample(context: LegContext) -> tuple[Rows, Rows]:
     """Some pairs accepted by earlier passes, in the order of their left ids, the same ones in any order of rows."""
     left, right = context.taught
     data = context.left.dataset
@@ -118,7 +118,7 @@ def _sample(context: LegContext) -> tuple[Rows, Rows]:
 
 
 def _learned(context: LegContext) -> Floats:
-    left, right = _sample(context)
+    left, right = sample(context)
     # strangers of one entity and currency, as candidates are
     order = np.lexsort((np.arange(len(left)), context.left.dataset.currency[left], context.left.dataset.entity[left]))
     left, right = left[order], right[order]

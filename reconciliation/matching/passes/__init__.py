@@ -14,6 +14,7 @@ MODULES: Mapping[str, str] = {
     "reference_text": "reference_in_text",
     "batch": "batch_sum",
     "batch_rejected": "batch_rejected",
+    "batch_charge": "batch_charge",
     "amount_date": "amount_date",
     "near_amount": "near_amount",
     "recurring": "recurring",

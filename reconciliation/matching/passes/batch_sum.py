@@ -12,7 +12,7 @@ from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.batches import batched_items, of_given
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.joins import key_pairs
-from reconciliation.matching.passes.base import PassConfig
+from reconciliation.matching.passes.dated import DatedPass
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import hashed, word_keys
 from reconciliation.matching.rejected_members import less_rejected
@@ -29,12 +29,12 @@ _NAMED_PRIOR = 20.0  # odds that an entry that names a batch and is not all of i
 _MOST_PAIRS = 200_000  # of the entries and members of one batch; beyond them amounts say which may belong together
 
 
-class BatchSum(PassConfig):
+class BatchSum(DatedPass):
     """Batches of one side against entries of the other.
 
     `batches` names the side whose items form batches (`batch_id`). An entry is brought to a batch by the same
     `batch_id`, by the batch's reference in its text or references (`in_text`), or by account, date (`before`, `after`
-    days) and total alone (`by_total`).
+    days from the batch's, that of its earliest member) and total alone (`by_total`).
     """
 
     KIND: ClassVar[str] = "batch"
@@ -55,24 +55,15 @@ class BatchSum(PassConfig):
         batched = batched_items(members)
         if batched.is_empty():
             return
+        if self.batches == "right":
+            batched = batched.drop("date").hstack(self.dated(members, batched["row"].to_numpy()).select("date"))
         yield from self._named(context, entries, batched)
         if self.by_total:
             yield from self._by_total(context, entries, members, batched)
 
     def _named(self, context: LegContext, entries: SideView, batched: pl.DataFrame) -> Iterator[Proposals]:
-        own = entries.frame("batch_id").select(entry="row", given="batch_id").drop_nulls("given")
-        yield from self._of_batch(context, of_given(entries, own, batched), batched, self.odds, 0)
-        if not self.in_text:
-            return
-        # a batch id may be a composed key: its last part is what the bank was told
-        names = (
-            batched.select("given").unique().with_columns(pl.col("given").str.split("|").list.last().alias("reference"))
-        )
-        names = names.filter(pl.col("reference").str.len_bytes() >= _MIN_REFERENCE, pl.len().over("reference") == 1)
-        words = word_keys(context, entries, _MIN_REFERENCE)
-        met = words.join(names.select("given", *hashed("reference")), on="key", suffix="_name")
-        found = met.filter(pl.col("check") == pl.col("check_name")).select("given", entry="row").unique()
-        yield from self._of_batch(context, of_given(entries, found, batched), batched, self.odds / 10, 1)
+        for sentence, found in enumerate(naming_batches(context, entries, batched, in_text=self.in_text)):
+            yield from self._of_batch(context, found, batched, self.odds / 10**sentence, sentence)
 
     def _of_batch(
         self, context: LegContext, found: pl.DataFrame, batched: pl.DataFrame, odds: float, sentence: int
@@ -164,3 +155,21 @@ def _members(found: pl.DataFrame, batched: pl.DataFrame) -> pl.DataFrame:
     """Every `entry` with each `member` of the batch that it names."""
     met = found.join(batched.select("batch_id", member="row"), on="batch_id")
     return met.select("entry", "member").unique()
+
+
+def naming_batches(
+    context: LegContext, entries: SideView, batched: pl.DataFrame, *, in_text: bool = True
+) -> Iterator[pl.DataFrame]:
+    """`entry` (row), `batch_id` of the entries that have a batch's id, then of those whose text or references hold its
+    reference."""
+    own = entries.frame("batch_id").select(entry="row", given="batch_id").drop_nulls("given")
+    yield of_given(entries, own, batched)
+    if not in_text:
+        return
+    # a batch id may be a composed key: its last part is what the bank was told
+    names = batched.select("given").unique().with_columns(pl.col("given").str.split("|").list.last().alias("reference"))
+    names = names.filter(pl.col("reference").str.len_bytes() >= _MIN_REFERENCE, pl.len().over("reference") == 1)
+    words = word_keys(context, entries, _MIN_REFERENCE)
+    met = words.join(names.select("given", *hashed("reference")), on="key", suffix="_name")
+    found = met.filter(pl.col("check") == pl.col("check_name")).select("given", entry="row").unique()
+    yield of_given(entries, found, batched)

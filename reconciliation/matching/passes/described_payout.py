@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import Field
 
 from reconciliation.matching.context import LegContext, SideView
-from reconciliation.matching.described import learned_lags, leg_words
+from reconciliation.matching.described import learned_lags, leg_words, open_words
 from reconciliation.matching.fee_schedules import (
     MOST_EACH,
     MOST_SHARE,
@@ -22,6 +22,7 @@ from reconciliation.matching.fee_schedules import (
     schedules_of,
     with_habits,
 )
+from reconciliation.matching.frequent_payers import coming_again
 from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
@@ -32,7 +33,7 @@ _KEYS = ["family", "currency", "entity", "account"]
 _DAYS_SHARE = (0.6, 0.2, 0.1, 0.1)  # how likely a payout is for so many days in a row
 _FAMILIES, _OFTEN, _SELDOM, _FEWEST = (
     6,
-    0.9,
+    0.98,
     0.1,
     4,
 )  # words by which items of a day are told apart: how many, how common
@@ -49,6 +50,9 @@ class DescribedPayout(PassConfig):
     The totals are equal, or the payout is less by a charge that one schedule explains (`fee_schedules`). The odds are how
     often an open item is a payout (`paid_out`, corrected by the data), times how likely that date distance and so many
     days are, over the chance that two totals of that size agree as well.
+
+    With `of_frequent` only items of payers of whom several are open are payouts (`frequent_payers`), and only words of open
+    items are read: of bank lines that pay bills, few are such.
     """
 
     KIND: ClassVar[str] = "described_payout"
@@ -59,12 +63,18 @@ class DescribedPayout(PassConfig):
     after: int = 7
     days: Annotated[int, Field(ge=1, le=len(_DAYS_SHARE))] = 4
     paid_out: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    of_frequent: bool = False
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Payouts by every schedule found; what is sure leaves before the rest is weighed again."""
-        known = self._schedules(context)
-        for _ in range(_ROUNDS if known else 0):
-            proposals = self._weighed(context, known)
+        windows = self._windows(context)
+        known = self._schedules(context, windows)
+        for turn in range(_ROUNDS if known else 0):
+            if turn:
+                windows = self._windows(context)
+            if windows.is_empty():
+                return
+            proposals = self._weighed(context, windows, known)
             if proposals.groups.is_empty():
                 return
             yield proposals
@@ -75,14 +85,13 @@ class DescribedPayout(PassConfig):
     def _side(self) -> int:
         return 0 if self.one == "left" else 1
 
-    def _schedules(self, context: LegContext) -> list[Schedule]:
+    def _schedules(self, context: LegContext, windows: pl.DataFrame) -> list[Schedule]:
         """The schedules by which payouts are less than the totals, that of no charge first; found once a leg, while all that
         the first pass of this kind sees is open."""
         name = f"schedules of payouts on the {self.one}"
         if name not in context.cache:
             found: list[Schedule] = []
-            windows = self._windows(context)
-            items = windows["open"].n_unique()
+            items = 0 if windows.is_empty() else windows["open"].n_unique()
             while windows.height and len(found) <= _SCHEDULES:
                 schedule = best_schedule(windows) if found else NO_CHARGE
                 if schedule is None or schedule.probable < context.leg.suggest:
@@ -90,7 +99,7 @@ class DescribedPayout(PassConfig):
                 schedule = with_habits(schedule, windows, items, self.paid_out)
                 explained = windows.filter(pl.Series(schedule.odds(windows) >= 1))
                 if found:  # one processor words all its payouts alike
-                    words = leg_words(context)[self._side]
+                    words = self._words(context)[self._side]
                     schedule = schedule.told(words_in_common(words, explained["row"].to_numpy()))
                     if explained["open"].n_unique() < _FEWEST_PAYOUTS or schedule.probable < context.leg.suggest:
                         break
@@ -99,19 +108,21 @@ class DescribedPayout(PassConfig):
             context.cache[name] = schedule_frame(found)
         return schedules_of(context.cache[name])
 
-    def _weighed(self, context: LegContext, known: list[Schedule]) -> Proposals:
+    def _weighed(self, context: LegContext, windows: pl.DataFrame, known: list[Schedule]) -> Proposals:
         """The payouts that any of the schedules explains."""
-        windows = self._windows(context)
         explained = []
         for number, schedule in enumerate(known):
             rows, pairs = windows["row"].to_numpy(), context.accepted[self._side]
-            worded = told_by_words(leg_words(context)[self._side], schedule.payouts["row"].to_numpy(), pairs, rows)
+            worded = told_by_words(self._words(context)[self._side], schedule.payouts["row"].to_numpy(), pairs, rows)
             odds = schedule.odds(windows) * worded
             own = windows.with_columns(pl.Series("odds", odds), evidence=pl.lit(number, pl.UInt16))
             explained.append(own.filter(pl.Series(odds >= _NEGLIGIBLE)))
         met = pl.concat(explained).sort("odds", descending=True, maintain_order=True)
         met = met.unique(["row", "first", "last", "family"], keep="first", maintain_order=True)
         return self._proposals(context, met, [schedule.sentence for schedule in known])
+
+    def _words(self, context: LegContext) -> tuple[SideWords, SideWords]:
+        return open_words(context) if self.of_frequent else leg_words(context)
 
     def _sides(self, context: LegContext) -> tuple[SideView, SideView]:
         return (context.left, context.right) if self.one == "left" else (context.right, context.left)
@@ -122,17 +133,24 @@ class DescribedPayout(PassConfig):
         distance)."""
         one, many = self._sides(context)
         items = one.frame()
-        spans = _spans(many.frame(), leg_words(context)[many.index], self.days)
+        if self.of_frequent:
+            items = items.filter(pl.Series(coming_again(context, one, items["row"].to_numpy()), dtype=pl.Boolean))
+        if items["row"].n_unique() < _FEWEST_PAYOUTS and self.of_frequent:
+            return pl.DataFrame()
+        spans = _spans(many.frame(), self._words(context)[many.index], self.days)
         window = max(self.before, self.after)
+        keys = ["currency"]
+        if (items["entity"] != 0).all() and (spans["entity"] != 0).all():
+            keys.append("entity")
         for kept in (spans, spans.filter(pl.col("family") == ""), spans.filter(pl.col("first") == pl.col("date"))):
-            made = count_within_days((items, kept), ["currency"], window)["pairs"].sum()
+            made = count_within_days((items, kept), keys, window)["pairs"].sum()
             if made <= _ROOM + _ROOM_AN_ITEM * items.height:
                 break
         else:
             kept = spans.clear()
-        near = within_days((items, kept), ["currency"], window).filter(
-            pl.col("lag").is_between(-self.before, self.after)
-        )
+        near = within_days((items, kept), keys, window).filter(pl.col("lag").is_between(-self.before, self.after))
+        if "entity" in keys:
+            near = near.with_columns(entity_right="entity")
         ours = pl.all_horizontal(
             (pl.col(name) == pl.col(f"{name}_right")) | (pl.col(name) == 0) | (pl.col(f"{name}_right") == 0)
             for name in ("entity", "account")
@@ -172,7 +190,7 @@ class DescribedPayout(PassConfig):
     def _proposals(self, context: LegContext, met: pl.DataFrame, sentences: list[str]) -> Proposals:
         one, many = self._sides(context)
         met = met.with_row_index("proposal")
-        inside = _in_families(many.frame(), leg_words(context)[many.index])
+        inside = _in_families(many.frame(), self._words(context)[many.index])
         days = met.select(
             "proposal", "family", "currency", entity="entity_right", account="account_right",
             date=pl.int_ranges(pl.col("first"), pl.col("last") + 1).cast(pl.List(pl.Int32)), one="row",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from example_items import items, members
 
 from reconciliation.matching import MatchResult, match, preset
@@ -92,3 +95,58 @@ def test_a_bill_for_a_payment_on_account_is_paid_on_account() -> None:
     assert len(members(settled(lines, bills), "matched")) == 4
     other = settled(lines, rents(text="Miete", counterparty_id="C1"))
     assert members(other, "matched") == []
+
+
+def test_a_processor_pays_out_what_was_sold_by_card_less_its_charge() -> None:
+    lines: list[Row] = []
+    bills: list[Row] = []
+    sold: dict[str, tuple[str, ...]] = {}
+    for on in range(12):
+        prices = [Decimal(1900 + 731 * on + 1237 * place) / 100 for place in range(3 + on % 4)]
+        names = [f"order {on}-{place}" for place in range(len(prices))]
+        bills += [
+            {"item_id": name, "amount": price, "on": on, "text": "shop, by card", "counterparty_name": f"Kunde {name}"}
+            for name, price in zip(names, prices, strict=True)
+        ]
+        bills.append({"item_id": f"not paid {on}", "amount": 480 + 7 * on, "on": on, "text": "on invoice"})
+        charge = sum(((price * 29 / 1000).quantize(Decimal("0.01")) + Decimal("0.30") for price in prices), Decimal(0))
+        lines.append(
+            {"item_id": f"payout {on}", "amount": sum(prices) - charge, "on": on + 2, "text": "KARTENFIX AUSZAHLUNG"}
+            | {"counterparty_name": "Kartenfix"}
+        )
+        sold[f"payout {on}"] = tuple(names)
+    found = settled(lines, bills)
+    assert members(found, "matched") == sorted((*names, payout) for payout, names in sold.items())
+    assert set(found.groups["difference_kind"]) == {"fee"}
+
+
+def test_a_collection_of_direct_debits_is_its_batch_and_who_pays_after_a_return_pays_no_other_bill() -> None:
+    bills = [
+        {"item_id": f"fee {member}", "amount": Decimal("29.90") + member, "due_date": date(2024, 3, 11)}
+        | {"references": [f"R8001{member}"], "batch_id": "DD-2024-03", "counterparty_name": f"Mitglied {member}"}
+        for member in range(6)
+    ]
+    collected = {"item_id": "collected", "amount": sum(Decimal("29.90") + member for member in range(6)), "on": 10}
+    later = {"item_id": "later", "amount": Decimal("31.90"), "on": 25, "text": "R80012"}
+    found = settled([collected | {"text": "LS-EINZUG DD-2024-03"}, later], bills)
+    assert members(found, "matched") == [("collected", *(f"fee {member}" for member in range(6)))]
+
+
+def test_payouts_that_name_their_batch_are_less_what_the_processor_asks_of_all_or_else_a_member_is_missing() -> None:
+    lines: list[Row] = []
+    bills: list[Row] = []
+    for number in range(5):
+        prices = [Decimal(1900 + 731 * number + 1237 * place) / 100 for place in range(4)]
+        bills += [
+            {"item_id": f"order {number}-{place}", "amount": price, "on": number, "batch_id": f"po_77{number}"}
+            for place, price in enumerate(prices)
+        ]
+        charge = sum(((price * 14 / 1000).quantize(Decimal("0.01")) + Decimal("0.25") for price in prices), Decimal(0))
+        lacking = Decimal("0.40") if number == 4 else Decimal(0)
+        lines.append(
+            {"item_id": f"payout {number}", "amount": sum(prices) - charge - lacking, "on": number + 2}
+            | {"text": f"payout po_77{number}"}
+        )
+    assert members(settled(lines, bills), "matched") == [
+        (*(f"order {number}-{place}" for place in range(4)), f"payout {number}") for number in range(4)
+    ]
