@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.chance import Window, lag_shares
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.contradiction import doubted
+from reconciliation.matching.contradiction import doubted, spoken_against
 from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.joins import among, key_pairs
+from reconciliation.matching.marginals import Floats, pair_probabilities
 from reconciliation.matching.other_sums import less_of_sums
 from reconciliation.matching.parties import left_parties, right_parties
 from reconciliation.matching.passes.dated import WindowPass
@@ -25,11 +27,15 @@ from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text import name_similarity
 
-_LIKE = 0.88  # similarity of two names of equal amounts in one entity from which they mean one counterparty
+_LIKE = 0.92  # similarity of two names that mean one counterparty; two people of one given name are less alike
 _MAX_NAMES = 50  # counterparties of an amount in an entity whose names are compared
 _ALONE, _ALONE_OF = 1.0, 50.0  # lines of a series without a partner assumed before any is seen, of so many
 _SPARE, _SPARE_OF = 1.0, 20.0  # the same for items that no line wants
 _CLOSE_DAYS, _CLOSE_ODDS = 14, 100.0  # rivals no further apart than that leave a doubt
+_TAUGHT, _TEACHES = (
+    500,
+    0.95,
+)  # surer pairs that say enough of dates, and how likely a pair of a series has to be to say as much
 _UNSEEN = 0.2  # further items of the amount assumed around a line that sees none
 
 
@@ -55,6 +61,7 @@ class Recurring(WindowPass):
         if pairs.is_empty():
             return
         inside = pairs.filter("inside")
+        pairs = _without_payers_of_others(context, pairs, inside)
         wanted, lines = inside["left"].n_unique(), pairs["left"].n_unique()
         served, items = inside["right"].n_unique(), pairs["right"].n_unique()
         alone = (lines - wanted + _ALONE) / (lines + _ALONE_OF)
@@ -63,8 +70,11 @@ class Recurring(WindowPass):
             pairs.group_by("left").agg((~pl.col("inside")).sum().alias("others")), on="left", maintain_order="left"
         )
         density = (near["others"].to_numpy() + _UNSEEN) / (2 * self.around) * spare
-        likely = lag_shares(lags, window)[near["lag"].to_numpy() + window.before]
-        odds = (1 - alone) / alone * likely / density
+        odds = (1 - alone) / alone / density
+        place = near["lag"].to_numpy() + window.before
+        if len(lags) < _TAUGHT:  # where little else tells when customers pay, the series themselves do
+            lags = np.concatenate([lags, _likely_lags(near, odds * lag_shares(lags, window)[place])])
+        odds = odds * lag_shares(lags, window)[place]
         # two of a series so close in date may have been taken in any order: worth a suggestion, never more
         odds = np.where(_crowded(near, "left") | _crowded(near, "right"), np.minimum(odds, _CLOSE_ODDS), odds)
         rows = near["left"].to_numpy(), near["right"].to_numpy()
@@ -103,6 +113,25 @@ class Recurring(WindowPass):
             .sort("left", "right")
             .select("left", "right", "open", "lag", inside.alias("inside"))
         )
+
+
+def _without_payers_of_others(context: LegContext, pairs: pl.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
+    """The pairs without those of lines that have none inside the window, and name another item: they lack no partner here."""
+    far = pairs.join(inside.select("left").unique(), on="left", how="anti")
+    if far.is_empty():
+        return pairs
+    against = spoken_against(context, far["left"].to_numpy(), far["right"].to_numpy())
+    others = far.with_columns(against=pl.Series(against))
+    others = others.filter(pl.col("against").all().over("left")).select("left").unique()
+    return pairs.join(others, on="left", how="anti", maintain_order="left")
+
+
+def _likely_lags(near: pl.DataFrame, odds: Floats) -> npt.NDArray[np.int64]:
+    """The days between the dates of those pairs that are likely, weighed against each other."""
+    left, right = (
+        np.unique(near[side].to_numpy(), return_inverse=True)[1].astype(np.int64) for side in ("left", "right")
+    )
+    return near["lag"].to_numpy()[pair_probabilities(left, right, odds) >= _TEACHES]
 
 
 def _crowded(near: pl.DataFrame, center: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

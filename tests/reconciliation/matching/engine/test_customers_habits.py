@@ -150,3 +150,23 @@ def test_payouts_that_name_their_batch_are_less_what_the_processor_asks_of_all_o
     assert members(settled(lines, bills), "matched") == [
         (*(f"order {number}-{place}" for place in range(4)), f"payout {number}") for number in range(4)
     ]
+
+
+def test_where_nothing_is_named_the_series_themselves_say_when_customers_pay() -> None:
+    tenants = [f"{name} Winterfeld" for name in ("Rosa", "Ada", "Egon", "Hilde", "Otto", "Paula", "Kurt", "Vera")]
+    bills = [
+        {"item_id": f"{tenant} {month}", "amount": 700 + 10 * place, "on": on, "counterparty_name": tenant}
+        for place, tenant in enumerate(tenants)
+        for month, on in enumerate(MONTHS)
+    ]
+    lines = [{**bill, "item_id": f"{bill['item_id']} paid", "on": int(str(bill["on"])) - 5} for bill in bills]
+    assert len(members(settled(lines, bills), "matched")) == len(bills)
+
+
+def test_two_tenants_of_one_given_name_are_two() -> None:
+    bills = rents(counterparty_name="Olga Engel")
+    lines = [
+        {"item_id": f"paid {month}", "amount": 850, "on": on, "counterparty_name": "Olga Olsen"}
+        for month, on in enumerate(MONTHS)
+    ]
+    assert members(settled(lines, bills), "matched") == []
