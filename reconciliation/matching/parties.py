@@ -22,6 +22,7 @@ from reconciliation.matching.text.token_filter import naming_texts
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
 _LIKE = 0.85  # similarity of two names of one counterparty, one of them mistyped
+_USUAL = 2  # bills of one counterparty from which an account that pays them is its payer's, whoever that is
 _SHORT_TEXT = 8  # words of a text that may be nothing but a name
 _WITH_INITIAL = (r"\b[A-Z] [A-Z]{3,}\b", r"\b[A-Z]{3,} [A-Z]\b")
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
@@ -124,7 +125,7 @@ def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.Data
 def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of items whose account a pair accepted so far has seen pay for one counterparty, and no other.
 
-    Where both show a name, the names have to be like: a third party may have paid once.
+    Where both show a name, the names have to be like, or it has paid several times: a third party may have paid once.
     """
     none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     asked = left.drop_nulls("iban").select("row", "iban", "name")
@@ -140,11 +141,14 @@ def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
     paid = _identity(context.right, rows=pairs["right"].unique().sort().to_numpy())
     paid = _numbered(context.right, paid).with_columns(_party()).drop_nulls("party")
     known = pairs.join(paid.select("row", "party", "name"), left_on="right", right_on="row")
-    known = known.select("iban", "party", "name").unique()
-    known = known.filter(pl.col("party").n_unique().over("iban") == 1).unique("iban")
-    met = asked.join(known, on="iban", suffix="_paid")
+    known = known.group_by("iban").agg(
+        pl.col("party").n_unique().alias("parties"),
+        pl.col("party", "name").min(),
+        bills=pl.col("right").n_unique(),
+    )
+    met = asked.join(known.filter(pl.col("parties") == 1), on="iban", suffix="_paid")
     like = name_similarity(met["name"], met["name_paid"]).fill_null(1.0) >= _LIKE
-    return met.filter(like).select("row", "party")
+    return met.filter(like | (met["bills"] >= _USUAL)).select("row", "party")
 
 
 def _numbers(context: LegContext) -> pl.DataFrame:

@@ -170,3 +170,19 @@ def test_two_tenants_of_one_given_name_are_two() -> None:
         for month, on in enumerate(MONTHS)
     ]
     assert members(settled(lines, bills), "matched") == []
+
+
+def test_an_account_that_has_paid_several_bills_of_a_customer_is_its_payers_whatever_the_name() -> None:
+    bills = [
+        {"item_id": f"bill {number}", "amount": 311 + 97 * number, "on": 10 * number, "references": [f"F4711{number}"]}
+        | {"counterparty_name": "Winterfeld Werkzeugbau GmbH", "counterparty_id": "C7"}
+        for number in range(8)
+    ]
+    paid = [
+        {"item_id": f"paid {number}", "amount": 311 + 97 * number, "on": 10 * number + 2, "counterparty_account": "X9"}
+        | {"counterparty_name": "Amsel Holding AG", "text": f"F4711{number}" if number < 7 else "Rechnung"}
+        for number in range(8)
+    ]
+    assert ("bill 7", "paid 7") in members(settled(paid, bills), "matched")
+    once = [paid[0], paid[7]]
+    assert members(settled(once, bills), "matched") == [("bill 0", "paid 0")]
