@@ -13,6 +13,7 @@ from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.marginals import Floats
+from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.named_items import items_named, words_and_parts
 from reconciliation.matching.parties import parties_in, parties_of
@@ -22,6 +23,7 @@ from reconciliation.matching.text.document_numbers import names_another
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.purposes import given_back, on_account, paid_for
 
+NO_ODDS = 1e-6  # of what is not even suggested
 _LESS = 100.0  # how much less such a pair is believed
 _LEAST = 4  # characters of a word that may name an item
 _MOST_OWNERS = 200  # items beyond which an identifier names none
@@ -29,12 +31,14 @@ _TELLING = 7  # characters from which digits alone name an item of whatever coun
 
 
 def doubted(context: LegContext, left: Rows, right: Rows, odds: Floats) -> Floats:
-    """By pair of rows: its odds, lowered where what is written speaks against it and it would be more than a suggestion."""
+    """By pair of rows: its odds, lowered where what is written speaks against it and it would be more than a suggestion; none where
+    the left item is meant for another leg."""
     asked = odds > SUGGESTED_ODDS
     against = np.zeros(len(odds), dtype=np.bool_)
     if asked.any():
         against[asked] = spoken_against(context, left[asked], right[asked])
-    return np.where(against, np.minimum(odds / _LESS, SUGGESTED_ODDS), odds)
+    doubtful = np.where(against, np.minimum(odds / _LESS, SUGGESTED_ODDS), odds)
+    return np.where(meant_elsewhere(context, left, right), NO_ODDS, doubtful)
 
 
 def spoken_against(context: LegContext, left: Rows, right: Rows) -> Mask:

@@ -15,6 +15,7 @@ from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.contradiction import spoken_against
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.named_items import named_beside
 from reconciliation.matching.other_sums import fit_otherwise
@@ -82,16 +83,13 @@ class SubsetSums(DatedPass):
                 yield self._weighed(context, proposals)
 
     def _weighed(self, context: LegContext, proposals: Proposals) -> Proposals:
-        """Sums less believed of which a text says otherwise; of lump sums also those that other items make up too."""
+        """Sums less believed of which a text says otherwise; of lump sums also those that other items make up too. What is meant for
+        another leg is no sum of this one's."""
+        proposals = _not_meant_elsewhere(context, proposals)
         sure = proposals.groups.filter(pl.col("odds") >= context.leg.sure_odds).select("proposal")
         if sure.is_empty():
             return proposals
-        members = proposals.members.join(sure, on="proposal", how="semi")
-        left, right = (
-            members.filter(pl.col("side") == side).select("proposal", **{name: "row"})
-            for side, name in enumerate(("left", "right"))
-        )
-        pairs = left.join(right, on="proposal")
+        pairs = _member_pairs(proposals.members.join(sure, on="proposal", how="semi"))
         rows = pairs["left"].to_numpy()
         against = spoken_against(context, rows, pairs["right"].to_numpy())
         pairs = pairs.with_columns(against=pl.Series(against))
@@ -148,6 +146,29 @@ class SubsetSums(DatedPass):
         marked = pairs.filter(inside).join(twins, on=[one, amount], how="left").join(alone, on=one, how="left")
         others = [name for name in ("twin", "alone", "near_another") if name in marked.columns]
         return marked.with_columns(doubtful=pl.any_horizontal(others).fill_null(False))
+
+
+def _member_pairs(members: pl.DataFrame) -> pl.DataFrame:
+    """`proposal`, `left`, `right` of every left and right member of each proposal."""
+    left, right = (
+        members.filter(pl.col("side") == side).select("proposal", **{name: "row"})
+        for side, name in enumerate(("left", "right"))
+    )
+    return left.join(right, on="proposal")
+
+
+def _not_meant_elsewhere(context: LegContext, proposals: Proposals) -> Proposals:
+    """The proposals without those whose left item names a document of its amount that none of them pays."""
+    pairs = _member_pairs(proposals.members)
+    left, right = (pairs[side].to_numpy() for side in ("left", "right"))
+    gone = pairs.filter(pl.Series(meant_elsewhere(context, left, right), dtype=pl.Boolean)).select("proposal").unique()
+    if gone.is_empty():
+        return proposals
+    groups, members = (
+        each.join(gone, on="proposal", how="anti", maintain_order="left")
+        for each in (proposals.groups, proposals.members)
+    )
+    return replace(proposals, groups=groups, members=members)
 
 
 def _of_the_nearest(pairs: pl.DataFrame, equal: pl.Expr) -> pl.DataFrame:

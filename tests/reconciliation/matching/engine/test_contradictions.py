@@ -179,3 +179,42 @@ def test_an_end_to_end_id_is_no_mistyped_number_whoever_is_paid() -> None:
     }
     data = {"bank_lines": items(line), "payments": payments, "open_items": items()}
     assert members(match(data, preset("payables")), "matched") == ids("B1", "P3")
+
+
+BETA, GAMMA = {"counterparty_name": "Beta AG"}, {"counterparty_name": "Gamma Stahl SE"}
+
+
+@pytest.mark.parametrize("line", [{"text": "RE-10010 Beta AG"}, {"text": "RE-10010"}])
+@pytest.mark.parametrize("payment", [{"text": "RE-20"} | BETA, {"references": ["E2E-00077"]} | GAMMA])
+def test_a_line_that_names_a_bill_of_its_amount_is_no_payment_that_was_made_for_another(
+    line: dict[str, object], payment: dict[str, object]
+) -> None:
+    """A payment of that amount, for another bill or to somebody else, does not keep the line from the bill it names."""
+    bill = {"item_id": "BILL", "amount": "-512.40", "references": ["RE-10010"]} | BETA
+    others = [
+        {"item_id": name, "amount": "-512.40", "references": [f"{name}-20"]} | whose
+        for name, whose in (("RE", BETA), ("GS", GAMMA))
+    ]
+    result = match(
+        {
+            "bank_lines": items({"item_id": "LINE", "amount": "-512.40", "on": 20} | line),
+            "payments": items({"item_id": "PAID", "amount": "-512.40", "on": 20} | payment),
+            "open_items": items(bill, *others),
+        },
+        preset("payables"),
+    )
+    assert ids("BILL", "LINE")[0] in members(result, "matched")
+
+
+def test_a_payment_of_which_nothing_is_known_may_be_for_the_bill_that_the_line_names() -> None:
+    bill = {"item_id": "BILL", "amount": "-512.40", "references": ["RE-10010"]} | BETA
+    payment = {"item_id": "PAID", "amount": "-512.40", "on": 20} | BETA
+    result = match(
+        {
+            "bank_lines": items({"item_id": "LINE", "amount": "-512.40", "on": 20, "text": "RE-10010"} | BETA),
+            "payments": items(payment),
+            "open_items": items(bill),
+        },
+        preset("payables"),
+    )
+    assert ids("LINE", "PAID")[0] in members(result)

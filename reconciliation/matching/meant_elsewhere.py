@@ -1,0 +1,79 @@
+"""Left items that name a document which no part of the right item pays: a bank line that names a bill by its number, to the cent of
+its amount, beside a payment of that amount that was made for another bill, or to somebody else.
+
+Number and amount together are no slip. Such a line is left for the leg in which it meets the document itself.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.counterparty_keys import name_keys
+from reconciliation.matching.encoding import Dataset, Mask
+from reconciliation.matching.named_items import items_named, words_and_parts
+from reconciliation.matching.reference_keys import hashed, written
+
+
+def meant_elsewhere(context: LegContext, left: Rows, right: Rows) -> Mask:
+    """By pair of rows: whether the left item names an item of its own amount in a dataset that the leg's passes read through, and
+    the right one is linked to others there, names others, or is of another counterparty."""
+    elsewhere = np.zeros(len(left), dtype=np.bool_)
+    beside = dict.fromkeys(name for each in context.leg.passes for name in each.beside)
+    for other in (context.datasets[name] for name in beside if name in context.datasets):
+        elsewhere |= _named_in(context, other, left, right)
+    return elsewhere
+
+
+def _named_in(context: LegContext, other: Dataset, left: Rows, right: Rows) -> Mask:
+    pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
+    named = _named(context.left.dataset, other, left).filter("telling").select("left", "named").unique()
+    same = context.left.open[named["left"].to_numpy()] == other.amount[named["named"].to_numpy()]
+    met = pairs.join(named.filter(pl.Series(same, dtype=pl.Boolean)), on="left")
+    elsewhere = np.zeros(len(left), dtype=np.bool_)
+    if met.is_empty():
+        return elsewhere
+    paid = _paid(context, other, met["right"].unique().to_numpy())
+    met = met.join(
+        paid.select("right").unique().with_columns(known=pl.lit(True)), on="right", how="left", maintain_order="left"
+    )
+    met = met.join(paid.with_columns(own=pl.lit(True)), on=["right", "named"], how="left", maintain_order="left")
+    strange = pl.col("known").fill_null(False) | pl.Series(_of_others(context.right.dataset, other, met))
+    told = met.group_by("pair").agg((pl.col("own").fill_null(False) | ~strange).any().alias("its"))
+    elsewhere[told.filter(~pl.col("its"))["pair"].to_numpy()] = True
+    return elsewhere
+
+
+def _named(data: Dataset, other: Dataset, rows: Rows) -> pl.DataFrame:
+    """`left` (rows of `data`), `named` (rows of `other`), `telling`: what texts and references of these rows name, letter for
+    letter."""
+    distinct = np.unique(rows)
+    told = pl.DataFrame({"row": distinct}).hstack(data.take([written("text")], distinct))
+    return items_named(other, words_and_parts(told).with_columns(hashed("word")))
+
+
+def _paid(context: LegContext, other: Dataset, right: Rows) -> pl.DataFrame:
+    """`right`, `named`: the rows of another dataset that these right rows are linked to, or name."""
+    data = context.right.dataset
+    # in the order of the datasets, in which others ask as well
+    names = sorted((data.name, other.name), key=list(context.datasets).index)
+    own, its = ("left", "right") if names[1] == other.name else ("right", "left")
+    asked = np.zeros(data.height, dtype=np.bool_)
+    asked[right] = True
+    linked = context.links(*names).select(right=own, named=its)
+    linked = linked.filter(pl.Series(asked[linked["right"].to_numpy()], dtype=pl.Boolean))
+    return pl.concat([linked, _named(data, other, right).select(right="left", named="named")]).unique()
+
+
+def _of_others(data: Dataset, other: Dataset, pairs: pl.DataFrame) -> Mask:
+    """By pair (`right` row of `data`, `named` row of `other`): whether they show counterparties, and not the same."""
+    one, two = pairs["right"].to_numpy(), pairs["named"].to_numpy()
+    ids = [each.take(["counterparty_id"], rows)["counterparty_id"] for each, rows in ((data, one), (other, two))]
+    names = [name_keys(each, rows) for each, rows in ((data, one), (other, two))]
+    shown, same = (np.zeros(pairs.height, dtype=np.bool_) for _ in range(2))
+    for mine, theirs in (ids, names):
+        equal = mine == theirs
+        shown |= equal.is_not_null().to_numpy()
+        same |= equal.fill_null(False).to_numpy()
+    return np.asarray(shown & ~same, dtype=np.bool_)
