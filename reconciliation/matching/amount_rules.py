@@ -13,7 +13,7 @@ RuleName = Literal[
     "equal",  # one to one, to the minor unit
     "sum",  # one to many, many to one, many to many: totals agree to the minor unit
     "subset",  # one to some of the many: the only subset of the candidates whose sum agrees
-    "netted",  # the right items named, less credit memos of the same counterparty that are not named
+    "netted",  # the right items named, in full or less a discount, less credit memos of the same counterparty not named
     "completed",  # the right items named, and others of the same counterparty that are not named
     "linked",  # the amounts that known links state
     "withheld",  # all of what known links state, less a share of at most `share` that other payments lack too

@@ -28,10 +28,15 @@ def netted_groups(
     """Groups of a left item, all right items it names, and the only set of unnamed items that makes up the rest: those
     `deducted`, or else others of its own sign.
 
-    `edges` as in `settlement`. The unnamed items are of the same counterparty as the named ones.
+    `edges` as in `settlement`, with `net`, what is paid of the right item. The unnamed items are of the same counterparty as the
+    named ones.
     """
     stars = edges.group_by("left").agg(
-        pl.col("mine").first(), pl.col("other").sum().alias("named"), pl.col("odds").min(), pl.col("evidence").max()
+        pl.col("mine").first(),
+        pl.col("net").sum().alias("named"),
+        (pl.col("net") != pl.col("other")).any().alias("discounted"),
+        pl.col("odds").min(),
+        pl.col("evidence").max(),
     )
     stars = stars.with_columns((pl.col("mine") - pl.col("named")).alias("rest")).filter(
         (pl.col("mine") > 0) == (pl.col("named") > 0),
@@ -101,7 +106,7 @@ def netted_groups(
         centers.sort("proposal")
         .select(
             "proposal",
-            pl.lit(KIND["none"], pl.UInt8).alias("difference_kind"),
+            pl.when("discounted").then(KIND["discount"]).otherwise(KIND["none"]).alias("difference_kind"),
             pl.min_horizontal(pl.col("odds") * factor, unlikely).alias("odds"),
             "evidence",
         )

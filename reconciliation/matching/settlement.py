@@ -354,7 +354,17 @@ def _partial(
 def _netted(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     from reconciliation.matching.netting import netted_groups
 
-    yield from netted_groups(context, edges, rule.factor, evidence, deducted=rule.rule == "netted")
+    deducted = rule.rule == "netted"
+    yield from netted_groups(context, edges.with_columns(net="other"), rule.factor, evidence, deducted=deducted)
+    if not deducted:
+        return
+    # a memo is deducted from what a discount has left to pay as well
+    live = _live(context, edges)
+    taken = discounts(context, live, rule.days)
+    net = pl.col("other") - pl.col("other").sign() * pl.Series(taken)
+    live = live.with_columns(net.alias("net")).filter((pl.col("net") != pl.col("other")).any().over("left"))
+    if not live.is_empty():
+        yield from netted_groups(context, live, rule.factor, evidence, deducted=True)
 
 
 _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[str]], Iterator[Proposals]]] = {

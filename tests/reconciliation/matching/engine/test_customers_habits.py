@@ -186,3 +186,16 @@ def test_an_account_that_has_paid_several_bills_of_a_customer_is_its_payers_what
     assert ("bill 7", "paid 7") in members(settled(paid, bills), "matched")
     once = [paid[0], paid[7]]
     assert members(settled(once, bills), "matched") == [("bill 0", "paid 0")]
+
+
+def test_a_credit_memo_is_deducted_from_what_the_discount_leaves_to_pay() -> None:
+    customer = {"counterparty_name": "Winterfeld Werkzeugbau GmbH", "counterparty_id": "C7"}
+    bills: list[Row] = [
+        {"item_id": "bill", "amount": "503.49", "on": 10, "references": ["90014318"], **customer}
+        | {"discount_amount": "10.07", "discount_until": date(2024, 3, 21)},
+        {"item_id": "memo", "amount": "-21.53", "on": 2, "references": ["80000595"], **customer},
+    ]
+    line = {"item_id": "paid", "amount": "471.89", "on": 19, "text": "90014318 less credit memo", **customer}
+    found = settled([line], bills)
+    assert members(found, "matched") == [("bill", "memo", "paid")]
+    assert found.groups["difference_kind"].to_list() == ["discount"]
