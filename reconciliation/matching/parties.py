@@ -8,6 +8,8 @@ pass has seen pay for it), then name, then a name found in its text, then a name
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -21,6 +23,8 @@ from reconciliation.matching.text.token_filter import naming_texts
 
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
+_MOST_ALIKE = 50  # names of an entity that may share a beginning by which one of them is known, mistyped
+_MOST_NAMES = 500  # names of an entity with one beginning, beyond which nobody is looked for among them
 _LIKE = 0.85  # similarity of two names of one counterparty, one of them mistyped
 _USUAL = 2  # bills of one counterparty from which an account that pays them is its payer's, whoever that is
 _SHORT_TEXT = 8  # words of a text that may be nothing but a name
@@ -175,15 +179,18 @@ def _mistyped_names(told: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of names that begin like the name of one counterparty of the entity but for one slip.
 
     Two beginnings that one letter left out, doubled, changed or swapped tells apart share a beginning with one letter
-    taken out of each.
+    taken out of each. One that so many names share (CUSTOMER 1 to 9999) tells none of them apart, and is left out.
     """
     none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     if told.is_empty() or names.is_empty():
         return none
     left, right = (_without_a_letter(frame) for frame in (told.select("entity", "name").unique(), names))
-    met = left.join(right, on="rest", suffix="_right").filter(
-        (pl.col("entity") == pl.col("entity_right")) | (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
-    )
+    by = ["entity"] if (left["entity"] != 0).all() and (right["entity"] != 0).all() else []
+    right = right.filter(pl.len().over("rest", *by) <= _MOST_ALIKE)
+    met = left.join(right, on=["rest", *by], suffix="_right")
+    if not by:
+        of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
+        met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both)
     met = met.select("entity", "name", "name_right", "party").unique()
     alike = met.filter(name_similarity(met["name"], met["name_right"]) >= _LIKE)
     hits = told.join(alike.select("entity", "name", "party").unique(), on=["entity", "name"]).select("row", "party")
@@ -240,14 +247,15 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     told = texts.filter(pl.Series(naming_texts(texts, whole, by, _MIN_NAME)))
     told = _beginnings(told, whole.select("start", *by).unique())
     told = told.filter(pl.col("beginning").str.len_chars() >= _MIN_NAME).unique()
-    met = told.join(whole, on=["start", *by], suffix="_right")
+    begun = _names_that_begin(told.select(*by, "beginning").unique(), whole, by)
+    met = told.join(begun, on=["beginning", *by], suffix="_right")
     if not by:
-        of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
+        of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0) | pl.col("entity_right").is_null()
         met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both)
-    met = met.filter(pl.col("whole").str.starts_with(pl.col("beginning")))
     size = pl.col("beginning").str.len_chars()
     best = met.filter(size == size.max().over("row")).select("row", "party").unique()
-    return pl.concat([best.filter(pl.len().over("row") <= _MAX_PARTIES), unread])
+    few = best.filter(pl.len().over("row") <= _MAX_PARTIES, ~pl.col("party").is_null().any().over("row"))
+    return pl.concat([few, unread])
 
 
 def _unread_names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
@@ -262,6 +270,27 @@ def _unread_names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataF
     of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
     met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both).select("row", "party").unique()
     return met.filter(pl.len().over("row") == 1)
+
+
+def _names_that_begin(beginnings: pl.DataFrame, names: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Each `beginning` with the `party` and `entity` of the names (`whole`, of the same `by`) that begin with it; a party of
+    null where they are so many that it names none of them."""
+    key = [pl.format("{}|", pl.col(name)) for name in by]
+    ordered = names.with_columns(key=pl.concat_str(*key, "whole")).sort("key", "party", "entity")
+    asked = beginnings.with_columns(key=pl.concat_str(*key, "beginning")).sort("key")
+    # in alphabetical order all that begins with a word stands behind it, up to the word with the last character of all
+    first = ordered["key"].search_sorted(asked["key"], side="left")
+    behind = ordered["key"].search_sorted(asked["key"] + chr(0x10FFFF), side="right")
+    asked = asked.with_columns(first=first, count=behind - first).filter(pl.col("count") > 0)
+    few = asked.filter(pl.col("count") <= _MOST_NAMES)
+    place = few.select(pl.int_ranges("first", pl.col("first") + pl.col("count"))).to_series().explode()
+    which = np.repeat(np.arange(few.height), few["count"].to_numpy())
+    found = few.select("beginning")[which].hstack(ordered.select("party", "entity")[place]).unique()
+    named = found.group_by("beginning", "entity").agg("party")
+    party = pl.when(pl.col("party").list.len() <= _MAX_PARTIES).then("party").otherwise(pl.lit([None]))
+    named = named.with_columns(party).explode("party")
+    many = asked.filter(pl.col("count") > _MOST_NAMES).select("beginning", *by)
+    return pl.concat([named, many], how="diagonal").select("beginning", "entity", "party")
 
 
 def _beginnings(keyed: pl.DataFrame, starts: pl.DataFrame) -> pl.DataFrame:

@@ -43,6 +43,15 @@ def test_an_initial_and_the_family_name_are_the_one_person_they_fit(told: str) -
     assert lump({"text": told}, name="Kate Smith") == []
 
 
+@pytest.mark.parametrize(("others", "found"), [(3, [FOUND]), (600, [])])
+def test_what_the_names_of_many_begin_with_names_nobody(others: int, found: list[tuple[str, ...]]) -> None:
+    rest = ({"item_id": f"X{n}", "amount": "12.00", "counterparty_name": f"Stadtwerke {n} AG"} for n in range(others))
+    owes = {"counterparty_id": "C372", "counterparty_name": "Stadtwerke"}
+    right = items(*({"item_id": f"I{n}", "amount": amount} | owes for n, amount in enumerate(INVOICES, 1)), *rest)
+    left = items({"item_id": "B1", "amount": "5956.92", "text": "PAYMENT OF STADTWERKE"})
+    assert members(match({"left": left, "right": right}, RULES), "matched") == found
+
+
 def test_an_initial_that_fits_two_people_names_neither() -> None:
     right = items(
         *(
