@@ -57,7 +57,7 @@ class TextOdds:
         if likely is not None:
             likely = likely.select(known.columns).gather_every(max(1, likely.height // _LEARNED_FROM))
             known = pl.concat([known, likely])
-        self._learned = known.select("left", "right", learned=True)
+        self._learned = known["left"].unique(), known["right"].unique()
         moved = [
             sure.select("left", pl.Series("right", np.roll(sure["right"].to_numpy(), shift)))
             for shift in _SHIFTS
@@ -98,10 +98,10 @@ class TextOdds:
 
     def _evidence(self, pairs: pl.DataFrame) -> tuple[Floats, Mask]:
         """By pair: a constant, the nats of the left words and of the right; and whether both texts say anything."""
-        located = spoken_pairs(*self._sides, pairs).join(
-            self._learned, on=["left", "right"], how="left", maintain_order="left"
-        )
-        located = located.with_columns(pl.col("learned").fill_null(False))
+        left, right = self._learned
+        # what an item's own pair taught speaks neither for that pair nor for its rivals
+        learned = pl.col("left").is_in(left.implode()) | pl.col("right").is_in(right.implode())
+        located = spoken_pairs(*self._sides, pairs).with_columns(learned.alias("learned"))
         keys = ["one", "two", "learned"]
         documents = located.select(keys).drop_nulls().unique().sort(keys)
         nats = self._words.nats(documents)

@@ -55,7 +55,7 @@ class WordOdds:
     def nats(self, documents: pl.DataFrame) -> Floats:
         """By pair of documents (`one`, `two`, `learned`): the nats of the words of the left, and of the right.
 
-        A pair that the odds were `learned` from does not speak for itself.
+        What a pair taught speaks neither for itself nor for the rivals of its items: of those, the `learned`, one is left out.
         """
         numbered = documents.with_row_index("pair")
         alike = self._said(documents)

@@ -101,6 +101,21 @@ def test_cheques_of_one_amount_and_different_numbers_are_not_brought_together() 
     assert not any({"b2001", "l2003"} & group for group in found["matched"])
 
 
+def test_what_a_pair_taught_of_its_words_does_not_speak_for_its_rivals() -> None:
+    """Two agreements of one rate: were the words of the first allowed to speak for the second, both would be crossed."""
+    others: list[Row] = [(f"x{n}", f"-{61 + 7 * n}.{n % 90 + 10}", n, text) for n, text in enumerate(named(30))]
+    later: list[Row] = [(item, amount, day + n % 3, text) for n, (item, amount, day, text) in enumerate(others)]
+    bank: list[Row] = []
+    books: list[Row] = []
+    for month, late in enumerate((2, 1)):
+        for number, what in enumerate(("van", "lathe")):
+            day, agreement = 8 + 34 * month + 2 * number, 7_781_290 + number
+            bank.append((f"b{month}{number}", "-287.45", day, f"DD LOMBARD FINANCE {agreement}"))
+            books.append((f"l{month}{number}", "-287.45", day - late * number, f"HP {what} agreement {agreement}"))
+    found = groups([*bank, *later], [*books, *others])["matched"]
+    assert all({item, f"l{item[1:]}"} in found for item, *_ in bank)
+
+
 def test_the_number_of_a_flat_tells_one_tenant_from_another_of_the_same_name() -> None:
     flats = ["3A", "12B", "7C", "21D", "9E", "14F", "2G", "30H"]
     bank: list[Row] = [(f"b{flat}", "-950.00", n % 3 + 2, f"STO SMITH FLAT {flat}") for n, flat in enumerate(flats)]
