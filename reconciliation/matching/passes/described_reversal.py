@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import ClassVar, Literal
+from unicodedata import normalize
 
 import numpy as np
 import polars as pl
@@ -28,12 +29,15 @@ _CITED = 2.5  # nats of a number that names the entry undone
 _IN_COMMON = 0.2  # share of words from which two texts have something in common
 _SAME = ["size", "currency"]
 _MAX_PAIRS = 20_000  # of one amount: beyond it no original stands out
+# in scripts without a Latin form
+_UNSPELLED = "冲销|冲正|撤销|退款|退票|取消|組戻|返金|취소|환불|반송|الغاء|مرتجع"
 #: Words by which an entry says that it undoes another, in the languages of most bank and ledger texts.
 UNDOING = (
     r"\b(?:VOID(?:ED)?|REVERS(?:AL|ED|E|ING)|RVSL|CANCEL(?:L?ED|LATION)?|RETURN(?:ED)?|RTN|RTD|REJECT(?:ED)?|"
     r"CHARGEBACK|CORRECTION|CORRECTING|STORNO|STORNIERUNG|STORNIERT|RUECK\w*|RUCK(?:GABE|LAST\w*|BUCH\w*)|ZURUE?CK\w*|"
     r"ANNUL\w*|EXTOURNE|CONTRE ?PASS\w*|REJET\w*|IMPAYE|DEVOL\w*|ANULA\w*|STORNER\w*|INSOLUTO|TERUG\w*|"
-    r"MAKULER\w*|RETUR|RETOUR\w*|UNPAID|DISHONOU?R(?:ED)?|BOUNCED|RECALL(?:ED)?|IMPAGAD[AO]|NIEZREALIZ\w*|ZWROT)\b"
+    r"MAKULER\w*|RETUR|RETOUR\w*|UNPAID|DISHONOU?R(?:ED)?|BOUNCED|RECALL(?:ED)?|IMPAGAD[AO]|NIEZREALIZ\w*|ZWROT|"
+    rf"VOZVRAT\w*|OTMEN\w*|AKYRO\w*|EPISTROF\w*)\b|{normalize('NFKD', _UNSPELLED)}"
 )
 
 

@@ -29,9 +29,11 @@ _GREEK = dict(zip("ΑΒΓΔΕΖΗΙΚΛΜΝΞΟΠΡΣΤΥΦΩ", "AVGDEZIIKLMNXOP
     "Χ": "CH",
     "Ψ": "PS",
 }
+# Arabic, Persian, Devanagari, Bengali and Thai
+_DIGITS = {chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50) for digit in range(10)}
 # composed letters are replaced before accents are dropped, plain ones after
 _COMPOSED = {**_GERMANIC, **_CYRILLIC}
-_PLAIN = {**_LATIN, "ΟΥ": "OU", **_GREEK, "’": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"}
+_PLAIN = {**_LATIN, "ΟΥ": "OU", **_GREEK, **_DIGITS, "’": "'", "–": "-", "—": "-", "‐": "-", "‑": "-"}
 
 
 def ascii_upper(text: pl.Expr) -> pl.Expr:

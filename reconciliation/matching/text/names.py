@@ -207,6 +207,8 @@ def word_similarity(pairs: pl.DataFrame) -> pl.DataFrame:
     same_start = pl.col("short").str.slice(0, 1) == pl.col("long").str.slice(0, 1)
     size = pl.col("short").str.len_chars()
     numeric = pl.col("short").str.contains("^[0-9]+$") | pl.col("long").str.contains("^[0-9]+$")
+    # letters of scripts without vowels, and syllables, say more each: one more or another makes another name
+    latin = pl.col("short").str.len_bytes() == size
     # AMZN, MKTP, SVCS: in order in the long word, from its first letter, and no vowel after it
     abbreviated = same_start & (size >= 3) & (pl.col("common") == size) & ~pl.col("short").str.contains("^.+[AEIOU]")
     alike = (
@@ -216,9 +218,9 @@ def word_similarity(pairs: pl.DataFrame) -> pl.DataFrame:
         .then(0.0)
         .when((size != 2) & pl.col("long").str.starts_with(pl.col("short")))
         .then(0.9)
-        .when(abbreviated)
+        .when(abbreviated & latin)
         .then(0.8)
-        .when((pl.col("jaro") >= 0.88) & (size >= 4))
+        .when((pl.col("jaro") >= 0.88) & (size >= pl.when(latin).then(4).otherwise(6)))
         .then("jaro")
         .otherwise(0.0)
     )

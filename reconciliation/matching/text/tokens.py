@@ -35,7 +35,7 @@ def repeated_tokens(
 ) -> pl.DataFrame:
     """As `text_tokens`, but unsorted and a token may come several times: for a join that keeps few of them."""
     wanted = texts.select(pl.col(row).alias("row"), pl.col(text).alias("text")).filter(
-        pl.col("text").str.contains("[0-9]")
+        pl.col("text").str.contains(r"\d")  # of any script
     )
     folded = wanted.with_columns(ascii_upper_series(wanted["text"]))
     atoms = _atoms(folded)

@@ -20,6 +20,8 @@ from reconciliation.matching.text.names import word_similarity
 MAX_WORDS = 14  # the rarest words of a text; a longer one is a letter, not a booking text
 _SHORT_NUMBER = r"\b(?:[0-9]{1,2}[A-Z]|[A-Z][0-9]{1,2})\b"  # a flat, a table, a quarter: 12B, Q3
 _UNSEEN = 8.0  # texts without the word that are added to those there are
+_UNSPACED = r"[\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"  # scripts that leave no space between words
+_OTHER_WORD = r"[\p{L}&&[^A-Z\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]{2,}"
 _SPEAKING = 2.0  # nats that a text has at least, to be compared
 _MIN_ALIKE = 0.75  # a lesser likeness of two words counts for nothing
 AT_ONCE = 100_000  # pairs of texts compared at once: bounds the memory
@@ -46,12 +48,16 @@ def side_words(texts: pl.DataFrame) -> SideWords:
         pl.col("text").str.replace_all(r"[.'`´]", "").str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"])
     )
     total = max(1, present.height)
-    keyed = spelled.select(
-        "row",
-        pl.col("text").str.extract_all("[A-Z]{2,}").list.unique().list.sort().alias("words"),
-        pl.col("text").str.extract_all("[A-Z]*[0-9]{3,}").alias("numbers"),
-        pl.col("text").str.extract_all(_SHORT_NUMBER).alias("short"),
-    ).with_columns(pl.col("words").list.join(" ").alias("key"))
+    keyed = (
+        _with_words(spelled)
+        .select(
+            "row",
+            pl.col("words").list.unique().list.sort(),
+            pl.col("text").str.extract_all("[A-Z]*[0-9]{3,}").alias("numbers"),
+            pl.col("text").str.extract_all(_SHORT_NUMBER).alias("short"),
+        )
+        .with_columns(pl.col("words").list.join(" ").alias("key"))
+    )
     documents = keyed.group_by("key").agg(pl.len().alias("times"), pl.col("words").first()).sort("key")
     documents = documents.with_row_index("document")
     words = documents.select("document", "times", "words").explode("words", empty_as_null=False, keep_nulls=False)
@@ -73,6 +79,32 @@ def side_words(texts: pl.DataFrame) -> SideWords:
     numbers = numbers.with_columns(_rarity(pl.len().over("number"), total).alias("weight"))
     rows = keyed.join(documents.select("key", "document"), on="key").select("row", "document").sort("row")
     return SideWords(rows, words, numbers.sort("row", "number"))
+
+
+def _with_words(texts: pl.DataFrame) -> pl.DataFrame:
+    """Texts (`text` in capitals) with the list of their `words`.
+
+    Letters without a Latin form make words too; of a script that leaves no space between words, any two letters in a row do.
+    """
+    text = pl.col("text")
+    latin = text.str.extract_all("[A-Z]{2,}")
+    foreign = texts.select(text.str.len_bytes() != text.str.len_chars()).to_series()
+    if not foreign.any():
+        return texts.with_columns(latin.alias("words"))
+    composed = text.str.normalize("NFC")  # a Korean letter is a syllable
+    unspaced = composed.str.replace_all(rf"\s+({_UNSPACED})", "$1")
+    words = pl.concat_list(
+        latin,
+        composed.str.extract_all(_OTHER_WORD),
+        unspaced.str.extract_all(rf"{_UNSPACED}{{2}}"),
+        unspaced.str.replace_all(rf"{_UNSPACED}({_UNSPACED}*)", "$1 ").str.extract_all(rf"{_UNSPACED}{{2}}"),
+    )
+    return pl.concat(
+        [
+            texts.filter(~foreign).with_columns(latin.alias("words")),
+            texts.filter(foreign).with_columns(words.alias("words")),
+        ]
+    )
 
 
 def _rarity(texts: pl.Expr, total: int) -> pl.Expr:

@@ -275,6 +275,21 @@ def test_a_voided_entry_is_paired_with_its_original() -> None:
     assert found["matched"] == [{"l1", "l2"}]
 
 
+@pytest.mark.parametrize("undone", ["Возврат Петров", "Ακύρωση Πέτρου", "取消 佐藤商店", "취소 김철수"])
+def test_an_entry_says_in_any_script_that_it_undoes_another(undone: str) -> None:
+    entry = undone.split()[1]
+    found = groups([("b", "-10.11", 9, "OTHER")], [("l1", "-77.31", 2, entry), ("l2", "77.31", 5, undone)])
+    assert found["matched"] == [{"l1", "l2"}]
+
+
+def test_names_in_letters_without_a_latin_form_decide_between_equal_amounts() -> None:
+    names = ["佐藤太郎", "鈴木花子", "高橋一郎", "田中美咲", "伊藤健太", "渡辺由美", "山本太郎", "中村花子", "小林一郎"]
+    bank: list[Row] = [(f"b{n}", "3000.00", 2 + n % 3, f"振込 {name}") for n, name in enumerate(names)]
+    books: list[Row] = [(f"l{n}", "3000.00", 2, f"{name} 水道料") for n, name in enumerate(names)]
+    found = groups([*bank, *OTHERS], [*books, *OTHERS])["matched"]
+    assert all({f"b{n}", f"l{n}"} in found for n in range(len(names)))
+
+
 def test_what_names_the_entry_it_undoes_undoes_it_though_the_bank_shows_that_amount_too() -> None:
     found = groups(
         [("b", "119.00", 5, "NTRF ACME"), *OTHERS],

@@ -30,6 +30,9 @@ def nats(left: str | None, right: str | None) -> float | None:
         ("HRBR FRGHT LNS", "Harbor Freight Lines"),
         ("CHECK 12345", "Rent (check 12345)"),
         ("ZENTIH FOODS", "Zenith Foods"),
+        ("振込 鈴木花子", "水道料鈴木　花子"),
+        ("إيداع أحمد علي", "إيجار احمد على"),
+        ("이체 김철수", "김철수 회비"),
     ],
 )
 def test_the_same_party(left: str, right: str) -> None:
@@ -41,6 +44,8 @@ def test_the_same_party(left: str, right: str) -> None:
     [
         ("ACH DEBIT PAYMENT ACME TOOLS", "ACH DEBIT PAYMENT ZENITH FOODS"),
         ("CHECK 12345 ACME", "Rent (cheque 2345) Zenith"),
+        ("محمد", "محمود"),
+        ("김철수", "김철호"),
     ],
 )
 def test_standing_phrases_and_parts_of_numbers_say_nothing(left: str, right: str) -> None:
