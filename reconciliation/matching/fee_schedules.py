@@ -25,9 +25,16 @@ Ints = npt.NDArray[np.int64]
 MOST_SHARE = 600  # hundredths of a percent that a schedule asks at most
 MOST_EACH = 60  # minor units that it asks for each of the takings at most
 _CHARGE = 0.1  # the share of an amount that a charge on it is at most
-_EXPLAINED = 0.2  # share of the amounts that a schedule explains, before any is counted
+_EXPLAINED = (
+    0.003,
+    0.01,
+    0.03,
+    0.1,
+    0.3,
+)  # shares of the amounts that a schedule may explain, as likely before any is counted
 _ROUND_SHARE, _ROUND_EACH = 5, 5  # steps of round schedules: 2.90 % and 0.30
 _ROUND = 0.7  # prior weight of the schedules that are round
+_WHOLE = 100  # minor units: two amounts are hardly ever multiples of so much, unless most are
 _PRIOR_ITEMS, _PRIOR_HABITS, _TURNS = 10.0, 3.0, 3  # items and payouts that priors count for; steps of learning
 _HABITS = {"lag": pl.Int64(), "length": pl.Int64(), "family": pl.String(), "times": pl.Float64()}
 
@@ -70,14 +77,13 @@ class Schedule:
         count, fee = candidates["takings"].to_numpy(), candidates["fee"].to_numpy()
         slack = _slack(count)
         fits = np.abs(_left(self.rate, self.each, candidates["gross"].to_numpy(), count, fee)) <= slack
-        step = np.ones(len(fee))
+        step = _rounded_to(candidates)
         if not self.rate and not self.each:
             # two of one sign that add up are a sum of two, and one with a charge beside it is such: not for a total to say
             returns, gross = candidates["returns"].to_numpy(), candidates["gross"].to_numpy()
             charge = (count + returns == 2) & (gross - candidates["open"].abs().to_numpy() <= _CHARGE * gross)
             fits, slack = (fee == 0) & (count + 2 * returns > 2) & ~charge, np.zeros(len(fee))
-            amounts = candidates.select(pl.concat_list(pl.col("open").abs())).to_series()
-            step = grids(amounts).astype(np.float64)
+            step = _grid(candidates, "open")
         known = max(float(self.habits["times"].sum()) - own, 0.0)
         keys = ["lag", "length", "family"]
         seen = candidates.join(self.habits, on=keys, how="left", maintain_order="left")["times"].fill_null(0.0)
@@ -123,14 +129,22 @@ def best_schedule(candidates: pl.DataFrame) -> Schedule | None:
     gross, count, fee = (charged[name].to_numpy() for name in ("gross", "takings", "fee"))
     slack = _slack(count)
     likely = charged["share"].to_numpy() * charged["open"].abs().to_numpy() / (2 * slack + 1)
+    likely = likely / _rounded_to(charged)
+    items, shares = candidates["open"].n_unique(), np.array(_EXPLAINED)
     size, best = int(place.max()) + 1, (-np.inf, 0, 0)
     for each in range(MOST_EACH + 1):
         rate = np.rint((fee - each * count) / gross * 10_000).astype(np.int64)
         fits = (np.abs(_left(rate, each, gross, count, fee)) <= slack) & (rate >= 0) & (rate <= MOST_SHARE)
         fits &= (rate > 0) | (each > 0)
         keys, of_key = np.unique(rate[fits] * size + place[fits], return_inverse=True)
-        told = np.log1p(_EXPLAINED * (np.bincount(of_key, weights=likely[fits], minlength=len(keys)) - 1))
-        total = np.bincount(keys // size, weights=told, minlength=MOST_SHARE + 1) + _log_prior(each)
+        ratios = np.bincount(of_key, weights=likely[fits], minlength=len(keys))
+        # an amount that it does not explain speaks against it, the more the more it should
+        by_share = [
+            np.bincount(keys // size, weights=np.log1p(share * ratios / (1 - share)), minlength=MOST_SHARE + 1)
+            for share in shares
+        ]
+        told = np.stack(by_share) + items * np.log1p(-shares)[:, None]
+        total = np.logaddexp.reduce(told) - np.log(len(shares)) + _log_prior(each)
         found = int(np.argmax(total))
         best = max(best, (float(total[found]), found, each))
     weight, rate_found, each_found = best
@@ -148,6 +162,19 @@ def _independent(candidates: pl.DataFrame) -> pl.DataFrame:
     nearest = ["lag", "length", "family", "returns"]
     best = candidates.sort("share", *nearest, descending=[True, False, False, False, False])
     return best.unique(amounts, keep="first", maintain_order=True)
+
+
+def _grid(candidates: pl.DataFrame, *amounts: str) -> Floats:
+    """By candidate: the roundest step in minor units on which its `amounts` lie."""
+    lists = candidates.select(pl.concat_list(pl.col(*amounts).abs())).to_series()
+    return grids(lists).astype(np.float64)
+
+
+def _rounded_to(candidates: pl.DataFrame) -> Floats:
+    """By candidate: the step on which payout and takings lie where both are whole hundreds of minor units, else 1: amounts
+    that are all round differ by round amounts."""
+    step = _grid(candidates, "open", "gross")
+    return np.where(step >= _WHOLE, step, 1.0)
 
 
 def _slack(count: Ints) -> Floats:

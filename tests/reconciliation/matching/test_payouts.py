@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
 import polars as pl
 import pytest
 
 from reconciliation.matching import match, preset
+from reconciliation.matching.encoding import Ints
 from reconciliation.matching.fee_schedules import NO_CHARGE, best_schedule, with_habits
 
 RULES = preset("two_sided")
@@ -144,6 +146,24 @@ def test_the_schedule_that_explains_most_is_found_and_nothing_where_fees_have_no
     assert learned.habits["times"].sum() == pytest.approx(8, abs=0.1)
     random = best_schedule(candidates([411, 93, 620, 205, 333, 78, 512, 150]))
     assert random is None or random.probable < 0.5
+
+
+def test_of_many_amounts_a_few_agree_by_chance_with_some_schedule() -> None:
+    rng = np.random.default_rng(5)
+    gross = rng.integers(10_000, 4_000_000, 400)
+    fees = (gross * rng.uniform(0, 0.06, 400)).astype(np.int64)
+    found = best_schedule(random_candidates(gross, fees))
+    assert found is None or found.probable < 0.1
+    # amounts that are all round differ by round amounts, which is no charge
+    round_ones = best_schedule(random_candidates(rng.integers(20, 40, 40) * 500, rng.integers(1, 3, 40) * 500))
+    assert round_ones is None or round_ones.probable < 0.1
+
+
+def random_candidates(gross: Ints, fees: Ints) -> pl.DataFrame:
+    numbers = range(len(gross))
+    habits = {"takings": 1, "returns": 0, "lag": 2, "length": 0, "family": "", "share": 0.1}
+    frame = pl.DataFrame({"row": numbers, "open": gross - fees, "gross": gross, "fee": fees})
+    return frame.with_columns(pl.lit(value).alias(name) for name, value in habits.items())
 
 
 def test_three_of_one_sign_or_a_refund_that_agree_need_no_charge() -> None:
