@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shares, paired_shares
-from reconciliation.matching.context import LegContext
+from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.described import accepted_pairs, leg_words, ordered, spoken_keys
 from reconciliation.matching.lag_odds import LagOdds
 from reconciliation.matching.marginals import pair_probabilities
@@ -17,7 +17,8 @@ from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
-from reconciliation.matching.text.words import SideWords, shared_information
+from reconciliation.matching.sum_words import told_by_words
+from reconciliation.matching.text.words import shared_information
 from reconciliation.matching.text_odds import TextOdds
 
 _SENTENCES = (
@@ -30,7 +31,7 @@ _SAME = ["open", "currency"]
 _NARROWER = (7, 3, 1, 0)  # days apart at which items of an amount that is everywhere are still looked at
 _ROOM = 20  # pairs an item, on the average, that are looked at in all
 _FEW, _CITED = 4, 2.5  # pairs of an amount, or nats of a number, that are looked at beyond the window
-_LIKELY = 0.5  # probability by amount and date alone: pairs to learn from what single words do
+_LIKELY = 0.5  # probability from which pairs teach, besides the sure ones, what single words do
 _NEGLIGIBLE = 1e-6  # odds of a rival that changes no decision
 _SPEAKING = 2.5  # nats in common from which the text is named as evidence
 
@@ -41,11 +42,12 @@ class DescribedAmount(PassConfig):
 
     The odds of a pair are those that its items have a partner at all (`partnered`, a start that the data corrects),
     times how likely true partners are that many days apart against how often the amount turns up by chance
-    (`coincidence`), times what the texts say (`text_odds`). Date distances and texts are learned from the pairs
-    that amounts alone make sure. What is sure leaves first, in up to `rounds` rounds: the last rent that is open is
-    surer than the first of twelve. Of an amount that would pair more than `max_pairs` times only the nearest dates and
-    the texts with a word in common are compared, the others counted as rivals; what stays open of it carries the
-    reason `too_many_candidates`.
+    (`coincidence`), times what the texts say (`text_odds`); less where lines so worded have an amount that the other
+    side does not have at all. Date distances and texts are learned from the pairs that amounts alone make sure, and
+    anew from those that are sure by their texts as well. What is sure leaves first, in up to `rounds` rounds: the last
+    rent that is open is surer than the first of twelve. Of an amount that would pair more than `max_pairs` times only
+    the nearest dates and the texts with a word in common are compared, the others counted as rivals; what stays open
+    of it carries the reason `too_many_candidates`.
     """
 
     KIND: ClassVar[str] = "described"
@@ -64,29 +66,21 @@ class DescribedAmount(PassConfig):
             if not notes.is_empty():
                 yield Proposals(notes=notes)
             return
-        words = leg_words(context)
-        information = shared_information(*words, pairs)
+        information = shared_information(*leg_words(context), pairs)
         pairs = pairs.with_columns(information.alias("nats"))
-        paired = paired_shares(context.left.frame(), context.right.frame(), self.partnered)
         known = accepted_pairs(context)  # what earlier passes have found teaches too
-        sure = pairs.clear()
+        sides = _known_and_open(context)
+        paired = paired_shares(*sides, self.partnered)
+        # a price stays one when all others who paid it are found
+        pairs = pairs.with_columns(pl.Series("agreement", agreement_odds(*sides, pairs, self.partnered, paired)))
+        strange = _of_no_other(context)
+        lessons, sure, likely = self._learned(context, pairs, known, strange)
         for turn in range(self.rounds):
             is_open = context.left.is_open[pairs["left"].to_numpy()] & context.right.is_open[pairs["right"].to_numpy()]
             pairs = pairs.filter(pl.Series(is_open))
             if pairs.is_empty():
                 break
-            agreement = agreement_odds(context.left.frame(), context.right.frame(), pairs, self.partnered, paired)
-            place = pairs["lag"].to_numpy() + self.reach
-            if sure.is_empty():
-                near = lag_shares(known["lag"].to_numpy(), self.reach)[place]
-                alone = _alone(context, pairs.filter(pl.Series(agreement * near >= _SURE_ODDS)))
-                sure = _together(context, known, alone)
-                likely = _likely(context, pairs, agreement * near / self._unlisted(pairs, agreement, 1.0))
-                texts, lags = _lessons(words, sure, likely)
-            odds = agreement * lags.shares(pairs, self.reach) * texts.odds(pairs)
-            # rivals that are not listed are strangers by their texts, at any date of the window
-            apart = np.where(pairs["nats"].is_null().to_numpy(), 1.0, texts.apart)
-            odds /= self._unlisted(pairs, agreement, apart)
+            odds = self._odds(pairs, lessons)
             probable = _probabilities(context, pairs, odds)
             taken = pairs.filter(pl.Series(probable >= context.leg.precision))
             last = turn == self.rounds - 1 or taken.is_empty()
@@ -104,7 +98,33 @@ class DescribedAmount(PassConfig):
             if last:
                 break
             sure = _together(context, sure, taken)
-            texts, lags = _lessons(words, sure, likely)
+            lessons = _Lessons(context, strange, sure, likely)
+
+    def _learned(
+        self, context: LegContext, pairs: pl.DataFrame, known: pl.DataFrame, strange: tuple[Rows, Rows]
+    ) -> tuple[_Lessons, pl.DataFrame, pl.DataFrame]:
+        """What texts and date distances tell, and the sure and the likely pairs that this is learned from.
+
+        Amounts and dates alone make the first pairs sure; of a price that many paid some of these are strangers. What is
+        learned from them weighs all pairs anew, and only what is sure then teaches.
+        """
+        agreement = pairs["agreement"].to_numpy()
+        near = agreement * lag_shares(known["lag"].to_numpy(), self.reach)[pairs["lag"].to_numpy() + self.reach]
+        alone = _alone(context, pairs.filter(pl.Series(near >= _SURE_ODDS)))
+        sure = _together(context, known, alone)
+        likely = _likely(context, pairs, _probabilities(context, pairs, near / self._unlisted(pairs, agreement, 1.0)))
+        probable = _probabilities(context, pairs, self._odds(pairs, _Lessons(context, strange, sure, likely)))
+        sure = _together(context, known, pairs.filter(pl.Series(probable >= context.leg.precision)))
+        likely = _likely(context, pairs, probable)
+        return _Lessons(context, strange, sure, likely), sure, likely
+
+    def _odds(self, pairs: pl.DataFrame, lessons: _Lessons) -> Floats:
+        """The odds of each pair, by amount, date and text."""
+        agreement = pairs["agreement"].to_numpy()
+        odds = agreement * lessons.odds(pairs, self.reach)
+        # rivals that are not listed are strangers by their texts, at any date of the window
+        apart = np.where(pairs["nats"].is_null().to_numpy(), 1.0, lessons.texts.apart)
+        return np.asarray(odds / self._unlisted(pairs, agreement, apart), dtype=np.float64)
 
     def _unlisted(self, pairs: pl.DataFrame, agreement: Floats, apart: Floats | float) -> Floats:
         """By pair: what divides its odds for the rivals that are not listed."""
@@ -208,6 +228,17 @@ class DescribedAmount(PassConfig):
         return listed.select("left", "right", "open", "lag", unlisted.alias("unlisted"))
 
 
+def _known_and_open(context: LegContext) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Of each side the open items, and those of the pairs accepted so far with their whole amount, as `agreement_odds` takes
+    them."""
+    sides = []
+    for view, accepted in zip(context.sides, context.accepted, strict=True):
+        items = view.selected(np.union1d(view.rows(), accepted).astype(np.uint32))
+        whole = pl.Series(view.dataset.amount[items["row"].to_numpy()])
+        sides.append(items.with_columns(open=pl.when(pl.col("open") == 0).then(whole).otherwise("open")))
+    return sides[0], sides[1]
+
+
 def _renamed(pairs: pl.DataFrame) -> pl.DataFrame:
     return pairs.select(pl.col("row").alias("left"), pl.col("row_right").alias("right"), "open", "lag")
 
@@ -234,18 +265,41 @@ def _together(context: LegContext, *pairs: pl.DataFrame) -> pl.DataFrame:
     return ordered(context, listed.unique(["left", "right"]))
 
 
-def _likely(context: LegContext, pairs: pl.DataFrame, odds: Floats) -> pl.DataFrame:
-    """Pairs that are likelier right than not whatever their texts say: `left`, `right`, `lag`, `probable`."""
-    probable = pl.Series("probable", _probabilities(context, pairs, odds))
-    return ordered(context, pairs.select("left", "right", "lag").with_columns(probable).filter(probable >= _LIKELY))
+def _likely(context: LegContext, pairs: pl.DataFrame, probable: Floats) -> pl.DataFrame:
+    """Pairs that are likelier right than not: `left`, `right`, `lag`, `probable`."""
+    weighed = pairs.select("left", "right", "lag").with_columns(pl.Series("probable", probable))
+    return ordered(context, weighed.filter(pl.col("probable") >= _LIKELY))
 
 
-def _lessons(words: tuple[SideWords, SideWords], sure: pl.DataFrame, likely: pl.DataFrame) -> tuple[TextOdds, LagOdds]:
+class _Lessons:
     """What texts and date distances tell, learned from the sure pairs and from what is likely besides."""
-    besides = likely.join(sure, on="left", how="anti", maintain_order="left")
-    besides = besides.join(sure, on="right", how="anti", maintain_order="left")
-    known = pl.concat([sure.with_columns(probable=pl.lit(1.0)), besides])
-    return TextOdds(*words, sure, besides), LagOdds(*words, known)
+
+    def __init__(
+        self, context: LegContext, strange: tuple[Rows, Rows], sure: pl.DataFrame, likely: pl.DataFrame
+    ) -> None:
+        """`strange` are the rows of either side that cannot have a partner of equal amount."""
+        words = leg_words(context)
+        besides = likely.join(sure, on="left", how="anti", maintain_order="left")
+        besides = besides.join(sure, on="right", how="anti", maintain_order="left")
+        known = pl.concat([sure.with_columns(probable=pl.lit(1.0)), besides])
+        self.texts, self._lags = TextOdds(*words, sure, besides), LagOdds(*words, known)
+        self._words, self._sure, self._strange = words, sure, strange
+
+    def odds(self, pairs: pl.DataFrame, reach: int) -> Floats:
+        """By pair: what its texts and its date distance tell."""
+        told: Floats = self._lags.shares(pairs, reach) * self.texts.odds(pairs)
+        for words, strange, side in zip(self._words, self._strange, ("left", "right"), strict=True):
+            # lines worded like those whose amount the other side does not have at all agree by chance where it does
+            stranger = told_by_words(words, strange, self._sure[side].to_numpy(), pairs[side].to_numpy())
+            told = told / np.maximum(stranger, 1.0)
+        return told
+
+
+def _of_no_other(context: LegContext) -> tuple[Rows, Rows]:
+    """The open rows of each side whose amount no open item of the other side has."""
+    left, right = (view.frame().select("row", *_SAME) for view in context.sides)
+    met = left.join(right, on=_SAME, how="anti"), right.join(left, on=_SAME, how="anti")
+    return met[0]["row"].to_numpy(), met[1]["row"].to_numpy()
 
 
 def _alone(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:

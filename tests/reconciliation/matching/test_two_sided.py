@@ -116,6 +116,33 @@ def test_what_a_pair_taught_of_its_words_does_not_speak_for_its_rivals() -> None
     assert all({item, f"l{item[1:]}"} in found for item, *_ in bank)
 
 
+def members(count: int) -> list[str]:
+    """Names of which no two have a word in common."""
+    return [f"{chr(65 + n)}{chr(75 + n % 9)}OLDA {chr(90 - n)}{chr(80 - n % 9)}ERTIN" for n in range(count)]
+
+
+def test_a_price_stays_one_when_all_others_who_paid_it_are_found() -> None:
+    names = members(20)
+    bank: list[Row] = [(f"b{n}", "19.90", 2 * n, f"GUTSCHRIFT {name}") for n, name in enumerate(names)]
+    books: list[Row] = [(f"l{n}", "19.90", 2 * n - n % 3, f"Beitrag {name.title()}") for n, name in enumerate(names)]
+    found = groups(
+        [*bank, ("b", "19.90", 17, "GUTSCHRIFT PRUNK OVID")], [*books, ("l", "19.90", 13, "Beitrag Hux Jebb")]
+    )
+    assert all({f"b{n}", f"l{n}"} in found["matched"] for n in range(20))
+    assert not any({"b", "l"} & each for each in found["matched"])
+
+
+def test_lines_worded_like_those_whose_amount_the_books_never_have_agree_with_one_by_chance() -> None:
+    names = members(20)
+    bank: list[Row] = [(f"b{n}", f"{31 + 17 * n}.{n + 10}", n + 1, f"BGC {name}") for n, name in enumerate(names)]
+    books: list[Row] = [(f"l{n}", f"{31 + 17 * n}.{n + 10}", n, f"Receipt {name}") for n, name in enumerate(names)]
+    bank += [(f"d{n}", f"{400 + 13 * n}.50", n, "CASH DEPOSIT") for n in range(20)]
+    books += [(f"t{n}", f"{57 + 11 * n}.50", n, f"Till {7310 + n}") for n in range(20)]
+    found = groups([*bank, ("b", "68.50", 10, "CASH DEPOSIT")], books)["matched"]
+    assert all({f"b{n}", f"l{n}"} in found for n in range(20))
+    assert not any("b" in each for each in found)
+
+
 def test_the_number_of_a_flat_tells_one_tenant_from_another_of_the_same_name() -> None:
     flats = ["3A", "12B", "7C", "21D", "9E", "14F", "2G", "30H"]
     bank: list[Row] = [(f"b{flat}", "-950.00", n % 3 + 2, f"STO SMITH FLAT {flat}") for n, flat in enumerate(flats)]
