@@ -1,14 +1,24 @@
-"""Ranges and short-hand lists of document numbers: `INV 1001-1004`, `1001 bis 1004`, `1001/02/03`."""
+"""Ranges and short-hand lists of document numbers: `INV 1001-1004`, `1001 bis 1004`, `1001/02/03`, `RE-2025-00415, 416 und 418`."""
 
 from __future__ import annotations
 
 import polars as pl
+
+from reconciliation.matching.text.folding import compact
 
 MAX_MEMBERS = 50  # a wider span is a pair of numbers, or a typing error, not a list of documents
 _WORDS = r"(?:-|/|\.\.+|\bTO\b|\bBIS\b|\bTHRU\b|\bTHROUGH\b|\bTOT\b|\bAU\b|\bAL\b|\bTILL?\b)"
 _RANGE = rf"\b[A-Z]{{0,6}}[0-9]{{4,12}}\s*{_WORDS}\s*[A-Z]{{0,6}}[0-9]{{1,12}}\b"
 _PARTS = r"^[A-Z]*([0-9]+)\s*([^0-9]*?)\s*(?:[A-Z]*)([0-9]+)$"
 _LIST = r"\b[0-9]{4,12}(?:\s*[/,+&]\s*[0-9]{1,4})+\b"
+# what stands in front of the number that counts, in a number of several parts, and is not said again
+_STEM = r"(?:[A-Z0-9]{1,8}[-/._])+"
+_AND = r"(?:\s*[/,;+&]\s*|\s+(?:UND|AND|ET|EN|Y|E|OG|OCH)\s+)"
+_TO = _WORDS.replace("/|", "")  # a slash is a part's end here
+_GOES_ON = r"[-/._]+[A-Z0-9]+"  # what ends there is a part of a number, not a range's last one
+_STEMMED_RANGE = rf"\b{_STEM}[0-9]{{2,12}}\s*{_TO}\s*(?:{_STEM})?[0-9]{{1,12}}\b(?:{_GOES_ON})?"
+_STEMMED_RANGE_PARTS = rf"^({_STEM})([0-9]+)\s*{_TO}\s*({_STEM})?([0-9]+)$"
+_STEMMED_LIST = rf"\b{_STEM}[0-9]{{2,12}}(?:{_AND}[0-9]{{1,6}})+\b"
 
 
 def range_members(texts: pl.DataFrame) -> pl.DataFrame:
@@ -18,43 +28,74 @@ def range_members(texts: pl.DataFrame) -> pl.DataFrame:
     MAX_MEMBERS numbers; anything else gives nothing. A list's short members replace the last digits of its first
     number.
     """
-    return pl.concat([_ranges(texts), _lists(texts)])
+    return pl.concat([_ranges(texts), _lists(texts), _stemmed_ranges(texts), _stemmed_lists(texts)])
 
 
 def _ranges(texts: pl.DataFrame) -> pl.DataFrame:
     found = (
-        texts.select("row", pl.col("text").str.extract_all(_RANGE).alias("span"))
-        .filter(pl.col("span").list.len() > 0)
-        .explode("span", empty_as_null=False, keep_nulls=False)
+        _spans(texts, _RANGE)
         .with_columns(
             pl.col("span").str.extract(_PARTS, 1).alias("first"), pl.col("span").str.extract(_PARTS, 3).alias("last")
         )
         .drop_nulls(["first", "last"])
     )
+    return _numbers_between(found).select("row", raw="number")
+
+
+def _numbers_between(ranges: pl.DataFrame) -> pl.DataFrame:
+    """The ranges (`first`, `last`, other columns) once for each `number` they hold, as long as the first one."""
     full = _completed(pl.col("first"), pl.col("last"))
     return (
-        found.with_columns(full.alias("last"), pl.col("first").str.len_chars().alias("width"))
+        ranges.with_columns(full.alias("last"), pl.col("first").str.len_chars().alias("width"))
         .with_columns(pl.col("first").cast(pl.Int64).alias("low"), pl.col("last").cast(pl.Int64).alias("high"))
         .filter((pl.col("high") - pl.col("low")).is_between(1, MAX_MEMBERS - 1))
         .with_columns(pl.int_ranges("low", pl.col("high") + 1).alias("number"))
         .explode("number", empty_as_null=False, keep_nulls=False)
-        .select("row", pl.col("number").cast(pl.String).str.pad_start(pl.col("width"), "0").alias("raw"))
+        .with_columns(pl.col("number").cast(pl.String).str.pad_start(pl.col("width"), "0"))
     )
 
 
+def _stemmed_ranges(texts: pl.DataFrame) -> pl.DataFrame:
+    """Ranges whose end leaves out the stem of the first number, or has the same."""
+    found = _spans(texts, _STEMMED_RANGE).with_columns(
+        pl.col("span").str.extract(_STEMMED_RANGE_PARTS, place).alias(name)
+        for place, name in enumerate(("stem", "first", "again", "last"), start=1)
+    )
+    same = pl.col("again").is_null() | (pl.col("again") == pl.col("stem"))
+    numbers = _numbers_between(found.drop_nulls(["first", "last"]).filter(same))
+    return numbers.select("row", raw=compact(pl.col("stem") + pl.col("number")))
+
+
+def _stemmed_lists(texts: pl.DataFrame) -> pl.DataFrame:
+    """Lists whose members leave out the stem of the first number."""
+    stem = pl.col("span").str.extract(f"^({_STEM})").alias("stem")
+    found = _spans(texts, _STEMMED_LIST).with_columns(stem)
+    numbers = pl.col("span").str.strip_prefix(pl.col("stem")).str.extract_all("[0-9]+").alias("numbers")
+    members = _listed(found.with_columns(numbers))
+    return members.select("row", raw=compact(pl.col("stem") + pl.col("raw")))
+
+
 def _lists(texts: pl.DataFrame) -> pl.DataFrame:
+    numbers = pl.col("span").str.extract_all("[0-9]+").alias("numbers")
+    return _listed(_spans(texts, _LIST).with_columns(numbers)).select("row", "raw")
+
+
+def _listed(lists: pl.DataFrame) -> pl.DataFrame:
+    """The lists (`numbers`, other columns) once for each member behind the first, `raw`: as long as the first one."""
     return (
-        texts.select("row", pl.col("text").str.extract_all(_LIST).alias("span"))
-        .filter(pl.col("span").list.len() > 0)
-        .explode("span", empty_as_null=False, keep_nulls=False)
-        .with_columns(pl.col("span").str.extract_all("[0-9]+").alias("numbers"))
-        .with_columns(
+        lists.with_columns(
             pl.col("numbers").list.first().alias("first"),
             pl.col("numbers").list.slice(1, MAX_MEMBERS).alias("last"),
         )
         .explode("last", empty_as_null=False, keep_nulls=False)
-        .select("row", _completed(pl.col("first"), pl.col("last")).alias("raw"))
+        .with_columns(_completed(pl.col("first"), pl.col("last")).alias("raw"))
     )
+
+
+def _spans(texts: pl.DataFrame, pattern: str) -> pl.DataFrame:
+    """`row`, `span` of what fits a pattern in the texts."""
+    found = texts.select("row", pl.col("text").str.extract_all(pattern).alias("span"))
+    return found.filter(pl.col("span").list.len() > 0).explode("span", empty_as_null=False, keep_nulls=False)
 
 
 def _completed(first: pl.Expr, last: pl.Expr) -> pl.Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from example_items import ids, items, members
+from example_items import day, ids, items, members, only_group
 
 from reconciliation.matching import MatchResult, match, preset
 
@@ -218,3 +218,9 @@ def test_a_payment_of_which_nothing_is_known_may_be_for_the_bill_that_the_line_n
         preset("payables"),
     )
     assert ids("LINE", "PAID")[0] in members(result)
+
+
+def test_a_discount_taken_late_is_no_charge_of_a_bank() -> None:
+    invoice = INVOICE | {"discount_amount": "24.69", "discount_until": day(20)}
+    group = only_group(paid({"text": "RE-2025-00415", "amount": "1209.87", "on": 50}, invoice))
+    assert (group["status"], group["difference_kind"]) == ("matched", "discount")
