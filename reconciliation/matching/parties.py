@@ -261,7 +261,8 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
 def _unread_names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of the one counterparty whose name has no Latin letter and is a word of the text."""
     none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
-    unread = names.filter(~pl.col("name").str.contains("[A-Z]"), pl.col("name").str.contains(r"\p{Lo}"))
+    foreign = names.filter(pl.col("name").str.len_bytes() != pl.col("name").str.len_chars())
+    unread = foreign.filter(~pl.col("name").str.contains("[A-Z]"))
     if unread.is_empty():
         return none
     words = texts.select("row", "entity", name=pl.col("text").str.split(" "))

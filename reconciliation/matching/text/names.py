@@ -62,9 +62,14 @@ def _keys(names: pl.Series) -> pl.Series:
         spelled.with_columns(words.alias("words"))
         .with_columns(bare.alias("key"))
         .select(plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
-        .select(pl.when(pl.col("key").str.contains(_NAMING)).then("key"))
+        .select(pl.when(pl.col("key").str.contains(_NAMING if _foreign(names) else "[A-Z0-9]")).then("key"))
     )
     return keyed.collect().to_series()
+
+
+def _foreign(names: pl.Series) -> bool:
+    """Whether any of the names has other letters than ASCII's."""
+    return bool((names.str.len_bytes() != names.str.len_chars()).any())
 
 
 def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
@@ -94,14 +99,23 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
     alike = pl.when(pl.col("whole") >= 0.85).then("whole").otherwise(pl.col("whole") * 0.5)
     cut, shortened = pl.col("truncated").cast(pl.Float64) * 0.95, pl.col("initial").cast(pl.Float64) * 0.9
     similarity = pl.max_horizontal(alike, "ordered", cut, shortened, "words")
-    unread = ~(pl.col("left").str.contains("[A-Z]") & pl.col("right").str.contains("[A-Z]"))
-    unread &= (pl.col("left") + pl.col("right")).str.contains(r"\p{Lo}")
-    one, two = (pl.concat_str(pl.lit(" "), side, pl.lit(" ")) for side in ("left", "right"))
-    a_word = one.str.contains(two, literal=True) | two.str.contains(one, literal=True)
-    similarity = pl.when(~unread).then(similarity).when(a_word).then(_A_WORD)
+    if _foreign(pairs["left"]) or _foreign(pairs["right"]):
+        similarity = pl.when(~_unread()).then(similarity).when(_as_a_word()).then(_A_WORD)
     scored = scored.select("left", "right", similarity.alias("similarity"))
     joined = frame.join(scored, on=["left", "right"], how="left", maintain_order="left")
     return joined.select(pl.when(~differ).then(1.0).otherwise("similarity").alias("similarity")).collect().to_series()
+
+
+def _unread() -> pl.Expr:
+    """One name has no Latin letter, and there are letters without a Latin form."""
+    latin = pl.col("left").str.contains("[A-Z]") & pl.col("right").str.contains("[A-Z]")
+    return ~latin & (pl.col("left") + pl.col("right")).str.contains(r"\p{Lo}")
+
+
+def _as_a_word() -> pl.Expr:
+    """One name is a word of the other, or several."""
+    one, two = (pl.concat_str(pl.lit(" "), side, pl.lit(" ")) for side in ("left", "right"))
+    return one.str.contains(two, literal=True) | two.str.contains(one, literal=True)
 
 
 def _truncated(left: str, right: str) -> pl.Expr:
@@ -117,7 +131,7 @@ def named_in(names: pl.Series, texts: pl.Series) -> pl.Series:
     frame = pl.LazyFrame({"name": names, "text": texts})
     pairs = frame.drop_nulls().filter(pl.col("name").str.len_chars() >= _SHOWN).unique().collect()
     begun = pairs.select(pl.col("text").str.contains(pl.col("name").str.slice(0, _SHOWN), literal=True)).to_series()
-    others = pairs.filter(~begun & ~pairs["name"].str.contains(r"\p{Lo}"))
+    others = pairs.filter(~begun & ~(pairs["name"].str.len_bytes() != pairs["name"].str.len_chars()))
     size = pl.col("name").str.len_chars()
     # the name is to be the shorter of the two
     room = [f" {text} " for text in others["text"].to_list()]
