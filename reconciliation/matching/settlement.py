@@ -23,6 +23,8 @@ from reconciliation.matching.named_items import list_goes_on, names_settled
 from reconciliation.matching.other_sums import of_several_parties, rest_is_another
 from reconciliation.matching.party_evidence import with_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
+from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.purposes import deducted
 from reconciliation.matching.withheld import withheld
 
 MAX_CLUSTER = 5000  # items of both sides that are looked at as one sum; more is no evidence but a shared word
@@ -126,6 +128,16 @@ def _of_pairs(
                 yield from _star_groups(sums.filter(side), "left", named, rule.factor, evidence)
 
     return settler
+
+
+def _charged(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
+    """Whether a bank's charge explains that less came than was asked: not where the text says that the payer has deducted it."""
+    taken = fee_taken(context, edges, rule)
+    if taken.any():
+        texts = context.left.dataset.take(["text"], edges["left"].to_numpy()[taken])["text"]
+        said = pl.DataFrame({"said": ascii_upper_series(texts)}).select(~deducted(pl.col("said")))
+        taken[taken] = said.to_series().to_numpy()
+    return taken
 
 
 def _in_doubt(context: LegContext, kept: pl.DataFrame, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
@@ -377,7 +389,7 @@ _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[st
     "withheld": _withheld,
     "discount": _discount,
     "rounding": _of_pairs(within, "rounding"),
-    "fee": _of_pairs(fee_taken, "fee"),
+    "fee": _of_pairs(_charged, "fee"),
     "fx": _of_pairs(within, "fx"),
     "typing_error": _of_pairs(mistyped, "typing_error"),
     "partial": _partial,

@@ -1,4 +1,5 @@
-"""What a payer says the money is for, where it is no invoice: paid on account, in advance, or given back."""
+"""What a payer says the money is for, where it is no invoice: paid on account, in advance, or given back; and
+that something was deducted."""
 
 from __future__ import annotations
 
@@ -20,6 +21,13 @@ _GIVEN_BACK = (
     r"\bRETOUREN?\b|\bVISSZATERITES|\bIADE\b|返金|退款",
 )
 
+_DEDUCTED = (
+    r"\bABZUG\b|\bABZUE?GE\b|\bKUE?RZUNG|SCHADEN|\bREKLAMATION|\bMAE?NGEL|\bMINDERUNG|\bFEHLMENGE|\bBELASTUNGSANZEIGE",
+    r"\bDEDUCT|\bDAMAGE|\bSHORTAGE|\bSHORT[ -]SHIP|\bCLAIM\b|\bDISPUTE|\bALLOWANCE|\bREBATE|\bCHARGE ?BACK\b|\bDEBIT NOTE\b",
+    r"\bRETENUE|\bLITIGE|\bAVARIE|\bDEDUC|\bDETRAZ|\bTRATTENUTA|\bDESCUENTO|\bKORTING\b|\bAVDRAG|\bFRADRAG|\bPOTRACEN",
+)
+_CHARGED = r"\bCHARGES?\b|\bFEES?\b|\bBANK|\bGEBUE?HR|\bSPESEN|\bENTGELT|\bKOSTEN\b|\bFRAIS|\bCOMMISSION|\bCOMISION|\bPROVISION|\bAVGIFT"
+
 _FOR = (
     r"\b(?:FUE?R|FOR|POUR|VOOR|PARA|PER CONTO(?: DI)?|OBO|ON BEHALF OF|IM AUFTRAG VON|IN OPDRACHT VAN|FOER)\s+(.{4,})"
 )
@@ -33,6 +41,11 @@ def on_account(text: pl.Expr) -> pl.Expr:
 def given_back(text: pl.Expr) -> pl.Expr:
     """Whether a text in ASCII capitals says that the money is given back: a refund."""
     return text.str.contains("|".join(_GIVEN_BACK)).fill_null(False)
+
+
+def deducted(text: pl.Expr) -> pl.Expr:
+    """Whether a text in ASCII capitals says that the payer has deducted something, which no bank's charge is."""
+    return (text.str.contains("|".join(_DEDUCTED)) & ~text.str.contains(_CHARGED)).fill_null(False)
 
 
 def paid_for(text: pl.Expr) -> pl.Expr:

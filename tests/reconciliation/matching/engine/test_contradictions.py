@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 import pytest
 from example_items import day, ids, items, members, only_group
@@ -224,3 +226,13 @@ def test_a_discount_taken_late_is_no_charge_of_a_bank() -> None:
     invoice = INVOICE | {"discount_amount": "24.69", "discount_until": day(20)}
     group = only_group(paid({"text": "RE-2025-00415", "amount": "1209.87", "on": 50}, invoice))
     assert (group["status"], group["difference_kind"]) == ("matched", "discount")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("", "fee"), (" less bank charges", "fee"), (" Abzug Transportschaden", "none")]
+)
+def test_what_the_payer_says_was_deducted_is_no_charge_and_stays_open(text: str, kind: str) -> None:
+    result = paid({"text": f"RE-2025-00415{text}", "amount": "1222.06"}, INVOICE)
+    assert only_group(result)["difference_kind"] == kind
+    applied = result.items.filter(pl.col("item_id") == "I1")["applied_amount"].item()
+    assert applied == Decimal("1222.06" if kind == "none" else "1234.56")
