@@ -31,6 +31,7 @@ class LandedFile:
     size: int
     mtime_ns: int
     sha256: str
+    is_again: bool = False  # the same source, name and bytes as an earlier delivery, and yet one of its own
 
     @property
     def received_at(self) -> datetime:
@@ -40,7 +41,8 @@ class LandedFile:
     @property
     def delivery_id(self) -> str:
         """The same source, name and bytes are the same delivery, however often it is looked at."""
-        return hashlib.sha256(f"{self.source}|{self.name}|{self.sha256}".encode()).hexdigest()[:24]
+        moment = f"|{self.mtime_ns}" if self.is_again else ""
+        return hashlib.sha256(f"{self.source}|{self.name}|{self.sha256}{moment}".encode()).hexdigest()[:24]
 
 
 def printable(name: str) -> str:

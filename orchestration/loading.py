@@ -1,7 +1,8 @@
 """From landed files to raw rows: read, check, and load each delivery whole or not at all (DESIGN 4).
 
 Many small deliveries share one transaction; none is ever half in. Of a delivery that is quarantined, in conflict or a
-repetition, no row is loaded, and `raw.delivery` says why.
+repetition, no row is loaded, and `raw.delivery` says why. A list of what an ERP holds is no repetition where it came otherwise in
+between (`orchestration.repeated_lists`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ingestion.sources import SourceConfig
 from orchestration.identity import Verdict, judge
 from orchestration.landing import LandedFile, archive, quarantine
 from orchestration.parsing import Parsed, parse_all
+from orchestration.repeated_lists import is_list, registered_of, returned, unregistered
 from orchestration.warehouse import DELIVERY_COLUMNS, REJECT_COLUMNS, insert_rows, transaction
 from orchestration.workspace import Workspace
 
@@ -52,12 +54,11 @@ def load_source(
     progress: Callable[[str], None] = lambda _: None,
 ) -> LoadSummary:
     """Load the files of a source that are not registered yet, oldest first."""
-    registered = {
-        row[0]
-        for row in connection.execute("SELECT delivery_id FROM raw.delivery WHERE source = ?", [source.name]).fetchall()
-    }
-    new = [file for file in files if file.delivery_id not in registered]
-    fresh = _first_of_each(new, _first_deliveries(connection))
+    registered = registered_of(connection, source)
+    new = unregistered(source, files, registered)
+    back = returned(source, new, registered)
+    first = {file.delivery_id for file in _first_of_each(new, _first_deliveries(connection))}
+    fresh = [file for file in new if file.delivery_id in first or file.delivery_id in back]
     parsed_in_order = parse_all(fresh, (archive(workspace, file) for file in fresh), source, reader)
     read_now = {file.delivery_id for file in fresh}
     outcomes: list[tuple[object, ...]] = []
@@ -74,6 +75,10 @@ def load_source(
             outcomes.append(_register_repetition(connection, file, source, run_id))
             continue
         parsed = next(parsed_in_order)
+        if file.delivery_id in back and not is_list(source, parsed):
+            flush()
+            outcomes.append(_register_repetition(connection, file, source, run_id))
+            continue
         progress(f"{file.name}: {parsed.rows} records")
         group.append(parsed)
         if len(group) >= GROUP_FILES or sum(one.rows for one in group) >= GROUP_ROWS:

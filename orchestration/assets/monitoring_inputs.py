@@ -31,14 +31,26 @@ _STATEMENTS = """
     window account_order as (partition by account_id, currency, kind order by position)
 """
 
+# an ERP that delivers what it delivered last still delivers (stg_delivery says the same of `is_arrival`)
 _SOURCES = """
+    with delivery as (
+        select
+            source, received_at, status in ('loaded', 'partly') as is_loaded,
+            status in ('loaded', 'partly') or (
+                status = 'duplicate' and sha256 = lag(case when status in ('loaded', 'partly') then sha256 end ignore nulls) over (
+                    partition by source order by received_at, delivery_id
+                )
+            ) is true as is_as_last
+        from raw.delivery
+        cross join config.run_parameter as run
+        where received_at <= run.known_at and status in ('loaded', 'partly', 'duplicate')
+    )
     select
         source.source, source.title, source.entity_id, source.account_id, source.calendar, source.due_by,
         source.timezone, source.lag_days, source.owner,
-        max(delivery.received_at) filter (where delivery.status in ('loaded', 'partly')) as last_received_at
+        max(delivery.received_at) filter (where delivery.is_loaded or source.source_group = 'erp') as last_received_at
     from config.source as source
-    cross join config.run_parameter as run
-    left join raw.delivery as delivery on source.source = delivery.source and delivery.received_at <= run.known_at
+    left join delivery on source.source = delivery.source and delivery.is_as_last
     group by all
 """
 

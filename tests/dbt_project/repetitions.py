@@ -37,6 +37,25 @@ def deliver_repetitions(warehouse: SmallWarehouse) -> None:
             f"2026-09-{day} 10:00:00+00",
             [item("mono", "M", document, "9", document_type="Invoice") for document in documents],
         )
+    # a full list of which a record was rejected, and the same bytes on the day after
+    warehouse.insert(
+        "config.source",
+        {
+            "source": "torn", "title": "torn lists", "system": "mono", "format": "x", "owner": "ap", "source_group": "erp",
+            "entity_id": "DE", "timezone": "UTC", "is_snapshot": True,
+        },
+    )  # fmt: skip
+    torn = {"source": "torn", "system": "mono", "file_name": "torn", "sha256": "torn", "bytes": 1, "run_id": "test",
+            "records_read": 2, "records_loaded": 1, "records_rejected": 1, "records_duplicate": 0}  # fmt: skip
+    warehouse.deliver(
+        "torn20", "torn", "mono", "2026-09-20 10:00:00+00", [item("mono", "T", "E", "8", document_type="Invoice")]
+    )
+    warehouse.insert(
+        "raw.delivery",
+        torn | {"delivery_id": "torn21", "received_at": "2026-09-21 10:00:00+00", "status": "partly"},
+        torn | {"delivery_id": "torn22", "received_at": "2026-09-22 10:00:00+00", "status": "duplicate",
+                "records_loaded": 0, "records_rejected": 0, "records_duplicate": 2},
+    )  # fmt: skip
     warehouse.insert("config.direct_debit", {"system": "sap", "payment_method": "L"})
     warehouse.deliver(
         "sap5",

@@ -20,11 +20,15 @@ def test_a_dynamics_invoice_in_ledger_and_journal_is_one_item(built: SmallWareho
 
 def test_what_a_newer_full_list_leaves_out_is_cleared_and_says_why(built: SmallWarehouse) -> None:
     assert built.rows(
-        "SELECT document_number, status, open_amount, absent_from FROM canonical.open_item WHERE system = 'mono' ORDER BY 1"
+        "SELECT document_number, status, open_amount, absent_from FROM canonical.open_item WHERE company_code = 'M' ORDER BY 1"
     ) == [("A", "open", -9, None), ("B", "cleared", 0, "list23"), ("C", "cleared", 0, "list23")]
     assert built.rows(
         "SELECT delivery_id, event_date FROM marts.document_flow WHERE object_id = 'mono|M|B||' AND event = 'cleared'"
     ) == built.rows("SELECT 'list23', date '2026-09-23'")
+
+
+def test_a_list_that_lost_a_record_clears_nothing_when_it_comes_again_either(built: SmallWarehouse) -> None:
+    assert built.one("SELECT status, open_amount FROM canonical.open_item WHERE company_code = 'T'") == ("open", -8)
 
 
 def test_an_account_may_be_named_by_its_id_in_the_config(built: SmallWarehouse) -> None:

@@ -94,6 +94,29 @@ def test_a_run_without_a_time_is_refused(warehouse: duckdb.DuckDBPyConnection) -
         read_monitoring_inputs(warehouse)
 
 
+def test_an_erp_that_delivers_what_it_delivered_last_still_delivers(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """An unchanged list shows that the ERP is alive; Monday's changes once more, or a bank's statement, show nothing of Wednesday."""
+
+    def deliver(source: str, day: int, sha256: str, status: str) -> None:
+        insert(
+            warehouse, "raw.delivery", delivery_id=f"{source}{day}", source=source, system="x", file_name=f"{day}", sha256=sha256,
+            bytes=1, received_at=datetime(2026, 3, day, 5, tzinfo=UTC), status=status, records_read=1, records_loaded=1,
+            records_rejected=0, records_duplicate=0, run_id="test",
+        )  # fmt: skip
+
+    for source, group in (("list", "erp"), ("changes", "erp"), ("bank", "bank")):
+        insert(warehouse, "config.source", source=source, title=source, owner="erp", source_group=group)
+    for day, status in ((9, "loaded"), (10, "duplicate"), (11, "duplicate")):
+        deliver("list", day, "same", status)
+        deliver("bank", day, "same statement", status)
+    for day, sha256, status in ((9, "monday", "loaded"), (10, "tuesday", "loaded"), (11, "monday", "duplicate")):
+        deliver("changes", day, sha256, status)
+    received = (
+        read_monitoring_inputs(warehouse).sources.sort("source").select("source", pl.col("last_received_at").dt.day())
+    )
+    assert received.rows() == [("bank", 9), ("changes", 10), ("list", 11)]
+
+
 def test_an_outage_makes_the_source_late_until_it_answers_again(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Whether it has an arrival calendar or not, and though it delivered on the day before."""
 

@@ -16,8 +16,8 @@ run as (select * from {{ ref('stg_run') }}),
 arrival as (
     select
         source,
-        max(received_at) filter (where status in ('loaded', 'partly')) as last_received_at,
-        max(received_on) filter (where status in ('loaded', 'partly')) as last_received_on
+        max(received_at) filter (where is_arrival) as last_received_at,
+        max(received_on) filter (where is_arrival) as last_received_on
     from delivery
     group by source
 ),

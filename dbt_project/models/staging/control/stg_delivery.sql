@@ -14,6 +14,17 @@ select
     config_source.entity_id as source_entity_id,
     config_source.account_id as source_account_id,
     coalesce(config_source.is_snapshot, false) as is_snapshot,
+    -- an ERP that delivers what it delivered last has nothing new to say; the statement or the changes of another day, sent once more,
+    -- are none of today
+    delivery.status in ('loaded', 'partly')
+    or (
+        delivery.status = 'duplicate'
+        and config_source.source_group = 'erp'
+        and delivery.sha256 = lag(case when delivery.status in ('loaded', 'partly') then delivery.sha256 end ignore nulls) over (
+            partition by delivery.source
+            order by delivery.received_at, delivery.delivery_id
+        )
+    ) is true as is_arrival,
     cast(timezone(run.timezone, delivery.received_at) as date) as received_on,
     coalesce(config_source.timezone, run.timezone) as source_timezone,
     cast(row_number() over (order by delivery.received_at, delivery.delivery_id) as bigint) as arrival

@@ -55,20 +55,31 @@ newest as (
         on observation.delivery_id = newest_record.delivery_id and observation.record_number = newest_record.record_number
 ),
 
-snapshot as (
-    select source, delivery_id, sha256, received_at
+-- the same list delivered once more is registered, not loaded: its rows are those of the first. Where that one was refused or lost
+-- a record, so is this one: it clears nothing
+holder as (
+    select source, sha256, min(delivery_id) as delivery_id
     from delivery
-    where is_snapshot and status in ('loaded', 'duplicate')
-    qualify row_number() over (partition by source order by received_at desc, delivery_id desc) = 1
+    where is_snapshot and status = 'loaded'
+    group by source, sha256
 ),
 
--- the same list delivered once more is registered, not loaded: its rows are those of the first
+snapshot as (
+    select
+        delivery.source,
+        delivery.delivery_id,
+        delivery.received_at,
+        holder.delivery_id as holder_id
+    from delivery
+    inner join holder on delivery.source = holder.source and delivery.sha256 = holder.sha256
+    where delivery.status in ('loaded', 'duplicate')
+    qualify row_number() over (partition by delivery.source order by delivery.received_at desc, delivery.delivery_id desc) = 1
+),
+
 listed as (
     select distinct snapshot.source, {{ open_item_key() }} as open_item_id
     from snapshot
-    inner join delivery as holder
-        on snapshot.source = holder.source and snapshot.sha256 = holder.sha256 and holder.status = 'loaded'
-    inner join raw_item on holder.delivery_id = raw_item.delivery_id
+    inner join raw_item on snapshot.holder_id = raw_item.delivery_id
 ),
 
 judged as (
