@@ -25,8 +25,8 @@ def print_summary(workspace: Workspace, console: Console | None = None) -> None:
         company, as_of = str(workspace.company().name), snapshot.manifest()["as_of"]
         out.rule(f"[bold]{company} as of {as_of}", align="left")
         for title, columns, rows in (
-            _deliveries(connection), _match_rates(connection), _exceptions(connection), *_decisions(connection),
-            _stale(connection), _positions(connection),
+            _deliveries(connection), _match_rates(connection), _exceptions(connection), *_alerts(connection),
+            *_decisions(connection), _stale(connection), _positions(connection),
         ):  # fmt: skip
             out.print(_table(title, columns, rows))
     _next(out, workspace, snapshot)
@@ -95,13 +95,39 @@ def _exceptions(connection: duckdb.DuckDBPyConnection) -> Section:
         "UNION ALL BY NAME SELECT NULL::DATE AS ignored_until WHERE false) WHERE ignored_until IS NULL "
         "GROUP BY cause ORDER BY 3 DESC NULLS LAST, cause"
     ).fetchall()
-    base = connection.execute("SELECT any_value(base_currency) FROM marts.cash_position").fetchone()
-    currency = base[0] if base and base[0] else "group currency"
     return (
         "Exceptions, most money first",
-        ("cause", "count", f"money in {currency}", "oldest, days", "owner", "next step"),
+        ("cause", "count", f"money in {_base_currency(connection)}", "oldest, days", "owner", "next step"),
         rows,
     )
+
+
+def _alerts(connection: duckdb.DuckDBPyConnection) -> list[Section]:
+    """Open alerts by check, each with its most serious one; what is stale has a section of its own."""
+    if not connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'alert'").fetchone():
+        return []  # a snapshot of an older version
+    rows = connection.execute(
+        "SELECT check_name, count(*), count(*) FILTER (severity = 'critical'), sum(amount_base)::DECIMAL(23,2), max(age_days), "
+        "string_agg(DISTINCT owner, ', ' ORDER BY owner), "
+        "arg_max(message, (severity = 'critical', coalesce(amount_base, 0), alert_id)) "
+        "FROM marts.alert WHERE status = 'open' AND NOT starts_with(check_name, 'stale_') "
+        "GROUP BY check_name ORDER BY 4 DESC NULLS LAST, check_name"
+    ).fetchall()
+    columns = (
+        "check",
+        "count",
+        "critical",
+        f"money in {_base_currency(connection)}",
+        "oldest, days",
+        "owner",
+        "the most serious one",
+    )
+    return [("Alerts of monitoring, most money first", columns, rows)]
+
+
+def _base_currency(connection: duckdb.DuckDBPyConnection) -> str:
+    base = connection.execute("SELECT any_value(base_currency) FROM marts.cash_position").fetchone()
+    return base[0] if base and base[0] else "group currency"
 
 
 def _decisions(connection: duckdb.DuckDBPyConnection) -> list[Section]:

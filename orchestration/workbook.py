@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SHEETS = {
     "exception_queue": "Exceptions",
+    "alert": "Alerts",
     "cash_position": "Cash position",
     "reconciliation_status": "Reconciliation",
     "open_payables": "Open payables",
@@ -33,13 +34,15 @@ SHEETS = {
     "ownership_violation": "Ownership",
     "delivery_log": "Deliveries",
 }
-MOST_MONEY_FIRST = {"exception_queue", "open_payables", "payment_proposal"}
+MOST_MONEY_FIRST = {"exception_queue", "alert", "open_payables", "payment_proposal"}
 NAMED = {"decision_log"}  # people call these rows by their key
+NOT_DONE = {"alert": "status != 'resolved'"}  # a sheet to work from; what is done stays in the mart
+WORKED = {"exception_queue", "alert"}
 FIRST = (
-    "cause", "detail", "severity", "entity_id", "account_id", "counterparty_name", "document_number", "currency", "amount",
-    "amount_base", "since", "age_days", "owner", "message", "next_step",
+    "cause", "check_name", "detail", "status", "severity", "entity_id", "account_id", "counterparty_name", "document_number",
+    "currency", "amount", "amount_base", "since", "age_days", "owner", "message", "next_step",
 )  # fmt: skip
-"""What the person who works an exception reads, in this order; the rest comes after."""
+"""What the person who works an exception or an alert reads, in this order; the rest comes after."""
 FORECAST = "Cash forecast by week"
 EXCEL_DIGITS = 15
 EXCEL_ROWS = 1_048_576
@@ -90,7 +93,7 @@ def cover(book: Workbook, connection: duckdb.DuckDBPyConnection, run_time: RunTi
     sheet.write_row(3, 0, ["Run", run_time.run_id])
     sheet.write_row(5, 0, ["Sheet", "Table", "Rows"], bold)
     for row, name in enumerate(names, start=6):
-        count = connection.execute(f'SELECT count(*) FROM marts."{name}"').fetchone()
+        count = connection.execute(f'SELECT count(*) FROM marts."{name}" WHERE {NOT_DONE.get(name, "true")}').fetchone()
         sheet.write_url(row, 0, f"internal:'{SHEETS[name]}'!A1", string=SHEETS[name])
         sheet.write_string(row, 1, f"marts.{name}")
         sheet.write_number(row, 2, count[0] if count else 0)
@@ -100,13 +103,14 @@ def _selection(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     """The query of a mart's sheet: what people read first, the key that machines join by last."""
     columns = [row[0] for row in connection.execute(f'DESCRIBE marts."{name}"').fetchall()]
     key, *others = columns
-    first = [column for column in FIRST if column in others] if name == "exception_queue" else []
+    first = [column for column in FIRST if column in others] if name in WORKED else []
     if name in NAMED:
         first = [key]
     shown = [*first, *(column for column in (*others, key) if column not in first)]
     order = next((column for column in ("amount_base", "open_amount_base") if column in columns), None)
     by_money = f'abs("{order}") DESC NULLS LAST, ' if order and name in MOST_MONEY_FIRST else ""
-    return f'SELECT {", ".join(_quoted(shown))} FROM marts."{name}" ORDER BY {by_money}"{key}"'
+    rows = NOT_DONE.get(name, "true")
+    return f'SELECT {", ".join(_quoted(shown))} FROM marts."{name}" WHERE {rows} ORDER BY {by_money}"{key}"'
 
 
 def _quoted(names: list[str]) -> list[str]:

@@ -140,6 +140,7 @@ _PAYMENTS = """
         payment.direction, payment.currency, payment.amount, payment.execution_date, payment.counterparty_id,
         coalesce(party.golden_id, payment.counterparty_id) as golden_id, payment.counterparty_name,
         upper(regexp_replace(payment.counterparty_account, '[^0-9A-Za-z]', '', 'g')) as counterparty_account,
+        payment.remittance_text,
         payment.status,
         cast(timezone(company.timezone, payment.status_at) as date) as status_on,
         coalesce(

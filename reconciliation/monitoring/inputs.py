@@ -114,6 +114,7 @@ PAYMENTS: Shape = {
     "golden_id": TEXT,
     "counterparty_name": TEXT,
     "counterparty_account": TEXT,  # letters and digits, upper case
+    "remittance_text": TEXT,  # what the payment says it is for
     "status": TEXT,  # created, approved, released, sent, acknowledged, accepted, executed, rejected, cancelled
     "status_on": DATE,
     "sent_on": DATE,  # when it left: first status sent or later, else the day its file was made

@@ -17,6 +17,7 @@ from orchestration.publishing import current, prune, publish
 from orchestration.run_content import store
 from orchestration.run_time import RunTime
 from orchestration.warehouse import connect
+from orchestration.workbook import write_workbook
 from orchestration.workspace import Workspace
 
 DESCRIPTIONS = {"exception_queue": {"": "What a person has to look at.", "amount": "Money at stake."}}
@@ -96,6 +97,25 @@ def test_the_workbook_keeps_every_digit_and_runs_no_formula(workspace: Workspace
     ]  # too long for a spreadsheet: text
     assert [cell.value for cell in sheet[3]] == [12.34, "=1+1", "b"]
     assert sheet["B3"].data_type == "s"
+
+
+def test_the_sheet_of_alerts_shows_what_is_not_done(tmp_path: Path) -> None:
+    database = tmp_path / "published.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("CREATE SCHEMA marts")
+        connection.execute(
+            "CREATE TABLE marts.alert AS SELECT * FROM (VALUES ('a', 'duplicate_invoice', 'resolved', 900::DECIMAL(23,5), 'one'), "
+            "('b', 'duplicate_payment', 'open', 20::DECIMAL(23,5), 'two'), ('c', 'bank_detail_change', 'open', 30::DECIMAL(23,5), "
+            "'three')) AS row (alert_id, check_name, status, amount_base, message)"
+        )
+    write_workbook(tmp_path / "tieout.xlsx", database, run_time(1))
+    book = openpyxl.load_workbook(tmp_path / "tieout.xlsx")
+    assert [[cell.value for cell in row] for row in book["Alerts"].iter_rows()] == [
+        ["check name", "status", "amount base", "message", "alert id"],
+        ["bank_detail_change", "open", 30, "three", "c"],
+        ["duplicate_payment", "open", 20, "two", "b"],
+    ]
+    assert [cell.value for cell in book["Overview"][7]] == ["Alerts", "marts.alert", 2]
 
 
 def test_the_same_content_is_not_published_again(workspace: Workspace) -> None:

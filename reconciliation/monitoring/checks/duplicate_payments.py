@@ -1,4 +1,4 @@
-"""Payments that may pay twice: two for one invoice, or one reference sent again."""
+"""Payments that may pay twice: two for one invoice, one reference sent again, or one word for word like another."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Stop the later payment while the bank still can; else ask the supplier for the money back"
 NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
+MINIMUM_DIGITS = 3  # of a number that names a document
 
 
 def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> pl.DataFrame:
@@ -21,7 +22,9 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
 
     - settles an item an earlier payment settles, where both together exceed the item (or do not say how much they
       settle), or
-    - has the end-to-end id, beneficiary account and amount of an earlier one within `within_days`.
+    - has the end-to-end id, beneficiary account and amount of an earlier one within `within_days`, or
+    - has its beneficiary account, amount and remittance text, settles nothing that is known, and the text names what the
+      earlier one settles, or an invoice of that amount. Rent says the same each month, and names no invoice.
 
     The money at stake is the later payment. Age: days since its execution date.
     """
@@ -30,7 +33,13 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
         .filter(pl.col("direction") == "credit_transfer")
         .with_columns(pl.coalesce("execution_date", "sent_on").alias("day"))
     )
-    pairs = pl.concat([_same_item(inputs, payments), _same_reference(payments, settings.within_days)])
+    pairs = pl.concat(
+        [
+            _same_item(inputs, payments),
+            _same_reference(payments, settings.within_days),
+            _same_text(inputs, payments, settings.within_days),
+        ]
+    )
     rows = (
         pairs.sort("payment_id", "why", "first_payment_id", "what")
         .unique("payment_id", keep="first", maintain_order=True)
@@ -75,23 +84,66 @@ def _same_item(inputs: MonitoringInputs, payments: pl.DataFrame) -> pl.DataFrame
 
 def _same_reference(payments: pl.DataFrame, within_days: int) -> pl.DataFrame:
     """Later payments with the end-to-end id, beneficiary account, currency and amount of an earlier one."""
-    keys = ["end_to_end_id", "counterparty_account", "currency", "amount"]
     named = payments.filter(~pl.col("end_to_end_id").str.to_uppercase().is_in(NO_REFERENCE))
-    first = named.select(*keys, pl.col("payment_id").alias("first_payment_id"), pl.col("day").alias("first_day"))
+    return _later_of_pairs(named, ["end_to_end_id", "counterparty_account", "currency", "amount"], within_days).select(
+        "payment_id",
+        "first_payment_id",
+        "first_day",
+        pl.lit("reference").alias("why"),
+        pl.col("end_to_end_id").alias("what"),
+    )
+
+
+def _same_text(inputs: MonitoringInputs, payments: pl.DataFrame, within_days: int) -> pl.DataFrame:
+    """Later payments that settle nothing known and say what an earlier one of the same amount to the same account says, where
+    that names the invoice: the same text without a number, as of rent, is no sign.
+    """
+    settled = live_settlements(inputs)
+    saying = payments.filter(pl.col("remittance_text").str.count_matches(r"\d") >= MINIMUM_DIGITS).with_columns(
+        _letters_and_digits("remittance_text").alias("said")
+    )
+    pairs = _later_of_pairs(
+        saying, ["said", "counterparty_account", "entity_id", "currency", "amount"], within_days
+    ).join(settled, on="payment_id", how="anti")
+    items = inputs.open_items.select("open_item_id", "entity_id", "currency", "amount", "reference", "document_number")
+    by_settlement = pairs.join(
+        settled.select("open_item_id", pl.col("payment_id").alias("first_payment_id")), on="first_payment_id"
+    ).join(items.select("open_item_id", "reference", "document_number"), on="open_item_id")
+    by_amount = pairs.join(items, on=["entity_id", "currency", "amount"])
+    columns = ["payment_id", "first_payment_id", "first_day", "remittance_text", "said", "reference", "document_number"]
     return (
-        named.join(first, on=keys)
+        pl.concat([by_settlement.select(columns), by_amount.select(columns)])
+        .unpivot(["reference", "document_number"], index=columns[:5], value_name="name")
+        .with_columns(_letters_and_digits("name"))
+        .filter(
+            (pl.col("name").str.count_matches(r"\d") >= MINIMUM_DIGITS)
+            & pl.col("said").str.contains(pl.col("name"), literal=True)
+        )
+        .select(
+            "payment_id",
+            "first_payment_id",
+            "first_day",
+            pl.lit("text").alias("why"),
+            pl.col("remittance_text").alias("what"),
+        )
+        .unique()
+    )
+
+
+def _letters_and_digits(column: str) -> pl.Expr:
+    return pl.col(column).str.to_uppercase().str.replace_all(r"[^\pL\pN]", "")
+
+
+def _later_of_pairs(payments: pl.DataFrame, keys: list[str], within_days: int) -> pl.DataFrame:
+    """The payments that agree in the keys with an earlier one, with its id and day."""
+    first = payments.select(*keys, pl.col("payment_id").alias("first_payment_id"), pl.col("day").alias("first_day"))
+    return (
+        payments.join(first, on=keys)
         .filter(
             (pl.col("day") > pl.col("first_day"))
             | ((pl.col("day") == pl.col("first_day")) & (pl.col("payment_id") > pl.col("first_payment_id")))
         )
         .filter((pl.col("day") - pl.col("first_day")).dt.total_days() <= within_days)
-        .select(
-            "payment_id",
-            "first_payment_id",
-            "first_day",
-            pl.lit("reference").alias("why"),
-            pl.col("end_to_end_id").alias("what"),
-        )
     )
 
 
@@ -101,6 +153,11 @@ def _message(row: Mapping[str, Value]) -> str:
         return (
             f"{money(row)} to {party} for {row['day']} pays {row['what']} again: payment {row['first_payment_id']} of "
             f"{row['first_day']} settles it already"
+        )
+    if row["why"] == "text":
+        return (
+            f"{money(row)} to {party} for {row['day']} says what payment {row['first_payment_id']} of {row['first_day']} says, word "
+            f"for word ({row['what']}), and settles no other item"
         )
     return (
         f"{money(row)} to {party} for {row['day']} repeats the reference {row['what']} of payment "

@@ -111,6 +111,56 @@ def test_one_reference_sent_twice() -> None:
     assert alerts(facts(payments=nameless), "duplicate_payment") == []
 
 
+def test_a_second_payment_that_names_the_same_invoice_in_its_text() -> None:
+    """The invoice is settled by the first; nobody says in a structured way what the second is for."""
+    first = PAYMENT | {"is_booked": True, "status": "executed", "remittance_text": "Re. RE-1001"}
+    second = first | {
+        "payment_id": "m2|p1|1",
+        "end_to_end_id": "E2E-2",
+        "execution_date": date(2026, 3, 10),
+        "remittance_text": "RE RE 1001",
+    }
+    paid = {"payment_id": "m1|p1|1", "open_item_id": INVOICE["open_item_id"], "amount": Decimal("-1190.00")}
+    frames = {"open_items": [INVOICE | CLEARED], "settlements": [paid]}
+    alert = only(alerts(facts(payments=[first, second], **frames), "duplicate_payment"))
+    assert alert["object_id"] == "m2|p1|1"
+    assert "says what payment m1|p1|1 of 2026-03-06 says, word for word (RE RE 1001)" in str(alert["message"])
+    # neither is known to settle it, as when nobody can tell which of the two does
+    assert (
+        only(alerts(facts(payments=[first, second], open_items=[INVOICE]), "duplicate_payment"))["object_id"]
+        == "m2|p1|1"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"remittance_text": "RE-1002"},
+        {"counterparty_account": "DE00"},
+        {"amount": Decimal("-1190.01")},
+        {"execution_date": date(2026, 5, 10)},
+        {"status": "rejected"},
+    ],
+)
+def test_another_text_account_amount_or_season_is_another_payment(change: dict[str, object]) -> None:
+    first = PAYMENT | {"is_booked": True, "remittance_text": "RE-1001"}
+    second = first | {"payment_id": "m2|p1|1", "end_to_end_id": "E2E-2", "execution_date": date(2026, 3, 10)} | change
+    assert alerts(facts(payments=[first, second], open_items=[INVOICE]), "duplicate_payment") == []
+
+
+def test_rent_says_the_same_each_month_and_is_no_duplicate() -> None:
+    rent = PAYMENT | {"is_booked": True, "remittance_text": "Rent contract 20077"}
+    next_month = rent | {"payment_id": "m2|p1|1", "end_to_end_id": "E2E-2", "execution_date": date(2026, 3, 10)}
+    assert alerts(facts(payments=[rent, next_month], open_items=[INVOICE]), "duplicate_payment") == []
+    # one item of the same supplier a month, each with its payment
+    settled = [
+        {"payment_id": payment, "open_item_id": item, "amount": Decimal("-1190.00")}
+        for payment, item in (("m1|p1|1", "one"), ("m2|p1|1", "two"))
+    ]
+    items = [INVOICE | {"open_item_id": item, "reference": "20077"} for item in ("one", "two")]
+    assert alerts(facts(payments=[rent, next_month], open_items=items, settlements=settled), "duplicate_payment") == []
+
+
 def test_bank_details_changed_just_before_the_payment() -> None:
     paid = PAYMENT | {"is_booked": True}
     alert = only(alerts(facts(counterparty_accounts=[BEFORE, CHANGE], payments=[paid]), "bank_detail_change"))
