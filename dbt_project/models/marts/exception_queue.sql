@@ -45,7 +45,7 @@ next_step as (
         ('balance_off', 'Compare the statement with the bank portal; an entry is missing or doubled'),
         ('statement_gap', 'Ask the bank for the missing statement'),
         ('statement_overlap', 'Check whether two statements cover the same days'),
-        ('unconfigured_account', 'Add the account to company.yml, or stop its delivery'),
+        ('unconfigured_account', 'Add the account to company.yml, or name it in the block of its source (account)'),
         ('uninterpreted_item', 'Add the type, status or company code to the interpretation rules'),
         ('status_without_payment', 'Find the payment file: it was sent outside the hub, or has not arrived here'),
         ('payment_rejected', 'Correct and instruct again, or release the invoice for another payment run'),
@@ -114,6 +114,10 @@ select
     case
         when decision.state = 'waiting' then 'A second person approves or declines decision ' || decision.decision_id
         when decision.kind = 'ignore' and decision.state = 'holds' then 'Nothing before ' || decision.until
+        when exception.cause = 'unmatched_payment' and exception.detail = 'open_items'
+            then 'Find the document it settles; where that is settled already, it may be a second payment: ask for the money back'
+        when exception.cause = 'uninterpreted_item' and exception.amount is null
+            then 'Declare the column that tells debit from credit (debit_credit), or teach the document type'
         else next_step.step
     end as next_step,
     exception.correlation_id,

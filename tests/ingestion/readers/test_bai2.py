@@ -224,6 +224,12 @@ def test_line_ends_and_padding_change_nothing(change: object) -> None:
     assert read(change(GOOD), "bai2").content() == read(GOOD, "bai2").content()
 
 
+@pytest.mark.parametrize("code", ["656", "661", "698"])
+def test_charges_of_the_bank_are_known_as_such(code: str) -> None:
+    """Account analysis and miscellaneous fees: no document is expected for them."""
+    assert only(read(report(f"16,{code},3500,Z,,,ACCOUNT FEE/"), "bai2"))["subfamily_code"] == "CHRG"
+
+
 def test_byte_ranges_point_at_the_transactions() -> None:
     data = report("16,195,100,Z,,,one/", "88,more/", "16,195,200,Z,,,two/")
     for row in read(data, "bai2")["bank_entry"]:

@@ -11,6 +11,14 @@ match_group as (
 
 line as (select bank_line_id, effective_date from {{ ref('bank_statement_line') }}),
 
+-- until which day the bank has told of an account
+told as (
+    select account_id, max(statement_date) as told_until
+    from {{ ref('bank_statement') }}
+    where kind = 'statement'
+    group by account_id
+),
+
 open_item as (select * from {{ ref('open_item') }}),
 
 settled as (select distinct dataset, item_id, face from match where status = 'matched'),
@@ -19,8 +27,9 @@ settled as (select distinct dataset, item_id, face from match where status = 'ma
 asked as (select distinct dataset, item_id from match where status in ('suggested', 'ambiguous')),
 
 -- what no leg explains, once an item, however many legs tried it. A payment has two faces, the bank's and the ledger's, and each is
--- asked on its own, once its day has come. Open items are an exception only when the ERP calls them cleared and no money proves
--- it. A line that is explained in part is asked about with the rest.
+-- asked on its own, once its day has come; the bank's once the bank has told of that day, or should have two weekdays later. Open
+-- items are an exception only when the ERP calls them cleared and no money proves it, and no other document took them back. A
+-- line that is explained in part is asked about with the rest.
 unexplained as (
     select
         match.dataset,
@@ -40,6 +49,34 @@ unexplained as (
             where asked.dataset = match.dataset and asked.item_id = match.item_id
         )
     group by all
+),
+
+-- a cleared document and the one that took it back, as a reversal or a credit memo for all of it: no money is to come
+cleared as (
+    select * from open_item
+    where
+        status = 'cleared'
+        and open_item_id in (select unexplained.item_id from unexplained where unexplained.dataset = 'open_items')
+),
+
+taken_back as (
+    select item.open_item_id
+    from cleared as item
+    inner join cleared as other
+        on
+            item.counterparty_id = other.counterparty_id
+            and item.ledger = other.ledger
+            and item.entity_id is not distinct from other.entity_id
+            and item.currency = other.currency
+            and item.amount = -other.amount
+            and (
+                item.reference = other.reference
+                or item.invoice_reference in (other.document_number, other.reference)
+                or other.invoice_reference in (item.document_number, item.reference)
+                or item.clearing_document = other.clearing_document
+                or item.clearing_document = other.document_number
+                or other.clearing_document = item.document_number
+            )
 ),
 
 unmatched as (
@@ -67,7 +104,8 @@ unmatched as (
         item.account_id,
         item.date as since,
         'No counterpart in ' || unexplained.legs || ' (' || unexplained.reasons || ')'
-        || coalesce('; counterparty ' || item.counterparty_name, '') as message,
+        || coalesce('; counterparty ' || item.counterparty_name, '')
+        || coalesce('; ' || item.says, '') as message,
         item.correlation_id,
         item.delivery_id
     from unexplained
@@ -78,9 +116,18 @@ unmatched as (
             unexplained.dataset = settled.dataset
             and unexplained.item_id = settled.item_id
             and (unexplained.dataset != 'payments' or unexplained.face = settled.face)
+    left join told on item.account_id = told.account_id
     where
-        (unexplained.dataset != 'payments' or item.date <= run.as_of)
-        and (unexplained.dataset != 'open_items' or item.kind = 'cleared')
+        (
+            unexplained.dataset != 'payments'
+            or (unexplained.face = 'open_items' and item.date <= run.as_of)
+            or item.date <= told.told_until
+            or {{ weekdays_between('item.date', 'run.as_of') }} > 2
+        )
+        and (
+            unexplained.dataset != 'open_items'
+            or (item.kind = 'cleared' and unexplained.item_id not in (select taken_back.open_item_id from taken_back))
+        )
         and (settled.item_id is null or (unexplained.is_partly and unexplained.dataset = 'bank_lines'))
     qualify row_number() over (
         partition by unexplained.dataset, unexplained.item_id, unexplained.face order by settled.face
@@ -133,7 +180,19 @@ group_member as (
         min(item.date) as since,
         max(abs(item.amount)) filter (where item.currency = match_group.currency) as largest,
         min(item.correlation_id) as correlation_id,
-        min_by(item.delivery_id, item.item_id) as delivery_id
+        min_by(item.delivery_id, item.item_id) as delivery_id,
+        list(
+            concat_ws(
+                ' ',
+                case match.dataset when 'bank_lines' then 'entry' when 'payments' then 'payment' else 'document' end,
+                item.date,
+                'over',
+                {{ say_money('item.amount') }},
+                item.counterparty_name,
+                item.says
+            )
+            order by match.dataset, item.item_id
+        ) as members
     from match
     inner join match_group on match.group_id = match_group.group_id
     inner join {{ ref('stg_item') }} as item on match.dataset = item.dataset and match.item_id = item.item_id
@@ -156,7 +215,8 @@ undecided as (
         group_member.entity_id,
         group_member.account_id,
         group_member.since,
-        match_group.explanation as message,
+        match_group.explanation || ' ' || array_to_string(group_member.members[:4], '; ')
+        || case when len(group_member.members) > 4 then '; and ' || len(group_member.members) - 4 || ' more' else '' end as message,
         group_member.correlation_id,
         group_member.delivery_id
     from match_group

@@ -100,13 +100,17 @@ unconfigured as (
         cast(null as varchar) as entity_id,
         account.account_id,
         min(statement.statement_date) as since,
-        'Files name this account, but no configured account has its number and currency' as message,
+        case
+            when account.iban is null and account.account_number is null
+                then 'The files name no account, and the block of their source names none either'
+            else 'Files name this account, but no configured account has its number and currency'
+        end as message,
         cast(null as varchar) as correlation_id,
         min_by(statement.delivery_id, (statement.known_at, statement.delivery_id)) as delivery_id
     from account
     left join statement on account.account_id = statement.account_id
     where not account.is_configured
-    group by account.account_id, account.currency
+    group by account.account_id, account.currency, account.iban, account.account_number
 ),
 
 uninterpreted as (
