@@ -74,6 +74,11 @@ def business_days(name: str, around: date) -> BusinessDays:
     return _calendar(name.strip().upper(), around.year)
 
 
+def check_calendar(name: str) -> None:
+    """Raises `UnknownCalendarError` for a name that `business_days` does not know."""
+    _calendar(name.strip().upper(), 2026)
+
+
 @cache
 def _calendar(name: str, year: int) -> BusinessDays:
     import holidays  # imported late: commands that need no calendar start faster
@@ -92,11 +97,11 @@ def _calendar(name: str, year: int) -> BusinessDays:
                 years=years,
                 categories=tuple(kind for kind in ("bank", "public") if kind in kinds),
             )
-    except NotImplementedError as error:
+    except NotImplementedError:
         raise UnknownCalendarError(
             f"calendar {name!r} is not known; expected TARGET2, FED, an ISO country code such as GB, "
             "or a financial calendar such as XSWX"
-        ) from error
+        ) from None
     weekmask = "".join("0" if weekday in found.weekend else "1" for weekday in range(7))
     return BusinessDays(name, np.array(sorted(found), dtype="datetime64[D]"), weekmask)
 

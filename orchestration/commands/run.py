@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from orchestration import instance
+from orchestration.config_check import check_config
 from orchestration.jobs import INTRADAY, NIGHTLY
 from orchestration.process_memory import few_collections
 from orchestration.run_time import resolve
@@ -41,6 +42,7 @@ def run_command(
     chosen = Workspace.current(workspace)
     if job not in (NIGHTLY, INTRADAY):
         raise typer.BadParameter(f"expected {NIGHTLY} or {INTRADAY}, found {job!r}", param_hint="--job")
+    check_config(chosen)
     try:
         time = resolve(
             chosen.company(), datetime.now(UTC), date.fromisoformat(as_of) if as_of else None,
