@@ -61,7 +61,7 @@ def judge(
     for parsed in group:
         delivery_id = parsed.file.delivery_id
         verdict = _verdict(parsed, of_delivery.get(delivery_id, []), known)
-        known |= {one.identity: (one.content_hash, delivery_id) for one in verdict.new_identities}
+        known |= {one.identity: (one.content_hash, parsed.file.name) for one in verdict.new_identities}
         verdicts[delivery_id] = verdict
     return verdicts
 
@@ -76,13 +76,13 @@ def _verdict(parsed: Parsed, identities: Iterable[Identity], known: dict[str, tu
     seen = dict(known)
     for one in identities:
         if one.identity not in seen:
-            seen[one.identity] = (one.content_hash, one.delivery_id)
+            seen[one.identity] = (one.content_hash, parsed.file.name)
             verdict.new_identities.append(one)
         elif seen[one.identity][0] != one.content_hash:
             return Verdict(
                 "conflict",
-                f"{one.identity} is known from delivery {seen[one.identity][1]} with other content; nothing of this file "
-                "was loaded: compare the two files, then ask the sender which one holds",
+                f"{_said(one.identity)} is known from {seen[one.identity][1]} with other content; nothing of this file was "
+                "loaded: compare the two files, then ask the sender which one holds",
             )
         elif one.statement_number is None:
             verdict.repeated_whole = True
@@ -92,6 +92,11 @@ def _verdict(parsed: Parsed, identities: Iterable[Identity], known: dict[str, tu
         verdict.status = "duplicate"
         verdict.reason = "every statement or message of this file is known with the same content"
     return verdict
+
+
+def _said(identity: str) -> str:
+    """An identity as a sentence names it: its parts without those that are empty."""
+    return " ".join(part for part in identity.split("|") if part)
 
 
 def _content(kind: str, table: str) -> str:
@@ -158,7 +163,8 @@ def _message_identities(
 
 def _known(connection: duckdb.DuckDBPyConnection, identities: Sequence[str]) -> dict[str, tuple[str, str]]:
     rows = connection.execute(
-        "SELECT identity, content_hash, delivery_id FROM raw.identity WHERE identity IN (SELECT unnest(?::VARCHAR[]))",
+        "SELECT identity, content_hash, file_name FROM raw.identity JOIN raw.delivery USING (delivery_id) "
+        "WHERE identity IN (SELECT unnest(?::VARCHAR[]))",
         [list(identities)],
     ).fetchall()
-    return {identity: (content_hash, delivery) for identity, content_hash, delivery in rows}
+    return {identity: (content_hash, file) for identity, content_hash, file in rows}

@@ -125,6 +125,8 @@ select
     case
         when coded_status = 'cancelled' then 'cancelled'
         when coded_status = 'cleared' or clearing_document is not null or clearing_date is not null then 'cleared'
+        -- a status in words that no rule knows, and nothing left: the rest speaks for itself
+        when coded_status is null and status is not null and open_amount = 0 and amount != 0 then 'cleared'
         else 'open'
     end as status,
     clearing_document,

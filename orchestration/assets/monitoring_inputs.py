@@ -54,7 +54,7 @@ _SOURCES = """
     group by all
 """
 
-# a file that failed is replaced when one of the same name loads later
+# a file that failed is replaced when one of the same name loads later, a full list when any newer one does (as in stg_delivery)
 _DELIVERIES = """
     with delivery as (
         select delivery.* from raw.delivery as delivery
@@ -67,7 +67,7 @@ _DELIVERIES = """
         exists (
             select 1 from delivery as later
             where
-                later.source = delivery.source and later.file_name = delivery.file_name
+                later.source = delivery.source and (later.file_name = delivery.file_name or source.is_snapshot)
                 and later.received_at > delivery.received_at and later.status = 'loaded'
         ) as is_replaced,
         source.entity_id, source.account_id, source.owner

@@ -56,6 +56,24 @@ def deliver_repetitions(warehouse: SmallWarehouse) -> None:
         torn | {"delivery_id": "torn22", "received_at": "2026-09-22 10:00:00+00", "status": "duplicate",
                 "records_loaded": 0, "records_rejected": 0, "records_duplicate": 2},
     )  # fmt: skip
+    for delivery in ("list22", "torn21"):
+        warehouse.insert(
+            "raw.reject",
+            {"delivery_id": delivery, "record_number": 9, "place": "line 10", "field": "amount", "found": "x"},
+        )
+    # an ERP whose words for open and paid no rule knows
+    warehouse.insert(
+        "config.source",
+        {"source": "words", "title": "words", "system": "mono", "format": "x", "owner": "ap", "source_group": "erp",
+         "entity_id": "DE", "timezone": "UTC", "is_snapshot": False},
+    )  # fmt: skip
+    warehouse.deliver(
+        "words", "words", "mono", "2026-09-21 10:00:00+00",
+        [
+            item("mono", "W", "1", "50", document_type="Invoice", status="Betald", open_amount="0"),
+            item("mono", "W", "2", "60", document_type="Invoice", status="Öppen", open_amount="60"),
+        ],
+    )  # fmt: skip
     warehouse.insert("config.direct_debit", {"system": "sap", "payment_method": "L"})
     warehouse.deliver(
         "sap5",

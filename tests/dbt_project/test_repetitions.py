@@ -31,6 +31,21 @@ def test_a_list_that_lost_a_record_clears_nothing_when_it_comes_again_either(bui
     assert built.one("SELECT status, open_amount FROM canonical.open_item WHERE company_code = 'T'") == ("open", -8)
 
 
+def test_a_record_that_a_full_list_lost_is_asked_about_until_a_newer_list_is_whole(built: SmallWarehouse) -> None:
+    assert built.rows(
+        "SELECT object_id FROM marts.exception_queue WHERE cause = 'reject' AND object_id IN ('list22|9', 'torn21|9')"
+    ) == [("torn21|9",)]
+
+
+def test_an_unknown_status_is_named_and_what_has_nothing_left_is_cleared(built: SmallWarehouse) -> None:
+    assert built.rows(
+        "SELECT document_number, status, open_amount FROM canonical.open_item WHERE company_code = 'W' ORDER BY 1"
+    ) == [("1", "cleared", 0), ("2", "open", -60)]
+    assert built.rows(
+        "SELECT message FROM marts.exception_queue WHERE object_id LIKE 'mono|W|%' AND message LIKE 'Status%' ORDER BY 1"
+    ) == [("Status Betald is not known; taken as cleared",), ("Status Öppen is not known; taken as open",)]
+
+
 def test_an_account_may_be_named_by_its_id_in_the_config(built: SmallWarehouse) -> None:
     assert built.one("SELECT account_id, entity_id FROM canonical.payment_batch WHERE message_id = 'M9'") == (
         "US-USD",

@@ -78,7 +78,8 @@ def test_a_statement_known_with_other_content_is_a_conflict(workspace: Workspace
     assert (summary.loaded, summary.conflicts) == (1, 1)
     assert rows(workspace, "SELECT signed_amount::VARCHAR FROM raw.bank_entry") == [("-25.00000",)]
     (reason,) = (workspace.quarantine / "testbank").glob("*.reason.txt")
-    assert "other content" in reason.read_text("utf-8")
+    assert "DE89370400440532013000 EUR statement" in reason.read_text("utf-8")
+    assert "is known from testbank/1.sta with other content" in reason.read_text("utf-8")
 
 
 def test_a_file_that_is_no_statement_is_quarantined_with_its_reason(workspace: Workspace) -> None:

@@ -26,7 +26,8 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
     - has its beneficiary account, amount and remittance text, settles nothing that is known, and the text names what the
       earlier one settles, or an invoice of that amount. Rent says the same each month, and names no invoice.
 
-    The money at stake is the later payment. Age: days since its execution date.
+    The money at stake is the later payment. Age: days since it was sent, or was to be executed: it is serious at once, while it
+    can still be stopped.
     """
     payments = (
         live_payments(inputs)
@@ -44,7 +45,7 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
         pairs.sort("payment_id", "why", "first_payment_id", "what")
         .unique("payment_id", keep="first", maintain_order=True)
         .join(payments, on="payment_id")
-        .with_columns(pl.col("day").alias("since"))
+        .with_columns(pl.min_horizontal("day", "sent_on", pl.lit(as_of)).alias("since"))
         .filter((pl.col("day") >= as_of - timedelta(days=settings.within_days)).fill_null(value=True))
     )
     return findings(rows, object_type="payment", object_id="payment_id", message=_message, next_step=NEXT_STEP)

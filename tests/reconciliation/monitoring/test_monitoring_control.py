@@ -132,6 +132,18 @@ def test_a_second_payment_that_names_the_same_invoice_in_its_text() -> None:
     )
 
 
+def test_a_second_payment_for_tomorrow_is_serious_today() -> None:
+    first = PAYMENT | {"is_booked": True, "remittance_text": "RE-1001"}
+    second = first | {
+        "payment_id": "m2|p1|1",
+        "end_to_end_id": "E2E-2",
+        "execution_date": date(2026, 3, 12),
+        "sent_on": AS_OF,
+    }
+    alert = only(alerts(facts(payments=[first, second], open_items=[INVOICE]), "duplicate_payment"))
+    assert (alert["object_id"], alert["since"], alert["severity"]) == ("m2|p1|1", AS_OF, "critical")
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -38,6 +38,7 @@ refused_record as (
         reject.delivery_id
     from reject
     inner join delivery on reject.delivery_id = delivery.delivery_id
+    where not delivery.is_replaced
 ),
 
 refused_file as (
@@ -55,7 +56,7 @@ refused_file as (
         cast(null as varchar) as correlation_id,
         delivery.delivery_id
     from delivery
-    where delivery.status in ('quarantined', 'conflict')
+    where delivery.status in ('quarantined', 'conflict') and not delivery.is_replaced
 ),
 
 statement_fault as (
@@ -117,24 +118,30 @@ uninterpreted as (
     select
         'uninterpreted_item' as cause,
         'open_items' as object_type,
-        open_item_id as object_id,
-        coalesce(document_type, '') as detail,
-        amount,
-        currency,
-        entity_id,
+        open_item.open_item_id as object_id,
+        coalesce(open_item.document_type, '') as detail,
+        open_item.amount,
+        open_item.currency,
+        open_item.entity_id,
         cast(null as varchar) as account_id,
-        document_date as since,
+        open_item.document_date as since,
         case
-            when amount is null then 'The amount has no sign: no debit or credit mark, and the document type gives none'
-            when entity_id is null then 'Company code ' || coalesce(company_code, '(none)') || ' belongs to no configured entity'
-            when not is_known_type then 'Document type ' || coalesce(document_type, '(none)') || ' is not known; taken by its sign as '
-                || kind
-            else 'The status is not known; taken as ' || status
+            when open_item.amount is null
+                then 'The amount has no sign: no debit or credit mark, and the document type gives none'
+            when open_item.entity_id is null
+                then 'Company code ' || coalesce(open_item.company_code, '(none)') || ' belongs to no configured entity'
+            when not open_item.is_known_type
+                then 'Document type ' || coalesce(open_item.document_type, '(none)') || ' is not known; taken by its sign as '
+                    || open_item.kind
+            else 'Status ' || coalesce(delivered.status, '(none)') || ' is not known; taken as ' || open_item.status
         end as message,
-        correlation_id,
-        delivery_id
+        open_item.correlation_id,
+        open_item.delivery_id
     from open_item
-    where amount is null or entity_id is null or not is_known_type or not is_known_status
+    left join {{ source('raw', 'open_item') }} as delivered
+        on open_item.delivery_id = delivered.delivery_id and open_item.record_number = delivered.record_number
+    where
+        open_item.amount is null or open_item.entity_id is null or not open_item.is_known_type or not open_item.is_known_status
 ),
 
 unknown_payment as (

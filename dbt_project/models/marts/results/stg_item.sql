@@ -12,7 +12,7 @@ select
     line.line_kind as kind,
     line.correlation_id,
     line.counterparty_name,
-    {{ say_on_one_line(['line.text', 'line.end_to_end_id', 'line.customer_reference']) }} as says,
+    {{ say_on_one_line(['coalesce(line.remittance_text, line.text)', 'line.end_to_end_id', 'line.customer_reference']) }} as says,
     line.delivery_id
 from {{ ref('bank_statement_line') }} as line
 union all
