@@ -40,7 +40,8 @@ def _named_in(context: LegContext, other: Dataset, left: Rows, right: Rows) -> M
     )
     met = met.join(paid.with_columns(own=pl.lit(True)), on=["right", "named"], how="left", maintain_order="left")
     strange = pl.col("known").fill_null(False) | pl.Series(_of_others(context.right.dataset, other, met))
-    told = met.group_by("pair").agg((pl.col("own").fill_null(False) | ~strange).any().alias("its"))
+    # beside a pair's other rows, not within it: the column is of all of them
+    told = met.with_columns(its=pl.col("own").fill_null(False) | ~strange).group_by("pair").agg(pl.col("its").any())
     elsewhere[told.filter(~pl.col("its"))["pair"].to_numpy()] = True
     return elsewhere
 
