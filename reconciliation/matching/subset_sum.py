@@ -119,14 +119,13 @@ def _members(bounds: Ints, sizes: Ints, count: Ints, masks: Ints) -> tuple[Ints,
     alternatives = masks.shape[1]
     solved = np.arange(alternatives) < count[:, None]
     cases = np.nonzero(solved)[0]
-    bits = np.arange(HALF_LIMIT, dtype=np.int64)
-    left, right = ((masks[solved][:, half, None] >> bits) & 1 for half in (0, 1))
-    chosen = np.concatenate([left, right], axis=1) != 0
+    of_halves = masks[solved].astype("<i8")[..., None].view(np.uint8)
+    chosen = np.unpackbits(of_halves, axis=2, bitorder="little")[..., :HALF_LIMIT].reshape(-1, 2 * HALF_LIMIT)
     row, bit = np.nonzero(chosen)
     second_half = bit >= HALF_LIMIT
     place = np.where(second_half, bit - HALF_LIMIT + (sizes // 2)[cases[row]], bit)
     lengths = np.zeros(solved.shape, dtype=np.int64)
-    lengths[solved] = chosen.sum(axis=1)
+    lengths[solved] = chosen.sum(axis=1, dtype=np.int64)
     ends = np.cumsum(lengths).reshape(solved.shape)
     starts = np.concatenate([ends[:, :1] - lengths[:, :1], ends], axis=1)
     return starts, bounds[cases[row]] + place
