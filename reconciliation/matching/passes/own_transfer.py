@@ -108,11 +108,16 @@ class OwnTransfer(PassConfig):
         return lines.filter(given.is_null() | lines["names"].is_not_null())
 
     def _told(self, view: SideView, lines: pl.DataFrame, others: pl.DataFrame, accounts: list[str]) -> pl.DataFrame:
-        """The lines with what the texts add of those whose fields name nobody and whose amount the other side has about then."""
-        silent = lines.filter(pl.col("names").is_null())
-        mine, other = silent["size"].to_numpy(), others["size"].to_numpy()
-        silent, others = silent.filter(pl.Series(among(mine, other))), others.filter(pl.Series(among(other, mine)))
-        silent = about(silent, others, ["size", "currency"], self.window).select("row", "own")
+        """The lines with what the texts add of those whose fields name nobody, and whose amount the other side has about then, or
+        whose account a line in another currency names."""
+        nameless = lines.filter(pl.col("names").is_null())
+        mine, other = nameless["size"].to_numpy(), others["size"].to_numpy()
+        silent, alike = nameless.filter(pl.Series(among(mine, other))), others.filter(pl.Series(among(other, mine)))
+        silent = about(silent, alike, ["size", "currency"], self.window)
+        abroad = _abroad(others, lines).select("date", own="names")
+        silent = (
+            pl.concat([silent, about(nameless, abroad, ["own"], self.window)]).select("row", "own").unique().sort("row")
+        )
         texts = view.dataset.take(["text"], silent["row"].to_numpy())["text"]
         named = named_in_text(silent.with_columns(texts), accounts).rename({"account": "told"})
         said = silent.select("row").filter(says_moved(texts)).with_columns(said=pl.lit(True))
@@ -148,14 +153,7 @@ class OwnTransfer(PassConfig):
     def _exchanged(self, context: LegContext, sides: list[pl.DataFrame]) -> pl.DataFrame:
         """Pairs of two currencies, where a line names the other account, near the rate of the day."""
         out, into = sides
-        held = [side.select("currency", account="own").unique() for side in sides]
-        abroad = [
-            side.join(other, left_on="names", right_on="account", suffix="_held")
-            .filter(pl.col("currency") != pl.col("currency_held"))
-            .select(side.columns)
-            .unique()
-            for side, other in ((out, held[1]), (into, held[0]))
-        ]
+        abroad = [_abroad(side, other) for side, other in ((out, into), (into, out))]
         met = [
             within_days(_naming(abroad[0], into), ["account"], self.window),
             within_days(_naming(abroad[1], out)[::-1], ["account"], self.window),
@@ -170,6 +168,13 @@ class OwnTransfer(PassConfig):
         near = known & (np.abs(context.left.open[left] + worth) <= np.abs(worth) * self.share)
         pairs = pairs.with_columns(valued=pl.Series(worth), difference_kind=pl.lit(KIND["fx"]), unlike=pl.lit(True))
         return pairs.filter(pl.Series(near, dtype=pl.Boolean))
+
+
+def _abroad(lines: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """The lines that name an account on which the others have lines in another currency."""
+    held = others.select("currency", account="own").unique()
+    naming = lines.drop_nulls("names").join(held, left_on="names", right_on="account", suffix="_held")
+    return naming.filter(pl.col("currency") != pl.col("currency_held")).select(lines.columns).unique()
 
 
 def _naming(lines: pl.DataFrame, others: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

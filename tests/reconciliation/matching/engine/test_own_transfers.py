@@ -159,3 +159,5 @@ def test_a_silent_line_in_another_currency_among_many_is_a_suggestion_at_most() 
     out = line("OUT", "DE1", "-1000.00", counterparty_account="CH2")
     customers = [line(f"C{n}", "CH2", str(100 + 60 * n), currency="CHF") for n in range(1, 20)]
     assert members(moved(out, *customers), "matched") == []
+    told = line("IN", "CH2", "941.00", currency="CHF", text="FX EUR Cash Pooling")
+    assert members(moved(out, *customers, told), "matched") == ids("OUT", "IN")
