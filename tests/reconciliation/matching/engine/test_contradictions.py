@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from example_items import day, ids, items, members, only_group
 
+from reconciliation.contracts import LINK
 from reconciliation.matching import MatchResult, match, preset
 
 CUSTOMER = {"counterparty_name": "Weber Metall GmbH", "counterparty_account": "DE12"}
@@ -236,3 +237,38 @@ def test_what_the_payer_says_was_deducted_is_no_charge_and_stays_open(text: str,
     assert only_group(result)["difference_kind"] == kind
     applied = result.items.filter(pl.col("item_id") == "I1")["applied_amount"].item()
     assert applied == Decimal("1222.06" if kind == "none" else "1234.56")
+
+
+def test_several_lines_that_name_bills_beside_payments_made_for_others() -> None:
+    """Told pair by pair: two lines name bills that nobody has paid through the hub, one payment is of the bill its line names."""
+    bills = [{"item_id": f"BILL{n}", "amount": "-512.40", "references": [f"RE-1001{n}"]} | BETA for n in range(3)]
+    others = [{"item_id": f"OTHER{n}", "amount": "-512.40", "references": [f"GS-2{n}"]} | GAMMA for n in range(2)]
+    lines = [{"item_id": f"LINE{n}", "amount": "-512.40", "on": 20 + n, "text": f"RE-1001{n}"} | BETA for n in range(3)]
+    payments = [
+        {"item_id": f"PAID{n}", "amount": "-512.40", "on": 20 + n, "text": f"GS-2{n}"} | GAMMA for n in range(2)
+    ]
+    payments.append({"item_id": "PAID2", "amount": "-512.40", "on": 22} | BETA)
+    links = pl.DataFrame(
+        [
+            {
+                "left_dataset": "payments",
+                "left_id": "PAID2",
+                "right_dataset": "open_items",
+                "right_id": "BILL2",
+                "amount": None,
+                "reference": None,
+            }
+        ],
+        schema=LINK,
+    )
+    result = match(
+        {"bank_lines": items(*lines), "payments": items(*payments), "open_items": items(*bills, *others)},
+        preset("payables"),
+        links=links,
+    )
+    found = members(result, "matched")
+    assert [group for group in found if "LINE" in "".join(group)] == [
+        *ids("BILL0", "LINE0"),
+        *ids("BILL1", "LINE1"),
+        *ids("LINE2", "PAID2"),
+    ]
