@@ -163,6 +163,17 @@ class LegContext:
             fits &= ~np.isin(pair_keys(left, right), self.barred)
         return np.asarray(fits, dtype=np.bool_)
 
+    def linked(self, other: Dataset, right: Rows) -> pl.DataFrame:
+        """`right`, `named`: the rows of another dataset that these rows of the right side are linked to."""
+        data = self.right.dataset
+        # in the order of the datasets, in which others ask as well
+        names = sorted((data.name, other.name), key=list(self.datasets).index)
+        own, its = ("left", "right") if names[1] == other.name else ("right", "left")
+        asked = np.zeros(data.height, dtype=np.bool_)
+        asked[right] = True
+        linked = self.links(*names).select(right=own, named=its)
+        return linked.filter(pl.Series(asked[linked["right"].to_numpy()], dtype=pl.Boolean))
+
     def still_open(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Of pairs (`left`, `right` rows, and any columns): those whose items are both open by now."""
         left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()

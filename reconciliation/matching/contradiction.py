@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
-from reconciliation.matching.counterparty_keys import name_keys
+from reconciliation.matching.counterparty_keys import same_parties
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.meant_elsewhere import meant_elsewhere
@@ -101,11 +101,13 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
     at_price = pairs.filter(pl.Series(price_shares(context, context.left.open[left], right) > 0))
     beside = [other for other in context.datasets.values() if all(other is not view.dataset for view in context.sides)]
     for other in beside if not at_price.is_empty() else ():
-        linked = _linked(context, other, at_price["right"].to_numpy())
+        linked = context.linked(other, at_price["right"].to_numpy())
         through = at_price.join(linked.select("right").unique(), on="right", how="semi")
         through = through.join(items_named(other, words), on="left")
         # the numbers of two suppliers may well be the same
-        through = through.filter(pl.Series(_same_party(context.right.dataset, other, through)))
+        pair_rows = through["right"].to_numpy(), through["named"].to_numpy()
+        _, same = same_parties((context.right.dataset, pair_rows[0]), (other, pair_rows[1]))
+        through = through.filter(pl.Series(same))
         through = through.join(linked.with_columns(own=pl.lit(True)), on=["right", "named"], how="left")
         found.append(through.select("pair", pl.col("own").fill_null(False)))
     met = pl.concat(found).group_by("pair").agg(pl.col("own").any())
@@ -114,30 +116,11 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
     return against
 
 
-def _linked(context: LegContext, other: Dataset, right: Rows) -> pl.DataFrame:
-    """`right`, `named`: the rows of another dataset that these right rows are linked to."""
-    # in the order of the datasets, in which others ask as well
-    names = sorted((context.right.dataset.name, other.name), key=list(context.datasets).index)
-    own, its = ("left", "right") if names[1] == other.name else ("right", "left")
-    return _of_rows(context.links(*names).select(right=own, named=its), "right", context.right.dataset, right)
-
-
 def _of_rows(frame: pl.DataFrame, column: str, data: Dataset, rows: Rows) -> pl.DataFrame:
     """The rows of a frame whose row number of a dataset, in a column, is one of these."""
     asked = np.zeros(data.height, dtype=np.bool_)
     asked[rows] = True
     return frame.filter(pl.Series(asked[frame[column].to_numpy()], dtype=pl.Boolean))
-
-
-def _same_party(data: Dataset, other: Dataset, pairs: pl.DataFrame) -> Mask:
-    """By pair (`right` row of `data`, `named` row of `other`): whether they show the same counterparty's id, or name."""
-    same = np.zeros(pairs.height, dtype=np.bool_)
-    one, two = pairs["right"].to_numpy(), pairs["named"].to_numpy()
-    ids = (each.take(["counterparty_id"], rows)["counterparty_id"] for each, rows in ((data, one), (other, two)))
-    names = (name_keys(each, rows) for each, rows in ((data, one), (other, two)))
-    for mine, theirs in (ids, names):
-        same |= (mine == theirs).fill_null(False).to_numpy()
-    return same
 
 
 def _of_another_number(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:

@@ -3,10 +3,11 @@ on once for a whole dataset."""
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import Rows
-from reconciliation.matching.encoding import Dataset
+from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.text import labelled_name, name_key, receiver_name
 
 
@@ -50,3 +51,16 @@ def _other_than_ours(data: Dataset, printed: pl.DataFrame) -> pl.Series:
     counted = counted.join(originators, on="receiver", how="left", maintain_order="left")
     ours = (pl.col("receivers") > pl.col("originators")).fill_null(pl.col("name").is_null())
     return counted.select(name=pl.when(ours).then("receiver").otherwise("name"))["name"]
+
+
+def same_parties(one: tuple[Dataset, Rows], two: tuple[Dataset, Rows]) -> tuple[Mask, Mask]:
+    """By pair of rows of two datasets: whether both show a counterparty's id, or a name, and whether one of them is the same."""
+    shown, same = (np.zeros(len(one[1]), dtype=np.bool_) for _ in range(2))
+    for mine, theirs in (
+        [data.take(["counterparty_id"], rows)["counterparty_id"] for data, rows in (one, two)],
+        [name_keys(data, rows) for data, rows in (one, two)],
+    ):
+        equal = mine == theirs
+        shown |= equal.is_not_null().to_numpy()
+        same |= equal.fill_null(False).to_numpy()
+    return shown, same

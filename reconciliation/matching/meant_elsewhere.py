@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
-from reconciliation.matching.counterparty_keys import name_keys
+from reconciliation.matching.counterparty_keys import same_parties
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.named_items import items_named, words_and_parts
 from reconciliation.matching.reference_keys import hashed, written
@@ -29,8 +29,8 @@ def meant_elsewhere(context: LegContext, left: Rows, right: Rows) -> Mask:
 def _named_in(context: LegContext, other: Dataset, left: Rows, right: Rows) -> Mask:
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
     named = _named(context.left.dataset, other, left).filter("telling").select("left", "named").unique()
-    same = context.left.open[named["left"].to_numpy()] == other.amount[named["named"].to_numpy()]
-    met = pairs.join(named.filter(pl.Series(same, dtype=pl.Boolean)), on="left")
+    equal = context.left.open[named["left"].to_numpy()] == other.amount[named["named"].to_numpy()]
+    met = pairs.join(named.filter(pl.Series(equal, dtype=pl.Boolean)), on="left")
     elsewhere = np.zeros(len(left), dtype=np.bool_)
     if met.is_empty():
         return elsewhere
@@ -39,7 +39,9 @@ def _named_in(context: LegContext, other: Dataset, left: Rows, right: Rows) -> M
         paid.select("right").unique().with_columns(known=pl.lit(True)), on="right", how="left", maintain_order="left"
     )
     met = met.join(paid.with_columns(own=pl.lit(True)), on=["right", "named"], how="left", maintain_order="left")
-    strange = pl.col("known").fill_null(False) | pl.Series(_of_others(context.right.dataset, other, met))
+    rows = met["right"].to_numpy(), met["named"].to_numpy()
+    shown, same = same_parties((context.right.dataset, rows[0]), (other, rows[1]))
+    strange = pl.col("known").fill_null(False) | pl.Series(shown & ~same)
     # beside a pair's other rows, not within it: the column is of all of them
     told = met.with_columns(its=pl.col("own").fill_null(False) | ~strange).group_by("pair").agg(pl.col("its").any())
     elsewhere[told.filter(~pl.col("its"))["pair"].to_numpy()] = True
@@ -56,25 +58,5 @@ def _named(data: Dataset, other: Dataset, rows: Rows) -> pl.DataFrame:
 
 def _paid(context: LegContext, other: Dataset, right: Rows) -> pl.DataFrame:
     """`right`, `named`: the rows of another dataset that these right rows are linked to, or name."""
-    data = context.right.dataset
-    # in the order of the datasets, in which others ask as well
-    names = sorted((data.name, other.name), key=list(context.datasets).index)
-    own, its = ("left", "right") if names[1] == other.name else ("right", "left")
-    asked = np.zeros(data.height, dtype=np.bool_)
-    asked[right] = True
-    linked = context.links(*names).select(right=own, named=its)
-    linked = linked.filter(pl.Series(asked[linked["right"].to_numpy()], dtype=pl.Boolean))
-    return pl.concat([linked, _named(data, other, right).select(right="left", named="named")]).unique()
-
-
-def _of_others(data: Dataset, other: Dataset, pairs: pl.DataFrame) -> Mask:
-    """By pair (`right` row of `data`, `named` row of `other`): whether they show counterparties, and not the same."""
-    one, two = pairs["right"].to_numpy(), pairs["named"].to_numpy()
-    ids = [each.take(["counterparty_id"], rows)["counterparty_id"] for each, rows in ((data, one), (other, two))]
-    names = [name_keys(each, rows) for each, rows in ((data, one), (other, two))]
-    shown, same = (np.zeros(pairs.height, dtype=np.bool_) for _ in range(2))
-    for mine, theirs in (ids, names):
-        equal = mine == theirs
-        shown |= equal.is_not_null().to_numpy()
-        same |= equal.fill_null(False).to_numpy()
-    return np.asarray(shown & ~same, dtype=np.bool_)
+    named = _named(context.right.dataset, other, right).select(right="left", named="named")
+    return pl.concat([context.linked(other, right), named]).unique()
