@@ -23,7 +23,8 @@ _END_KEPT = 1024 * 1024 * 1024
 _SELDOM = 100
 """By how much rarer Python looks for cycles."""
 _POLARS_ALONE = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:1500,muzzy_decay_ms:1500"}
-"""What Polars reads when it is imported: threads of its pool; milliseconds that freed memory is kept: longer costs more memory than it saves time."""
+"""What Polars reads when it is imported: threads of its pool; milliseconds that freed memory is kept. Longer costs more memory
+than it saves time."""
 
 
 def for_matching_alone() -> None:
