@@ -33,10 +33,8 @@ _SENTENCES = (
     "out of one own account and into the other, each line names the other account, {days}",
 )  # by how many of the two lines name the other's account
 _MUTUAL, _CODED, _SILENT = range(3)  # each names the other; both are transfers; one names the other, which says nothing
-_NEARER, _BEFORE = (
-    0.5,
-    0.3,
-)  # a day further apart is half as likely, money that arrives before it leaves a third of that
+_NEARER = 0.5  # a day further apart is so much less likely
+_BEFORE = 0.3  # and so much less again where money arrives before it leaves
 _PRIOR_PAIRS = 4.0  # pairs that these count for
 _ALONE = 0.05  # lines whose other side is not among the data
 _UNSEEN = 0.02  # further lines of an amount assumed around a line where none is seen
