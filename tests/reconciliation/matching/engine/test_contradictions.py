@@ -272,3 +272,15 @@ def test_several_lines_that_name_bills_beside_payments_made_for_others() -> None
         *ids("BILL1", "LINE1"),
         *ids("LINE2", "PAID2"),
     ]
+
+
+def test_of_lines_that_name_one_bill_and_two_each_is_told_by_what_it_names_itself() -> None:
+    bills = [{"item_id": f"BILL{n}", "amount": "-512.40", "references": [f"RE-1001{n}"]} | BETA for n in range(3)]
+    texts = {"ONE": "RE-10010", "TWO": "RE-10011 RE-10012"}
+    lines = [{"item_id": name, "amount": "-512.40", "on": 20, "text": text} | BETA for name, text in texts.items()]
+    bills.append({"item_id": "OTHER", "amount": "-512.40", "references": ["GS-20"]} | GAMMA)
+    payment = {"item_id": "PAID", "amount": "-512.40", "on": 20, "text": "GS-20"} | GAMMA
+    result = match(
+        {"bank_lines": items(*lines), "payments": items(payment), "open_items": items(*bills)}, preset("payables")
+    )
+    assert ids("BILL0", "ONE")[0] in members(result, "matched")
