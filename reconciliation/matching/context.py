@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
-from reconciliation.matching.joins import pair_keys
+from reconciliation.matching.joins import of_rows, pair_keys
 from reconciliation.matching.rules import Leg, Side
 
 if TYPE_CHECKING:
@@ -169,10 +169,7 @@ class LegContext:
         # in the order of the datasets, in which others ask as well
         names = sorted((data.name, other.name), key=list(self.datasets).index)
         own, its = ("left", "right") if names[1] == other.name else ("right", "left")
-        asked = np.zeros(data.height, dtype=np.bool_)
-        asked[right] = True
-        linked = self.links(*names).select(right=own, named=its)
-        return linked.filter(pl.Series(asked[linked["right"].to_numpy()], dtype=pl.Boolean))
+        return of_rows(self.links(*names).select(right=own, named=its), "right", right, data.height)
 
     def still_open(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Of pairs (`left`, `right` rows, and any columns): those whose items are both open by now."""

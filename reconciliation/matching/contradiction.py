@@ -11,7 +11,8 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import same_parties
-from reconciliation.matching.encoding import Dataset, Mask
+from reconciliation.matching.encoding import Mask
+from reconciliation.matching.joins import of_rows
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
@@ -25,9 +26,6 @@ from reconciliation.matching.text.purposes import given_back, on_account, paid_f
 
 NO_ODDS = 1e-6  # of what is not even suggested
 _LESS = 100.0  # how much less such a pair is believed
-_LEAST = 4  # characters of a word that may name an item
-_MOST_OWNERS = 200  # items beyond which an identifier names none
-_TELLING = 7  # characters from which digits alone name an item of whatever counterparty
 
 
 def doubted(context: LegContext, left: Rows, right: Rows, odds: Floats) -> Floats:
@@ -116,17 +114,10 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
     return against
 
 
-def _of_rows(frame: pl.DataFrame, column: str, data: Dataset, rows: Rows) -> pl.DataFrame:
-    """The rows of a frame whose row number of a dataset, in a column, is one of these."""
-    asked = np.zeros(data.height, dtype=np.bool_)
-    asked[rows] = True
-    return frame.filter(pl.Series(asked[frame[column].to_numpy()], dtype=pl.Boolean))
-
-
 def _of_another_number(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
     """By pair: whether the left item names a number of the shape of the right one's reference that cannot be it."""
     data = context.right.dataset
-    owned = _of_rows(dataset_references(data).select("row", "reference"), "row", data, right)
+    owned = of_rows(dataset_references(data).select("row", "reference"), "row", right, data.height)
     pairs = pl.DataFrame({"left": left, "row": right}).with_row_index("pair")
     owned = owned.with_columns(ascii_upper_series(owned["reference"]))
     texts = pairs.join(told.select(left="row", text="said"), on="left").select("pair", "text")

@@ -6,12 +6,11 @@ one amount is meant, the date has to tell.
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Dataset
-from reconciliation.matching.joins import has_repeats
+from reconciliation.matching.joins import has_repeats, of_rows
 from reconciliation.matching.reference_keys import dataset_references, hashed, word_keys
 
 _LEAST = 4  # characters of a customer's number with a letter in it
@@ -74,7 +73,5 @@ def naming_numbers(context: LegContext, rows: Rows, numbers: pl.DataFrame) -> pl
         return pl.DataFrame(schema={"row": pl.UInt32, "party": numbers.schema["party"]})
     words = word_keys(context, context.left, _LEAST)
     met = words.join(numbers, on="key", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
-    asked = np.zeros(context.left.dataset.height, dtype=np.bool_)
-    asked[rows] = True
-    met = met.filter(pl.Series(asked[met["row"].to_numpy()], dtype=pl.Boolean)).select("row", "party").unique()
+    met = of_rows(met, "row", rows, context.left.dataset.height).select("row", "party").unique()
     return met.filter(pl.len().over("row") == 1)

@@ -56,6 +56,13 @@ def among(values: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.N
     return found
 
 
+def of_rows(frame: pl.DataFrame, column: str, rows: npt.NDArray[np.uint32], height: int) -> pl.DataFrame:
+    """The rows of a frame whose row number of a dataset of that height, in a column, is one of these."""
+    asked = np.zeros(height, dtype=np.bool_)
+    asked[rows] = True
+    return frame.filter(pl.Series(asked[frame[column].to_numpy()], dtype=pl.Boolean))
+
+
 def has_repeats(keys: npt.NDArray[np.uint64]) -> bool:
     """Whether a key occurs twice."""
     ordered = np.sort(keys)

@@ -12,8 +12,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import same_parties
 from reconciliation.matching.encoding import Dataset, Mask
-from reconciliation.matching.named_items import items_named, words_and_parts
-from reconciliation.matching.reference_keys import hashed, written
+from reconciliation.matching.named_items import named_by
 
 
 def meant_elsewhere(context: LegContext, left: Rows, right: Rows) -> Mask:
@@ -28,7 +27,7 @@ def meant_elsewhere(context: LegContext, left: Rows, right: Rows) -> Mask:
 
 def _named_in(context: LegContext, other: Dataset, left: Rows, right: Rows) -> Mask:
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
-    named = _named(context.left.dataset, other, left).filter("telling").select("left", "named").unique()
+    named = named_by(context.left.dataset, left, other).filter("telling").select("left", "named").unique()
     equal = context.left.open[named["left"].to_numpy()] == other.amount[named["named"].to_numpy()]
     met = pairs.join(named.filter(pl.Series(equal, dtype=pl.Boolean)), on="left")
     elsewhere = np.zeros(len(left), dtype=np.bool_)
@@ -48,15 +47,7 @@ def _named_in(context: LegContext, other: Dataset, left: Rows, right: Rows) -> M
     return elsewhere
 
 
-def _named(data: Dataset, other: Dataset, rows: Rows) -> pl.DataFrame:
-    """`left` (rows of `data`), `named` (rows of `other`), `telling`: what texts and references of these rows name, letter for
-    letter."""
-    distinct = np.unique(rows)
-    told = pl.DataFrame({"row": distinct}).hstack(data.take([written("text")], distinct))
-    return items_named(other, words_and_parts(told).with_columns(hashed("word")))
-
-
 def _paid(context: LegContext, other: Dataset, right: Rows) -> pl.DataFrame:
     """`right`, `named`: the rows of another dataset that these right rows are linked to, or name."""
-    named = _named(context.right.dataset, other, right).select(right="left", named="named")
+    named = named_by(context.right.dataset, right, other).select(right="left", named="named")
     return pl.concat([context.linked(other, right), named]).unique()

@@ -40,12 +40,17 @@ def items_named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
     return met.select(telling.alias("telling"), left="row", named="row_right")
 
 
+def named_by(data: Dataset, rows: Rows, other: Dataset) -> pl.DataFrame:
+    """As `items_named`: the items of another dataset that texts and references of these rows name."""
+    distinct = np.unique(rows)
+    told = pl.DataFrame({"row": distinct}).hstack(data.take([written("text")], distinct))
+    return items_named(other, words_and_parts(told).with_columns(hashed("word")))
+
+
 def named_beside(context: LegContext, left: Rows, right: Rows) -> pl.DataFrame:
     """`pair` (place), `left`, `right`, `named`: by pair of rows the other right items of its counterparty that the left item names
     letter for letter, open or settled."""
-    rows = np.unique(left)
-    said = pl.DataFrame({"row": rows}).hstack(context.left.dataset.take([written("text")], rows))
-    named = items_named(context.right.dataset, words_and_parts(said).with_columns(hashed("word")))
+    named = named_by(context.left.dataset, left, context.right.dataset)
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair").join(named, on="left")
     pairs = pairs.filter(pl.col("right") != pl.col("named")).select("pair", "left", "right", "named").unique()
     whose = parties_of(context.right, np.unique(np.concatenate([pairs["right"].to_numpy(), pairs["named"].to_numpy()])))
