@@ -28,7 +28,9 @@ def meant_elsewhere(context: LegContext, left: Rows, right: Rows) -> Mask:
 def _named_in(context: LegContext, other: Dataset, left: Rows, right: Rows) -> Mask:
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
     named = named_by(context.left.dataset, left, other).filter("telling").select("left", "named").unique()
-    equal = context.left.open[named["left"].to_numpy()] == other.amount[named["named"].to_numpy()]
+    line, bill = named["left"].to_numpy(), named["named"].to_numpy()
+    equal = context.left.open[line] == other.amount[bill]
+    equal &= context.left.dataset.currency[line] == other.currency[bill]
     met = pairs.join(named.filter(pl.Series(equal, dtype=pl.Boolean)), on="left")
     elsewhere = np.zeros(len(left), dtype=np.bool_)
     if met.is_empty():

@@ -284,3 +284,16 @@ def test_of_lines_that_name_one_bill_and_two_each_is_told_by_what_it_names_itsel
         {"bank_lines": items(*lines), "payments": items(payment), "open_items": items(*bills)}, preset("payables")
     )
     assert ids("BILL0", "ONE")[0] in members(result, "matched")
+
+
+def test_a_bill_of_the_same_figure_in_another_currency_is_not_of_the_lines_amount() -> None:
+    def groups(currency: str) -> list[tuple[str, ...]]:
+        bill = {"item_id": "BILL", "amount": "-512.40", "references": ["RE-10010"], "currency": currency} | BETA
+        other = {"item_id": "OTHER", "amount": "-512.40", "references": ["GS-20"]} | GAMMA
+        line = {"item_id": "LINE", "amount": "-512.40", "on": 20, "text": "RE-10010"}
+        payment = {"item_id": "PAID", "amount": "-512.40", "on": 20, "text": "GS-20"} | GAMMA
+        world = {"bank_lines": items(line), "payments": items(payment), "open_items": items(bill, other)}
+        return members(match(world, preset("payables")))
+
+    assert ids("BILL", "LINE")[0] in groups("EUR")
+    assert ids("LINE", "PAID")[0] in groups("USD")
