@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from reconciliation.contracts import AMOUNT, ITEM, ITEM_REQUIRED, LINK
 from reconciliation.matching.errors import MatchingError
 
+if TYPE_CHECKING:
+    from polars.datatypes import DataTypeClass
+
 _SCALE = 5
+_NUMBERED = ("item_id", "left_id", "right_id", "references", "reference")  # columns whose texts may come as numbers
 
 
 def _amount(name: str, kind: pl.DataType) -> pl.Expr:
@@ -21,15 +26,22 @@ def _amount(name: str, kind: pl.DataType) -> pl.Expr:
     return column.cast(pl.Decimal(38, _SCALE)).alias(name)
 
 
+def _as_text(name: str, found: pl.DataType | DataTypeClass) -> bool:
+    """Whether values of a type are texts. An id may be a whole number, which only has to be unique; a code may not: one that lost
+    its leading zeros on the way would part items that belong together."""
+    whole = found.is_integer() and name in _NUMBERED
+    return whole or found in (pl.String, pl.Null) or isinstance(found, (pl.Categorical, pl.Enum))
+
+
 def _castable(name: str, found: pl.DataType, wanted: pl.DataType) -> bool:
     if found == pl.Null:
         return True
     if wanted == AMOUNT:
         return found.is_numeric() or found == pl.String
     if isinstance(wanted, pl.List):
-        return found == pl.List(pl.String) or found == pl.List(pl.Null) or found == pl.String
+        return _as_text(name, found.inner) if isinstance(found, pl.List) else found != pl.Null and _as_text(name, found)
     if wanted == pl.String:
-        return found in (pl.String, pl.Categorical, pl.Enum) or isinstance(found, (pl.Categorical, pl.Enum))
+        return _as_text(name, found)
     if wanted == pl.Date:
         return found == pl.Date or isinstance(found, pl.Datetime)
     return False
@@ -64,8 +76,8 @@ def _shaped(
             columns.append(_amount(name, found))
             if found.is_float():
                 floats.append(name)
-        elif isinstance(wanted, pl.List) and found == pl.String:
-            columns.append(pl.concat_list(pl.col(name)).alias(name))
+        elif isinstance(wanted, pl.List) and not isinstance(found, pl.List):
+            columns.append(pl.concat_list(pl.col(name).cast(wanted.inner)).alias(name))
         elif found != wanted:
             columns.append(pl.col(name).cast(wanted))
         else:

@@ -28,6 +28,8 @@ def _match(left: pl.DataFrame) -> pl.DataFrame:
         (GOOD.with_columns(pl.lit(None, dtype=pl.Date).alias("date")), "required column date has empty values"),
         (GOOD.with_columns(pl.lit(True).alias("date")), "column date is Boolean, expected Date"),
         (GOOD.with_columns(pl.lit("1.123456").alias("amount")), "more than 5 decimals"),
+        (GOOD.with_columns(pl.lit(7).alias("account")), "column account is Int32, expected String"),
+        (GOOD.with_columns(pl.lit(7.0).alias("item_id")), "column item_id is Float64, expected String"),
     ],
 )
 def test_what_is_wrong_is_named(frame: pl.DataFrame, said: str) -> None:
@@ -48,6 +50,13 @@ def test_what_is_wrong_is_named(frame: pl.DataFrame, said: str) -> None:
 def test_an_amount_of_any_honest_type_is_exact(amount: pl.Series) -> None:
     groups = _match(GOOD.with_columns(amount.alias("amount")))
     assert groups["left_total"].to_list() == [Decimal("1.10000")]
+
+
+def test_ids_may_be_whole_numbers() -> None:
+    numbered = GOOD.with_columns(pl.lit(4711).alias("item_id"), pl.lit(20250001).alias("references"))
+    result = match({"left": numbered, "right": GOOD.with_columns(references=pl.lit(["20250001"]))}, RULES)
+    assert result.items.filter(pl.col("dataset") == "left")["item_id"].to_list() == ["4711"]
+    assert result.groups["status"].to_list() == ["matched"]
 
 
 def test_only_the_required_columns_are_needed() -> None:
