@@ -115,6 +115,7 @@ ALERT: dict[str, pl.DataType] = {
     "severity": pl.String(),  # info, warning, critical
     "object_type": pl.String(),
     "object_id": pl.String(),
+    "related_id": pl.String(),  # the other object of a pair: the earlier invoice, the earlier payment; else null
     "entity": pl.String(),
     "account": pl.String(),
     "currency": pl.String(),

@@ -29,7 +29,7 @@
     where currency in (select currency from {{ changed('group_rate') }})
 {%- endmacro %}
 
-{# An item, its order, what it was taken for a duplicate of, what may now be one of the two, and what monitoring doubts or has doubted. #}
+{# An item, its order, and what monitoring doubts or has doubted. #}
 {% macro touched_payment_proposal() -%}
     select open_item_id from {{ changed('open_payables') }}
     union all
@@ -37,19 +37,11 @@
     union all
     select open_item_id from {{ changed('three_way_match') }}
     union all
-    select open_item_id from {{ this }}
-    where duplicate_of in (select open_item_id from {{ changed('open_item') }})
-    union all
     select object_id from {{ source('monitoring', 'alert') }}
     where "check" = 'duplicate_invoice'
     union all
     select open_item_id from {{ this }}
-    where hindrance = 'possible_duplicate'
-    union all
-    select open_item_id from {{ ref('open_item') }}
-    where (golden_id, currency, amount) in (
-        select (golden_id, currency, amount) from {{ changed('open_item') }}
-    )
+    where hindrance = 'possible_duplicate' or duplicate_of is not null
 {%- endmacro %}
 
 {# A payment of which a status came or that is another; an item; all parties, for they are few and any of one golden party may differ. #}

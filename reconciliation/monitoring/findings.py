@@ -18,6 +18,7 @@ from reconciliation.minor_units import show
 FINDING: Shape = {
     "object_type": pl.String(),
     "object_id": pl.String(),
+    "related_id": pl.String(),  # the other object of a pair: the earlier invoice, the earlier payment; else null
     "entity": pl.String(),
     "account": pl.String(),
     "currency": pl.String(),
@@ -42,6 +43,7 @@ def findings(
     next_step: str,
     account: str | None = "account_id",
     owner: str | None = None,
+    related: str | None = None,
     days: str | None = None,
 ) -> pl.DataFrame:
     """Findings from rows that already are exceptions; they carry entity_id, currency, amount, since.
@@ -52,6 +54,7 @@ def findings(
     return rows.select(
         pl.lit(object_type).alias("object_type"),
         pl.col(object_id).alias("object_id"),
+        (pl.col(related) if related else pl.lit(None)).cast(pl.String).alias("related_id"),
         pl.col("entity_id").alias("entity"),
         (pl.col(account) if account else pl.lit(None)).cast(pl.String).alias("account"),
         pl.col("currency"),
@@ -65,8 +68,10 @@ def findings(
 
 
 def rows_of(rows: Sequence[Row]) -> pl.DataFrame:
-    """Findings from dictionaries, for checks that go through the few accounts or sources of a group one by one."""
-    return pl.DataFrame(list(rows), schema=dict(FINDING), orient="row")
+    """Findings from dictionaries, for checks that go through the few accounts or sources of a group one by one; a name that a row
+    lacks is null.
+    """
+    return pl.DataFrame([{name: row.get(name) for name in FINDING} for row in rows], schema=dict(FINDING), orient="row")
 
 
 def money(row: Mapping[str, Value], amount: str = "amount", currency: str = "currency") -> str:

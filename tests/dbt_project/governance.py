@@ -145,7 +145,20 @@ def deliver_governed(warehouse: SmallWarehouse) -> None:
     )
     warehouse.insert(
         "monitoring.alert",
-        {"alert_id": "a59", "check": "duplicate_invoice", "object_id": "sap|1000|59||", "status": "open"},
+        {
+            "alert_id": "a65",
+            "check": "duplicate_invoice",
+            "object_id": "sap|1000|65||",
+            "status": "open",
+            "related_id": "sap|1000|64||",
+        },
+        {
+            "alert_id": "a58",
+            "check": "duplicate_invoice",
+            "object_id": "sap|1000|58||",
+            "status": "ignored",
+            "related_id": "sap|1000|64||",
+        },
     )
     warehouse.insert(
         "matching.match_group",

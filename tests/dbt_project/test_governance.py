@@ -108,8 +108,10 @@ def test_a_proposal_says_what_speaks_against_paying(built: SmallWarehouse) -> No
     assert hindrance["B1"] == "not_approved"
     assert hindrance["61"] == "over_receipt"
     assert (hindrance["64"], hindrance["65"]) == (None, "possible_duplicate")
-    assert hindrance["58"] == "possible_duplicate"  # typed with O for 0 and I for 1
-    assert hindrance["59"] == "possible_duplicate"  # so says monitoring
+    assert hindrance["58"] is None  # a person has said that it is another
+    assert built.rows(
+        "SELECT document_number, duplicate_of FROM marts.payment_proposal WHERE duplicate_of IS NOT NULL"
+    ) == [("65", "sap|1000|64||")]
 
 
 def test_a_discount_worth_taking_sets_the_day_and_the_amount(built: SmallWarehouse) -> None:

@@ -2,7 +2,7 @@
     config(
         materialized='by_key',
         key='open_item_id',
-        changes=['open_item_id', 'purchase_order', 'golden_id', 'currency', 'amount'],
+        changes=['open_item_id', 'purchase_order'],
         pre_hook="{{ touch(touched_open_item()) }}"
     )
 }}

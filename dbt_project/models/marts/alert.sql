@@ -14,6 +14,7 @@ select
     alert.severity,
     alert.object_type,
     alert.object_id,
+    alert.related_id,
     alert.entity as entity_id,
     alert.account as account_id,
     alert.currency,

@@ -6,15 +6,6 @@ with payable as (
     where {{ is_touched('open_item_id') }}
 ),
 
-item as (
-    select * from {{ ref('open_item') }}
-    where
-        ledger = 'payable' and kind = 'invoice' and status != 'cancelled' and amount is not null
-        {% if new_only() %}
-            and golden_id in (select golden_id from {{ ref('open_item') }} where {{ is_touched('open_item_id') }})
-        {% endif %}
-),
-
 direct_debit as (
     select open_item_id from {{ ref('open_item') }}
     where is_direct_debit
@@ -22,76 +13,12 @@ direct_debit as (
 
 three_way as (select * from {{ ref('three_way_match') }}),
 
--- monitoring compares in more ways, also two digits that changed places; what it doubts is not proposed either
-doubted as (
-    select distinct object_id as open_item_id
+-- an invoice that looks entered twice, and the earlier one: what monitoring doubts is not proposed
+suspect as (
+    select object_id as open_item_id, min(related_id) as duplicate_of
     from {{ source('monitoring', 'alert') }}
     where "check" = 'duplicate_invoice' and status = 'open'
-),
-
--- what one party has over one amount more than once: only that can be one invoice twice
-repeated as (
-    select golden_id, currency, amount
-    from item
-    where golden_id is not null
-    group by all
-    having count(*) > 1
-),
-
-written as (
-    select
-        item.*,
-        regexp_replace(upper(item.reference), '[^A-Z0-9]', '', 'g') as written
-    from item
-    inner join repeated
-        on item.golden_id = repeated.golden_id and item.currency = repeated.currency and item.amount = repeated.amount
-),
-
-numbered as (
-    select
-        *,
-        ltrim(translate(regexp_replace(written, '^[A-Z]+', ''), 'OIL', '011'), '0') as typed
-    from written
-),
-
--- one invoice twice: the same party, currency and amount, and either the supplier's number is the same but for the way it is
--- written (separators, leading letters and zeros, O for 0, I or L for 1), or it is missing on one side and the invoice dates are
--- the same. The earlier of the two stands. A number of one or two digits says nothing without its letters.
-named as (
-    select
-        open_item_id,
-        golden_id,
-        currency,
-        amount,
-        document_date,
-        coalesce(created_at, '') as created_at,
-        nullif(
-            case
-                when length(regexp_replace(typed, '[^0-9]', '', 'g')) >= 3 then typed
-                else ltrim(written, '0')
-            end, ''
-        ) as number
-    from numbered
-),
-
-suspect as (
-    select
-        later.open_item_id,
-        min_by(earlier.open_item_id, (earlier.document_date, earlier.created_at, earlier.open_item_id)) as duplicate_of
-    from named as later
-    inner join named as earlier
-        on
-            later.golden_id = earlier.golden_id
-            and later.currency = earlier.currency
-            and later.amount = earlier.amount
-            and (
-                later.number = earlier.number
-                or ((later.number is null or earlier.number is null) and later.document_date = earlier.document_date)
-            )
-            and (earlier.document_date, earlier.created_at, earlier.open_item_id)
-            < (later.document_date, later.created_at, later.open_item_id)
-    where {{ is_touched('later.open_item_id') }}
-    group by later.open_item_id
+    group by object_id
 ),
 
 judged as (
@@ -108,14 +35,13 @@ judged as (
             when payable.is_blocked then 'blocked'
             when payable.approval_status = 'rejected' then 'approval_rejected'
             when payable.approval_status = 'pending' then 'not_approved'
-            when suspect.duplicate_of is not null or doubted.open_item_id is not null then 'possible_duplicate'
+            when suspect.open_item_id is not null then 'possible_duplicate'
             when three_way.match_result in ('over_order', 'over_receipt', 'awaiting_receipt') then three_way.match_result
             when payable.open_amount is null then 'amount_not_known'
             when payable.due_date is null and payable.kind != 'credit_memo' then 'no_due_date'
         end as hindrance
     from payable
     left join suspect on payable.open_item_id = suspect.open_item_id
-    left join doubted on payable.open_item_id = doubted.open_item_id
     left join direct_debit on payable.open_item_id = direct_debit.open_item_id
     left join three_way on payable.open_item_id = three_way.open_item_id
 ),

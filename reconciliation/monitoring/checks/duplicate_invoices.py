@@ -12,99 +12,257 @@ import polars as pl
 from reconciliation.monitoring.config import DuplicateInvoice
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
+from reconciliation.monitoring.invoice_numbers import (
+    MINIMUM_DIGITS,
+    lesser_numbers,
+    one_typing_error,
+    swapped_neighbours,
+    with_number_forms,
+)
 
 NEXT_STEP = "Compare both documents; block the second one before the next payment run"
-MINIMUM_DIGITS = 3  # a shorter number ("1", "12") says nothing about two documents being one
+TELLING_DIGITS = 5  # a number as long as this is one document's also where two supplier records have it
+CONTRACT_DATES = 3  # a number that documents of as many dates carry names a contract or customer, not a document
+NEIGHBOURS = 100  # numbers this close are two of one day: a supplier numbers what he writes in a row
+SAME_MONEY = 1000  # amounts that differ by less than one part in so many may be one, rounded differently
 
 
 def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> pl.DataFrame:
-    """One finding per later document of a pair, naming the earlier one.
+    """One finding per later document of a pair, naming the earlier one. A pair has
 
-    Forgiven in the supplier's number: case, separators, leading letters and zeros, O for 0 and I or L for 1; and two
-    neighbouring digits swapped where the document dates agree. Consecutive numbers with one amount are two invoices. A
-    document that is cancelled is no duplicate. Age: days since the later document was posted.
+    - one party, currency and amount, and one number but for case, separators, leading letters and zeros, O for 0, I or L for 1;
+      the invoice dates may differ, unless the letters do too or documents of three dates and more carry the number, as a contract's;
+    - one party, currency, amount and invoice date, and one number but for the year, a suffix or, where the party has no third
+      document of that amount, one typing error, or no number at all on one side. Consecutive numbers are two invoices;
+    - one party, number and invoice date, and nearly the same amount or the same figure in another currency;
+    - one number of some length, currency, amount and invoice date, and two supplier records.
+
+    A document that is cancelled is no duplicate, nor is one for which a credit memo came. One that is still open stays
+    doubted however old it is. Age: days since the later document was posted.
     """
-    entered = pl.coalesce("posting_date", "document_date")
-    items = (
-        inputs.open_items.filter(
-            (pl.col("ledger") == "payable")
-            & pl.col("kind").is_in(["invoice", "residual"])
-            & (pl.col("status") != "cancelled")
-            & (pl.col("amount") < 0)
-            & pl.col("reference").is_not_null()
-        )
-        .with_columns(entered.alias("entered"), normal_number("reference").alias("number"))
-        .filter(pl.col("number").str.count_matches(r"\d") >= MINIMUM_DIGITS)
-        .with_columns(_sorted_characters("number").alias("characters"))
+    invoices = _invoices(inputs)
+    pairs = pl.concat(
+        [
+            _same_number(invoices),
+            _lesser_number(invoices),
+            _mistyped_number(invoices),
+            _mistyped_amount(invoices),
+            _other_record(invoices),
+        ]
     )
-    keys = ["golden_id", "currency", "amount"]
-    columns = ["open_item_id", "number", "document_date", "entered", "source_system", "document_number", "reference"]
-    earlier = items.select(*keys, "characters", *columns).rename({name: f"first_{name}" for name in columns})
-    pairs = items.join(earlier, on=[*keys, "characters"]).filter(
-        pl.struct("first_entered", "first_open_item_id") != pl.struct("entered", "open_item_id")
-    )
-    comes_later = (pl.col("entered") > pl.col("first_entered")) | (
-        (pl.col("entered") == pl.col("first_entered")) & (pl.col("open_item_id") > pl.col("first_open_item_id"))
-    )
-    swapped = pl.Series(
-        "swapped",
-        [swapped_neighbours(one, other) for one, other in pairs.select("number", "first_number").iter_rows()],
-        dtype=pl.Boolean,
-    )
-    same_document = (
-        (pl.col("source_system") == pl.col("first_source_system"))
-        & (pl.col("document_number") == pl.col("first_document_number"))
-    ).fill_null(value=False)
+    columns = [*_SAID, "place", "party", "currency", "amount"]
     rows = (
-        pairs.with_columns(swapped)
-        .filter(
-            comes_later
-            & ~same_document  # two lines of one document
-            & (pl.col("entered") >= as_of - timedelta(days=settings.within_days))
-            & (pl.col("entered") <= as_of)
-            & (
-                (pl.col("number") == pl.col("first_number"))
-                | (pl.col("swapped") & (pl.col("document_date") == pl.col("first_document_date")))
-            )
+        pairs.join(invoices, on="open_item_id")
+        .join(
+            invoices.select("open_item_id", *columns).rename(
+                {name: f"first_{name}" for name in ["open_item_id", *columns]}
+            ),
+            on="first_open_item_id",
         )
-        .sort("open_item_id", "first_entered", "first_open_item_id")
+        .filter(
+            (pl.col("first_place") < pl.col("place"))
+            & ((pl.col("entered") >= as_of - timedelta(days=settings.within_days)) | (pl.col("status") == "open"))
+            & (
+                (pl.col("document_date") - pl.col("first_document_date")).dt.total_days().abs() <= settings.within_days
+            ).fill_null(value=True)
+        )
+    )
+    rows = (
+        _not_credited(rows, inputs)
+        .sort("open_item_id", "rank", "first_entered", "first_open_item_id")
         .unique("open_item_id", keep="first", maintain_order=True)
-        .with_columns(pl.col("entered").alias("since"))
+        .with_columns(pl.min_horizontal("entered", pl.lit(as_of)).alias("since"))
     )
     return findings(
-        rows, object_type="open_item", object_id="open_item_id", message=_message, next_step=NEXT_STEP, account=None
+        rows,
+        object_type="open_item",
+        object_id="open_item_id",
+        related="first_open_item_id",
+        message=_message,
+        next_step=NEXT_STEP,
+        account=None,
     )
 
 
-def normal_number(column: str) -> pl.Expr:
-    """An invoice number without what people type differently; empty where nothing is left."""
+_SAID = ("document_date", "entered", "source_system", "document_number", "reference", "counterparty_id")
+_PAIR = ("open_item_id", "first_open_item_id", "rank")
+_MONEY = ["party", "currency", "amount"]
+
+
+def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
+    """The invoices that stand, one row a document, with the forms of their numbers."""
+    rows = (
+        inputs.open_items.filter(
+            (pl.col("ledger") == "payable")
+            & (pl.col("kind") == "invoice")
+            & (pl.col("status") != "cancelled")
+            & (pl.col("amount") < 0)
+        )
+        .with_columns(
+            entered=pl.coalesce("posting_date", "document_date"), party=pl.coalesce("golden_id", "counterparty_id")
+        )
+        .filter(pl.col("party").is_not_null() & pl.col("entered").is_not_null())
+        .sort("entered", "open_item_id")
+        .with_row_index("place")
+    )
+    is_line = (
+        pl.col("document_number").is_not_null()
+        & ~pl.struct(
+            "source_system", "entity_id", "document_number", "entered", "reference", *_MONEY
+        ).is_first_distinct()
+    )
+    return with_number_forms(rows.filter(~is_line)).with_columns(
+        pl.col("typed").n_unique().over(_MONEY).alias("numbers"),
+        pl.len().over(_MONEY).alias("of_amount"),
+        pl.len().over("party", "written", "document_date").alias("of_number"),
+        pl.struct("source_system", "entity_id", "document_number", "entered").alias("document"),
+    )
+
+
+def _pairs(invoices: pl.DataFrame, others: pl.DataFrame, on: list[str], holds: pl.Expr, rank: int) -> pl.DataFrame:
+    """The pairs that agree in the columns and of which `holds` is true; the other's columns are named `other_...`."""
+    held = [name for name in others.columns if name not in on]
     return (
-        pl.col(column)
-        .str.to_uppercase()
-        .str.replace_all(r"[^A-Z0-9]", "")
-        .str.replace(r"^[A-Z]+", "")
-        .str.replace_all("O", "0", literal=True)
-        .str.replace_all(r"[IL]", "1")
-        .str.strip_chars_start("0")
+        invoices.join(others.rename({name: f"other_{name}" for name in held}), on=on)
+        .filter(
+            (pl.col("open_item_id") != pl.col("other_open_item_id"))
+            & (
+                pl.col("document").struct.field("document_number").is_null()
+                | (pl.col("document") != pl.col("other_document"))
+            )
+            & holds.fill_null(value=False)
+        )
+        .select("open_item_id", pl.col("other_open_item_id").alias("first_open_item_id"), pl.lit(rank).alias("rank"))
     )
 
 
-def swapped_neighbours(one: str, other: str) -> bool:
-    """Whether the texts differ by two neighbouring characters that changed places."""
-    if len(one) != len(other):
-        return False
-    places = [place for place in range(len(one)) if one[place] != other[place]]
-    if len(places) != 2 or places[1] != places[0] + 1:
-        return False
-    first, second = places
-    return one[first] == other[second] and one[second] == other[first]
+def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
+    turned = pairs.select(
+        pl.col("first_open_item_id").alias("open_item_id"), pl.col("open_item_id").alias("first_open_item_id"), "rank"
+    )
+    return pl.concat([pairs, turned])
 
 
-def _sorted_characters(column: str) -> pl.Expr:
-    """The characters in order: equal for equal numbers and for swapped ones, so that only those are compared in
-    pairs.
+def _same_number(invoices: pl.DataFrame) -> pl.DataFrame:
+    same_letters = (
+        (pl.col("letters") == pl.col("other_letters")) | (pl.col("letters") == "") | (pl.col("other_letters") == "")
+    )
+    same_date = pl.col("document_date") == pl.col("other_document_date")
+    told = invoices.filter(pl.col("typed").is_not_null())
+    is_long = pl.col("digits") >= MINIMUM_DIGITS
+    found = [_pairs(told, told, [*_MONEY, "typed", "document_date"], same_letters | is_long, 0)]
+    for form in ("typed", "parted"):
+        telling = told.filter(
+            (pl.col("digits") >= MINIMUM_DIGITS)
+            & (pl.col("document_date").n_unique().over("party", form) < CONTRACT_DATES)
+        )
+        found.append(_pairs(telling, telling, [*_MONEY, form], same_letters | same_date, 0))
+    return pl.concat(found)
+
+
+def _lesser_number(invoices: pl.DataFrame) -> pl.DataFrame:
+    """One number is the other's with the year or with a suffix; of two with a suffix each is a part of the whole."""
+    keys = [*_MONEY, "document_date"]
+    several = invoices.filter((pl.len().over(keys) > 1) & pl.col("typed").is_not_null())
+    lesser = lesser_numbers(several).select("open_item_id", "document", *keys, pl.col("lesser").alias("typed"))
+    return _both_ways(_pairs(several, lesser, [*keys, "typed"], pl.lit(value=True), 1))
+
+
+def _mistyped_number(invoices: pl.DataFrame) -> pl.DataFrame:
+    """The only two documents of a party and an amount, of one date: their numbers differ by one typing error, or one has none."""
+    two = invoices.filter(pl.col("of_amount") == 2)
+    pairs = two.join(two, on=[*_MONEY, "document_date"], suffix="_other").filter(
+        pl.col("open_item_id") < pl.col("open_item_id_other")
+    )
+    # two rows a party and amount at most
+    alike = [_mistyped(one, other) for one, other in pairs.select("typed", "typed_other").iter_rows()]
+    other_words = (
+        pl.col("typed").is_null() & pl.col("typed_other").is_null() & (pl.col("written") != pl.col("written_other"))
+    )
+    found = pairs.filter(pl.Series(alike, dtype=pl.Boolean) & ~other_words.fill_null(value=False)).select(
+        "open_item_id", pl.col("open_item_id_other").alias("first_open_item_id"), pl.lit(2).alias("rank")
+    )
+    return _both_ways(found)
+
+
+def _mistyped(one: str | None, other: str | None) -> bool:
+    if one is None or other is None:
+        return True
+    if min(len(one), len(other)) < MINIMUM_DIGITS or not one_typing_error(one, other):
+        return False
+    if len(one) != len(other) or not (one.isdigit() and other.isdigit()) or swapped_neighbours(one, other):
+        return True
+    return abs(int(one) - int(other)) >= NEIGHBOURS
+
+
+def _mistyped_amount(invoices: pl.DataFrame) -> pl.DataFrame:
+    """The only two documents of a party, number and date, with nearly one amount or the same figure in two currencies."""
+    two = invoices.filter((pl.col("of_number") == 2) & (pl.col("digits") >= MINIMUM_DIGITS))
+    other_amount, amount = pl.col("other_amount"), pl.col("amount")
+    same_currency = pl.col("currency") == pl.col("other_currency")
+    near = (amount - other_amount).abs() * SAME_MONEY <= amount.abs()
+    holds = (
+        pl.when(same_currency)
+        .then((amount != other_amount) & (near | (_digits(amount) == _digits(other_amount))))
+        .otherwise(amount == other_amount)
+    )
+    return _pairs(two, two, ["party", "written", "document_date"], holds, 3)
+
+
+def _digits(amount: pl.Expr) -> pl.Expr:
+    """The characters of an amount in order: equal where some changed places."""
+    return amount.cast(pl.String).str.split("").list.sort()
+
+
+def _other_record(invoices: pl.DataFrame) -> pl.DataFrame:
+    """One number, amount and date of two supplier records that nothing else joins; a number that is a date or a month is no
+    document's own.
     """
-    return pl.col(column).str.split("").list.sort().list.join("")
+    keys = ["typed", "currency", "amount", "document_date"]
+    several = invoices.filter((pl.col("digits") >= TELLING_DIGITS) & (pl.col("party").n_unique().over(keys) > 1))
+    short = lesser_numbers(several).filter(pl.col("lesser").str.len_chars() < TELLING_DIGITS)
+    telling = several.join(short, on="open_item_id", how="anti")
+    return _pairs(telling, telling, keys, pl.col("party") != pl.col("other_party"), 4)
+
+
+def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
+    """The pairs less those of which a credit memo over the amount, of the same party and not older than the first, takes back one.
+
+    The credit memo names the number, or the party has no other number with that amount.
+    """
+    credits = (
+        inputs.open_items.filter(
+            (pl.col("ledger") == "payable")
+            & (pl.col("status") != "cancelled")
+            & (pl.col("amount") > 0)
+            & (pl.col("kind") != "payment")
+        )
+        .with_columns(party=pl.coalesce("golden_id", "counterparty_id"), amount=-pl.col("amount"))
+        .select(
+            *_MONEY,
+            pl.col("document_date").alias("credited_on"),
+            pl.col("reference").alias("names"),
+            pl.col("open_item_id").alias("credit_id"),
+        )
+    )
+    names = (
+        pl.col("names").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").str.contains(pl.col("typed"), literal=True)
+    )
+    counted = (
+        rows.join(credits, on=_MONEY)
+        .filter(
+            (pl.col("credited_on") >= pl.col("first_document_date"))
+            & (
+                ((pl.col("digits") >= MINIMUM_DIGITS) & names).fill_null(value=False)
+                | (pl.col("numbers") <= 1 + (pl.col("rank") > 0))
+            )
+        )
+        .group_by("open_item_id")
+        .agg(pl.col("credit_id").n_unique().alias("credits"))
+    )
+    return rows.join(counted, on="open_item_id", how="left").filter(
+        pl.col("first_open_item_id").n_unique().over("open_item_id") > pl.col("credits").fill_null(0)
+    )
 
 
 def _message(row: Mapping[str, Value]) -> str:
@@ -113,7 +271,10 @@ def _message(row: Mapping[str, Value]) -> str:
         if row["source_system"] != row["first_source_system"]
         else ""
     )
+    other = f" over {money(row, 'first_amount', 'first_currency')}" if row["rank"] == 3 else ""
+    record = f", under {row['counterparty_id']} and {row['first_counterparty_id']}" if row["rank"] == 4 else ""
     return (
-        f"Invoice {row['reference']} over {money(row)}, entered on {row['entered']} as {row['document_number']}, "
-        f"looks like {row['first_reference']} of {row['first_entered']} ({row['first_document_number']}){systems}"
+        f"Invoice {row['reference'] or '(no number)'} over {money(row)}, entered on {row['entered']} as {row['document_number']}, "
+        f"looks like {row['first_reference'] or 'one without a number'}{other} of {row['first_entered']} "
+        f"({row['first_document_number']}){systems}{record}"
     )

@@ -1,4 +1,4 @@
-"""Duplicates, changed bank details, statements and deliveries that do not tie out."""
+"""Second payments, changed bank details, statements and deliveries that do not tie out."""
 
 from __future__ import annotations
 
@@ -8,64 +8,12 @@ from decimal import Decimal
 import pytest
 from monitoring_facts import ACCOUNT, AS_OF, INVOICE, PAYMENT, STATEMENT, Row, alerts, facts, only
 
-from reconciliation.monitoring.checks.duplicate_invoices import swapped_neighbours
-
 CLEARED: Row = {"status": "cleared", "open_amount": Decimal(0)}
-SECOND: Row = INVOICE | {
-    "open_item_id": "sap|1000|20|2026|1", "document_number": "20", "posting_date": date(2026, 2, 20),
-}  # fmt: skip
 CHANGE: Row = {
     "counterparty_id": "sap|supplier|7", "golden_id": "g7", "name": "Meyer GmbH", "changed_by": "USER17",
     "account_identifier": "DE02120300000000202051", "valid_from": date(2026, 3, 1), "first_seen": date(2026, 3, 1),
 }  # fmt: skip
 BEFORE: Row = CHANGE | {"account_identifier": "DE89370400440532013000", "valid_from": date(2024, 1, 1)}
-
-
-@pytest.mark.parametrize("reference", ["RE-1001", "re 1001", "RE1001", "1001", "RE-001001", "RE-1OO1", "RE-10O1"])
-def test_the_same_invoice_typed_differently(reference: str) -> None:
-    inputs = facts(open_items=[INVOICE | CLEARED, SECOND | CLEARED | {"reference": reference}])
-    alert = only(alerts(inputs, "duplicate_invoice"))
-    assert alert["object_id"] == "sap|1000|20|2026|1"
-    assert "looks like RE-1001 of 2026-02-02 (19)" in str(alert["message"])
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"reference": "RE-1002"},  # the next number of a regular supplier
-        {"amount": Decimal("-1190.01")},
-        {"golden_id": "g8"},
-        {"currency": "USD"},
-        {"status": "cancelled"},
-        {"document_number": "19"},  # another line of the same document
-        {"kind": "credit_memo", "amount": Decimal("1190.00")},
-    ],
-)
-def test_two_invoices_that_are_two(change: Row) -> None:
-    inputs = facts(open_items=[INVOICE | CLEARED, SECOND | CLEARED | change])
-    assert alerts(inputs, "duplicate_invoice") == []
-
-
-def test_swapped_digits_count_on_the_same_document_date_only() -> None:
-    swapped = SECOND | CLEARED | {"reference": "RE-1010"}
-    assert len(alerts(facts(open_items=[INVOICE | CLEARED, swapped]), "duplicate_invoice")) == 1
-    later = swapped | {"document_date": date(2026, 2, 15)}
-    assert alerts(facts(open_items=[INVOICE | CLEARED, later]), "duplicate_invoice") == []
-    assert (
-        swapped_neighbours("1234", "1324"),
-        swapped_neighbours("1234", "4231"),
-        swapped_neighbours("12", "123"),
-    ) == (
-        True,
-        False,
-        False,
-    )
-
-
-def test_one_invoice_in_two_systems_is_named_as_such() -> None:
-    other = SECOND | CLEARED | {"source_system": "netsuite", "counterparty_id": "netsuite|supplier|44"}
-    alert = only(alerts(facts(open_items=[INVOICE | CLEARED, other]), "duplicate_invoice"))
-    assert str(alert["message"]).endswith("in netsuite and sap")
 
 
 def test_two_payments_for_one_invoice() -> None:

@@ -1,0 +1,95 @@
+"""The forms of a supplier's invoice number that tell whether two documents carry the same one, once typing is forgiven."""
+
+from __future__ import annotations
+
+import polars as pl
+
+MINIMUM_DIGITS = 3  # a shorter number ("1", "12") says nothing about two documents being one
+_SUFFIX = r"(?:[A-Z]|[^A-Z0-9]+(?:[A-Z]+|[0-9]))$"  # 1001A, 1001-A, 1001 COPY, 1001-1
+
+
+def with_number_forms(items: pl.DataFrame) -> pl.DataFrame:
+    """Items (reference) with the forms of their number, each null where nothing is left of it.
+
+    - `written`: letters and digits, O for 0 and I or L for 1 forgiven;
+    - `typed`: that without leading letters and zeros;
+    - `parted`: as typed, with its separators, and without the zeros that lead any of its parts;
+    - `letters`: the leading letters;
+    - `digits`: how many digits `typed` has.
+    """
+    upper = pl.col("reference").str.strip_chars().str.to_uppercase()
+    plain = upper.str.replace_all(r"[^A-Z0-9]", "")
+    return items.with_columns(
+        written=_alike(plain).replace("", None),
+        typed=_typed(upper).replace("", None),
+        parted=_alike(_parts(upper)).str.replace_all(r"(^|-)0+([0-9])", "${1}${2}").replace("", None),
+        letters=plain.str.extract(r"^([A-Z]*)"),
+    ).with_columns(pl.col("typed").str.count_matches(r"\d").fill_null(0).alias("digits"))
+
+
+def lesser_numbers(items: pl.DataFrame) -> pl.DataFrame:
+    """What is left of the `typed` number without the year of the document, without a suffix, and without both: items
+    (reference, document_date, typed) with a row for each such `lesser`.
+    """
+    upper = pl.col("reference").str.strip_chars().str.to_uppercase()
+    bare = upper.str.replace(_SUFFIX, "")
+    return (
+        items.with_columns(
+            lesser=pl.concat_list(*_without_year(upper), _typed(bare), *_without_year(bare)).list.unique()
+        )
+        .explode("lesser")
+        .filter((pl.col("lesser") != "") & (pl.col("lesser") != pl.col("typed")))
+    )
+
+
+def one_typing_error(one: str, other: str) -> bool:
+    """Whether one text becomes the other by one character changed, left out or doubled, or by two neighbours that change places."""
+    if one == other:
+        return False
+    short, long = sorted((one, other), key=len)
+    start = next((place for place, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    if len(short) == len(long):
+        return short[start + 1 :] == long[start + 1 :] or swapped_neighbours(one, other)
+    return len(long) - len(short) == 1 and short[start:] == long[start + 1 :]
+
+
+def swapped_neighbours(one: str, other: str) -> bool:
+    """Whether the texts differ by two neighbouring characters that changed places."""
+    if len(one) != len(other):
+        return False
+    places = [place for place in range(len(one)) if one[place] != other[place]]
+    if len(places) != 2 or places[1] != places[0] + 1:
+        return False
+    first, second = places
+    return one[first] == other[second] and one[second] == other[first]
+
+
+def _alike(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all("O", "0", literal=True).str.replace_all(r"[IL]", "1")
+
+
+def _typed(upper: pl.Expr) -> pl.Expr:
+    plain = upper.str.replace_all(r"[^A-Z0-9]", "").str.replace(r"^[A-Z]+", "")
+    return _alike(plain).str.strip_chars_start("0")
+
+
+def _parts(upper: pl.Expr) -> pl.Expr:
+    """The number without leading letters, its parts joined by hyphens."""
+    return upper.str.replace_all(r"[^A-Z0-9]+", "-").str.replace(r"^[A-Z-]+", "").str.strip_chars("-")
+
+
+def _without_year(upper: pl.Expr) -> list[pl.Expr]:
+    """The number without the year of the document, or the year before, at its start or end: 2026-0017, 26/0017, 17/2026."""
+    parts = _parts(upper)
+    year = pl.col("document_date").dt.year()
+    found = []
+    for back in (0, 1):
+        long = (year - back).cast(pl.String)
+        short = long.str.slice(2) + "-"
+        found += [
+            pl.when(parts.str.starts_with(long)).then(parts.str.strip_prefix(long)),
+            pl.when(parts.str.starts_with(short)).then(parts.str.strip_prefix(short)),
+            pl.when(parts.str.ends_with("-" + long)).then(parts.str.strip_suffix("-" + long)),
+            pl.when(parts.str.ends_with("-" + long.str.slice(2))).then(parts.str.strip_suffix("-" + long.str.slice(2))),
+        ]
+    return [_typed(one) for one in found]

@@ -1,0 +1,183 @@
+"""Invoices entered twice, and those that only look like it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from monitoring_facts import INVOICE, Row, alerts, facts, only
+
+from reconciliation.monitoring.invoice_numbers import one_typing_error, swapped_neighbours
+
+FIRST: Row = INVOICE | {"status": "cleared", "open_amount": Decimal(0)}
+SECOND: Row = FIRST | {
+    "open_item_id": "sap|1000|20|2026|1", "document_number": "20", "posting_date": date(2026, 2, 20),
+}  # fmt: skip
+CREDIT: Row = FIRST | {
+    "open_item_id": "sap|1000|21|2026|1", "document_number": "21", "kind": "credit_memo", "reference": "GS-77",
+    "amount": Decimal("1190.00"), "document_date": date(2026, 2, 10), "posting_date": date(2026, 2, 11),
+}  # fmt: skip
+
+
+def document(number: int, **change: object) -> Row:
+    """Another invoice of the same supplier and amount, by default."""
+    return FIRST | {"open_item_id": f"sap|1000|{number}|2026|1", "document_number": str(number)} | change  # type: ignore[return-value]
+
+
+def found(*items: Row) -> list[Row]:
+    return alerts(facts(open_items=list(items)), "duplicate_invoice")
+
+
+@pytest.mark.parametrize(
+    "reference", ["RE-1001", "re 1001", "RE1001", "1001", "RE-001001", "RE-1OO1", "RE-10O1", "RE-1001."]
+)
+def test_the_same_invoice_typed_differently(reference: str) -> None:
+    alert = only(found(FIRST, SECOND | {"reference": reference}))
+    assert alert["object_id"] == "sap|1000|20|2026|1"
+    assert "looks like RE-1001 of 2026-02-02 (19)" in str(alert["message"])
+    typed_with_the_day_of_posting = SECOND | {"reference": reference, "document_date": date(2026, 2, 20)}
+    assert len(found(FIRST, typed_with_the_day_of_posting)) == 1
+
+
+def test_zeros_within_a_number_are_typing_too() -> None:
+    assert len(found(FIRST | {"reference": "RE-2026-00123"}, SECOND | {"reference": "RE-2026-123"})) == 1
+    other = SECOND | {"reference": "2026-12-03", "document_date": date(2026, 2, 15)}
+    assert found(FIRST | {"reference": "2026-01-23"}, other) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("RE-1001", "RE-1001A"),  # what a system that refuses the same number twice makes people type
+        ("RE-1001", "RE-1001-1"),
+        ("RE-1001", "RE-1001 COPY"),
+        ("RE-2026-00123", "123"),
+        ("26/0017", "17"),
+        ("1001/2026", "1001"),
+        ("INV-1001", "RE 1001"),
+        ("17", "RE 17"),
+        ("RE-1001", "RE-1010"),  # digits that changed places
+        ("RE-1001", "RE-1501"),  # one digit wrong
+        ("RE-1001", "RE-101"),  # one left out
+        ("RE-1001", "RE-10011"),  # one doubled
+        ("RE-1001", None),
+    ],
+)
+def test_what_differs_more_counts_on_the_same_invoice_date_only(first: str, second: str | None) -> None:
+    one, other = FIRST | {"reference": first}, SECOND | {"reference": second}
+    assert only(found(one, other))["object_id"] == "sap|1000|20|2026|1"
+    assert only(found(other | {"posting_date": date(2026, 2, 1)}, one))["object_id"] == "sap|1000|19|2026|1"
+    assert found(one, other | {"document_date": date(2026, 2, 15)}) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reference": "RE-1002"},  # the next number of a regular supplier
+        {"amount": Decimal("-1240.01")},
+        {"golden_id": "g8"},
+        {"currency": "USD", "document_date": date(2026, 2, 15)},
+        {"amount": Decimal("-1190.01"), "document_date": date(2026, 2, 15)},
+        {"status": "cancelled"},
+        {"document_number": "19", "posting_date": date(2026, 2, 2)},  # another line of the same document
+        {"kind": "credit_memo", "amount": Decimal("1190.00")},
+        {"kind": "residual"},  # what a part payment left open carries the number of its invoice
+        {"document_date": date(2025, 2, 1)},  # a supplier who numbers from one each year
+        {"reference": "MUC-1001", "document_date": date(2026, 2, 15)},  # the other series of two
+    ],
+)
+def test_two_invoices_that_are_two(change: Row) -> None:
+    assert found(FIRST, SECOND | change) == []
+
+
+def test_document_numbers_of_two_companies_may_be_the_same() -> None:
+    elsewhere = SECOND | {"document_number": "19", "entity_id": "FR", "open_item_id": "sap|2000|19|2026|1"}
+    assert only(found(FIRST, elsewhere))["object_id"] == "sap|2000|19|2026|1"
+
+
+def test_nearly_the_same_amount_and_the_same_figure_in_another_currency() -> None:
+    for change in ({"amount": Decimal("-1190.01")}, {"amount": Decimal("-1910.00")}, {"currency": "USD"}):
+        assert "looks like RE-1001 over 1,190.00 EUR of 2026-02-02" in str(
+            only(found(FIRST, SECOND | change))["message"]
+        )  # type: ignore[operator]
+    # one bill posted in parts, by cost centre
+    parts = [document(30 + place, amount=Decimal(f"-1190.0{place}")) for place in range(3)]
+    assert found(*parts) == []
+
+
+def test_one_invoice_in_two_systems_is_named_as_such() -> None:
+    other = SECOND | {"source_system": "netsuite", "counterparty_id": "netsuite|supplier|44"}
+    assert str(only(found(FIRST, other))["message"]).endswith("in netsuite and sap")
+
+
+def test_two_supplier_records_that_nothing_joins() -> None:
+    """A number of some length, the amount and the date are enough; a date or month in place of a number is not."""
+    other = {"golden_id": "g8", "counterparty_id": "sap|supplier|8"}
+    one = FIRST | {"reference": "RE-100123"}
+    alert = only(found(one, SECOND | other | {"reference": "100123"}))
+    assert str(alert["message"]).endswith("under sap|supplier|8 and sap|supplier|7")
+    for month in ("2026-02", "20260201", "01.02.2026"):
+        assert found(FIRST | {"reference": month}, SECOND | other | {"reference": month}) == []
+
+
+def test_rent_is_due_each_month() -> None:
+    """By its month, or by the number of the contract: a number that many dates carry names no document."""
+    months = [date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)]
+    for wording in ("%Y-%m", "%m/%Y", "RENT %b %Y", "Contract 20077"):
+        rents = [
+            document(40 + place, reference=day.strftime(wording), document_date=day, posting_date=day)
+            for place, day in enumerate(months)
+        ]
+        assert found(*rents) == [], wording
+        twice = rents[3] | {
+            "open_item_id": "sap|1000|60|2026|1",
+            "document_number": "60",
+            "posting_date": date(2026, 3, 2),
+        }
+        assert only(found(*rents, twice))["object_id"] == "sap|1000|60|2026|1"
+
+
+@pytest.mark.parametrize("parts", ["ABC", ("-1", "-2", "-3"), ("/1", "/2", "/3"), (" I", " II", " III")])
+def test_instalments_of_one_bill(parts: tuple[str, ...] | str) -> None:
+    assert found(*(document(70 + place, reference=f"RE-1001{part}") for place, part in enumerate(parts))) == []
+
+
+def test_equal_deliveries_of_one_day() -> None:
+    numbers = [
+        "100012",
+        "100021",
+        "100121",
+        "101121",
+    ]  # swapped digits, one digit more or less: a day's work of one carrier
+    assert found(*(document(80 + place, reference=number) for place, number in enumerate(numbers))) == []
+    assert found(FIRST | {"reference": "100012"}, SECOND | {"reference": "100017"}) == []  # two of one day
+
+
+def test_what_was_credited_and_billed_again_stands_once() -> None:
+    assert found(FIRST, CREDIT, SECOND) == []
+    assert found(FIRST, CREDIT | {"reference": "Credit for RE-1001"}, SECOND | {"reference": "RE-1001-R"}) == []
+    third = document(22, posting_date=date(2026, 2, 27))
+    assert only(found(FIRST, CREDIT, SECOND, third))["object_id"] == third["open_item_id"]
+    before = CREDIT | {"document_date": date(2026, 1, 10)}
+    cancelled = CREDIT | {"status": "cancelled"}
+    for other in (before, cancelled):
+        assert len(found(FIRST, other, SECOND)) == 1
+    # a supplier with other bills of that amount: whose credit it is, it has to say
+    april = document(23, reference="RE-1044", document_date=date(2026, 1, 20))
+    assert len(found(FIRST, april, CREDIT, SECOND)) == 1
+    assert found(FIRST, april, CREDIT | {"reference": "RE1001"}, SECOND) == []
+
+
+def test_one_typing_error() -> None:
+    assert one_typing_error("1234", "1334") and one_typing_error("1234", "124") and one_typing_error("1234", "12234")
+    assert (
+        not one_typing_error("1234", "1234")
+        and not one_typing_error("1234", "4231")
+        and not one_typing_error("12", "1234")
+    )
+    assert (
+        swapped_neighbours("1234", "1324")
+        and not swapped_neighbours("1234", "4231")
+        and not swapped_neighbours("12", "123")
+    )
