@@ -85,7 +85,7 @@ def _run(
     started = perf_counter()
     require(items, legs)
     encoding = encode({name: frame for name, frame in items.items() if name in rules.datasets})
-    pools = Pools(encoding)
+    pools = Pools(encoding, rules.legs)
     if ledger is not None:
         stored = ledger.stored() if isinstance(ledger, Ledger) else ledger
         pools.use(stored, rules, before, (holds or Holds()).decided)
@@ -164,10 +164,12 @@ class Run:
 
     def leg(self, leg: Leg, rules_version: str) -> LegOutcome:
         """Run one leg over what the legs before it have left open."""
+        came_back = self.pools.release_undone(leg)
         run = _LegRun(leg, self.encoding, self.pools, self.links, self.rates, self.holds)
         run.passes()
         groups, items, unmatched = run.tables(rules_version)
-        return LegOutcome(leg, groups, items, unmatched, run.gave_way(groups, items), run.figures(), run.signs())
+        gave_way = pl.concat([came_back, run.gave_way(groups, items)])
+        return LegOutcome(leg, groups, items, unmatched, gave_way, run.figures(), run.signs())
 
 
 class _LegRun:
@@ -244,6 +246,7 @@ class _LegRun:
             for number, view in enumerate(self._context.sides):
                 rows = tie.members.filter(pl.col("side") == number)["row"].to_numpy()
                 self._pools.contest(view.dataset.name, view.side.pool, rows)
+        self._pools.settled(self._context.leg, self._taken)
         self._seconds["ties"] = perf_counter() - started
 
     def _eliminate(self) -> None:

@@ -68,7 +68,7 @@ def match_in_parts(
     datasets = [name for name in parts[0].items if name in rules.datasets]
     require(parts[0].items, rules.legs)
     whole = encode({name: pl.concat([part.items[name] for part in parts]) for name in datasets})
-    pools = Pools(whole)
+    pools = Pools(whole, rules.legs)
     known = [part.links for part in parts if part.links is not None]
     links = Links(whole, pl.concat(known) if known else None)
     quotes = None if rates is None else rate_frame(rates)

@@ -39,7 +39,7 @@ def retell_leg(
     """
     own = rules.leg(leg)
     encoding = encode({name: frame for name, frame in items.items() if name in own.datasets(rules)})
-    pools = Pools(encoding)
+    pools = Pools(encoding, rules.legs)
     pools.use(ledger.stored() if isinstance(ledger, Ledger) else ledger, rules, leg, frozenset())
     left, right = (
         SideView(number, side, encoding.datasets[side.dataset], _open(pools, own, side))

@@ -29,6 +29,7 @@ class Side(BaseModel):
     blocked_by: tuple[str, ...] = ()  # an item used in one of these pools takes no part either
     kinds: tuple[str, ...] = ()  # only items of these kinds; empty: all
     without_kinds: tuple[str, ...] = ()  # no items of these kinds
+    undone_by: str | None = None  # no items whose lines this leg, which comes before, undoes
     sign: Annotated[int, Field(ge=-1, le=1)] = 0  # -1: only money out, 1: only money in, 0: both
     report_unmatched: bool = True  # list this side's open items as unmatched of this leg
 
@@ -89,8 +90,10 @@ class Leg(BaseModel):
         return frozenset((side.dataset, side.pool) for side in self.sides)
 
     def datasets(self, rules: Rules) -> tuple[str, ...]:
-        """What the leg looks at of the datasets of the rules: its sides', and those its passes read through."""
+        """What the leg looks at of the datasets of the rules: its sides', those its passes read through, and those whose items
+        say what came back."""
         named = [side.dataset for side in self.sides] + [name for each in self.passes for name in each.beside]
+        named += [rules.leg(side.undone_by).right.dataset for side in self.sides if side.undone_by is not None]
         return tuple(name for name in dict.fromkeys(named) if name in rules.datasets)
 
     @property
@@ -115,6 +118,21 @@ class Rules(BaseModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"legs named twice: {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _undoing_legs_come_before(self) -> Rules:
+        for place, leg in enumerate(self.legs):
+            for side in (side for side in leg.sides if side.undone_by is not None):
+                by = next((n for n in range(place) if self.legs[n].name == side.undone_by), None)
+                if by is None or not self.legs[by].offsets:
+                    wrong = f"undone_by names {side.undone_by!r}, which is no earlier leg of a dataset with itself"
+                    raise ValueError(f"leg {leg.name}: {wrong}")
+                lines = {self.legs[by].left.dataset, side.dataset}
+                telling = [n for n in range(place) if {each.dataset for each in self.legs[n].sides} == lines]
+                if any(each.across_entities for each in self.legs[min([*telling, by]) : max([*telling, by])]):
+                    wrong = f"a leg across entities stands between {side.undone_by} and the legs that say whose lines it undoes"
+                    raise ValueError(f"leg {leg.name}: {wrong}")
         return self
 
     @property

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from reconciliation.matching.came_back import HELD, CameBack, held_by
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.known_groups import HeldItems, KnownGroups, StoredLedger
+from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg, Rules, Side
 
 DECIDED = "decision"  # the pass name of groups that a person made; only a person supersedes them
@@ -39,25 +41,29 @@ class _Used:
 
 
 class Pools:
-    """Open amounts by dataset and pool."""
+    """Open amounts by dataset and pool; `legs` are those of the rules."""
 
-    def __init__(self, encoding: Encoding) -> None:
+    def __init__(self, encoding: Encoding, legs: Sequence[Leg]) -> None:
         self._encoding = encoding
         self._open: dict[tuple[str, str], Ints] = {}
         self._contested: dict[tuple[str, str], Mask] = {}
         self._known = KnownGroups(pl.DataFrame(schema={"group_id": pl.String}), {})
         none = np.zeros(0, dtype=np.bool_)
-        self._pairs = none  # by group: whether it is a matched pair that still stands
+        self._stands = none  # by group: whether it is matched and still stands
+        self._pairs = none  # by group: whether it is a pair among them
         self._shown = none  # by group: whether the passes of its leg are shown it again
         self._open_ended = none  # by group: whether it uses an item in part or leaves a difference
         self._place_of: Ints = np.zeros(0, dtype=np.int64)  # by group: the place of its leg among the legs
         self._automatic: list[_Used] = []  # matches that no person has made or confirmed
-        self._legs: tuple[Leg, ...] = ()
+        self._legs = tuple(legs)
+        self._matched: dict[str, pl.DataFrame] = {}  # by leg: what its groups of this run hold (HELD)
+        self._came_back = CameBack(encoding, self._legs)
 
     def part(self, encoding: Encoding, rows: Mapping[str, slice], legs: Sequence[Leg]) -> Pools:
         """The pools of a part of the rows, whose numbers begin anew, with what these legs look at: what is used there is
         used here."""
-        part = Pools(encoding)
+        part = Pools(encoding, self._legs)
+        part._came_back = self._came_back.part(encoding, rows)
         for leg in legs:
             for side in leg.sides:
                 for pool in (side.pool, *side.blocked_by):
@@ -147,6 +153,8 @@ class Pools:
         for pool in side.blocked_by:
             if (side.dataset, pool) in self._open:
                 amounts[self._seen(side.dataset, pool, leg) != data.amount] = 0
+        if (undone := self._came_back.of(side)) is not None:
+            amounts[undone] = 0
         if side.sign:
             amounts[np.sign(amounts) != side.sign] = 0
         if side.takes is not None:
@@ -227,8 +235,8 @@ class Pools:
             if len(freed.row):
                 np.add.at(self.open(used.dataset, used.pool), freed.row, freed.minor)
         self._automatic = [replace(used, held=used.held.where(stands[used.held.group])) for used in self._automatic]
-        self._shown &= stands
-        self._pairs &= stands
+        for standing in (self._stands, self._shown, self._pairs):
+            standing &= stands
 
     def use(self, ledger: StoredLedger, rules: Rules, before: str | None, decided: frozenset[str]) -> None:
         """Take what the ledger's groups have applied: matched ones, and suggestions of the legs that come before
@@ -238,7 +246,6 @@ class Pools:
         and its groups have to be released first (`ledger.carry_forward`).
         """
         self._known = known = KnownGroups.of(ledger, self._encoding)
-        self._legs = rules.legs
         places = {leg.name: place for place, leg in enumerate(rules.legs)}
         of_leg = pl.col("leg").replace_strict(places, default=len(places), return_dtype=pl.Int64)
         place = self._place_of = known.groups.select(of_leg).to_series().to_numpy()
@@ -264,6 +271,7 @@ class Pools:
         for used in self._automatic:
             self._open_ended[used.held.group[~used.held.whole]] = True
         self._open_ended &= automatic
+        self._stands = matched
         self._pairs = matched & known.where(pl.col("cardinality") == "1:1")
         # its own from the first pass on that weighs all that is open; what is open ended may give way and is open anyway
         again = [
@@ -271,6 +279,50 @@ class Pools:
             for leg in rules.legs
         ]
         self._shown = known.complete(ledger, matched & ~self._open_ended & known.where(pl.any_horizontal(again)))
+        for leg in rules.legs:
+            self._came_back.learn(leg.name, self._matched_by, self.open)
+
+    def settled(self, leg: Leg, taken: Sequence[Taken]) -> None:
+        """Remember what a leg of this run has matched, where it says what came back."""
+        if self._came_back.told_by(leg):
+            self._matched[leg.name] = held_by(taken)
+            self._came_back.learn(leg.name, self._matched_by, self.open)
+
+    def _matched_by(self, leg: Leg) -> Iterator[pl.DataFrame]:
+        """What a leg's matched groups hold, of this run and of the ledger (HELD)."""
+        if leg.name in self._matched:
+            yield self._matched[leg.name]
+        own = self._stands & (self._place_of == self._place(leg))
+        if own.any():
+            parts = [pl.DataFrame(schema=HELD)]
+            for side, dataset in enumerate(dict.fromkeys(each.dataset for each in leg.sides)):
+                held = self._held(dataset)
+                held = held.where(own[held.group])
+                parts.append(
+                    pl.DataFrame({"group": held.group, "row": held.row}).select(
+                        "group", pl.lit(side, pl.UInt8).alias("side"), "row"
+                    )
+                )
+            yield pl.concat(parts)
+
+    def release_undone(self, leg: Leg) -> pl.DataFrame:
+        """Release the leg's standing matches of what came back, people's aside (RELEASED)."""
+        parts = [pl.DataFrame(schema={"group": pl.UInt32, "reason": pl.String})]
+        for side in leg.sides:
+            undone = self._came_back.of(side)
+            if undone is None:
+                continue
+            for used in self._automatic:
+                if used.place == self._place(leg) and used.dataset == side.dataset:
+                    gone = used.held.where(undone[used.held.row])
+                    ids = self._encoding.datasets[side.dataset].item_ids(gone.row)
+                    named = pl.DataFrame({"group": gone.group, "item": ids})
+                    parts.append(
+                        named.select("group", reason=pl.format("{} {} came back", pl.lit(side.dataset), "item"))
+                    )
+        first = pl.concat(parts).group_by("group").agg(pl.col("reason").min())
+        self.release(first["group"])
+        return first.select(self.group_ids(first["group"]).alias("group_id"), "reason").sort("group_id")
 
     def _uses(self, legs: Sequence[Leg]) -> Iterator[_Used]:
         """What the known groups of each leg hold, by pool."""

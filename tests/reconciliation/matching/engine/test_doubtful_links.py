@@ -9,9 +9,9 @@ import polars as pl
 from example_items import items, members
 
 from reconciliation.contracts import LINK
-from reconciliation.matching import Rules, match, preset
+from reconciliation.matching import match_leg, preset
 
-_LEG = preset("payables").leg("payments_open_items")
+_RULES = preset("payables")
 
 
 def _links(*pairs: tuple[str, str, Any]) -> pl.DataFrame:
@@ -25,7 +25,8 @@ def _links(*pairs: tuple[str, str, Any]) -> pl.DataFrame:
 def _groups(
     payments: list[dict[str, Any]], bills: list[dict[str, Any]], links: pl.DataFrame | None = None
 ) -> dict[str, list[tuple[str, ...]]]:
-    result = match({"payments": items(*payments), "open_items": items(*bills)}, Rules(legs=(_LEG,)), links=links)
+    frames = {"payments": items(*payments), "open_items": items(*bills)}
+    result = match_leg("payments_open_items", frames, _RULES, links=links)
     return {status: members(result, status) for status in ("matched", "suggested")}
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from example_items import day, ids, items, members, one_leg, only_group, reasons
 
-from reconciliation.matching import Rules, match, preset
+from reconciliation.matching import Rules, match, match_leg, preset
 from reconciliation.matching.party_evidence import MOST_WEIGHT
 from reconciliation.matching.passes.reference_in_text import VARIANT_ODDS, ReferenceInText
 from reconciliation.matching.text import Variant
@@ -312,8 +312,8 @@ def test_a_payment_soon_after_the_document_though_long_before_it_is_due() -> Non
     named = {"counterparty_name": "Acme Bau GmbH", "counterparty_account": "DE02"}
     payments = items({"item_id": "P1", "amount": "-158.01", "on": 20} | named)
     bills = items({"item_id": "O1", "amount": "-158.01", "on": 1, "due_date": day(61)} | named)
-    leg = preset("payables").leg("payments_open_items")
-    result = match({"payments": payments, "open_items": bills}, Rules(legs=(leg,)))
+    frames = {"payments": payments, "open_items": bills}
+    result = match_leg("payments_open_items", frames, preset("payables"))
     assert members(result) == ids("P1", "O1")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+import pytest
 from example_items import items, members
 
-from reconciliation.matching import Ledger, MatchResult, match_leg, parse_rules, preset
+from reconciliation.matching import Ledger, MatchingError, MatchResult, match, match_leg, parse_rules, preset
+from reconciliation.matching.came_back import HELD, undone_rows
 from reconciliation.matching.ledger import carry_forward, new_ledger
 from reconciliation.matching.state import DECIDED
 
@@ -66,3 +69,61 @@ def test_a_side_takes_some_kinds_or_all_but_some() -> None:
     assert left is not None and right is not None
     assert taken.select(left)["kind"].to_list() == [True, False, False, False]
     assert taken.select(right)["kind"].to_list() == [True, False, True, True]
+
+
+SENT = items(
+    {"item_id": "P1", "amount": -70, "on": 7, "references": ["E2E0001"]},
+    {"item_id": "P2", "amount": -70, "on": 14, "references": ["E2E0002"]},
+)
+LINES = items(
+    {"item_id": "L1", "amount": -70, "on": 8, "references": ["E2E0001"]},
+    {"item_id": "L2", "amount": 70, "on": 11, "references": ["E2E0001"], "text": "RETURN E2E0001"},
+    {"item_id": "L3", "amount": -70, "on": 15, "references": ["E2E0002"]},
+)
+
+
+def _all_legs(payments: pl.DataFrame, lines: pl.DataFrame, ledger: Ledger | None = None) -> MatchResult:
+    links = LINKS.filter(pl.col("left_id").is_in(payments["item_id"].to_list()))
+    return match({"bank_lines": lines, "payments": payments, "open_items": BILL}, RULES, links=links, ledger=ledger)
+
+
+def _settled(result: MatchResult) -> list[tuple[str, ...]]:
+    return [each for each in members(result, "matched") if "I1" in each]
+
+
+def test_where_a_line_undoes_the_line_of_a_payment_the_next_payment_settles_the_item() -> None:
+    assert _settled(_all_legs(SENT, LINES)) == [("I1", "P2")]
+    assert _settled(_all_legs(SENT[:1], LINES[:1])) == [("I1", "P1")]
+    assert _settled(_all_legs(SENT[:1], LINES[:2])) == []
+
+
+def test_a_line_that_arrives_later_and_undoes_it_releases_the_match() -> None:
+    first = _all_legs(SENT[:1], LINES[:1])
+    ledger = Ledger(first.groups, first.items)
+    second = _all_legs(SENT, LINES, ledger)
+    assert second.gave_way["reason"].to_list() == ["payments P1 came back"]
+    assert _settled(second) == [("I1", "P2")]
+    change = new_ledger(ledger, pl.DataFrame(schema={"group_id": pl.String, "reason": pl.String}), second)
+    assert list(change.superseded.values()) == ["payments P1 came back"]
+
+
+def test_payments_come_back_with_all_of_their_lines() -> None:
+    """Line 0 is booked for payments 0 and 1, lines 1 and 2 for payment 2, of which only the first is undone."""
+    held = pl.DataFrame(
+        {"group": [0, 0, 0, 1, 1, 1], "side": [0, 1, 1, 0, 0, 1], "row": [0, 0, 1, 1, 2, 2]}, schema=HELD
+    )
+    assert undone_rows(held, 0, np.array([True, True, False])).tolist() == [0, 1]
+
+
+def test_a_leg_that_undoes_comes_before_and_none_across_entities_stands_between() -> None:
+    def leg(name: str, left: str, right: str = "{dataset: b, pool: q}", kind: str = "reference") -> str:
+        return f"  - name: {name}\n    left: {left}\n    right: {right}\n    passes: [{{kind: {kind}}}]\n"
+
+    undone = leg("leg", "{dataset: a, pool: p, undone_by: undo}", "{dataset: c, pool: p}")
+    undo = leg("undo", "{dataset: b, pool: r}", "{dataset: b, pool: r}")
+    whose, across = leg("whose", "{dataset: a, pool: q}"), leg("across", "{dataset: b, pool: t}", kind="own_transfer")
+    assert parse_rules("legs:\n" + whose + undo + across + undone).leg("leg").left.undone_by == "undo"
+    with pytest.raises(MatchingError, match="leg leg: undone_by names 'undo', which is no earlier leg"):
+        parse_rules("legs:\n" + whose + undone + undo)
+    with pytest.raises(MatchingError, match="leg leg: a leg across entities stands between undo and the legs"):
+        parse_rules("legs:\n" + whose + across + undo + undone)

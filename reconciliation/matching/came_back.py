@@ -1,0 +1,99 @@
+"""What came back settles nothing: a payment whose bank line another line undoes has left the account and returned to it.
+
+A side of a leg names the leg that brings such lines together (`undone_by: returns`); whose lines they are, the legs say that have
+matched the side's items with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from reconciliation.matching.context import Rows
+from reconciliation.matching.encoding import Encoding, Ints, Mask
+from reconciliation.matching.resolution import MATCHED
+from reconciliation.matching.results import Taken
+from reconciliation.matching.rules import Leg, Side
+
+#: What the matched groups of a leg hold of its sides, one row an item and group; groups are numbered from 0.
+HELD = {"group": pl.UInt32(), "side": pl.UInt8(), "row": pl.UInt32()}
+
+
+def held_by(taken: Sequence[Taken]) -> pl.DataFrame:
+    """What the groups hold that a leg has matched, of the shape HELD."""
+    parts, count = [pl.DataFrame(schema=HELD)], 0
+    for each in taken:
+        if not each.pairs.is_empty():
+            pairs = each.pairs.filter(pl.col("status") == MATCHED).with_row_index("group", count)
+            parts.extend(pairs.select("group", side=pl.lit(n), row=row) for n, row in enumerate(("left", "right")))
+            count += pairs.height
+        if not each.groups.is_empty():
+            groups = each.groups.filter(pl.col("status") == MATCHED).with_row_index("group", count)
+            parts.append(each.members.join(groups.select("proposal", "group"), on="proposal").select(list(HELD)))
+            count += groups.height
+    return pl.concat(part.cast(HELD) for part in parts)  # type: ignore[arg-type]
+
+
+def undone_rows(held: pl.DataFrame, lines: int, undone: Mask) -> Rows:
+    """The rows on the other side of groups (HELD) all of whose lines, those of the side `lines`, are undone."""
+    row, group = held["row"].to_numpy(), held["group"].to_numpy()
+    of_lines = held["side"].to_numpy() == lines
+    gone = of_lines & undone[np.where(of_lines, row, 0)]
+    if not gone.any():
+        return np.zeros(0, dtype=np.uint32)
+    whole = np.zeros(int(group.max()) + 1, dtype=np.bool_)
+    whole[group[gone]] = True
+    whole[group[of_lines & ~gone]] = False
+    found: Rows = row[~of_lines & whole[group]]
+    return found
+
+
+class CameBack:
+    """The items of a run that came back, by dataset and the leg that undoes their lines."""
+
+    def __init__(self, encoding: Encoding, legs: Sequence[Leg]) -> None:
+        self._legs = legs
+        self._masks: dict[tuple[str, str], Mask] = {}
+        #: By leg that undoes: its leg, the lines' dataset, and the sides it concerns.
+        self._asked: dict[str, tuple[Leg, list[str]]] = {}
+        for side in (side for leg in legs for side in leg.sides if side.undone_by is not None):
+            by = next(leg for leg in legs if leg.name == side.undone_by)
+            # whoever gives a leg without the lines says by the items' kind what came back
+            if {side.dataset, by.right.dataset} <= encoding.datasets.keys():
+                self._asked.setdefault(by.name, (by, []))[1].append(side.dataset)
+                height = encoding.datasets[side.dataset].height
+                self._masks[side.dataset, by.name] = np.zeros(height, dtype=np.bool_)
+
+    def part(self, encoding: Encoding, rows: Mapping[str, slice]) -> CameBack:
+        """The same of a part of the rows, whose numbers begin anew: what is marked in one is marked in the other."""
+        part = CameBack(encoding, self._legs)
+        part._masks = {key: mask[rows[key[0]]] for key, mask in self._masks.items()}
+        return part
+
+    def of(self, side: Side) -> Mask | None:
+        """By row of a side: whether it came back and takes no part for that; None where none can have."""
+        return self._masks.get((side.dataset, str(side.undone_by)))
+
+    def told_by(self, leg: Leg) -> bool:
+        """Whether what a leg has matched says anything of what came back."""
+        pairs = ({by.right.dataset, dataset} for by, datasets in self._asked.values() for dataset in datasets)
+        return leg.name in self._asked or any({side.dataset for side in leg.sides} == pair for pair in pairs)
+
+    def learn(self, name: str, held: Callable[[Leg], Iterable[pl.DataFrame]], rest: Callable[[str, str], Ints]) -> None:
+        """Mark what came back by the leg of that name. `held` gives of a leg what its matched groups hold (HELD), `rest` what is open
+        of a dataset in a pool."""
+        by, datasets = self._asked.get(name, (None, []))
+        if by is None:
+            return
+        lines, pool = by.right.dataset, by.right.pool
+        undone = np.zeros(len(rest(lines, pool)), dtype=np.bool_)
+        for groups in held(by):
+            undone[groups["row"].to_numpy()] = True
+        undone &= rest(lines, pool) == 0
+        for dataset in datasets if undone.any() else ():
+            for leg in (each for each in self._legs if {side.dataset for side in each.sides} == {lines, dataset}):
+                side = int(leg.left.dataset != lines)
+                for groups in held(leg):
+                    self._masks[dataset, name][undone_rows(groups, side, undone)] = True
