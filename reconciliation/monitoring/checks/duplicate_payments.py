@@ -1,4 +1,4 @@
-"""Payments that may pay twice: two for one invoice, one reference sent again, or one word for word like another."""
+"""Payments that may pay twice: two for one invoice, one reference or one file sent again, or one that names what is paid."""
 
 from __future__ import annotations
 
@@ -7,127 +7,218 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from reconciliation.contracts import AMOUNT
 from reconciliation.monitoring.ages import live_payments, live_settlements
 from reconciliation.monitoring.config import DuplicatePayment
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
+from reconciliation.monitoring.paid_items import paid_beyond
+from reconciliation.monitoring.payment_series import is_later, later_of_pairs, out_of_turn
 
 NEXT_STEP = "Stop the later payment while the bank still can; else ask the supplier for the money back"
 NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
 MINIMUM_DIGITS = 3  # of a number that names a document
+LONG_NAME = 6  # characters of a document's name that are looked for within words too
+RESENT_DAYS = 4  # a file is sent again within days; what comes again after a week is the next week's
 
 
 def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> pl.DataFrame:
     """One finding per later payment of a pair, neither of them stopped or returned, that
 
-    - settles an item an earlier payment settles, where both together exceed the item (or do not say how much they
-      settle), or
-    - has the end-to-end id, beneficiary account and amount of an earlier one within `within_days`, or
-    - has its beneficiary account, amount and remittance text, settles nothing that is known, and the text names what the
-      earlier one settles, or an invoice of that amount. Rent says the same each month, and names no invoice.
+    - settles an item beyond its amount, as earlier payments of it have settled it (see `paid_beyond`), or
+    - has the end-to-end id, beneficiary account and amount of an earlier one within `within_days`, unless it is
+      the next of a series, or
+    - settles nothing that is known, and its text names an invoice of its amount that an earlier one settles or names too, to the
+      same account or party within `within_days`, or
+    - settles nothing that is known and repeats account, amount and text of another one of the same day, or of an earlier one whose
+      whole file is repeated within days. Rent says the same each month, and is no sign.
 
-    The money at stake is the later payment. Age: days since it was sent, or was to be executed: it is serious at once, while it
+    The money at stake is what is paid again. Age: days since it was sent, or was to be executed: it is serious at once, while it
     can still be stopped.
     """
     payments = (
         live_payments(inputs)
         .filter(pl.col("direction") == "credit_transfer")
-        .with_columns(pl.coalesce("execution_date", "sent_on").alias("day"))
+        .with_columns(
+            pl.coalesce("execution_date", "sent_on").alias("day"),
+            said=_letters_and_digits("remittance_text").fill_null(""),
+        )
     )
+    of_itself = payments.join(live_settlements(inputs), on="payment_id", how="anti")
     pairs = pl.concat(
         [
-            _same_item(inputs, payments),
+            paid_beyond(inputs, payments),
             _same_reference(payments, settings.within_days),
-            _same_text(inputs, payments, settings.within_days),
+            _names_what_is_paid(inputs, payments, of_itself, settings.within_days),
+            _same_day(payments, of_itself),
+            _same_file(payments, of_itself),
         ]
     )
     rows = (
         pairs.sort("payment_id", "why", "first_payment_id", "what")
         .unique("payment_id", keep="first", maintain_order=True)
         .join(payments, on="payment_id")
-        .with_columns(pl.min_horizontal("day", "sent_on", pl.lit(as_of)).alias("since"))
+        .with_columns(
+            pl.min_horizontal("day", "sent_on", pl.lit(as_of)).alias("since"),
+            pl.coalesce("again", "amount").alias("amount"),
+        )
         .filter((pl.col("day") >= as_of - timedelta(days=settings.within_days)).fill_null(value=True))
     )
-    return findings(rows, object_type="payment", object_id="payment_id", message=_message, next_step=NEXT_STEP)
-
-
-def _same_item(inputs: MonitoringInputs, payments: pl.DataFrame) -> pl.DataFrame:
-    """Later payments of an item that is paid beyond its amount."""
-    paid = (
-        live_settlements(inputs)
-        .group_by("open_item_id", "payment_id")
-        .agg(
-            pl.when(pl.col("amount").null_count() == 0).then(pl.col("amount").sum()).alias("settled"),
-        )
-        .join(payments.select("payment_id", "day"), on="payment_id")
-        .join(inputs.open_items.select("open_item_id", "document_number", "reference", "amount"), on="open_item_id")
-        .sort("open_item_id", "day", "payment_id")
-        .with_columns(
-            pl.col("payment_id").first().over("open_item_id").alias("first_payment_id"),
-            pl.col("day").first().over("open_item_id").alias("first_day"),
-            pl.col("settled").null_count().over("open_item_id").alias("unsaid"),
-            pl.col("settled").sum().over("open_item_id").abs().alias("total"),
-            pl.len().over("open_item_id").alias("payments"),
-        )
+    return findings(
+        rows,
+        object_type="payment",
+        object_id="payment_id",
+        related="first_payment_id",
+        message=_message,
+        next_step=NEXT_STEP,
     )
-    return paid.filter(
-        (pl.col("payments") > 1)
-        & (pl.col("payment_id") != pl.col("first_payment_id"))
-        & ((pl.col("unsaid") > 0) | (pl.col("total") > pl.col("amount").abs()))
-    ).select(
+
+
+def _pairs(rows: pl.DataFrame, why: str, what: pl.Expr) -> pl.DataFrame:
+    return rows.select(
         "payment_id",
         "first_payment_id",
         "first_day",
-        pl.lit("item").alias("why"),
-        pl.coalesce("reference", "document_number").alias("what"),
+        pl.lit(why).alias("why"),
+        what.alias("what"),
+        pl.lit(None, AMOUNT).alias("again"),
     )
 
 
 def _same_reference(payments: pl.DataFrame, within_days: int) -> pl.DataFrame:
     """Later payments with the end-to-end id, beneficiary account, currency and amount of an earlier one."""
+    keys = ["end_to_end_id", "counterparty_account", "currency", "amount"]
     named = payments.filter(~pl.col("end_to_end_id").str.to_uppercase().is_in(NO_REFERENCE))
-    return _later_of_pairs(named, ["end_to_end_id", "counterparty_account", "currency", "amount"], within_days).select(
-        "payment_id",
-        "first_payment_id",
-        "first_day",
-        pl.lit("reference").alias("why"),
-        pl.col("end_to_end_id").alias("what"),
-    )
+    return _pairs(out_of_turn(named, keys, within_days), "reference", pl.col("end_to_end_id"))
 
 
-def _same_text(inputs: MonitoringInputs, payments: pl.DataFrame, within_days: int) -> pl.DataFrame:
-    """Later payments that settle nothing known and say what an earlier one of the same amount to the same account says, where
-    that names the invoice: the same text without a number, as of rent, is no sign.
-    """
-    settled = live_settlements(inputs)
-    saying = payments.filter(pl.col("remittance_text").str.count_matches(r"\d") >= MINIMUM_DIGITS).with_columns(
-        _letters_and_digits("remittance_text").alias("said")
+def _names_what_is_paid(
+    inputs: MonitoringInputs, payments: pl.DataFrame, of_itself: pl.DataFrame, within_days: int
+) -> pl.DataFrame:
+    """Later payments that settle nothing known and name an invoice of their amount that an earlier one settles, or names as well."""
+    items = _named_items(inputs)
+    settled = live_settlements(inputs).select("open_item_id", pl.col("payment_id").alias("first_payment_id")).unique()
+    first = payments.select(
+        pl.col("payment_id").alias("first_payment_id"),
+        pl.col("day").alias("first_day"),
+        pl.col("remittance_text").alias("first_text"),
     )
-    pairs = _later_of_pairs(
-        saying, ["said", "counterparty_account", "entity_id", "currency", "amount"], within_days
-    ).join(settled, on="payment_id", how="anti")
-    items = inputs.open_items.select("open_item_id", "entity_id", "currency", "amount", "reference", "document_number")
-    by_settlement = pairs.join(
-        settled.select("open_item_id", pl.col("payment_id").alias("first_payment_id")), on="first_payment_id"
-    ).join(items.select("open_item_id", "reference", "document_number"), on="open_item_id")
-    by_amount = pairs.join(items, on=["entity_id", "currency", "amount"])
-    columns = ["payment_id", "first_payment_id", "first_day", "remittance_text", "said", "reference", "document_number"]
-    return (
-        pl.concat([by_settlement.select(columns), by_amount.select(columns)])
-        .unpivot(["reference", "document_number"], index=columns[:5], value_name="name")
-        .with_columns(_letters_and_digits("name"))
+    names = of_itself.filter(pl.col("said").str.count_matches(r"\d") >= MINIMUM_DIGITS).with_columns(
+        party=_party(inputs)
+    )
+    money = ["entity_id", "currency", "amount"]
+    # of the item's amount and party, or of the amount and to the account of the payment that settled it
+    by_item = (
+        names.join(items, on=[*money, "party"])
+        .join(settled, on="open_item_id")
+        .join(first, on="first_payment_id")
+        .filter(is_later(within_days))
+    )
+    alike = later_of_pairs(names, payments, ["counterparty_account", *money], within_days)
+    by_payment = alike.join(settled, on="first_payment_id").join(
+        items.select("open_item_id", "name"), on="open_item_id"
+    )
+    both_name = (
+        alike.join(of_itself.select(first_payment_id="payment_id"), on="first_payment_id", how="semi")
+        .join(first.drop("first_day"), on="first_payment_id")
+        .join(items.rename({"party": "item_party"}), on=money)
         .filter(
-            (pl.col("name").str.count_matches(r"\d") >= MINIMUM_DIGITS)
-            & pl.col("said").str.contains(pl.col("name"), literal=True)
+            (pl.col("party").is_null() | (pl.col("party") == pl.col("item_party"))).fill_null(value=True)
+            & _is_named("first_text")
         )
-        .select(
-            "payment_id",
-            "first_payment_id",
-            "first_day",
-            pl.lit("text").alias("why"),
-            pl.col("remittance_text").alias("what"),
+    )
+    columns = ["payment_id", "first_payment_id", "first_day", "remittance_text", "name"]
+    found = pl.concat([one.select(columns) for one in (by_item, by_payment, both_name)]).filter(
+        _is_named("remittance_text")
+    )
+    return _pairs(found, "text", pl.col("remittance_text")).unique()
+
+
+def _party(inputs: MonitoringInputs) -> pl.Expr:
+    """The party paid: the payment's, else the only one that has its account."""
+    of_account = (
+        inputs.counterparty_accounts.group_by("account_identifier")
+        .agg(pl.coalesce("golden_id", "counterparty_id").unique().alias("parties"))
+        .filter(pl.col("parties").list.len() == 1)
+        .select("account_identifier", pl.col("parties").list.first())
+    )
+    known = dict(of_account.iter_rows())
+    return pl.coalesce(
+        "golden_id", pl.col("counterparty_account").replace_strict(known, default=None, return_dtype=pl.String)
+    )
+
+
+def _named_items(inputs: MonitoringInputs) -> pl.DataFrame:
+    """Items by each of their names that names one item alone of its party: a customer's number names them all."""
+    return (
+        inputs.open_items.with_columns(party=pl.coalesce("golden_id", "counterparty_id"))
+        .unpivot(
+            ["reference", "document_number"],
+            index=["open_item_id", "entity_id", "currency", "amount", "party"],
+            value_name="name",
         )
+        .drop("variable")
+        .with_columns(pl.col("name").str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars())
+        .filter(pl.col("name").str.count_matches(r"\d") >= MINIMUM_DIGITS)
         .unique()
+        .filter(pl.col("open_item_id").n_unique().over("party", "name") == 1)
+    )
+
+
+def _is_named(text: str) -> pl.Expr:
+    """Whether the text has the row's `name` as words of its own or, where it is long, with the spaces between elsewhere."""
+    words = pl.format(" {} ", pl.col(text).str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " "))
+    joined = pl.col("name").str.replace_all(" ", "", literal=True)
+    inside = words.str.replace_all(" ", "", literal=True)
+    # no digit may follow: 47110 does not name 4711
+    goes_on = inside.str.split_exact(joined, 1).struct.field("field_1").str.contains(r"^\d")
+    return words.str.contains(pl.format(" {} ", "name"), literal=True) | (
+        (joined.str.len_chars() >= LONG_NAME)
+        & inside.str.contains(joined, literal=True)
+        & ~goes_on.fill_null(value=False)
+    )
+
+
+def _same_day(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
+    """Payments of no known item that repeat another one of the day in account, amount and text, where that is not the rule."""
+    keys = ["counterparty_account", "entity_id", "currency", "amount", "said"]
+    twins = of_itself.filter((pl.len().over(*keys, "day") > 1) & (pl.col("said") != "")).filter(
+        pl.col("day").n_unique().over(keys) == 1
+    )
+    return _pairs(later_of_pairs(twins, payments, [*keys, "day"], 0), "twin", pl.col("remittance_text"))
+
+
+def _same_file(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
+    """Payments of no known item in a batch that repeats another one, payment for payment, within days."""
+    keys = ["counterparty_account", "currency", "amount", "said"]
+    batches = (
+        payments.filter(pl.col("batch_id").is_not_null())
+        .with_columns(pl.struct(keys).hash().alias("content"))
+        .group_by("batch_id", "entity_id", "account_id")
+        .agg(
+            pl.len().alias("payments"),
+            pl.col("content").sort(),
+            pl.col("amount").sum(),
+            pl.col("day").min(),
+            pl.col("batch_id").first().alias("payment_id"),
+        )
+        .filter(pl.col("payments") > 1)
+        .with_columns(pl.col("content").hash())
+    )
+    content = ["entity_id", "account_id", "payments", "content", "amount"]
+    again = out_of_turn(batches, content, RESENT_DAYS).select(
+        "batch_id", pl.col("first_payment_id").alias("first_batch")
+    )
+    first = payments.select(
+        pl.col("batch_id").alias("first_batch"),
+        *keys,
+        pl.col("payment_id").alias("first_payment_id"),
+        pl.col("day").alias("first_day"),
+    )
+    return _pairs(
+        of_itself.join(again, on="batch_id").join(first, on=["first_batch", *keys], nulls_equal=True),
+        "file",
+        pl.col("first_batch"),
     )
 
 
@@ -135,32 +226,15 @@ def _letters_and_digits(column: str) -> pl.Expr:
     return pl.col(column).str.to_uppercase().str.replace_all(r"[^\pL\pN]", "")
 
 
-def _later_of_pairs(payments: pl.DataFrame, keys: list[str], within_days: int) -> pl.DataFrame:
-    """The payments that agree in the keys with an earlier one, with its id and day."""
-    first = payments.select(*keys, pl.col("payment_id").alias("first_payment_id"), pl.col("day").alias("first_day"))
-    return (
-        payments.join(first, on=keys)
-        .filter(
-            (pl.col("day") > pl.col("first_day"))
-            | ((pl.col("day") == pl.col("first_day")) & (pl.col("payment_id") > pl.col("first_payment_id")))
-        )
-        .filter((pl.col("day") - pl.col("first_day")).dt.total_days() <= within_days)
-    )
-
-
 def _message(row: Mapping[str, Value]) -> str:
-    party = row["counterparty_name"] or "(no name)"
+    whole = f"{money(row)} to {row['counterparty_name'] or '(no name)'} for {row['day']}"
+    first = f"payment {row['first_payment_id']} of {row['first_day']}"
     if row["why"] == "item":
-        return (
-            f"{money(row)} to {party} for {row['day']} pays {row['what']} again: payment {row['first_payment_id']} of "
-            f"{row['first_day']} settles it already"
-        )
+        return f"{whole} pays {row['what']} again: {first} settles it already"
     if row["why"] == "text":
-        return (
-            f"{money(row)} to {party} for {row['day']} says what payment {row['first_payment_id']} of {row['first_day']} says, word "
-            f"for word ({row['what']}), and settles no other item"
-        )
-    return (
-        f"{money(row)} to {party} for {row['day']} repeats the reference {row['what']} of payment "
-        f"{row['first_payment_id']} of {row['first_day']}"
-    )
+        return f"{whole} names what {first} names or settles ({row['what']}), and settles no other item"
+    if row["why"] == "twin":
+        return f"{whole} repeats {first} word for word ({row['what']}), and settles no item that is known"
+    if row["why"] == "file":
+        return f"{whole} comes again with all others of its file: {first} is the same of batch {row['what']}"
+    return f"{whole} repeats the reference {row['what']} of {first}"

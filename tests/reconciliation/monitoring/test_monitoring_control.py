@@ -72,7 +72,7 @@ def test_a_second_payment_that_names_the_same_invoice_in_its_text() -> None:
     frames = {"open_items": [INVOICE | CLEARED], "settlements": [paid]}
     alert = only(alerts(facts(payments=[first, second], **frames), "duplicate_payment"))
     assert alert["object_id"] == "m2|p1|1"
-    assert "says what payment m1|p1|1 of 2026-03-06 says, word for word (RE RE 1001)" in str(alert["message"])
+    assert "names what payment m1|p1|1 of 2026-03-06 names or settles (RE RE 1001)" in str(alert["message"])
     # neither is known to settle it, as when nobody can tell which of the two does
     assert (
         only(alerts(facts(payments=[first, second], open_items=[INVOICE]), "duplicate_payment"))["object_id"]

@@ -1,0 +1,47 @@
+"""Payments that repeat one another: the later ones of pairs, and series, as of rent or wages, that are meant to repeat."""
+
+from __future__ import annotations
+
+import polars as pl
+
+SHORTEST_PERIOD = 6  # days: a week less the shift of a holiday
+UNEVEN = 5  # days by which a distance differs from the usual one of its series: the months' lengths, weekends, holidays
+MONTH = (26, 36)  # days between two payments of one day of the month
+
+
+def out_of_turn(payments: pl.DataFrame, keys: list[str], within_days: int) -> pl.DataFrame:
+    """The payments (payment_id, day) that follow one with the same keys within so many days, with its id and day, unless they come
+    a month later or at the distance at which the series goes on.
+    """
+    gap = pl.col("day").diff().over(keys).dt.total_days()
+    period = pl.col("gap") >= SHORTEST_PERIOD
+    usual = pl.when(period).then(pl.col("gap"))
+    in_turn = pl.col("gap").is_between(*MONTH) | (
+        period & (usual.count().over(keys) > 1) & ((pl.col("gap") - usual.median().over(keys)).abs() <= UNEVEN)
+    )
+    return (
+        payments.filter(pl.all_horizontal(pl.col(*keys).is_not_null()) & pl.col("day").is_not_null())
+        .sort(*keys, "day", "payment_id")
+        .with_columns(
+            pl.col("payment_id").shift().over(keys).alias("first_payment_id"),
+            pl.col("day").shift().over(keys).alias("first_day"),
+            gap=gap,
+        )
+        .filter(((pl.col("gap") <= within_days) & ~in_turn).fill_null(value=False))
+    )
+
+
+def later_of_pairs(payments: pl.DataFrame, others: pl.DataFrame, keys: list[str], within_days: int) -> pl.DataFrame:
+    """The payments (payment_id, day) that agree in the keys with an earlier one of the others, with its id and day."""
+    first = others.select(*keys, pl.col("payment_id").alias("first_payment_id"), pl.col("day").alias("first_day"))
+    if "day" in keys:
+        first = first.drop("first_day").with_columns(first_day="day")
+    return payments.join(first, on=keys).filter(is_later(within_days))
+
+
+def is_later(within_days: int) -> pl.Expr:
+    """Whether a payment (day, payment_id) comes after its first one (first_day, first_payment_id), no later than so many days."""
+    return (
+        (pl.col("day") > pl.col("first_day"))
+        | ((pl.col("day") == pl.col("first_day")) & (pl.col("payment_id") > pl.col("first_payment_id")))
+    ) & ((pl.col("day") - pl.col("first_day")).dt.total_days() <= within_days)

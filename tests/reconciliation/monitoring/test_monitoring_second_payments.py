@@ -1,0 +1,167 @@
+"""What is paid twice and what only looks like it: instalments, series, files sent again, the same invoice in other words."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from monitoring_facts import INVOICE, PAYMENT, Row, alerts, facts, only
+
+CLEARED: Row = INVOICE | {"status": "cleared", "open_amount": Decimal(0)}
+ITEM = str(INVOICE["open_item_id"])
+OTHER: Row = CLEARED | {
+    "open_item_id": "sap|1000|20|2026|1",
+    "document_number": "20",
+    "reference": "RE-1044",
+    "amount": Decimal("-800.00"),
+}
+
+
+def paid(number: int, amount: str = "-1190.00", day: date = date(2026, 3, 6), **change: object) -> Row:
+    """A payment of its own file that went through."""
+    own = {"payment_id": f"m{number}|p1|1", "batch_id": f"m{number}|p1", "end_to_end_id": f"E2E-{number}"}
+    return (
+        PAYMENT
+        | {"is_booked": True, "status": "executed"}
+        | own
+        | {"amount": Decimal(amount), "execution_date": day}
+        | change
+    )  # type: ignore[return-value]
+
+
+def settles(number: int, amount: str | None, item: str = ITEM) -> Row:
+    return {
+        "payment_id": f"m{number}|p1|1",
+        "open_item_id": item,
+        "amount": None if amount is None else Decimal(amount),
+    }
+
+
+def found(**frames: list[Row]) -> dict[object, Row]:
+    return {row["object_id"]: row for row in alerts(facts(**frames), "duplicate_payment")}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["each says its amount", "the clearing says who, not how much"])
+def test_instalments_are_no_second_payment(known: bool) -> None:
+    payments = [paid(1, "-400.00"), paid(2, "-400.00", date(2026, 3, 7)), paid(3, "-390.00", date(2026, 3, 9))]
+    said = [settles(number + 1, str(one["amount"]) if known else None) for number, one in enumerate(payments)]
+    assert found(open_items=[CLEARED], payments=payments, settlements=said) == {}
+    fourth = paid(4, "-400.00", date(2026, 3, 10))
+    once_more = [*said, settles(4, "-400.00" if known else None)]
+    assert set(found(open_items=[CLEARED], payments=[*payments, fourth], settlements=once_more)) == {"m4|p1|1"}
+
+
+def test_what_is_paid_again_is_the_money_at_stake_and_the_earlier_payment_is_named() -> None:
+    payments = [paid(1), paid(2, "-1990.00", date(2026, 3, 9))]
+    said = [settles(1, "-1190.00"), settles(2, "-1190.00"), settles(2, "-800.00", str(OTHER["open_item_id"]))]
+    alert = found(open_items=[CLEARED, OTHER], payments=payments, settlements=said)["m2|p1|1"]
+    assert (alert["amount"], alert["related_id"]) == (Decimal("1190.00000"), "m1|p1|1")
+    unsaid = [one | {"amount": None} for one in said]
+    alert = found(open_items=[CLEARED, OTHER], payments=payments, settlements=unsaid)["m2|p1|1"]
+    assert alert["amount"] == Decimal("1190.00000")
+
+
+def test_several_payments_that_clear_several_items_together() -> None:
+    payments = [paid(1, "-900.00"), paid(2, "-1090.00", date(2026, 3, 9))]
+    cleared = [settles(number, None, item) for number in (1, 2) for item in (ITEM, str(OTHER["open_item_id"]))]
+    assert found(open_items=[CLEARED, OTHER], payments=payments, settlements=cleared) == {}
+
+
+def test_a_few_cents_too_much_are_no_second_payment() -> None:
+    payments = [paid(1, "-595.00"), paid(2, "-595.40", date(2026, 3, 9))]
+    said = [settles(1, "-595.00"), settles(2, "-595.40")]
+    assert found(open_items=[CLEARED], payments=payments, settlements=said) == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"remittance_text": "Rg. RE1001 v. 3.2., vielen Dank"},
+        {
+            "remittance_text": "RE-1001",
+            "counterparty_account": "NL91ABNA0417164300",
+            "golden_id": "g7",
+        },  # the supplier's other account
+    ],
+)
+def test_an_invoice_paid_through_another_channel_in_other_words(change: Row) -> None:
+    first = paid(1, remittance_text="Invoice RE-1001", golden_id="g7")
+    again = paid(2, day=date(2026, 3, 9), **change)
+    assert set(found(open_items=[CLEARED], payments=[first, again], settlements=[settles(1, "-1190.00")])) == {
+        "m2|p1|1"
+    }
+
+
+def test_paid_by_hand_after_a_collective_payment() -> None:
+    account = {
+        "counterparty_id": "sap|supplier|7",
+        "golden_id": "g7",
+        "account_identifier": PAYMENT["counterparty_account"],
+    }
+    said = [settles(1, "-1190.00"), settles(1, "-800.00", str(OTHER["open_item_id"]))]
+    by_hand = paid(2, day=date(2026, 3, 9), remittance_text="RE-1001")
+    payments = [paid(1, "-1990.00", remittance_text="RE-1001 RE-1044"), by_hand]
+    frames = {"open_items": [CLEARED, OTHER], "settlements": said, "counterparty_accounts": [account]}
+    assert set(found(payments=payments, **frames)) == {"m2|p1|1"}
+    for text in ("RE-10015", "RE-1002", "Miete"):
+        assert found(payments=[payments[0], by_hand | {"remittance_text": text}], **frames) == {}, text
+
+
+def test_a_customer_number_names_no_invoice() -> None:
+    months = [CLEARED | {"open_item_id": item, "reference": "KD 445566"} for item in ("one", "two")]
+    payments = [
+        paid(1, remittance_text="KD 445566 Jan"),
+        paid(2, day=date(2026, 3, 9), remittance_text="KD 445566 Feb"),
+    ]
+    assert found(open_items=months, payments=payments, settlements=[settles(1, "-1190.00", "one")]) == {}
+
+
+def test_a_series_says_the_same_each_time() -> None:
+    """Rent with one reference, in months of 28 days too; wages by the week."""
+    months = [date(2025, 12, 29), date(2026, 1, 30), date(2026, 2, 27)]
+    weeks = [date(2026, 2, 13), date(2026, 2, 20), date(2026, 2, 27), date(2026, 3, 6)]
+    for days in (months, months[1:], weeks):
+        series = [paid(number, day=day, end_to_end_id="RENT-7") for number, day in enumerate(days)]
+        assert found(payments=series) == {}
+        again = paid(99, day=days[-1] + timedelta(days=1), end_to_end_id="RENT-7")
+        assert set(found(payments=[*series, again])) == {"m99|p1|1"}
+
+
+def test_a_file_sent_again_under_new_names() -> None:
+    def file(number: int, day: date, people: int) -> list[Row]:
+        return [
+            paid(number, f"-{1000 + one}.00", day, counterparty_account=f"DE{one}", remittance_text="Salary 02/2026")
+            | {"payment_id": f"m{number}|p1|{one}", "end_to_end_id": f"E2E-{number}-{one}"}
+            for one in range(people)
+        ]
+
+    first = file(1, date(2026, 2, 26), 3)
+    again = found(payments=[*first, *file(2, date(2026, 2, 27), 3)])
+    assert set(again) == {"m2|p1|0", "m2|p1|1", "m2|p1|2"}
+    assert again["m2|p1|1"]["related_id"] == "m1|p1|1"
+    assert "comes again with all others of its file" in str(again["m2|p1|1"]["message"])
+    assert found(payments=[*first, *file(2, date(2026, 2, 27), 2)]) == {}  # another file
+    assert found(payments=[*first, *file(2, date(2026, 3, 5), 3)]) == {}  # the next week's
+    rejected = [one | {"status": "rejected", "is_booked": False} for one in first]
+    assert found(payments=[*rejected, *file(2, date(2026, 2, 27), 3)]) == {}
+
+
+def test_word_for_word_on_one_day() -> None:
+    refund = {"remittance_text": "Refund"}
+    assert set(found(payments=[paid(1, **refund), paid(2, **refund)])) == {"m2|p1|1"}
+    assert found(payments=[paid(1, **refund), paid(2, day=date(2026, 3, 9), **refund)]) == {}
+    habit = [paid(number, day=date(2026, 3, 2 + number // 2), **refund) for number in range(6)]
+    assert found(payments=habit) == {}  # two a day, each day
+
+
+def test_the_second_of_two_is_named_once() -> None:
+    """Same item, same reference, same text: one alert."""
+    first, again = paid(1, remittance_text="RE-1001"), paid(2, remittance_text="RE-1001", end_to_end_id="E2E-1")
+    frames = {
+        "open_items": [CLEARED],
+        "payments": [first, again],
+        "settlements": [settles(1, "-1190.00"), settles(2, "-1190.00")],
+    }
+    alert = only(alerts(facts(**frames), "duplicate_payment"))
+    assert "pays RE-1001 again" in str(alert["message"])
