@@ -23,6 +23,8 @@ _NEAR = 1.5  # like size: between 1/1.5 and 1.5 times the amount
 _PRIOR_ITEMS = 30.0  # items that the assumed share of partnered ones counts for
 _SHORTEST = 14  # days that a side is taken to cover at least
 _FAR = 14  # days from which a date distance is the less likely the farther it is, before the data speaks
+_TAIL = 0.004  # how likely any far distance is, measured by the same day
+_EITHER = 2.0  # pairs that lie one way and the other, before any is seen
 _FLOOR = 0.3  # items that a range without any is taken to hold
 
 
@@ -146,13 +148,17 @@ def lag_shares(lags: Ints, window: int, prior_pairs: float = 20.0, weights: Floa
     """The share of true pairs at each date distance from -window to window, from the `lags` of sure pairs, or of likely
     ones that count by their `weights`.
 
-    Before the data speaks either side may be the later one, and near dates are likelier than far ones.
+    Before the data speaks either side may be the later one, and near dates are likelier than far ones; where one side is always
+    the later one, a distance not seen is likelier on its side.
     """
-    days = np.abs(np.arange(-window, window + 1))
-    prior = 0.65**days + 0.004 * np.minimum(1.0, (_FAR / np.maximum(days, 1)) ** 2)
     near = np.abs(lags) <= window
     weight = None if weights is None else weights[near]
-    seen = np.bincount(lags[near] + window, weights=weight, minlength=len(days)).astype(np.float64)
+    seen = np.bincount(lags[near] + window, weights=weight, minlength=2 * window + 1).astype(np.float64)
+    days = np.abs(np.arange(-window, window + 1))
+    prior = 0.65**days + _TAIL * np.minimum(1.0, (_FAR / np.maximum(days, 1)) ** 2)
+    earlier, later = seen[:window].sum() + _EITHER, seen[window + 1 :].sum() + _EITHER
+    prior[:window] *= 2 * earlier / (earlier + later)
+    prior[window + 1 :] *= 2 * later / (earlier + later)
     # a distance not seen borrows from its neighbours: weekends and holidays make gaps that mean nothing; but that the one
     # side is later never says that the other may be
     smooth = np.zeros(len(days))

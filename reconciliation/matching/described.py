@@ -18,7 +18,7 @@ from reconciliation.matching.text_odds import TextOdds
 _RARE = 1.2  # nats of a word by which items are brought together
 _TURNS, _MOST = 20, 0.9  # steps in which a share is learned, and the largest it may be
 _SHORTEST = 14  # days that a side is taken to cover at least
-_LEAST = 3.0  # nats in common below which no pass speaks of related texts
+_LEAST = 3.0  # nats in common below which no pass speaks of related texts, but in small files
 _LEAST_ROOM, _ROOM = 300_000, 40  # pairs brought together by a word: so many, and so many an open item; rarest first
 
 
@@ -92,6 +92,7 @@ def related_pairs(context: LegContext, window: int, min_nats: float) -> pl.DataF
     most typing errors) and by numbers. Texts are compared once for all passes of the leg that ask for no wider
     window: what is open only ever becomes less.
     """
+    min_nats = min_nats * _enough(context) / _LEAST
     name = f"related within {window}"
     if name not in context.cache:
         context.cache[name] = _related(context, window)
@@ -103,7 +104,8 @@ def related_pairs(context: LegContext, window: int, min_nats: float) -> pl.DataF
 
 
 def _related(context: LegContext, window: int) -> pl.DataFrame:
-    """Pairs of open items (`left`, `right`, `lag`, `nats`) within `window` days that share at least `_LEAST` nats."""
+    """Pairs of open items (`left`, `right`, `lag`, `nats`) within `window` days that have enough nats in common."""
+    least = _enough(context)
     keys = spoken_keys(context)
     counts = [side.group_by("key", "currency").len(name) for side, name in zip(keys, ("lefts", "rights"), strict=True)]
     sizes = counts[0].join(counts[1], on=["key", "currency"])
@@ -121,14 +123,20 @@ def _related(context: LegContext, window: int) -> pl.DataFrame:
     likely = (
         pairs.group_by("left", "right")
         .agg(pl.col("lag").first(), pl.min_horizontal("weight", "weight_right").sum().alias("told"))
-        .filter(pl.col("told") >= _LEAST / 2)
+        .filter(pl.col("told") >= least / 2)
         .select("left", "right", "lag")
         .sort("left", "right")
     )
     fits = context.compatible(likely["left"].to_numpy(), likely["right"].to_numpy())
     likely = likely.filter(pl.Series(fits, dtype=pl.Boolean))
     nats = shared_information(*leg_words(context), likely)
-    return likely.with_columns(nats.alias("nats")).filter(pl.col("nats") >= _LEAST)
+    return likely.with_columns(nats.alias("nats")).filter(pl.col("nats") >= least)
+
+
+def _enough(context: LegContext) -> float:
+    """The nats in common from which texts are related: in a file of some dozen rows no name can be as rare as in a large one."""
+    texts = min(side.rows.height for side in leg_words(context))
+    return min(_LEAST, float(np.log(max(texts, 2))) / 2)
 
 
 def shown_alone(many: SideView, one: SideView, rows: Rows, window: int) -> Mask:
@@ -137,6 +145,20 @@ def shown_alone(many: SideView, one: SideView, rows: Rows, window: int) -> Mask:
     asked = many.frame().select("row", "date", *keys).join(pl.DataFrame({"row": rows}).unique(), on="row", how="semi")
     met = within_days((asked, one.frame().select("date", *keys)), keys, window)
     return np.isin(rows, met["row"].to_numpy())
+
+
+def meant_elsewhere(context: LegContext, groups: pl.DataFrame, members: pl.DataFrame, one: int) -> pl.DataFrame:
+    """Groups of one item of the side `one` and several of the other, their odds less where both show numbers and the one item's
+    are only those of others: who names another document settles none of these."""
+    own = members.filter(pl.col("side") == one).select("proposal", one="row")
+    pairs = members.filter(pl.col("side") != one).join(own, on="proposal").select("proposal", "one", many="row")
+    sides = ("one", "many") if one == 0 else ("many", "one")
+    named = pairs.select("proposal", left=sides[0], right=sides[1])
+    told = named.with_columns(pl.Series("told", learned_texts(context).meant_elsewhere(named)))
+    best = groups.select("proposal").join(
+        told.group_by("proposal").agg(pl.col("told").max()), on="proposal", how="left", maintain_order="left"
+    )
+    return groups.with_columns(pl.col("odds") * best["told"].fill_null(1.0))
 
 
 def days_covered(items: pl.DataFrame) -> int:

@@ -15,7 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from reconciliation.matching.text.words import SideWords, numbers_apart, numbers_in_common, spoken_pairs
+from reconciliation.matching.text.words import (
+    SideWords,
+    numbers_apart,
+    numbers_in_common,
+    rows_with_numbers,
+    spoken_pairs,
+)
 from reconciliation.matching.word_odds import WordOdds
 
 Floats = npt.NDArray[np.float64]
@@ -35,11 +41,11 @@ _PRIOR_WEIGHT, _UNSEEN = (
 _NUMBERS_WEIGHT = 10.0  # and the priors of numbers: banks and books of one house cite the same ones always, or never
 _DAMPED = 0.9  # how far nats are believed before they are counted
 _APART = -1.0
-_NUMBERS = np.array(
-    [-0.5, 0.1, 3.5, 5.0, 6.5]
-)  # nats of numbers in common; first those that differ, then none to compare
-_TRUE_NUMBERS = np.array([0.08, 0.72, 0.02, 0.03, 0.05, 0.10])
+#: Nats of numbers in common; before them those that only other texts show, those that differ, none to compare.
+_NUMBERS = np.array([-1.5, -0.5, 0.1, 3.5, 5.0, 6.5])
+_TRUE_NUMBERS = np.array([0.08, 0.72, 0.02, 0.03, 0.05, 0.10])  # without those that other texts show
 _STRANGER_NUMBERS = np.array([0.16, 0.81, 0.02, 0.007, 0.002, 0.001])
+_TRUE_ELSEWHERE, _STRANGER_ELSEWHERE = np.array([0.02, 0.98]), np.array([0.08, 0.92])
 _WITHOUT_STRANGERS = 0.2  # the odds of a stranger where there is none to learn from
 
 
@@ -52,6 +58,8 @@ class TextOdds:
         """Learn from `sure` pairs (`left`, `right` rows), in an order of business ids; what single words tell also from other
         `likely` ones (`left`, `right`, `probable`)."""
         self._sides = (left, right)
+        self._citing = rows_with_numbers(left, right), rows_with_numbers(right, left)
+        self._numbered = rows_with_numbers(left), rows_with_numbers(right)
         sure = sure.select("left", "right").gather_every(max(1, sure.height // _LEARNED_FROM))
         known = sure.with_columns(probable=pl.lit(1.0))
         if likely is not None:
@@ -80,21 +88,38 @@ class TextOdds:
         self._ratios = _of_words(*scores)
         self._of_numbers = _of_numbers(*(self._numbers(pairs) for pairs in (sure, strange)))
         ratios = self._ratios[np.searchsorted(_BOUNDS, scores[1], side="right")]
-        self.apart = float(np.median(ratios)) * self._of_numbers[1] if len(ratios) else _WITHOUT_STRANGERS
+        self.apart = float(np.median(ratios)) * self._of_numbers[2] if len(ratios) else _WITHOUT_STRANGERS
 
     def odds(self, pairs: pl.DataFrame) -> Floats:
         """The likelihood ratio of each pair (`left`, `right` rows); 1 where a side has no text."""
         evidence, spoken = self._evidence(pairs)
         words = np.exp(np.interp(evidence @ self._weights, _MIDDLES, np.log(self._ratios)))
-        numbers = self._numbers(pairs)
-        ratios: Floats = words * self._of_numbers[np.searchsorted(_NUMBERS, numbers, side="right")]
+        ratios: Floats = words * self._number_odds(pairs)
         return np.where(spoken, ratios, 1.0)
 
-    def _numbers(self, pairs: pl.DataFrame) -> Floats:
-        """By pair: the nats of the numbers in common; `_APART` where there is none, and both show one of the same kind."""
+    def meant_elsewhere(self, pairs: pl.DataFrame) -> Floats:
+        """By pair: 1, or how much less likely it is where both texts show numbers, one of them that only others of the other
+        side show."""
+        elsewhere = self._numbers(pairs)[1]
+        return np.where(elsewhere, self._of_numbers[0], 1.0)
+
+    def _numbers(self, pairs: pl.DataFrame) -> tuple[Floats, Mask]:
+        """By pair: the nats of the numbers in common, `_APART` where there is none and both show one of the same kind; and
+        whether there is none, both show some, and one of them is one that only others of the other side show."""
         common = numbers_in_common(*self._sides, pairs).to_numpy()
         apart = numbers_apart(*self._sides, pairs).to_numpy()
-        return np.where((common == 0) & apart, _APART, common)
+        citing, numbered = (
+            [pairs[name].is_in(rows.implode()).to_numpy() for name, rows in zip(("left", "right"), of, strict=True)]
+            for of in (self._citing, self._numbered)
+        )
+        elsewhere = (common == 0) & np.logical_or(*citing) & np.logical_and(*numbered)
+        return np.where((common == 0) & apart, _APART, common), elsewhere
+
+    def _number_odds(self, pairs: pl.DataFrame) -> Floats:
+        """By pair: what its numbers tell."""
+        numbers, elsewhere = self._numbers(pairs)
+        classes = np.where(elsewhere, 0, np.searchsorted(_NUMBERS, numbers, side="right"))
+        return self._of_numbers[classes]
 
     def _evidence(self, pairs: pl.DataFrame) -> tuple[Floats, Mask]:
         """By pair: a constant, the nats of the left words and of the right; and whether both texts say anything."""
@@ -146,9 +171,12 @@ def _of_words(true: Floats, strange: Floats) -> Floats:
     return _counted(_BOUNDS, (true, strange), tuple(prior / prior.sum() for prior in priors), _PRIOR_WEIGHT)
 
 
-def _of_numbers(true: Floats, strange: Floats) -> Floats:
-    """The likelihood ratio of each class of numbers in common."""
-    return _counted(_NUMBERS, (true, strange), (_TRUE_NUMBERS, _STRANGER_NUMBERS), _NUMBERS_WEIGHT)
+def _of_numbers(true: tuple[Floats, Mask], strange: tuple[Floats, Mask]) -> Floats:
+    """The likelihood ratio of numbers that only other texts show, and of each class of numbers in common."""
+    classes = _counted(_NUMBERS[1:], (true[0], strange[0]), (_TRUE_NUMBERS, _STRANGER_NUMBERS), _NUMBERS_WEIGHT)
+    shown = [np.where(elsewhere, -1.0, 1.0) for _, elsewhere in (true, strange)]
+    elsewhere = _counted(np.zeros(1), shown, (_TRUE_ELSEWHERE, _STRANGER_ELSEWHERE), _NUMBERS_WEIGHT)
+    return np.concatenate([np.minimum(elsewhere[:1], classes[:1]), classes])
 
 
 def _counted(bounds: Floats, seen: Sequence[Floats], priors: Sequence[Floats], weight: float) -> Floats:

@@ -29,6 +29,7 @@ MODULES: Mapping[str, str] = {
     "described_cluster": "described_cluster",
     "described_payout": "described_payout",
     "described_charge": "described_charge",
+    "described_together": "described_together",
     "described_difference": "described_difference",
     "described_reversal": "described_reversal",
 }

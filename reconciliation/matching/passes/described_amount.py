@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -29,6 +29,7 @@ _SENTENCES = (
 _SURE_ODDS = 200.0  # by amount and date alone: pairs to learn the date distances and the texts from
 _SAME = ["open", "currency"]
 _NARROWER = (7, 3, 1, 0)  # days apart at which items of an amount that is everywhere are still looked at
+_ROOM_FAR = 100_000  # pairs beyond the window that are looked at in any case
 _ROOM = 20  # pairs an item, on the average, that are looked at in all
 _FEW, _CITED = 4, 2.5  # pairs of an amount, or nats of a number, that are looked at beyond the window
 _LIKELY = 0.5  # probability from which pairs teach, besides the sure ones, what single words do
@@ -162,20 +163,34 @@ class DescribedAmount(PassConfig):
         return pairs.filter(pl.Series(fits)), notes
 
     def _far(self, context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
-        """Pairs further apart than the window, up to `reach` days: of amounts that hardly any item has, and of one number in
-        their texts, as a cheque that is cashed late."""
+        """Pairs further apart than the window, up to `reach` days: of amounts that hardly any item has, and of texts that have a
+        number or a rarer word in common, as a cheque that is cashed late or a rent that is paid weeks after it was due."""
         sides = (left, right)
         few = count_within_days(sides, _SAME, self.reach).filter(pl.col("pairs") <= _FEW)
         rare = within_days((side.join(few, on=_SAME, how="semi") for side in sides), _SAME, self.reach)
         cited = [
-            side.join(words.numbers.filter(pl.col("weight") >= _CITED), on="row")
+            side.join(words.numbers.filter(pl.col("weight") >= _CITED).select("row", key="number"), on="row")
             for words, side in zip(leg_words(context), sides, strict=True)
         ]
-        same = [*_SAME, "number"]
-        told = count_within_days(cited, same, self.reach).filter(pl.col("pairs") <= self.max_pairs)
-        met = within_days((side.join(told, on=same, how="semi") for side in cited), same, self.reach)
-        pairs = pl.concat([_renamed(each) for each in (rare, met)]).unique(["left", "right"])
-        return pairs.filter(pl.col("lag").abs() > self.window)
+        room = _ROOM_FAR + _ROOM * (left.height + right.height)
+        pairs = pl.concat(
+            [_renamed(rare), *(self._of_one_key(each, room) for each in (cited, self._spoken(context, sides)))]
+        )
+        return pairs.unique(["left", "right"]).filter(pl.col("lag").abs() > self.window)
+
+    def _of_one_key(self, sides: Sequence[pl.DataFrame], room: int) -> pl.DataFrame:
+        """Pairs up to `reach` days apart of equal amount and `key`, the rarest first as long as there is `room`."""
+        same = [*_SAME, "key"]
+        made = count_within_days(sides, same, self.reach).sort("pairs", *same)
+        told = made.filter(pl.col("pairs") <= self.max_pairs, pl.col("pairs").cum_sum() <= room)
+        return _renamed(within_days((side.join(told, on=same, how="semi") for side in sides), same, self.reach))
+
+    def _spoken(self, context: LegContext, sides: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
+        """The items of both sides with the keys of their rarer words."""
+        return [
+            keys.join(side.select("row", "open"), on="row")
+            for keys, side in zip(spoken_keys(context), sides, strict=True)
+        ]
 
     def _nearest(
         self, context: LegContext, left: pl.DataFrame, right: pl.DataFrame
@@ -188,10 +203,7 @@ class DescribedAmount(PassConfig):
             fit = count_within_days(wide, _SAME, days).filter(pl.col("pairs") <= self.max_pairs).select(_SAME)
             parts.append(within_days((side.join(fit, on=_SAME, how="semi") for side in wide), _SAME, days))
             wide = [side.join(fit, on=_SAME, how="anti") for side in wide]
-        spoken = [
-            keys.join(side.select("row", "open"), on="row")
-            for keys, side in zip(spoken_keys(context), (left, right), strict=True)
-        ]
+        spoken = self._spoken(context, (left, right))
         worded = [*_SAME, "key"]
         fit = (
             count_within_days(spoken, worded, self.window)
@@ -215,8 +227,8 @@ class DescribedAmount(PassConfig):
             met = within_days((one, two), _SAME, self.window)
             around.append(met.group_by(*_SAME, "date").agg(pl.col("len_right").sum().cast(pl.Int64).alias("near")))
         listed = pairs.with_columns(
-            pl.len().cast(pl.Int64).over("left").alias("of_left"),
-            pl.len().cast(pl.Int64).over("right").alias("of_right"),
+            (pl.col("lag").abs() <= self.window).sum().cast(pl.Int64).over(name).alias(f"of_{name}")
+            for name in ("left", "right")
         )
         for name, side, near in (("left", left, around[0]), ("right", right, around[1])):
             own = side.join(near, on=[*_SAME, "date"]).select(pl.col("row").alias(name), f_near=pl.col("near"))

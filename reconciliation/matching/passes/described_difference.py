@@ -41,7 +41,7 @@ class DescribedDifference(PassConfig):
     KIND: ClassVar[str] = "described_difference"
 
     kind: Literal["described_difference"] = "described_difference"
-    window: int = 10
+    window: int = 30
     min_nats: float = 3.0
     payer: Literal["left", "right", "either"] = "either"
     up_to: Annotated[Decimal, Field(ge=0)] = Decimal(30)

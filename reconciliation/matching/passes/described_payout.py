@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import Field
 
 from reconciliation.matching.context import LegContext, SideView
-from reconciliation.matching.described import learned_lags, leg_words, open_words
+from reconciliation.matching.described import learned_lags, leg_words, meant_elsewhere, open_words
 from reconciliation.matching.fee_schedules import (
     MOST_EACH,
     MOST_SHARE,
@@ -212,8 +212,11 @@ class DescribedPayout(PassConfig):
             "odds",
             "evidence",
         ).join(barred, on="proposal", how="anti")
+        groups = groups.cast(GROUPS)  # type: ignore[arg-type]
+        if not self.of_frequent:
+            groups = meant_elsewhere(context, groups, members, one.index)
         return Proposals(
-            groups=groups.cast(GROUPS),  # type: ignore[arg-type]
+            groups=groups,
             members=members.sort("proposal", "side", "row"),
             evidence=sentences,
         )

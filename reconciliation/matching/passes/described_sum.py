@@ -13,7 +13,14 @@ from pydantic import Field
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.day_crowds import Crowd, affordable
-from reconciliation.matching.described import learned_lags, learned_texts, leg_words, related_pairs, shown_alone
+from reconciliation.matching.described import (
+    learned_lags,
+    learned_texts,
+    leg_words,
+    meant_elsewhere,
+    related_pairs,
+    shown_alone,
+)
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
@@ -57,7 +64,7 @@ class DescribedSum(PassConfig):
 
     kind: Literal["described_sum"] = "described_sum"
     one: Literal["left", "right"] = "left"
-    window: int = 10
+    window: int = 30
     before: int = 3
     after: int = 7
     min_nats: float = 3.0
@@ -194,6 +201,8 @@ class DescribedSum(PassConfig):
         if sentence != _BY_TEXT:
             odds = odds * self._told(context, head["one"].to_numpy())
         odds = odds * self._not_one_with_a_fee(context, cases, head, [chosen for _, _, chosen in solved])
+        # an item of the amount itself is likelier the partner than any sum
+        odds = odds * np.where(shown_alone(one, many, head["one"].to_numpy(), self.window), _ALONE, 1.0)
         kept = np.flatnonzero(odds >= _NEGLIGIBLE)
         if not len(kept):
             return Proposals().groups, Proposals().members
@@ -216,7 +225,7 @@ class DescribedSum(PassConfig):
         groups = pl.DataFrame(
             {"proposal": number, "difference_kind": KIND["none"], "odds": odds, "evidence": sentence}
         ).cast(GROUPS)  # type: ignore[arg-type]
-        return groups, members
+        return meant_elsewhere(context, groups, members, one.index), members
 
     def _not_one_with_a_fee(
         self, context: LegContext, cases: pl.DataFrame, head: pl.DataFrame, chosen: list[Ints]

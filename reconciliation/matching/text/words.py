@@ -22,6 +22,8 @@ _SHORT_NUMBER = r"\b(?:[0-9]{1,2}[A-Z]|[A-Z][0-9]{1,2})\b"  # a flat, a table, a
 _UNSEEN = 8.0  # texts without the word that are added to those there are
 _UNSPACED = r"[\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"  # scripts that leave no space between words
 _OTHER_WORD = r"[\p{L}&&[^A-Z\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]{2,}"
+_DATE = r"^(?:(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]|[0-3][0-9][01][0-9](?:19|20)[0-9]{2})$"
+_USUAL_DIGITS, _MOST_DIGITS, _A_DIGIT = 5, 5, 0.6  # digits beyond which each of so many more tells so many nats
 _SPEAKING = 2.0  # nats that a text has at least, to be compared
 _MIN_ALIKE = 0.75  # a lesser likeness of two words counts for nothing
 AT_ONCE = 100_000  # pairs of texts compared at once: bounds the memory
@@ -76,7 +78,10 @@ def side_words(texts: pl.DataFrame) -> SideWords:
     )
     short = keyed.select("row", number="short").explode("number", empty_as_null=False, keep_nulls=False)
     numbers = pl.concat([numbers, short]).unique()
-    numbers = numbers.with_columns(_rarity(pl.len().over("number"), total).alias("weight"))
+    weight = _rarity(pl.len().over("number"), total)
+    numbers = numbers.with_columns(
+        pl.when(weight > 0).then(weight + _length(pl.col("number"))).otherwise(0.0).alias("weight")
+    )
     rows = keyed.join(documents.select("key", "document"), on="key").select("row", "document").sort("row")
     return SideWords(rows, words, numbers.sort("row", "number"))
 
@@ -114,6 +119,13 @@ def _rarity(texts: pl.Expr, total: int) -> pl.Expr:
     """
     nats = ((total + _UNSEEN) / (texts - 0.5)).log()
     return pl.when((texts * 2 > total) & (texts > 1)).then(0.0).otherwise(nats)
+
+
+def _length(number: pl.Expr) -> pl.Expr:
+    """Nats for the length of a number: few rows say little of how rare it is, but nobody writes ten equal digits by chance. A
+    date has none."""
+    longer = (number.str.len_bytes().cast(pl.Float64) - _USUAL_DIGITS).clip(0.0, _MOST_DIGITS)
+    return pl.when(number.str.contains(_DATE)).then(0.0).otherwise(longer * _A_DIGIT)
 
 
 def silent_rows(side: SideWords) -> pl.DataFrame:
@@ -184,6 +196,14 @@ def numbers_apart(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.
     )
     found = pairs.select("left", "right").join(alike, on=["left", "right"], how="left", maintain_order="left")
     return found["apart"].fill_null(False)
+
+
+def rows_with_numbers(side: SideWords, other: SideWords | None = None) -> pl.Series:
+    """The rows of texts that show a rare number: any, or one that some text of the other side shows too."""
+    numbers = side.numbers.filter(pl.col("weight") >= _SPEAKING)
+    if other is not None:
+        numbers = numbers.join(other.numbers.select("number").unique(), on="number", how="semi")
+    return numbers["row"].unique()
 
 
 def _of_documents(left: SideWords, right: SideWords, known: pl.DataFrame) -> pl.DataFrame:
