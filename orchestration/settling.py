@@ -2,7 +2,7 @@
 
 A leg does not see what later legs do in the same run. What they match it no longer has to report as open, or to name as a
 candidate: that is told anew (`reconciliation.matching.retelling`). Where a suggestion or tie of the leg holds any of it, or
-what gave way to a later leg is open again, the leg is looked at again, with its passes. A leg that nothing of this touches has
+what gave way to another leg is open again, the leg is looked at again, with its passes. A leg that nothing of this touches has
 told the truth already.
 """
 
@@ -27,6 +27,7 @@ from orchestration.run_time import RunTime
 from orchestration.warehouse import transaction
 from reconciliation.matching import Leg, Rules, retell_leg
 from reconciliation.matching.decided_groups import applied_in_pools
+from reconciliation.matching.doubts import TO_LATER_LEG
 from reconciliation.matching.known_groups import ASKED
 from reconciliation.matching.precedence import TO_EARLIER_LEG
 from reconciliation.matching.retelling import COLUMNS
@@ -90,13 +91,20 @@ def _tell_anew(connection: duckdb.DuckDBPyConnection, rules: Rules, legs: Sequen
 
 
 def _by_later_legs(connection: duckdb.DuckDBPyConnection, later: Sequence[Leg], run_time: RunTime) -> pl.DataFrame:
-    """The items of matches that these legs have made in this run, and of those that gave way to them (`freed`)."""
+    """The items of matches that these legs have made in this run, and of matches, suggestions and ties that gave way to them
+    (`freed`)."""
     found = connection.execute(
         "SELECT DISTINCT g.leg, m.dataset, m.item_id, g.superseded_by IS NOT NULL AS freed FROM matching.known_group g "
         "JOIN matching.match_item m USING (group_id, run_id) "
-        "WHERE g.status = 'matched' AND list_contains($legs, CASE WHEN g.superseded_by IS NULL AND g.run_id = $run THEN g.leg "
-        "WHEN g.superseded_in = $run THEN split_part(g.superseded_by, $to, 2) END)",
-        {"legs": [leg.name for leg in later], "run": run_time.run_id, "to": TO_EARLIER_LEG},
+        "WHERE list_contains($legs, CASE WHEN g.superseded_by IS NULL AND g.run_id = $run AND g.status = 'matched' THEN g.leg "
+        "WHEN g.superseded_in = $run AND g.status = 'matched' THEN split_part(g.superseded_by, $earlier, 2) "
+        "WHEN g.superseded_in = $run THEN split_part(g.superseded_by, $later, 2) END)",
+        {
+            "legs": [leg.name for leg in later],
+            "run": run_time.run_id,
+            "earlier": TO_EARLIER_LEG,
+            "later": TO_LATER_LEG,
+        },
     ).pl()
     return found.cast(_TOUCHED)  # type: ignore[arg-type]
 

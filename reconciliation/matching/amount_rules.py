@@ -26,6 +26,9 @@ RuleName = Literal[
     "deviation",  # within `share` either way, both sides closed: a short or over payment
 ]
 
+#: Ways in which items agree whole, to the minor unit.
+AGREEING: tuple[RuleName, ...] = ("equal", "sum", "subset")
+
 #: What the odds of the evidence are multiplied with where a rule says nothing of its own.
 DEFAULT_ODDS: Mapping[str, float] = {
     "equal": 1.0,

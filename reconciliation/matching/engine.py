@@ -5,31 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from reconciliation.contracts import UNMATCHED
 from reconciliation.matching.barring import without_barred
 from reconciliation.matching.completed_parts import with_completed_parts
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.decisions import Holds
+from reconciliation.matching.doubts import Doubts, giving_way, named_heirs
 from reconciliation.matching.encoding import Encoding, Ints, encode
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.exchange import rate_frame
 from reconciliation.matching.joins import pair_keys
 from reconciliation.matching.known_groups import Ledger, StoredLedger
-from reconciliation.matching.leftovers import tied_rows, unmatched_rows
+from reconciliation.matching.leftovers import reopened_rows, tied_rows, unmatched_rows
+from reconciliation.matching.leg_outcomes import LegOutcome, settled_doubts, summary
 from reconciliation.matching.links import Links
-from reconciliation.matching.precedence import Precedence
+from reconciliation.matching.precedence import Precedence, all_used
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.replay import Replay
 from reconciliation.matching.resolution import SUGGESTED, Resolved, resolve
-from reconciliation.matching.results import LegTables, MatchResult, Taken
+from reconciliation.matching.results import LegTables, MatchResult, Taken, unmatched_table
 from reconciliation.matching.rules import Leg, Rules
-from reconciliation.matching.sign_check import sign_counts, sign_warning
+from reconciliation.matching.sign_check import sign_counts
 from reconciliation.matching.state import Pools
 from reconciliation.matching.summaries import LegFigures, leg_figures
 from reconciliation.matching.ties import OpenQuestions
+
+if TYPE_CHECKING:
+    from reconciliation.matching.text.compiled_tokens import TextTokens
 
 _SORTED = 100_000  # rows of a result below which it is put into an order to read
 
@@ -85,13 +92,17 @@ def _run(
     started = perf_counter()
     require(items, legs)
     encoding = encode({name: frame for name, frame in items.items() if name in rules.datasets})
-    pools = Pools(encoding, rules.legs)
+    pools, doubts = Pools(encoding, rules.legs), Doubts()
     if ledger is not None:
         stored = ledger.stored() if isinstance(ledger, Ledger) else ledger
-        pools.use(stored, rules, before, (holds or Holds()).decided)
-    run = Run(encoding, pools, Links(encoding, links), None if rates is None else rate_frame(rates), holds or Holds())
+        decided = (holds or Holds()).decided
+        pools.use(stored, rules, before, decided)
+        if before is not None:
+            doubts = Doubts.of_ledger(stored, rules.before(before), decided)
+    quotes = None if rates is None else rate_frame(rates)
+    run = Run(rules, encoding, pools, Links(encoding, links), quotes, holds or Holds(), doubts)
     encoded = perf_counter() - started
-    outcomes = [run.leg(leg, rules.version) for leg in legs]
+    outcomes = settled_doubts([run.leg(leg) for leg in legs])
     groups, members, unmatched, gave_way = (
         pl.concat(each)
         for each in zip(*((made.groups, made.items, made.unmatched, made.gave_way) for made in outcomes), strict=True)
@@ -113,63 +124,63 @@ def require(items: Mapping[str, object], legs: Sequence[Leg]) -> None:
         raise MatchingError(f"dataset {', '.join(missing)} not given; the rules need {', '.join(needed)}")
 
 
-def summary(
-    rules: Rules, encoding: Encoding, outcomes: Sequence[LegOutcome], encoded: float, total: float
-) -> dict[str, object]:
-    """The figures of a run, as summary.json has them; `encoded` and `total` are seconds."""
-    warnings = (sign_warning(made.leg, *made.signs) for made in outcomes)
-    return {
-        "rules_version": rules.version,
-        "datasets": {name: data.height for name, data in encoding.datasets.items()},
-        "float_columns": {name: list(columns) for name, columns in encoding.float_columns.items()},
-        "legs": {made.leg.name: made.figures.shown() for made in outcomes},
-        "warnings": [warning for warning in warnings if warning is not None],
-        "seconds": {"encode": round(encoded, 3), "total": round(total, 3)},
-    }
-
-
-@dataclass(frozen=True)
-class LegOutcome:
-    """What a leg decided: its tables (`results.LegTables`), the standing matches of later legs that gave way to it, its
-    figures, and how many amounts met with equal and with opposite signs."""
-
-    leg: Leg
-    groups: pl.DataFrame
-    items: pl.DataFrame
-    unmatched: pl.DataFrame
-    gave_way: pl.DataFrame
-    figures: LegFigures
-    signs: tuple[int, int]
-
-    def figures_only(self, before: LegOutcome | None) -> LegOutcome:
-        """The figures without the tables, with those of the same leg over other items."""
-        signs = self.signs
-        if before is not None:
-            before.figures.add(self.figures)
-            signs = (self.signs[0] + before.signs[0], self.signs[1] + before.signs[1])
-        figures = self.figures if before is None else before.figures
-        groups, items, unmatched = self.groups.clear(), self.items.clear(), self.unmatched.clear()
-        return LegOutcome(self.leg, groups, items, unmatched, self.gave_way.clear(), figures, signs)
-
-
 @dataclass(frozen=True)
 class Run:
-    """What the legs of a run share; `pools` is what they use up, one after the other."""
+    """What the legs of a run share; `pools` is what they use up, one after the other, `doubts` what they are not sure of."""
 
+    rules: Rules
     encoding: Encoding
     pools: Pools
     links: Links
     rates: pl.DataFrame | None
     holds: Holds
+    doubts: Doubts
 
-    def leg(self, leg: Leg, rules_version: str) -> LegOutcome:
-        """Run one leg over what the legs before it have left open."""
+    def leg(self, leg: Leg) -> LegOutcome:
+        """Run one leg over what the legs before it have left open, and over what they hold in doubt and this leg is sure of."""
         came_back = self.pools.release_undone(leg)
-        run = _LegRun(leg, self.encoding, self.pools, self.links, self.rates, self.holds)
+        held = self.doubts.held(self.encoding, self.rules.before(leg.name), leg)
+        freed, tokens = self._freed(leg, held)
+        run = self._over(leg, self.pools)
+        run.context.tokens |= tokens
         run.passes()
-        groups, items, unmatched = run.tables(rules_version)
-        gave_way = pl.concat([came_back, run.gave_way(groups, items)])
-        return LegOutcome(leg, groups, items, unmatched, gave_way, run.figures(), run.signs())
+        groups, items, unmatched = run.tables(self.rules.version)
+        gave_way = named_heirs(self.encoding, leg, freed, groups, items)
+        self.doubts.drop(gave_way)
+        self.doubts.add(groups, items)
+        freed = freed.join(gave_way, on="group_id", how="semi")
+        gave_way = pl.concat([came_back, gave_way, run.gave_way(groups, items)])
+        told = freed, self._reopened(freed)
+        return LegOutcome(leg, groups, items, unmatched, gave_way, *told, run.figures(), run.signs())
+
+    def _over(self, leg: Leg, pools: Pools) -> _LegRun:
+        return _LegRun(leg, self.encoding, pools, self.links, self.rates, self.holds)
+
+    def _freed(self, leg: Leg, held: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[str, TextTokens]]:
+        """What of earlier legs' doubts (`doubts.HELD`) gives way to this leg, open again in the pools; and the tokens of the texts
+        that were read for that."""
+        if held.is_empty() or not leg.first_weighing:
+            return held.clear(), {}
+        pools = self.pools.tried()
+        pools.give_back(held, held.clear())
+        trial = self._over(leg, pools)
+        offsets = [each.name for each in self.rules.legs if each.offsets]
+        freed = giving_way(trial.context, pools, held, trial.surest(), offsets)
+        self.pools.give_back(freed, held.join(freed, on="group_id", how="anti"))
+        return freed, trial.context.tokens
+
+    def _reopened(self, freed: pl.DataFrame) -> pl.DataFrame:
+        """What is open by now of the items that earlier legs had in doubt, as unmatched of these (UNMATCHED)."""
+        parts = [pl.DataFrame(schema=UNMATCHED)]
+        for (name,), own in freed.group_by(["leg"], maintain_order=True):
+            leg = self.rules.leg(str(name))
+            left, right = (
+                SideView(number, side, self.encoding.datasets[side.dataset], self.pools.side(side))
+                for number, side in enumerate(leg.sides)
+            )
+            context = LegContext(leg, left, right, self.encoding, self.links)
+            parts.append(unmatched_table(context, reopened_rows(context, own)))
+        return pl.concat(parts)
 
 
 class _LegRun:
@@ -185,20 +196,20 @@ class _LegRun:
         )
         one, two = (pools.side(side) for side in leg.sides)
         self._at_start = (one, two)
-        self._context = LegContext(leg, left, right, encoding, links, rates=rates)
+        self.context = LegContext(leg, left, right, encoding, links, rates=rates)
         self._notes: list[pl.DataFrame] = []
         self._held: list[dict[int, int]] = [{}, {}]
         self._precedence = Precedence(leg, pools, self._at_start)
         self._hold(holds)
-        self._replay = Replay(self._context, pools.held(leg), self._precedence.open_to_leg)
+        self._replay = Replay(self.context, pools.held(leg), self._precedence.open_to_leg)
         self._taken: list[Taken] = []
-        self._questions = OpenQuestions(self._context)
+        self._questions = OpenQuestions(self.context)
         self._accepted = pools.accepted(leg)
         self._seconds: dict[str, float] = {}
 
     def _hold(self, holds: Holds) -> None:
         """Bar the pairs and set aside the items that people have decided on."""
-        name, sides = self._context.leg.name, self._context.sides
+        name, sides = self.context.leg.name, self.context.sides
         for number, view in enumerate(sides):
             own = holds.ignored.filter(
                 pl.col("leg").is_null() | (pl.col("leg") == name), pl.col("dataset") == view.dataset.name
@@ -218,36 +229,47 @@ class _LegRun:
             met = barred.join(left, left_on="left_id", right_on="item_id").join(
                 right, left_on="right_id", right_on="item_id"
             )
-            self._context.barred = np.unique(pair_keys(met["left"].to_numpy(), met["right"].to_numpy()))
+            self.context.barred = np.unique(pair_keys(met["left"].to_numpy(), met["right"].to_numpy()))
 
     def passes(self) -> None:
         """Run the passes, settle what elimination settles, before odds are estimated and at the end, and name the
         ties."""
-        for place, each in enumerate(self._context.leg.passes):
+        for place, each in enumerate(self.context.leg.passes):
             started = perf_counter()
-            if place == self._context.leg.first_weighing:
+            if place == self.context.leg.first_weighing:
                 self._eliminate()
-            self._context.begin_pass()
-            for proposals in each.propose(self._context):
+            self.context.begin_pass()
+            for proposals in each.propose(self.context):
                 sure_only = each.sure_only or proposals.sure_only
                 self._take(each.name, replace(proposals, sure_only=True) if sure_only else proposals)
             if each.name in self._accepted:  # what earlier runs matched teaches as if it were found now
-                self._context.learn_lags(self._accepted[each.name])
+                self.context.learn_lags(self._accepted[each.name])
             self._seconds[each.name] = perf_counter() - started
         self._replay.finish()
         started = perf_counter()
         self._eliminate()
         decided, undecided = len(self._taken), self._questions.ambiguous()
-        made = with_completed_parts(self._context, self._taken)
-        self._taken = self._precedence.settled(self._context, [*made, *undecided])
-        for number, view in enumerate(self._context.sides):
+        made = with_completed_parts(self.context, self._taken)
+        self._taken = self._precedence.settled(self.context, [*made, *undecided])
+        for number, view in enumerate(self.context.sides):
             view.open[list(self._held[number])] = 0
         for tie in self._taken[decided:]:
-            for number, view in enumerate(self._context.sides):
+            for number, view in enumerate(self.context.sides):
                 rows = tie.members.filter(pl.col("side") == number)["row"].to_numpy()
                 self._pools.contest(view.dataset.name, view.side.pool, rows)
-        self._pools.settled(self._context.leg, self._taken)
+        self._pools.settled(self.context.leg, self._taken)
         self._seconds["ties"] = perf_counter() - started
+
+    def surest(self) -> pl.DataFrame:
+        """What the passes use (`precedence.USED`) that do not weigh all that is open, of items that agree to the cent."""
+        for config in self.context.leg.passes[: self.context.leg.first_weighing]:
+            self.context.begin_pass()
+            each = config.to_the_cent
+            if each is None:
+                continue
+            for proposals in each.propose(self.context):
+                self._take(each.name, replace(proposals, sure_only=True) if each.sure_only else proposals)
+        return all_used(self.context, self._taken)
 
     def _eliminate(self) -> None:
         """Take of what was tied what is the only answer by now."""
@@ -257,7 +279,7 @@ class _LegRun:
     def tables(self, rules_version: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Groups, items and unmatched of the leg."""
         started = perf_counter()
-        for number, view in enumerate(self._context.sides):
+        for number, view in enumerate(self.context.sides):
             for row, amount in self._held[number].items():
                 view.open[row] = amount
             rows = pl.Series("row", list(self._held[number]), dtype=pl.UInt32)
@@ -266,34 +288,34 @@ class _LegRun:
                     pl.lit(number, pl.UInt8).alias("side"), "row", pl.lit("ignored").alias("reason")
                 )
             )
-        self._unmatched = unmatched_rows(self._context, tied_rows(self._taken), self._notes)
-        tables = LegTables(self._context, rules_version).build(self._taken, self._unmatched)
+        self._unmatched = unmatched_rows(self.context, tied_rows(self._taken), self._notes)
+        tables = LegTables(self.context, rules_version).build(self._taken, self._unmatched)
         self._seconds["tables"] = perf_counter() - started
         return tables
 
     def gave_way(self, groups: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         """The standing matches of later legs that gave way to these groups of the leg (`results.RELEASED`)."""
-        return self._precedence.gave_way(self._context, groups, items)
+        return self._precedence.gave_way(self.context, groups, items)
 
     def figures(self) -> LegFigures:
         """Rates by item and value, and seconds per pass; after `tables`."""
-        return leg_figures(self._context, self._at_start, self._taken, self._unmatched, self._seconds)
+        return leg_figures(self.context, self._at_start, self._taken, self._unmatched, self._seconds)
 
     def signs(self) -> tuple[int, int]:
         """How many amounts of the two sides met with equal and with opposite signs at the start."""
-        return sign_counts(self._context, self._at_start)
+        return sign_counts(self.context, self._at_start)
 
     def _take(self, name: str, proposals: Proposals) -> None:
-        if self._context.barred is not None:
-            proposals = without_barred(proposals, self._context.barred)
+        if self.context.barred is not None:
+            proposals = without_barred(proposals, self.context.barred)
         if not proposals.notes.is_empty() and not proposals.sure_only:
             self._notes.append(proposals.notes)
         if proposals.pairs.is_empty() and proposals.groups.is_empty():
             return
-        resolved = self._replay.settled(proposals, resolve(self._context, proposals))
+        resolved = self._replay.settled(proposals, resolve(self.context, proposals))
         if resolved is None:
             proposals = self._replay.undisputed(proposals)
-            resolved = self._replay.settled(proposals, resolve(self._context, proposals))
+            resolved = self._replay.settled(proposals, resolve(self.context, proposals))
             assert resolved is not None  # noqa: S101 - nothing disputed was left
         members = proposals.members.join(resolved.groups.select("proposal"), on="proposal", how="semi")
         self._questions.add(name, proposals, resolved)
@@ -303,7 +325,7 @@ class _LegRun:
             self._apply(number, resolved.pairs[row].to_numpy(), resolved.pairs[amount].to_numpy())
             own = members.filter(pl.col("side") == number)
             self._apply(number, own["row"].to_numpy(), own["applied"].to_numpy())
-        self._context.learn_lags(resolved.pairs)
+        self.context.learn_lags(resolved.pairs)
         self._suggest(resolved, members)
         taken = Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members, proposals.part)
         self._taken.append(taken)
@@ -315,16 +337,16 @@ class _LegRun:
             resolved.pairs.filter(pl.col("status") == SUGGESTED)["right"],
             members.filter(pl.col("side") == 1).join(unsure, on="proposal", how="semi")["row"],
         ]
-        context = self._context
+        context = self.context
         context.suggested = np.unique(np.concatenate([context.suggested, *(each.to_numpy() for each in rows)]))
 
     def _apply(self, number: int, rows: Rows, applied: Ints) -> None:
         if not len(rows):
             return
-        view = self._context.sides[number]
+        view = self.context.sides[number]
         np.subtract.at(view.open, rows, applied)
         np.subtract.at(self._pools.open(view.dataset.name, view.side.pool), rows, applied)
-        other = self._context.sides[1 - number]
+        other = self.context.sides[1 - number]
         if other.dataset is view.dataset and other.side.pool == view.side.pool:
             # one dataset on both sides: what is used on one side is used on the other
             other.open[rows] = 0

@@ -125,7 +125,7 @@ class KnownGroups:
                 .collect()
             )
             row = found["row"].to_numpy()
-            minor = _minor(encoding, name, row, found["applied_amount"])
+            minor = minor_applied(encoding, name, row, found["applied_amount"])
             whole = minor == encoding.datasets[name].amount[row]
             held[name] = HeldItems(found["group"].to_numpy(), row, minor, whole)
         return cls(groups, held)
@@ -150,7 +150,7 @@ class KnownGroups:
         return found
 
 
-def _minor(encoding: Encoding, dataset: str, row: npt.NDArray[np.uint32], applied: pl.Series) -> Ints:
+def minor_applied(encoding: Encoding, dataset: str, row: npt.NDArray[np.uint32], applied: pl.Series) -> Ints:
     """Applied amounts of rows of a dataset in minor units of their currency."""
     factors = np.asarray([10 ** (5 - exponent) for exponent in encoding.exponents], dtype=np.int64)
     steps = factors[encoding.datasets[dataset].currency[row]]

@@ -12,6 +12,7 @@ from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.results import Taken
 
 _NEAREST = 3
+_NONE: Rows = np.zeros(0, dtype=np.uint32)
 _MAX_PAIRS = 400  # of one amount: beyond it no candidate is nearer than the others
 
 
@@ -95,6 +96,20 @@ def unmatched_rows(context: LegContext, tied: tuple[Rows, Rows], notes: Sequence
             "candidates": pl.List(pl.String),
         }
     )
+
+
+def reopened_rows(context: LegContext, held: pl.DataFrame) -> pl.DataFrame:
+    """As `unmatched_rows`, of the items alone that a leg's suggestions and ties held (`doubts.HELD`) and that are open again."""
+    parts = [unmatched_rows(context, (_NONE, _NONE), []).clear()]
+    whole = [view.open for view in context.sides]
+    for number, view in enumerate(context.sides):
+        rows = held.filter(pl.col("dataset") == view.dataset.name)["row"].unique().to_numpy()
+        view.open = np.zeros_like(whole[number])
+        view.open[rows] = whole[number][rows]
+        found = unmatched_rows(context, (_NONE, _NONE), [])
+        parts.append(found.filter(pl.col("side") == number, pl.col("row").is_in(rows)))
+        view.open = whole[number]
+    return pl.concat(parts)
 
 
 def _zero_amounts(view: SideView) -> Rows:

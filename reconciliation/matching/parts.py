@@ -9,18 +9,20 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from time import perf_counter
 
 import polars as pl
 
 from reconciliation.matching.decisions import Holds
+from reconciliation.matching.doubts import Doubts
 from reconciliation.matching.encoding import Encoding, encode
-from reconciliation.matching.engine import LegOutcome, Run, require, summary
+from reconciliation.matching.engine import Run, require
 from reconciliation.matching.exchange import rate_frame
+from reconciliation.matching.leg_outcomes import LegOutcome, settled_doubts, summary
 from reconciliation.matching.links import Links
-from reconciliation.matching.rules import Leg, Rules
+from reconciliation.matching.rules import Rules
 from reconciliation.matching.state import Pools
 
 
@@ -73,22 +75,26 @@ def match_in_parts(
     links = Links(whole, pl.concat(known) if known else None)
     quotes = None if rates is None else rate_frame(rates)
     encoded = perf_counter() - started
+    doubts = Doubts()
     outcomes: dict[str, LegOutcome] = {}
+    doubtful: list[LegOutcome] = []  # held back: a later leg may be sure of something else
     for across, legs in groupby(rules.legs, key=lambda leg: leg.across_entities):
         stage = list(legs)
-        everything = Run(whole, pools, links, quotes, Holds())
-        for run in [everything] if across else _runs(parts, whole, pools, stage, quotes):
+        everything = Run(rules, whole, pools, links, quotes, Holds(), doubts)
+        for run in [everything] if across else _runs(parts, everything):
             for leg in stage:
-                made = run.leg(leg, rules.version)
-                take(made)
+                made = run.leg(leg)
+                take(made.certain())
                 outcomes[leg.name] = made.figures_only(outcomes.get(leg.name))
+                doubtful.append(replace(made.doubtful(), figures=outcomes[leg.name].figures))
+    for made in settled_doubts(doubtful):
+        take(made)
     return summary(rules, whole, list(outcomes.values()), encoded, perf_counter() - started)
 
 
-def _runs(
-    parts: Sequence[Part], whole: Encoding, pools: Pools, legs: Sequence[Leg], rates: pl.DataFrame | None
-) -> Iterator[Run]:
+def _runs(parts: Sequence[Part], everything: Run) -> Iterator[Run]:
     """A run over each part, on the amounts that all share."""
+    whole, legs = everything.encoding, everything.rules.legs
     starts = dict.fromkeys(whole.datasets, 0)
     for part in parts:
         heights = {name: part.items[name].select(pl.len()).collect().item() for name in starts}
@@ -98,4 +104,5 @@ def _runs(
             name: whole.datasets[name].part(each.start, each.stop, part.items[name]) for name, each in rows.items()
         }
         encoding = Encoding(datasets, whole.currencies, whole.exponents, whole.float_columns)
-        yield Run(encoding, pools.part(encoding, rows, legs), Links(encoding, part.links), rates, Holds())
+        pools = everything.pools.part(encoding, rows, legs)
+        yield replace(everything, encoding=encoding, pools=pools, links=Links(encoding, part.links))

@@ -32,7 +32,7 @@ from reconciliation.matching.state import RIVAL, Pools
 TO_EARLIER_LEG = " of the earlier leg "  # between the group that a match gave way to and its leg
 _KEY = ["dataset", "pool", "row"]
 _CANDIDATE = ["take", "candidate"]
-_USED = {
+USED = {
     "take": pl.UInt32(),  # its place among what the leg took
     "candidate": pl.UInt32(),  # its place there, pairs before groups
     "status": pl.UInt8(),
@@ -41,6 +41,7 @@ _USED = {
     "pool": pl.String(),
     "row": pl.UInt32(),
     "applied": pl.Int64(),
+    "confidence": pl.Float64(),
 }
 
 
@@ -66,7 +67,7 @@ class Precedence:
         hidden = [one != two for one, two in zip(self._at_start, self.open_to_leg, strict=True)]
         if not any(each.any() for each in hidden):
             return list(taken)
-        used = _all_used(context, taken)
+        used = all_used(context, taken)
         self._rivals = self._pools.rivals(self._leg, used)
         taken, used = self._without_standing(context, taken, used)
         contested = used.join(self._rivals, on=_KEY, how="semi")
@@ -103,7 +104,7 @@ class Precedence:
     def _without_standing(
         self, context: LegContext, taken: Sequence[Taken], used: pl.DataFrame
     ) -> tuple[list[Taken], pl.DataFrame]:
-        """What the leg took, which is `used`, less the matches of its own that stand in it, and what that uses (_USED)."""
+        """What the leg took, which is `used`, less the matches of its own that stand in it, and what that uses (USED)."""
         own = self._rivals.filter("own")
         matched = used.filter(pl.col("status") == MATCHED)
         rest = own if own.is_empty() else remainders(matched, own, offsets=self._leg.offsets)
@@ -111,7 +112,7 @@ class Precedence:
             return list(taken), used
         self._give_back(rest.with_columns(applied="held"))
         less = [reduced(each, rest.filter(pl.col("take") == place)) for place, each in enumerate(taken)]
-        return less, _all_used(context, less)
+        return less, all_used(context, less)
 
     def _giving_way(self, matched: pl.DataFrame) -> pl.DataFrame:
         """The rivals that leave too little for what this leg has matched, or do not stand beside it."""
@@ -156,25 +157,27 @@ def _rows(view: SideView, members: pl.DataFrame) -> Rows:
     return rows
 
 
-def _all_used(context: LegContext, taken: Sequence[Taken]) -> pl.DataFrame:
-    """What the leg took uses, of the shape _USED."""
-    return pl.concat([pl.DataFrame(schema=_USED), *(_used(context, *each) for each in enumerate(taken))])
+def all_used(context: LegContext, taken: Sequence[Taken]) -> pl.DataFrame:
+    """What was taken uses, of the shape USED."""
+    return pl.concat([pl.DataFrame(schema=USED), *(_used(context, *each) for each in enumerate(taken))])
 
 
 def _used(context: LegContext, place: int, taken: Taken) -> pl.DataFrame:
-    """What each candidate taken uses, of the shape _USED."""
-    parts = [pl.DataFrame(schema=_USED)]
+    """What each candidate taken uses, of the shape USED."""
+    parts = [pl.DataFrame(schema=USED)]
     numbered = taken.groups.with_row_index("candidate", taken.pairs.height)
     for number, view in enumerate(context.sides):
         row, applied = (("left", "left_applied"), ("right", "right_applied"))[number]
         found = []
         if not taken.pairs.is_empty():
             found.append(
-                taken.pairs.with_row_index("candidate").select("candidate", "status", row=row, applied=applied)
+                taken.pairs.with_row_index("candidate").select(
+                    "candidate", "status", "confidence", row=row, applied=applied
+                )
             )
         if not taken.groups.is_empty():
             members = taken.members.filter(pl.col("side") == number)
-            found.append(members.join(numbered.select("candidate", "proposal", "status"), on="proposal"))
+            found.append(members.join(numbered.select("candidate", "proposal", "status", "confidence"), on="proposal"))
         parts.extend(
             each.with_columns(
                 take=pl.lit(place),
@@ -182,8 +185,8 @@ def _used(context: LegContext, place: int, taken: Taken) -> pl.DataFrame:
                 dataset=pl.lit(view.dataset.name),
                 pool=pl.lit(view.side.pool),
             )
-            .select(list(_USED))
-            .cast(_USED)  # type: ignore[arg-type]
+            .select(list(USED))
+            .cast(USED)  # type: ignore[arg-type]
             for each in found
         )
     return pl.concat(parts)

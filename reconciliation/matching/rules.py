@@ -90,10 +90,11 @@ class Leg(BaseModel):
         return frozenset((side.dataset, side.pool) for side in self.sides)
 
     def datasets(self, rules: Rules) -> tuple[str, ...]:
-        """What the leg looks at of the datasets of the rules: its sides', those its passes read through, and those whose items
-        say what came back."""
+        """What the leg looks at of the datasets of the rules: its sides', those its passes read through, those whose items say what
+        came back, and those that earlier legs have brought together with its items."""
         named = [side.dataset for side in self.sides] + [name for each in self.passes for name in each.beside]
         named += [rules.leg(side.undone_by).right.dataset for side in self.sides if side.undone_by is not None]
+        named += [side.dataset for leg in rules.before(self.name) if leg.pools & self.pools for side in leg.sides]
         return tuple(name for name in dict.fromkeys(named) if name in rules.datasets)
 
     @property
@@ -145,6 +146,10 @@ class Rules(BaseModel):
     def datasets(self) -> tuple[str, ...]:
         """Every dataset a leg names, in order of first use."""
         return tuple(dict.fromkeys(side.dataset for leg in self.legs for side in leg.sides))
+
+    def before(self, name: str) -> tuple[Leg, ...]:
+        """The legs that come before the one of that name."""
+        return self.legs[: [leg.name for leg in self.legs].index(name)]
 
     def leg(self, name: str) -> Leg:
         """The leg of that name. Raises MatchingError naming the known ones."""

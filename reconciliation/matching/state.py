@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,6 +88,23 @@ class Pools:
         """Mark items that an ambiguous group names: one of its answers holds, so that no other leg may use them in
         the pool."""
         self._contesting(dataset, pool)[rows] = True
+
+    def tried(self) -> Pools:
+        """A copy on which a leg may be tried: what is used there is not used here."""
+        tried = copy(self)
+        tried._open = {key: amounts.copy() for key, amounts in self._open.items()}
+        tried._contested = {key: marked.copy() for key, marked in self._contested.items()}
+        tried._stands, tried._shown, tried._pairs = self._stands.copy(), self._shown.copy(), self._pairs.copy()
+        return tried
+
+    def give_back(self, held: pl.DataFrame, beside: pl.DataFrame) -> None:
+        """Open again what suggestions and ties hold (`doubts.HELD`); `beside` is what others hold."""
+        for pools_of, contested in ((held, False), (beside, True)):
+            tied = pools_of.filter(pl.col("status") == "ambiguous")
+            for (dataset, pool), part in tied.group_by(["dataset", "pool"]):
+                self._contesting(str(dataset), str(pool))[part["row"].to_numpy()] = contested
+        for (dataset, pool), part in held.group_by(["dataset", "pool"]):
+            np.add.at(self.open(str(dataset), str(pool)), part["row"].to_numpy(), part["minor"].to_numpy())
 
     def _contesting(self, dataset: str, pool: str) -> Mask:
         if (dataset, pool) not in self._contested:

@@ -65,6 +65,19 @@ class LegFigures:
         for name, spent in other.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + spent
 
+    def lose(self, groups: pl.DataFrame, held: pl.DataFrame, reopened: pl.DataFrame) -> None:
+        """Take off groups (MATCH_GROUP) that gave way and what they held (`doubts.HELD`); `reopened` (UNMATCHED) is what they leave
+        open."""
+        counts = groups.group_by("pass", "status").len()
+        self.groups.subtract({(name, status): count for name, status, count in counts.iter_rows()})
+        held = held.group_by("dataset", "status").agg(pl.col("row").n_unique(), pl.col("minor").abs().sum())
+        sides = {side.dataset: side for side in (self.right, self.left)}
+        for dataset, status, items, minor in held.iter_rows():
+            sides[dataset].counts[status] -= items
+            sides[dataset].values[status] -= float(minor)
+        for dataset, reason, items in reopened.group_by("dataset", "reason").len().iter_rows():
+            sides[dataset].reasons[reason] += items
+
     def shown(self) -> dict[str, object]:
         """The figures as summary.json has them."""
         passes = {

@@ -170,6 +170,32 @@ def test_a_payment_file_that_arrives_late_takes_the_place_of_the_straight_match(
     assert state(late) == state(once)
 
 
+def test_what_was_suggested_gives_way_to_the_bill_that_the_line_names(tmp_path: Path) -> None:
+    """The bill arrives a day after the line was suggested for a payment of like amount to somebody else."""
+    bill = item("I1", "-70", references=["INV-4001"], counterparty_name="Acme")
+    line = item("B1", "-70", 1, text="INV-4001 ACCT-77881", counterparty_name="Acme")
+    payment = item("P1", "-70", text="ACCT-77881", counterparty_name="Zeta")
+    shared = "{kind: reference, find: texts, name: shared, odds: 3000, amounts: [equal]}"
+    rules = (RULES + STRAIGHT).replace("{kind: amount_date, before: 2, after: 8}", shared)
+    late, once = (World(tmp_path / name, rules) for name in ("late", "once"))
+    for world in (late, once):
+        world.deliver("bank_lines", line)
+        world.deliver("payments", payment)
+    late.run(DAY + timedelta(days=1))
+    (suggested,) = late.rows("SELECT group_id FROM matching.match_group WHERE status = 'suggested'")
+    for world in (late, once):
+        world.deliver("open_items", bill)
+        world.run(DAY + timedelta(days=2))
+    assert set(late.groups()) == {"B1 I1"}
+    assert late.rows("SELECT group_id, superseded_by FROM matching.match_group WHERE superseded_by IS NOT NULL") == [
+        (*suggested, f"{late.groups()['B1 I1']} of the later leg bank_lines_open_items")
+    ]
+    assert set(late.open()) == {"P1"}
+    assert state(late) == state(once)
+    late.run(DAY + timedelta(days=3))
+    assert state(late) == state(once)
+
+
 def test_a_leg_is_looked_at_again_only_where_a_later_one_has_touched_what_it_tells(tmp_path: Path) -> None:
     world = World(tmp_path / "company", RULES + STRAIGHT)
     world.deliver("open_items", item("I1", "-70", references=["INV-4001"]), item("I2", "-8", references=["INV-4002"]))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from reconciliation.matching.amount_rules import AGREEING, AmountRule
+
 if TYPE_CHECKING:
     from reconciliation.matching.context import LegContext
     from reconciliation.matching.proposals import Proposals
@@ -38,6 +40,15 @@ class PassConfig(BaseModel):
     def beside(self) -> tuple[str, ...]:
         """The datasets it reads beside those of its leg."""
         return ()
+
+    @property
+    def to_the_cent(self) -> PassConfig | None:
+        """The pass without ways of agreeing that leave a difference or use an item in part; None where no other is left."""
+        amounts: tuple[AmountRule, ...] | None = getattr(self, "amounts", None)
+        if amounts is None:
+            return self
+        agreeing = tuple(rule for rule in amounts if rule.rule in AGREEING)
+        return self.model_copy(update={"amounts": agreeing}) if agreeing else None
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Candidate groups among the items still open. Reads `context`, changes nothing.
