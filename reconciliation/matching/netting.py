@@ -7,18 +7,21 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.context import LegContext
+from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.few_of_many import chance_of_few, grids
 from reconciliation.matching.joins import key_pairs
+from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import right_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
 from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
+from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.purposes import by_credit_memo
 
 _MAX_MEMOS = 3  # deducted at once
 _MAX_CANDIDATES = 30
-# Odds that a payment short of what it names deducts a memo, and that one of more pays items whose numbers cannot be read:
-# the same in a run over few items and over all.
-_DEDUCTED, _UNREAD = 3.0, 1.0
+# Odds that a payment short of what it names deducts a memo that is open, that one does whose text says so, and that one of
+# more pays items whose numbers cannot be read: the same in a run over few items and over all.
+_DEDUCTED, _SAID, _UNREAD = 30.0, 3000.0, 1.0
 _DAYS = 120  # a memo is at most that much older than the payment, and not younger
 
 
@@ -74,6 +77,7 @@ def netted_groups(
     cases = pairs.group_by("left", maintain_order=True).agg(
         pl.len(),
         pl.col("rest").first(),
+        pl.col("named").first(),
         pl.col("open").abs().sum().alias("candidates"),
         pl.col("open").alias("amounts"),
     )
@@ -98,10 +102,10 @@ def netted_groups(
         ]
     ).cast(MEMBERS)  # type: ignore[arg-type]
     of_case = cases[only]
-    chance = chance_of_few(
-        of_case["len"].to_numpy().astype(np.int64), lengths, of_case["candidates"].to_numpy(), grids(of_case["amounts"])
-    )
-    unlikely = pl.Series((_DEDUCTED if deducted else _UNREAD) / chance)
+    # what is short without a reason may be short by anything up to what is named
+    reach = np.maximum(of_case["candidates"].to_numpy(), np.abs(of_case["named"].to_numpy()) if deducted else 0)
+    chance = chance_of_few(of_case["len"].to_numpy().astype(np.int64), lengths, reach, grids(of_case["amounts"]))
+    unlikely = pl.Series(_prior(context, of_case["left"].to_numpy(), deducted) / chance)
     groups = (
         centers.sort("proposal")
         .select(
@@ -114,3 +118,11 @@ def netted_groups(
     )
     also = "credit memos deducted" if deducted else "and others of the same counterparty make up the rest"
     yield Proposals(groups=groups, members=members, evidence=[f"{each}, {also}" for each in evidence])
+
+
+def _prior(context: LegContext, left: Rows, deducted: bool) -> Floats:
+    """By left item: the odds that items it does not name make up the rest, before their amounts are looked at."""
+    if not deducted:
+        return np.full(len(left), _UNREAD)
+    said = pl.DataFrame({"said": ascii_upper_series(context.left.dataset.take(["text"], left)["text"])})
+    return np.where(said.select(by_credit_memo(pl.col("said"))).to_series().to_numpy(), _SAID, _DEDUCTED)

@@ -1,5 +1,5 @@
 """What a payer says the money is for, where it is no invoice: paid on account, in advance, or given back; and
-that something was deducted."""
+that something, or a credit memo, was deducted."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ _DEDUCTED = (
     r"\bDEDUCT|\bDAMAGE|\bSHORTAGE|\bSHORT[ -]SHIP|\bCLAIM\b|\bDISPUTE|\bALLOWANCE|\bREBATE|\bCHARGE ?BACK\b|\bDEBIT NOTE\b",
     r"\bRETENUE|\bLITIGE|\bAVARIE|\bDEDUC|\bDETRAZ|\bTRATTENUTA|\bDESCUENTO|\bKORTING\b|\bAVDRAG|\bFRADRAG|\bPOTRACEN",
 )
+_BY_CREDIT_MEMO = (
+    r"GUTSCHRIFT|\bGUTSCHR\b|\bGS\b|\bCREDIT (?:MEMO|NOTE)|\bCREDITS? (?:TAKEN|APPLIED)|\bLESS CREDIT|\bC/N\b|\bCR(?:EDIT)? ?MEMO"
+    r"|\bAVOIRS?\b|\bNOTAS? (?:DE|DI) CREDITO|\bABONO\b|\bCREDIT?NOTA|\bCREDITFAKTU|\bKREDITN|\bKREDITFAKT"
+    r"|\bHYVITYS|\bDOBROPIS|\bFAKTUR\w* KORYG|\bKOREKT|\bJOVAIR|\bVERRECHN|\bABZGL|\bABZUEGLICH|\bOFFSET",
+)
 _CHARGED = r"\bCHARGES?\b|\bFEES?\b|\bBANK|\bGEBUE?HR|\bSPESEN|\bENTGELT|\bKOSTEN\b|\bFRAIS|\bCOMMISSION|\bCOMISION|\bPROVISION|\bAVGIFT"
 
 _FOR = (
@@ -46,6 +51,11 @@ def given_back(text: pl.Expr) -> pl.Expr:
 def deducted(text: pl.Expr) -> pl.Expr:
     """Whether a text in ASCII capitals says that the payer has deducted something, which no bank's charge is."""
     return (text.str.contains("|".join(_DEDUCTED)) & ~text.str.contains(_CHARGED)).fill_null(False)
+
+
+def by_credit_memo(text: pl.Expr) -> pl.Expr:
+    """Whether a text in ASCII capitals says that a credit memo is deducted."""
+    return text.str.contains("|".join(_BY_CREDIT_MEMO)).fill_null(False)
 
 
 def paid_for(text: pl.Expr) -> pl.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from example_items import items, members
 
 from reconciliation.matching import MatchResult, match, preset
@@ -199,3 +200,24 @@ def test_a_credit_memo_is_deducted_from_what_the_discount_leaves_to_pay() -> Non
     found = settled([line], bills)
     assert members(found, "matched") == [("bill", "memo", "paid")]
     assert found.groups["difference_kind"].to_list() == ["discount"]
+
+
+@pytest.mark.parametrize(
+    ("memo", "said", "status"),
+    [
+        ("-230", "90014318", "matched"),
+        ("-200", "90014318", "suggested"),  # of whole hundreds a shortage may be one by chance
+        ("-200", "90014318 abzgl. Gutschrift", "matched"),
+        ("-200", "90014318 less C/N", "matched"),
+    ],
+)
+def test_a_round_credit_memo_is_deducted_where_chance_is_small_or_the_text_says_so(
+    memo: str, said: str, status: str
+) -> None:
+    customer = {"counterparty_name": "Winterfeld Werkzeugbau GmbH", "counterparty_id": "C7"}
+    bills: list[Row] = [
+        {"item_id": "bill", "amount": "1500", "on": 10, "references": ["90014318"], **customer},
+        {"item_id": "memo", "amount": memo, "on": 12, "references": ["80000595"], **customer},
+    ]
+    line = {"item_id": "paid", "amount": str(1500 + int(memo)), "on": 39, "text": said, **customer}
+    assert members(settled([line], bills), status) == [("bill", "memo", "paid")]
