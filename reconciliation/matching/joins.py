@@ -34,11 +34,10 @@ def without_frequent(keys: pl.DataFrame, limit: int, key: str = "key") -> pl.Dat
     return keys if frequent.is_empty() else keys.join(frequent, on=key, how="anti")
 
 
-def maybe_frequent(keys: pl.DataFrame, limit: float) -> pl.DataFrame:
-    """Of keys, one a row over all columns, those that may occur more often than `limit`: all that do, and few others."""
-    bits = _bits(keys.height)
-    bucket = _buckets(keys.hash_rows(), bits)
-    return keys.filter(pl.Series((np.bincount(bucket, minlength=1 << bits) > limit)[bucket], dtype=pl.Boolean))
+def maybe_frequent(keys: pl.DataFrame, limit: npt.NDArray[np.float64]) -> pl.DataFrame:
+    """Of keys, one a row over all columns, those that may occur more often than their `limit`: all that do, and few others."""
+    bucket = _buckets(keys.hash_rows(), _bits(keys.height))
+    return keys.filter(pl.Series(np.bincount(bucket)[bucket] > limit, dtype=pl.Boolean))
 
 
 def among(values: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

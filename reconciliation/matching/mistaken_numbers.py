@@ -63,13 +63,12 @@ def price_shares(context: LegContext, amounts: Ints, right: Rows) -> Floats:
 def _prices(data: Dataset) -> pl.DataFrame:
     """`amount`, `currency`, `entity` that more of a dataset's items have than by coincidence, and their `share`."""
     if "prices" not in data.derived:
-        every = pl.DataFrame({"amount": data.amount, "currency": data.currency, "entity": data.entity})
-        whole = every.group_by("currency", "entity").len("whole")
-        least = max(1.0, _A_PRICE * whole["whole"].to_numpy().min(initial=1))
-        counted = maybe_frequent(every, least).group_by(_PRICE).len("times").filter(pl.col("times") > 1)
+        kind = data.currency.astype(np.int64) * (int(data.entity.max(initial=0)) + 1) + data.entity
+        whole = np.bincount(kind)[kind]
+        every = pl.DataFrame({"amount": data.amount, "currency": data.currency, "entity": data.entity, "whole": whole})
+        counted = maybe_frequent(every, np.maximum(_A_PRICE * whole, 1.0)).group_by(*_PRICE, "whole").len("times")
         share = ((pl.col("times") - 1) / pl.col("whole")).alias("share")
-        counted = counted.join(whole, on=["currency", "entity"]).select(*_PRICE, share)
-        data.derived["prices"] = counted.filter(pl.col("share") > _A_PRICE)
+        data.derived["prices"] = counted.select(*_PRICE, share).filter(pl.col("share") > _A_PRICE)
     return data.derived["prices"]
 
 
