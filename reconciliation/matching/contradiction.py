@@ -12,14 +12,14 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import same_parties
 from reconciliation.matching.encoding import Mask
-from reconciliation.matching.joins import of_rows
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.named_items import items_named, words_and_parts
 from reconciliation.matching.parties import parties_in, parties_of
 from reconciliation.matching.proposals import SUGGESTED_ODDS
-from reconciliation.matching.reference_keys import dataset_references, hashed, written
+from reconciliation.matching.reference_index import references_of
+from reconciliation.matching.reference_keys import hashed, written
 from reconciliation.matching.text.document_numbers import names_another
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.purposes import given_back, on_account, paid_for
@@ -116,8 +116,7 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
 
 def _of_another_number(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
     """By pair: whether the left item names a number of the shape of the right one's reference that cannot be it."""
-    data = context.right.dataset
-    owned = of_rows(dataset_references(data).select("row", "reference"), "row", right, data.height)
+    owned = references_of(context.right.dataset, right)
     pairs = pl.DataFrame({"left": left, "row": right}).with_row_index("pair")
     owned = owned.with_columns(ascii_upper_series(owned["reference"]))
     texts = pairs.join(told.select(left="row", text="said"), on="left").select("pair", "text")

@@ -10,8 +10,9 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Dataset
-from reconciliation.matching.joins import has_repeats, of_rows
-from reconciliation.matching.reference_keys import dataset_references, hashed, word_keys
+from reconciliation.matching.joins import of_rows
+from reconciliation.matching.reference_index import is_carried, repeated_references
+from reconciliation.matching.reference_keys import hashed, word_keys
 
 _LEAST = 4  # characters of a customer's number with a letter in it
 _LEAST_DIGITS = 6  # of one that is nothing but digits: shorter ones are years, postcodes, amounts
@@ -20,12 +21,8 @@ _LEAST_DIGITS = 6  # of one that is nothing but digits: shorter ones are years, 
 def carried_by_several(data: Dataset) -> pl.DataFrame:
     """`row`, `reference`, `key`, `check` of the identifiers that several items carry, open or settled."""
     if "carried_by_several" not in data.derived:
-        given = dataset_references(data)
-        several = given.clear()
-        if has_repeats(given["key"].to_numpy()):
-            repeated = given.filter(pl.col("key").is_duplicated())
-            several = repeated.filter(pl.col("row").n_unique().over("key", "check") > 1)
-        data.derived["carried_by_several"] = several.select("row", "reference", "key", "check")
+        several = pl.col("row").n_unique().over("key", "check") > 1
+        data.derived["carried_by_several"] = repeated_references(data).filter(several)
     return data.derived["carried_by_several"]
 
 
@@ -60,7 +57,7 @@ def numbers_of(data: Dataset, parties: pl.DataFrame) -> pl.DataFrame:
     telling |= pl.col("number").str.len_bytes() >= _LEAST_DIGITS
     ids = ids.filter(telling & pl.col("number").str.contains("[0-9]")).select("party", *hashed("number"))
     # what is a document's number as well may mean the document
-    ids = ids.join(dataset_references(data).select("key"), on="key", how="anti")
+    ids = ids.filter(pl.Series(~is_carried(data, ids["key"])))
     shared = shared_references(data).join(parties.select("row", "party"), on="row").select("party", "key", "check")
     numbers = pl.concat([ids, shared]).unique()
     return numbers.filter(pl.len().over("key") == 1).select("key", "check", "party")

@@ -7,9 +7,9 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Dataset, Mask
-from reconciliation.matching.joins import without_frequent
 from reconciliation.matching.parties import parties_of
-from reconciliation.matching.reference_keys import dataset_references, hashed, written
+from reconciliation.matching.reference_index import references_of, with_owners
+from reconciliation.matching.reference_keys import hashed, written
 from reconciliation.matching.text import identifier_words
 from reconciliation.matching.text.folding import ascii_upper_series
 
@@ -33,11 +33,9 @@ def words_and_parts(told: pl.DataFrame) -> pl.DataFrame:
 def items_named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
     """`left`, `named` (rows of `data`) of the words (`row`, `word`, `key`, `check`) that are its identifiers; `telling`: whether
     such a word is hardly met by chance."""
-    known = dataset_references(data).select("row", "key", "check")
-    known = without_frequent(known.join(words.select("key").unique(), on="key", how="semi"), _MOST_OWNERS)
-    met = words.join(known, on="key", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
+    met = with_owners(data, words, _MOST_OWNERS)
     telling = pl.col("word").str.contains("[^0-9]") | (pl.col("word").str.len_bytes() >= _TELLING)
-    return met.select(telling.alias("telling"), left="row", named="row_right")
+    return met.select(telling.alias("telling"), left="row", named="owner")
 
 
 def named_by(data: Dataset, rows: Rows, other: Dataset) -> pl.DataFrame:
@@ -77,7 +75,7 @@ def list_goes_on(context: LegContext, left: Rows, right: Rows) -> Mask:
     texts = ascii_upper_series(context.left.dataset.take(["text"], rows)["text"])
     told = pl.DataFrame({"text": texts.gather(places)}).with_row_index("pair").with_columns(row=pl.Series(right))
     told = told.with_columns(last=pl.col("text").str.extract(_LAST)).filter(pl.col("last").str.len_bytes() >= _BEGUN)
-    owned = dataset_references(context.right.dataset).select("row", "reference")
+    owned = references_of(context.right.dataset, told["row"].to_numpy())
     met = told.join(owned, on="row").with_columns(number=pl.col("reference").str.to_uppercase())
     begun = pl.col("number").str.starts_with(pl.col("last")) & (pl.col("number") != pl.col("last"))
     # a list may be joined by slashes as numbers themselves are
