@@ -16,7 +16,8 @@ from reconciliation.matching.marginals import Floats
 from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.named_items import items_named, words_and_parts
-from reconciliation.matching.parties import parties_in, parties_of
+from reconciliation.matching.parties import parties_in
+from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.proposals import SUGGESTED_ODDS
 from reconciliation.matching.reference_index import references_of
 from reconciliation.matching.reference_keys import hashed, written
@@ -89,7 +90,7 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
         own=pl.col("right") == pl.col("named")
     )
     rows = np.unique(np.concatenate([named["right"].to_numpy(), named["named"].to_numpy()]))
-    party = parties_of(context.right, rows).unique("row")
+    party = parties_of(context.right, rows)
     for side in ("right", "named"):
         whose = party.select(pl.col("row").alias(side), pl.col("party").alias(f"{side}_party"))
         named = named.join(whose, on=side, how="left")

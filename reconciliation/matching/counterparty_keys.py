@@ -38,6 +38,16 @@ def name_keys(data: Dataset, rows: Rows) -> pl.Series:
     return keys.scatter(nameless.nonzero()[0], name_key(labelled))
 
 
+def distinct_names(data: Dataset, rows: Rows) -> pl.Series:
+    """The `name_keys` of these rows, each once."""
+    spelling, spelled = data.columns.coded("counterparty_name")
+    row_of = np.full(len(spelled), data.height, dtype=np.uint32)  # of a name as given one row; none given is the last
+    row_of[spelling[rows]] = rows
+    given = row_of[:-1]
+    shown = np.concatenate([given[given < data.height], rows[data.lacking("counterparty_name", rows)]])
+    return name_keys(data, shown).drop_nulls().unique()
+
+
 def _other_than_ours(data: Dataset, printed: pl.DataFrame) -> pl.Series:
     """By entry that prints an originator (`name`) and a `receiver`: the one of them that is not the account's holder, who stands
     beside many others in the texts of the dataset."""

@@ -47,10 +47,10 @@ def of_one_item(data: Dataset, keys: pl.DataFrame) -> pl.DataFrame:
     return keys if shared.is_empty() else keys.join(shared, on=["row", "key"], how="anti", maintain_order="left")
 
 
-def numbers_of(data: Dataset, parties: pl.DataFrame) -> pl.DataFrame:
-    """`key`, `check`, `party` of the numbers of some counterparties (`row`, `party`, `id`), each that of one of them only: their
-    ids, and what several of their items carry."""
-    ids = parties.select("party", number="id").drop_nulls().unique()
+def numbers_of(data: Dataset, ids: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
+    """`key`, `check`, `party` of the numbers of some counterparties, each that of one of them only: their ids (`party`, `id`), and
+    what several of their items (`row`, `party`) carry."""
+    ids = ids.select("party", number="id")
     bare = pl.col("number").str.strip_chars_start("0")
     ids = pl.concat([ids, ids.with_columns(bare)]).unique()
     telling = pl.col("number").str.contains("[^0-9]") & (pl.col("number").str.len_bytes() >= _LEAST)
@@ -58,7 +58,7 @@ def numbers_of(data: Dataset, parties: pl.DataFrame) -> pl.DataFrame:
     ids = ids.filter(telling & pl.col("number").str.contains("[0-9]")).select("party", *hashed("number"))
     # what is a document's number as well may mean the document
     ids = ids.filter(pl.Series(~is_carried(data, ids["key"])))
-    shared = shared_references(data).join(parties.select("row", "party"), on="row").select("party", "key", "check")
+    shared = shared_references(data).join(parties, on="row").select("party", "key", "check")
     numbers = pl.concat([ids, shared]).unique()
     return numbers.filter(pl.len().over("key") == 1).select("key", "check", "party")
 

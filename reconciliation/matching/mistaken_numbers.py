@@ -14,7 +14,8 @@ from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.encoding import Dataset, Ints, Mask
 from reconciliation.matching.joins import among, maybe_frequent
 from reconciliation.matching.marginals import Floats
-from reconciliation.matching.parties import parties_named, parties_of
+from reconciliation.matching.parties import parties_named
+from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.party_evidence import LIKE, OTHER, SILENT, agrees_elsewhere, class_weights, party_classes
 from reconciliation.matching.text import name_key
 

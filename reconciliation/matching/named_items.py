@@ -7,7 +7,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Dataset, Mask
-from reconciliation.matching.parties import parties_of
+from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.reference_index import references_of, with_owners
 from reconciliation.matching.reference_keys import hashed, written
 from reconciliation.matching.text import identifier_words

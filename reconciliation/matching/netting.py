@@ -11,7 +11,7 @@ from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.few_of_many import chance_of_few, grids
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.marginals import Floats
-from reconciliation.matching.parties import right_parties
+from reconciliation.matching.party_codes import right_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
 from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 from reconciliation.matching.text.folding import ascii_upper_series
@@ -57,7 +57,8 @@ def netted_groups(
         .unique()
     )
     of_star = of_star.filter(pl.len().over("left") == 1)  # items of several counterparties are no one's netting
-    memos = context.right.frame().select("row", "open", "date").join(parties, on="row")
+    memos = parties.join(of_star.select("party").unique(), on="party", how="semi")
+    memos = context.right.selected(memos["row"].to_numpy()).select("row", "open", "date", memos["party"])
     asked = of_star.join(stars, on="left").rename({"left": "row"})
     pairs, _ = key_pairs(asked, memos, ["party"], 100_000)
     days = pl.Series(context.left.dataset.date[pairs["left"].to_numpy()].astype(np.int64)) - pairs["date"].cast(

@@ -13,7 +13,7 @@ from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.marginals import Floats
-from reconciliation.matching.parties import parties_of, right_parties
+from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.proposals import SUGGESTED_ODDS
 
 _BEFORE_DAYS, _AFTER_DAYS = 10, 120  # days an item may be paid before its date, and after it
@@ -35,7 +35,7 @@ def less_of_sums(context: LegContext, left: Rows, right: Rows, odds: Floats) -> 
 def _fits_others(context: LegContext, left: Rows, right: Rows) -> Mask:
     """By pair of rows: whether other items of the right one's counterparty, open or only suggested for others, add up to the left
     amount too."""
-    party = parties_of(context.right, np.unique(right)).unique("row")
+    party = parties_of(context.right, np.unique(right))
     asked = pl.DataFrame({"left": left, "row": right}).with_row_index("case").join(party, on="row")
     ways = _ways(context, asked)
     found = np.zeros(len(left), dtype=np.bool_)
@@ -45,7 +45,7 @@ def _fits_others(context: LegContext, left: Rows, right: Rows) -> Mask:
 
 def of_several_parties(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
     """The `left`, `right` rows of those members of sums (one left item, several right ones) that are of more than one counterparty."""
-    party = parties_of(context.right, members["right"].unique().sort().to_numpy()).unique("row")
+    party = parties_of(context.right, members["right"].unique().sort().to_numpy())
     known = members.select("left", "right").join(party.rename({"row": "right"}), on="right")
     several = known.filter(pl.col("party").n_unique().over("left") > 1).select("left").unique()
     return members.select("left", "right").join(several, on="left", how="semi")
@@ -57,7 +57,7 @@ def rest_is_another(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
     none = pairs.select("left", "right").clear()
     if pairs.is_empty():
         return none
-    party = parties_of(context.right, pairs["right"].unique().sort().to_numpy()).unique("row")
+    party = parties_of(context.right, pairs["right"].unique().sort().to_numpy())
     asked = pairs.join(party.rename({"row": "right"}), on="right").with_row_index("case")
     left = asked["left"].to_numpy()
     data = context.left.dataset
@@ -81,7 +81,7 @@ def rest_is_another(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
 def fit_otherwise(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
     """The `proposal` of those groups of one left item and several right ones (`proposal`, `left`, `right`) beside which other
     items of their counterparty, or some of them with others, add up to the left amount too."""
-    party = parties_of(context.right, members["right"].unique().sort().to_numpy()).unique("row")
+    party = parties_of(context.right, members["right"].unique().sort().to_numpy())
     asked = members.group_by("proposal", maintain_order=True).agg(pl.col("left", "right").first())
     asked = asked.rename({"right": "row"}).with_row_index("case").join(party, on="row")
     ways = _ways(context, asked)
@@ -139,8 +139,9 @@ def _ways(context: LegContext, asked: pl.DataFrame) -> pl.DataFrame:
 def _items(context: LegContext, parties: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party`, `part` (amount), `currency`, `day` of the right items of some parties (`party`) that are open, or taken by a
     suggestion only."""
-    known = pl.concat([right_parties(context), parties_of(context.right, context.suggested)])
-    known = known.join(parties, on="party", how="semi").unique()
+    there = context.right.is_open
+    there[context.suggested] = True
+    known = parties_of(context.right, np.flatnonzero(there).astype(np.uint32)).join(parties, on="party", how="semi")
     rows = known["row"].to_numpy()
     data = context.right.dataset
     part = np.where(context.right.open[rows] != 0, context.right.open[rows], data.amount[rows])

@@ -16,11 +16,13 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
-from reconciliation.matching.customer_numbers import naming_numbers, numbers_of, shared_references
+from reconciliation.matching.customer_numbers import naming_numbers, numbers_of
+from reconciliation.matching.party_codes import parties_of, party_codes, right_parties
 from reconciliation.matching.text import name_key, name_similarity
 from reconciliation.matching.text.names import initial_forms
 from reconciliation.matching.text.token_filter import naming_texts
 
+_IDENTITY = ("counterparty_id", "counterparty_account", "counterparty_name")
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
 _MOST_ALIKE = 50  # names of an entity that may share a beginning by which one of them is known, mistyped
@@ -30,21 +32,6 @@ _USUAL = 2  # bills of one counterparty from which an account that pays them is 
 _SHORT_TEXT = 8  # words of a text that may be nothing but a name
 _WITH_INITIAL = (r"\b[A-Z] [A-Z]{3,}\b", r"\b[A-Z]{3,} [A-Z]\b")
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
-
-
-def right_parties(context: LegContext, *more: str) -> pl.DataFrame:
-    """The open right items' counterparties: `row`, `party` (code), and of `id`, `iban` (account), `name` (keys) and
-    `entity` what is asked for; made once a leg."""
-    if "right_parties" not in context.cache:
-        frame = _numbered(context.right, _identity(context.right))
-        context.cache["right_parties"] = frame.with_columns(_party()).drop_nulls("party")
-    frame = context.cache["right_parties"].select("row", "party", *more)
-    return frame.filter(pl.Series(context.right.open[frame["row"].to_numpy()] != 0))
-
-
-def parties_of(view: SideView, rows: Rows) -> pl.DataFrame:
-    """The counterparties of these rows of the right side, open or settled: `row`, `party` (code as in `right_parties`)."""
-    return _numbered(view, _identity(view, rows=rows)).with_columns(_party()).select("row", "party").drop_nulls("party")
 
 
 def left_parties(context: LegContext) -> pl.DataFrame:
@@ -58,44 +45,47 @@ def left_parties(context: LegContext) -> pl.DataFrame:
 
 def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of texts (`row` of the left side, `text`) that hold the name of one of the right side's counterparties."""
-    names = right_parties(context, "name", "entity").select("name", "party", "entity").drop_nulls().unique()
+    names = _names(counterparties(context))
     entity = pl.Series("entity", context.left.dataset.entity[texts["row"].to_numpy()])
     told = texts.select("row", entity, text=name_key(texts["text"]))
     return _names_in_texts(told.drop_nulls("text"), names)
 
 
-def _party() -> pl.Expr:
-    shown = ("i", "id"), ("a", "iban"), ("n", "name"), ("r", "number")
-    code = pl.coalesce(pl.lit(letter) + pl.col(column) for letter, column in shown)
-    return pl.when(code.is_not_null()).then(code.hash(3)).alias("party")
+def counterparties(context: LegContext) -> pl.DataFrame:
+    """What the open right items show of their counterparties, each as often as it is shown otherwise: `party` (code), `entity`, `id`,
+    `iban` (account) and `name` (keys)."""
+    parties = right_parties(context)
+    rows = parties["row"].to_numpy()
+    data = context.right.dataset
+    nameless = data.lacking("counterparty_name", rows)  # their texts may name them, each another one
+    shown = {name: data.columns.coded(name)[0][rows] for name in _IDENTITY}
+    shown["text"] = np.where(nameless, rows + np.uint32(1), np.uint32(0))
+    distinct = pl.DataFrame({"row": rows, "entity": data.entity[rows], **shown}).unique(["entity", *shown])
+    rows = distinct["row"].sort().to_numpy()
+    return _identity(context.right, rows).with_columns(party_codes(data).gather(rows))
 
 
-def _numbered(view: SideView, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with `number`: of items that show no counterparty, what they and others of their amount carry."""
-    nobody = pl.all_horizontal(pl.col("id", "iban", "name").is_null())
-    unknown = frame.filter(nobody).select("row")
-    numbers = shared_references(view.dataset) if unknown.height else pl.DataFrame()
-    if numbers.is_empty():
-        return frame.with_columns(number=pl.lit(None, pl.String))
-    numbers = (
-        numbers.join(unknown, on="row", how="semi").group_by("row").agg(number=pl.col("key").min().cast(pl.String))
+def _names(parties: pl.DataFrame) -> pl.DataFrame:
+    return parties.select("name", "party", "entity").drop_nulls().unique()
+
+
+def _identity(view: SideView, rows: Rows, *more: str) -> pl.DataFrame:
+    data = view.dataset
+    ids = data.take([pl.col("counterparty_id").alias("id"), *more], rows)
+    return ids.select(
+        pl.Series("row", rows),
+        pl.Series("entity", data.entity[rows]),
+        "id",
+        account_keys(data, rows).alias("iban"),
+        name_keys(data, rows).alias("name"),
+        *more,
     )
-    return frame.join(numbers, on="row", how="left", maintain_order="left")
-
-
-def _identity(view: SideView, *more: str, rows: Rows | None = None) -> pl.DataFrame:
-    rows = view.rows() if rows is None else rows
-    return pl.DataFrame(
-        {"row": rows, "entity": view.dataset.entity[rows]}
-        | view.dataset.take([pl.col("counterparty_id").alias("id"), *more], rows).to_dict()
-        | {"iban": account_keys(view.dataset, rows), "name": name_keys(view.dataset, rows)}
-    ).select("row", "entity", "id", "iban", "name", *more)
 
 
 def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.DataFrame:
     """The counterparties of these rows of the left side, open or settled, as `left_parties` tells those of the open ones."""
-    right = right_parties(context, "entity", "id", "iban", "name")
-    left = _identity(context.left, "text", rows=rows.astype(np.uint32))
+    right = counterparties(context)
+    left = _identity(context.left, rows.astype(np.uint32), "text")
     found: list[pl.DataFrame] = []
     for key in ("id", "iban", "name"):
         known = right.select(key, "party").drop_nulls().unique()
@@ -106,13 +96,13 @@ def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.Data
         left = left.join(hits, on="row", how="anti")
         more = []
         if key == "id":
-            more.append(naming_numbers(context, left["row"].to_numpy(), _numbers(context)))
+            more.append(naming_numbers(context, left["row"].to_numpy(), _numbers(context, right)))
         if key == "iban":
             more.append(_by_paying_account(context, left))
         for hits in more:
             found.append(hits)
             left = left.join(hits, on="row", how="anti")
-    names = right.select("name", "party", "entity").drop_nulls().unique()
+    names = _names(right)
     for source in ("name", "text"):
         left = left.with_columns(name_key(left[source]).alias("told"))
         hits = _initials_in_texts(left.select("row", "entity", text="told").drop_nulls("text"), names)
@@ -142,9 +132,9 @@ def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
     pairs = pairs.join(paying, left_on="left", right_on="row")
     if pairs.is_empty():
         return none
-    paid = _identity(context.right, rows=pairs["right"].unique().sort().to_numpy())
-    paid = _numbered(context.right, paid).with_columns(_party()).drop_nulls("party")
-    known = pairs.join(paid.select("row", "party", "name"), left_on="right", right_on="row")
+    paid = parties_of(context.right, pairs["right"].unique().sort().to_numpy())
+    paid = paid.with_columns(name_keys(context.right.dataset, paid["row"].to_numpy()).alias("name"))
+    known = pairs.join(paid, left_on="right", right_on="row")
     known = known.group_by("iban").agg(
         pl.col("party").n_unique().alias("parties"),
         pl.col("party", "name").min(),
@@ -155,11 +145,11 @@ def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
     return met.filter(like | (met["bills"] >= _USUAL)).select("row", "party")
 
 
-def _numbers(context: LegContext) -> pl.DataFrame:
+def _numbers(context: LegContext, right: pl.DataFrame) -> pl.DataFrame:
     """`key`, `check`, `party` of the numbers of the open right items' counterparties; made once a leg."""
     if "customer_numbers" not in context.cache:
-        known = right_parties(context, "id")
-        context.cache["customer_numbers"] = numbers_of(context.right.dataset, known)
+        ids = right.select("party", "id").drop_nulls().unique()
+        context.cache["customer_numbers"] = numbers_of(context.right.dataset, ids, right_parties(context))
     return context.cache["customer_numbers"]
 
 

@@ -14,11 +14,11 @@ from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.coincidence import expected_equals
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.contradiction import doubted
-from reconciliation.matching.counterparty_keys import account_keys, name_keys
+from reconciliation.matching.counterparty_keys import account_keys, distinct_names, name_keys
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.other_sums import less_of_sums
-from reconciliation.matching.parties import left_parties, right_parties
+from reconciliation.matching.parties import left_parties
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
@@ -217,7 +217,7 @@ def _partnerless(context: LegContext, left: Rows, inside: pl.DataFrame) -> list[
 def _not_of_another(context: LegContext) -> pl.Expr:
     """The level of each pair, that of a like name only where the left item's is not to the letter another counterparty's."""
     like = pl.col("level").is_between(_LEVEL["name"], _LEVEL["some_name"])
-    known = right_parties(context, "name")["name"].drop_nulls().unique()
+    known = distinct_names(context.right.dataset, context.right.rows())
     of_another = like & (pl.col("name") != pl.col("name_right")) & pl.col("name").is_in(known.implode())
     return pl.when(of_another.fill_null(False)).then(_LEVEL["other_name"]).otherwise("level").alias("level")
 

@@ -21,7 +21,8 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.exchange import valued
 from reconciliation.matching.joins import key_pairs, without_frequent
 from reconciliation.matching.learned_rates import learned_rates
-from reconciliation.matching.parties import left_parties, right_parties
+from reconciliation.matching.parties import left_parties
+from reconciliation.matching.party_codes import right_parties
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.reference_in_text import ReferenceInText
 from reconciliation.matching.proposals import KIND, PAIRS, Proposals

@@ -23,7 +23,8 @@ from reconciliation.matching.described import learned_share
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.fee_habits import habit_ratios
 from reconciliation.matching.joins import among, key_pairs
-from reconciliation.matching.parties import left_parties, parties_of, right_parties
+from reconciliation.matching.parties import left_parties
+from reconciliation.matching.party_codes import parties_of, right_parties
 from reconciliation.matching.party_evidence import agrees_elsewhere
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
@@ -84,7 +85,7 @@ class NearAmount(WindowPass):
         (`others`)."""
         left = left_parties(context).join(context.left.frame().select("row", "open", "currency", "date"), on="row")
         right = self.dated(context.right, context.right.rows()).select("row", "open", "currency", "date")
-        right = right_parties(context).select("row", "party").join(right, on="row")
+        right = right_parties(context).join(right, on="row")
         whole = context.right.open == context.right.dataset.amount
         right = right.filter(pl.Series(whole[right["row"].to_numpy()], dtype=pl.Boolean))
         pairs, _ = key_pairs(left, right, ["party", "currency"], self.max_pairs)

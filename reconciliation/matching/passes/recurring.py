@@ -21,7 +21,8 @@ from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.marginals import Floats, pair_probabilities
 from reconciliation.matching.other_sums import less_of_sums
-from reconciliation.matching.parties import left_parties, right_parties
+from reconciliation.matching.parties import left_parties
+from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
@@ -92,14 +93,12 @@ class Recurring(WindowPass):
         right = self.dated(context.right, others[among(theirs, mine)])
         right = right.select("row", "open", "currency", "entity", "date")
         right = right.join(left.select("open", "currency").unique(), on=["open", "currency"], how="semi")
-        right = right.join(right_parties(context, "name"), on="row")
+        right = right.join(parties_of(context.right, right["row"].to_numpy()), on="row")
         left = left.join(right.select("open", "currency").unique(), on=["open", "currency"], how="semi")
         known = left_parties(context)
         unnamed = left.join(known, on="row", how="anti")
         known = pl.concat([known, _like_names(context, unnamed, right)])
-        pairs, _ = key_pairs(
-            left.join(known, on="row"), right.drop("name"), ["party", "open", "currency"], self.max_pairs
-        )
+        pairs, _ = key_pairs(left.join(known, on="row"), right, ["party", "open", "currency"], self.max_pairs)
         first, last = window.reach
         lag = pl.col("date").cast(pl.Int64) - pl.col("date_right").cast(pl.Int64)
         pairs = pairs.with_columns(lag.alias("lag")).filter(pl.col("lag").is_between(first, last))
@@ -153,7 +152,8 @@ def _like_names(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) ->
     names = name_keys(context.left.dataset, left["row"].to_numpy())
     named = left.with_columns(names.alias("name")).drop_nulls("name")
     keys = ["open", "currency", "entity"]
-    whom = right.select(*keys, "party", "name").drop_nulls("name").unique()
+    whom = right.select(*keys, "party", name_keys(context.right.dataset, right["row"].to_numpy()).alias("name"))
+    whom = whom.drop_nulls("name").unique()
     whom = whom.filter(pl.len().over(keys) <= _MAX_NAMES)
     met = named.join(whom, on=keys, suffix="_right")
     if met.is_empty():

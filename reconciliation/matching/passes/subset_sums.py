@@ -19,7 +19,8 @@ from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.named_items import named_beside
 from reconciliation.matching.other_sums import fit_otherwise
-from reconciliation.matching.parties import left_parties, right_parties
+from reconciliation.matching.parties import left_parties
+from reconciliation.matching.party_codes import right_parties
 from reconciliation.matching.passes.dated import DatedPass
 from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 from reconciliation.matching.subset_search import unique_subsets
