@@ -10,6 +10,7 @@ from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Dataset
 from reconciliation.matching.joins import has_repeats, pair_keys, without_frequent
 from reconciliation.matching.text import identifier_words
+from reconciliation.matching.text.folding import ascii_upper_series, canonical_identifier, compact
 
 # What systems write where an identifier is missing (ISO 20022 usage, SWIFT MT usage, habits of ERPs).
 NO_REFERENCE = (
@@ -36,6 +37,7 @@ _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
 DATE = f"^(?:(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-](?:20)?[0-9]{{2}}|20[0-9]{{2}}[./-]{_MONTH}[./-]{_DAY})$"
 _PADDED = f"^0+[1-9][0-9]{{{_LEAST - 1},}}$"
 _REFERENCES_PER_ROW = 8
+_COUNTED = 100_000  # references of a dataset, about, of which it is counted how many begin alike
 
 
 def written(name: str) -> pl.Expr:
@@ -140,8 +142,8 @@ def _words(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame
 
 
 def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataFrame:
-    """Pairs (left, right, length) where a word or reference of the left item is the beginning of a right item's
-    reference."""
+    """Pairs (left, right, length, owners: how many references begin so) where a word or reference of the left item is the
+    beginning of a right item's reference."""
     view = context.left
     asked = context.meeting(view)
     given = side_references(context, view, "reference", "length").filter(pl.col("reference").str.contains("[0-9]"))
@@ -152,17 +154,42 @@ def cut_edges(context: LegContext, min_length: int, max_owners: int) -> pl.DataF
     words = words.unique(["row", "word"])
     edges = _beginnings(words, side_references(context, context.right, "reference"), max_owners)
     edges = edges.filter(pl.Series(context.compatible(edges["left"].to_numpy(), edges["right"].to_numpy())))
-    return edges.group_by("left", "right").agg(pl.col("length").max())
+    # what the ids of settled items begin with as well names none of them
+    edges = edges.with_columns(owners=beginning_alike(context.right.dataset, edges["word"]))
+    edges = edges.filter(pl.col("owners") <= max_owners)
+    return edges.group_by("left", "right").agg(pl.col("length").max(), pl.col("owners").min())
+
+
+def beginning_alike(data: Dataset, words: pl.Series, *, canonical: bool = False) -> pl.Series:
+    """By word: how many references of a dataset are longer and begin with it, those of settled items among them, as a part of them
+    lets expect; at least 1. `canonical`: words and references as a text search reads them (`canonical_identifier`)."""
+    name = f"ordered_references_{canonical}"
+    if name not in data.derived:
+        given = dataset_references(data)
+        every = 1 << max(given.height // _COUNTED, 1).bit_length() - 1
+        some = given.filter(pl.col("key") % every == 0).select("reference").unique()
+        if canonical:
+            upper = some.with_columns(ascii_upper_series(some["reference"]))
+            some = upper.select(canonical_identifier(compact(pl.col("reference")))).unique()
+        data.derived[name] = some.sort("reference").with_columns(pl.lit(every).alias("times"))
+    ordered = data.derived[name]
+    first, behind = _places(ordered["reference"], words)
+    times = 1 if ordered.is_empty() else ordered["times"][0]
+    return ((behind - first) * times).clip(lower_bound=1)
+
+
+def _places(ordered: pl.Series, words: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """By word: where in alphabetical order what begins with it, and is longer, starts and ends."""
+    # all that begins with a word stands behind it, up to the word with the last character of all
+    return ordered.search_sorted(words, side="right"), ordered.search_sorted(words + chr(0x10FFFF), side="right")
 
 
 def _beginnings(words: pl.DataFrame, whole: pl.DataFrame, max_owners: int) -> pl.DataFrame:
-    """`left`, `right`, `length` of words (`row`, `word`, `length`) and longer references (`row`, `reference`) that begin
+    """`left`, `right`, `word`, `length` of words (`row`, `word`, `length`) and longer references (`row`, `reference`) that begin
     with them. A word that begins the references of more than `max_owners` rows names nobody."""
     ordered = whole.unique().sort("reference", "row")
     distinct = words.select("word", "length").unique("word")
-    # in alphabetical order all that begins with a word stands behind it, up to the word with the last character of all
-    first = ordered["reference"].search_sorted(distinct["word"], side="right")
-    behind = ordered["reference"].search_sorted(distinct["word"] + chr(0x10FFFF), side="right")
+    first, behind = _places(ordered["reference"], distinct["word"])
     found = distinct.with_columns(first.alias("first"), (behind - first).alias("count")).filter(pl.col("count") > 0)
     # a row may have several such references: counted exactly only where there are not many more
     crowded = found.filter(pl.col("count") > _REFERENCES_PER_ROW * max_owners).select("word")
@@ -175,7 +202,7 @@ def _beginnings(words: pl.DataFrame, whole: pl.DataFrame, max_owners: int) -> pl
         }
     ).unique()
     owners = owners.filter(pl.len().over("word") <= max_owners)
-    return words.join(owners, on="word").select("length", "right", left="row")
+    return words.join(owners, on="word").select("word", "length", "right", left="row")
 
 
 def _starts(

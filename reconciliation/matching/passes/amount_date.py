@@ -22,7 +22,8 @@ from reconciliation.matching.parties import left_parties
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
-from reconciliation.matching.text import labelled_name, name_key, name_similarity
+from reconciliation.matching.standing_words import says_something, told_words
+from reconciliation.matching.text import labelled_name, name_similarity
 
 LEVELS = (
     Level("account", 0.001, "equal amount and counterparty account, {days}"),
@@ -37,7 +38,6 @@ LEVELS = (
 _LEVEL = {level.name: place for place, level in enumerate(LEVELS)}
 _UNLIKE_NAME_ODDS = 200.0
 _MEASURED = 200_000  # right items whose amounts say how densely amounts lie
-_WITH_DIGIT = r"[^\s/|*:;,+-]*[0-9][^\s/|*:;,+-]*"  # banks put slashes and dashes where others leave a space
 _ALIKE, _LIKE, _SOME = 0.97, 0.88, 0.72
 
 
@@ -62,7 +62,7 @@ class AmountDate(WindowPass):
         rows = context.left.rows()
         right = self._right(context, context.left.open[rows])
         # a line whose amount no item has needs no name
-        left = self._named(context.left, rows[among(context.left.open[rows], right["open"].to_numpy())])
+        left = self._named(context, context.left, rows[among(context.left.open[rows], right["open"].to_numpy())])
         if left.is_empty():
             return
         left = left.with_columns(_recurs(context.left, left).alias("recurs"))
@@ -114,7 +114,7 @@ class AmountDate(WindowPass):
         if not crowded.is_empty():
             left = left.join(crowded, on="row", how="semi")
             right = right.join(left.select(keys).unique(), on=keys, how="semi")
-            sides = left, self._with_names(context.right, right)
+            sides = left, self._with_names(context, right)
             for party in ("party_account", "party_id", "name"):
                 of_party = [side.filter(pl.col(party).is_not_null()) for side in sides]
                 met, crowded = key_pairs(
@@ -123,7 +123,8 @@ class AmountDate(WindowPass):
                 parts.append(self._near(context, met.select(pairs.columns), window))
         near = pl.concat(parts).unique(["left", "right"])
         rows = np.unique(near["right"].to_numpy())
-        named = self._named(context.right, rows).select("row", "party_account", "party_id", "name", "told")
+        shown = ("row", "party_account", "party_id", "name", "told", "says")
+        named = self._named(context, context.right, rows).select(shown)
         return near.join(named, left_on="right", right_on="row", suffix="_right"), crowded
 
     def _near(self, context: LegContext, pairs: pl.DataFrame, window: Window) -> pl.DataFrame:
@@ -172,12 +173,13 @@ class AmountDate(WindowPass):
         located = pairs.select("open", pl.Series("currency", data.currency[pairs["right"].to_numpy()]))
         return located.join(distinct, on=["open", "currency"], how="left", maintain_order="left")["density"]
 
-    def _named(self, view: SideView, rows: Rows) -> pl.DataFrame:
+    def _named(self, context: LegContext, view: SideView, rows: Rows) -> pl.DataFrame:
         # a bank line without a name field may name the other party in its text
         data = view.dataset
         nameless = rows[data.lacking("counterparty_name", rows)]
         texts = data.take([pl.when(labelled_name("text").is_null()).then("text").alias("text")], nameless)["text"]
-        words = pl.DataFrame({"row": nameless, "told": name_key(texts.str.replace_all(_WITH_DIGIT, " "))})
+        told = told_words(texts)
+        words = pl.DataFrame({"row": nameless, "told": told, "says": says_something(context, view, told)})
         frame = view.selected(rows, pl.col("counterparty_id").alias("party_id")).with_columns(
             pl.col("date").alias("day"),
             party_account=account_keys(data, rows),
@@ -185,9 +187,9 @@ class AmountDate(WindowPass):
         )
         return frame.join(words, on="row", how="left", maintain_order="left")
 
-    def _with_names(self, view: SideView, right: pl.DataFrame) -> pl.DataFrame:
+    def _with_names(self, context: LegContext, right: pl.DataFrame) -> pl.DataFrame:
         rows = np.sort(right["row"].to_numpy())
-        named = self._named(view, rows).select("row", "party_account", "party_id", "name")
+        named = self._named(context, context.right, rows).select("row", "party_account", "party_id", "name")
         return right.join(named, on="row")
 
 
@@ -240,6 +242,8 @@ def _level(pairs: pl.DataFrame) -> pl.Series:
         joined = named.join(scored, on=["one", "two"], how="left", maintain_order="left")
         alike = joined["alike"]
     frame = pairs.with_columns(alike.cast(pl.Float64).alias("alike"))
+    # a text without a name is no other name
+    shown = [pl.col(f"name{side}").is_not_null() | pl.col(f"says{side}").fill_null(False) for side in ("", "_right")]
     level = (
         pl.when(both_account & same_account)
         .then(_LEVEL["account"])
@@ -253,7 +257,7 @@ def _level(pairs: pl.DataFrame) -> pl.Series:
         .then(_LEVEL["other_account"])
         .when(pl.col("alike") >= _SOME)
         .then(_LEVEL["some_name"])
-        .when(pl.col("alike").is_not_null() & pl.col("alike").is_not_nan())
+        .when(pl.col("alike").is_not_null() & pl.col("alike").is_not_nan() & shown[0] & shown[1])
         .then(_LEVEL["other_name"])
         .otherwise(_LEVEL["unknown"])
     )

@@ -61,6 +61,8 @@ class ExactReference(PassConfig):
             return
         short = (pl.col("length").cast(pl.Float64) - _SURE_LENGTH).clip(upper_bound=0.0) / 2
         certainty = pl.lit(self.odds) * (1.0 if self.find == "references" else pl.lit(10.0).pow(short))
+        if self.find == "left_cut":
+            certainty /= pl.col("owners")
         edges = edges.with_columns(
             certainty.alias("odds"),
             pl.lit(0, pl.UInt16).alias("evidence"),

@@ -14,7 +14,7 @@ from reconciliation.matching.customer_numbers import carried_by_several, of_one_
 from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.reference_keys import linked_references, side_references, written
+from reconciliation.matching.reference_keys import beginning_alike, linked_references, side_references, written
 from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
@@ -95,7 +95,7 @@ class ReferenceInText(PassConfig):
         return hits.select(
             "left",
             "right",
-            (variant_odds * shortness * written * self.odds).alias("odds"),
+            (variant_odds * shortness * written * self.odds / pl.col("owners")).alias("odds"),
             pl.col("rank").cast(pl.UInt16).alias("evidence"),
             (~pl.col("variant").is_in([Variant.TRUNCATED, Variant.SERIAL])).alias("whole"),
             pl.lit(True).alias("typed"),
@@ -147,6 +147,8 @@ class ReferenceInText(PassConfig):
             if worth_compiling(texts["text"], identifiers["reference"])
             else None,
         )
+        # what the ids of settled items begin with as well names none of them
+        hits = hits.with_columns(owners=self._owners(context, named, hits)).filter(pl.col("owners") <= self.max_owners)
         left, right = ("text_row", "identifier_row") if self.texts == "left" else ("identifier_row", "text_row")
         return hits.select(
             pl.col(left).cast(pl.UInt32).alias("left"),
@@ -155,7 +157,19 @@ class ReferenceInText(PassConfig):
             "span",
             "variant",
             "rank",
+            "owners",
             self._shared(named, hits).alias("shared"),
+        )
+
+    def _owners(self, context: LegContext, named: SideView, hits: pl.DataFrame) -> pl.Series:
+        """By hit: how many identifiers begin with what is left of one that was cut off; 1 for any other."""
+        data = named.dataset if self.through is None else context.datasets[self.through]
+        cut = (hits["variant"] == Variant.TRUNCATED).arg_true()
+        owners = pl.repeat(1, hits.height, dtype=pl.UInt32, eager=True)
+        return (
+            owners.scatter(cut, beginning_alike(data, hits["token"].gather(cut), canonical=True))
+            if len(cut)
+            else owners
         )
 
     def _shared(self, named: SideView, hits: pl.DataFrame) -> pl.Series:

@@ -1,0 +1,48 @@
+"""What a bank writes beside everybody is nobody's name: a line that says no more than that names no other party."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from example_items import items
+
+from reconciliation.matching import match, preset
+
+NAMES = ("Nordbau GmbH", "Alpen Chemie AG", "Terra Foods Ltd", "Kap Textil KG", "Lux Optik SARL", "Vita Medizin SpA")
+
+
+def _said_of_a_line(text: str, known: int = len(NAMES)) -> str:
+    """What is said of a line without a name, with this text, beside the one payment of its amount; `known` payments were found
+    by their references."""
+    named = list(enumerate(NAMES[:known]))
+    lines: list[dict[str, object]] = [
+        {"item_id": f"L{n}", "amount": f"-{310 + n}.17", "references": [f"E2E0{n}"], "text": f"SEPA CT Zahlung {name}"}
+        for n, name in named
+    ]
+    payments: list[dict[str, object]] = [
+        {"item_id": f"P{n}", "amount": f"-{310 + n}.17", "references": [f"E2E0{n}"], "counterparty_name": name}
+        for n, name in named
+    ]
+    line: dict[str, object] = {"item_id": "L", "amount": "-4711.13", "text": text, "on": 2}
+    payment: dict[str, object] = {"item_id": "P", "amount": "-4711.13", "counterparty_name": "Ferro Stahl AG"}
+    frames = {"bank_lines": items(*lines, line), "payments": items(*payments, payment), "open_items": items()}
+    result = match(frames, preset("payables"))
+    group = result.items.filter(pl.col("item_id") == "L").join(result.groups, on="group_id")
+    return str(group["explanation"].item())
+
+
+@pytest.mark.parametrize("text", ["SEPA CT", "Zahlung 4711", "SEPA Zahlung"])
+def test_standing_words_are_no_name(text: str) -> None:
+    assert _said_of_a_line(text).startswith("The only equal amount near that date")
+
+
+def test_a_word_that_stands_nowhere_else_may_be_another_name() -> None:
+    assert _said_of_a_line("SEPA CT Hansa Druck").startswith("Equal amount but another name")
+
+
+def test_a_word_that_stands_beside_few_may_be_a_name() -> None:
+    assert _said_of_a_line("SEPA CT", known=4).startswith("Equal amount but another name")
+
+
+def test_the_partys_own_name_is_found_behind_standing_words() -> None:
+    assert _said_of_a_line("SEPA CT Ferro Stahl").startswith("Equal amount of the same counterparty")
