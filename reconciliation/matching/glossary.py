@@ -12,6 +12,7 @@ import polars as pl
 from reconciliation.matching.text.words import AT_ONCE, SideWords
 
 _PRIOR = 1.0  # meetings that are added to those seen and to those expected
+_COMMON = 1.0  # times as many texts of the other side from which a word is one of both sides
 _SEEN = 0.5  # meetings from which two words are looked at: one that is likelier than not
 
 
@@ -24,7 +25,8 @@ class Glossary:
             true.join(side.words, left_on=name, right_on="document").group_by("word").agg(pl.col("times").sum())
             for side, name in ((left, "one"), (right, "two"))
         )
-        self._words = (left.words.select("document", "word"), right.words.select("document", "word"))
+        # a word that the other side says itself needs no translation
+        self._words = (_own_words(left, right), _own_words(right, left))
         rest, rest_two = self._unsaid(true, said)
         crossed = rest.join(rest_two, on=["one", "two"], suffix="_two").join(true, on=["one", "two"])
         crossed = crossed.sort("word", "word_two", "one", "two")
@@ -66,6 +68,19 @@ class Glossary:
             for own, name, word in zip(self._words, ("one", "two"), ("word", "word_two"), strict=True)
         )
         return left, right
+
+
+def _own_words(side: SideWords, other: SideWords) -> pl.DataFrame:
+    """`document`, `word`: without the words that the other side's texts say as often or more."""
+    counts, others = (
+        each.words.join(each.rows.group_by("document").len("texts"), on="document")
+        .group_by("word")
+        .agg(pl.col("texts").sum())
+        for each in (side, other)
+    )
+    met = counts.join(others, on="word", suffix="_other")
+    common = met.filter(pl.col("texts_other") >= _COMMON * pl.col("texts"))
+    return side.words.select("document", "word").join(common, on="word", how="anti")
 
 
 def _nats(met: pl.Expr, expected: pl.Expr) -> pl.Expr:

@@ -16,6 +16,7 @@ import polars as pl
 from reconciliation.matching.text.folding import ascii_upper_series, canonical_identifier
 from reconciliation.matching.text.kana import latin_kana
 from reconciliation.matching.text.names import word_similarity
+from reconciliation.matching.text.periods import MONTH, WORDS, months
 
 MAX_WORDS = 14  # the rarest words of a text; a longer one is a letter, not a booking text
 _SHORT_NUMBER = r"\b(?:[0-9]{1,2}[A-Z]|[A-Z][0-9]{1,2})\b"  # a flat, a table, a quarter: 12B, Q3
@@ -24,6 +25,7 @@ _UNSPACED = r"[\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"  # scripts that leav
 _OTHER_WORD = r"[\p{L}&&[^A-Z\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]{2,}"
 _DATE = r"^(?:(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]|[0-3][0-9][01][0-9](?:19|20)[0-9]{2})$"
 _USUAL_DIGITS, _MOST_DIGITS, _A_DIGIT = 5, 5, 0.6  # digits beyond which each of so many more tells so many nats
+_MONTH = 1.0  # nats for a month: a file of few months makes each of them common
 _SPEAKING = 2.0  # nats that a text has at least, to be compared
 _MIN_ALIKE = 0.75  # a lesser likeness of two words counts for nothing
 AT_ONCE = 100_000  # pairs of texts compared at once: bounds the memory
@@ -54,9 +56,10 @@ def side_words(texts: pl.DataFrame) -> SideWords:
         _with_words(spelled)
         .select(
             "row",
-            pl.col("words").list.unique().list.sort(),
+            pl.col("words").list.set_difference(pl.lit(WORDS, pl.List(pl.String))).list.unique().list.sort(),
             pl.col("text").str.extract_all("[A-Z]*[0-9]{3,}").alias("numbers"),
             pl.col("text").str.extract_all(_SHORT_NUMBER).alias("short"),
+            months(pl.col("text")).alias("months"),
         )
         .with_columns(pl.col("words").list.join(" ").alias("key"))
     )
@@ -77,7 +80,8 @@ def side_words(texts: pl.DataFrame) -> SideWords:
         .filter(pl.col("number").str.len_bytes() >= 3)
     )
     short = keyed.select("row", number="short").explode("number", empty_as_null=False, keep_nulls=False)
-    numbers = pl.concat([numbers, short]).unique()
+    named = keyed.select("row", number="months").explode("number", empty_as_null=False, keep_nulls=False)
+    numbers = pl.concat([numbers, short, named]).unique()
     weight = _rarity(pl.len().over("number"), total)
     numbers = numbers.with_columns(
         pl.when(weight > 0).then(weight + _length(pl.col("number"))).otherwise(0.0).alias("weight")
@@ -125,7 +129,13 @@ def _length(number: pl.Expr) -> pl.Expr:
     """Nats for the length of a number: few rows say little of how rare it is, but nobody writes ten equal digits by chance. A
     date has none."""
     longer = (number.str.len_bytes().cast(pl.Float64) - _USUAL_DIGITS).clip(0.0, _MOST_DIGITS)
-    return pl.when(number.str.contains(_DATE)).then(0.0).otherwise(longer * _A_DIGIT)
+    length = pl.when(number.str.contains(_DATE)).then(0.0).otherwise(longer * _A_DIGIT)
+    return pl.when(is_month(number)).then(_MONTH).otherwise(length)
+
+
+def is_month(number: pl.Expr) -> pl.Expr:
+    """Whether a number is a month (`periods.months`)."""
+    return number.str.starts_with(MONTH)
 
 
 def silent_rows(side: SideWords) -> pl.DataFrame:

@@ -128,3 +128,24 @@ def test_an_entry_of_the_amount_itself_is_likelier_than_a_sum() -> None:
         ("l3", "447.00", 2, "Folio 292"),
     ]
     assert not any(len(group) > 2 for group in groups([*card, *others], [*folios, *others]))
+
+
+MONTHS = ["Januar", "Februar", "Maerz", "April", "Mai", "Juni", "Juli", "August"]
+
+
+def others() -> tuple[list[Row], list[Row]]:
+    """Thirty payments of odd amounts, up to ten days after they are due."""
+    booked = [(f"lx{n}", f"{41 + 37 * n}.{n + 10}", 8 * n, f"{name} ONE") for n, name in enumerate(TENANTS * 3)]
+    return [(f"b{item[1:]}", amount, day + n % 11, text) for n, (item, amount, day, text) in enumerate(booked)], booked
+
+
+def test_a_fee_of_one_month_is_not_that_of_another_however_late_it_is_paid() -> None:
+    paid, booked = others()
+    books: list[Row] = [(f"l{n}", "-39.90", 30 * n, f"Hosting {n + 1:02}/2026") for n in range(8)]
+    bank: list[Row] = [
+        (f"b{n}", "-39.90", 30 * n + late, f"RECHENZENTRUM HOSTING {MONTHS[n].upper()} 2026")
+        for n, late in enumerate((2, 26, 5, 24, 27, 1, 22, 12))
+    ]
+    found = groups([*bank, *paid], [*books, *booked], "matched", "suggested")
+    assert all(len({item[1:] for item in pair}) == 1 for pair in found)
+    assert sum({f"b{n}", f"l{n}"} in found for n in range(8)) == 8

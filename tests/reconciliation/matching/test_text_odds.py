@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from reconciliation.matching.counted_odds import never_falling
 from reconciliation.matching.sum_words import told_by_words
 from reconciliation.matching.text.words import SideWords, side_words
-from reconciliation.matching.text_odds import TextOdds, _never_falling
+from reconciliation.matching.text_odds import TextOdds
 
 PARTIES = [
     f"{first} {second}" for first in ("Acme", "Zenith", "Harbor", "Cascade") for second in ("Tools", "Foods", "Media")
@@ -73,6 +74,19 @@ def test_words_that_often_meet_in_true_pairs_go_together_though_they_are_not_ali
     assert fee > 20 * without.odds(asked)[0]
 
 
+def test_a_word_that_both_sides_say_is_no_other_name_of_what_only_one_says() -> None:
+    """Some annexes have been taken for houses: that does not make the cleaner's name another word for an annex."""
+    bank = [*(f"CARD {party.upper()}" for party in PARTIES * 5), *["BLITZBLANK ANNEX", "BLITZBLANK HOUSE"] * 6]
+    books = [*(f"Paid {party}" for party in PARTIES * 5), *["Cleaning annex", "Cleaning house"] * 6]
+    rows = pl.Series(range(len(bank)), dtype=pl.UInt32)
+    one, two = (side_words(pl.DataFrame({"row": rows, "text": texts})) for texts in (bank, books))
+    known = pl.DataFrame({"left": rows, "right": rows})
+    crossed = pl.DataFrame({"left": rows.tail(12), "right": rows.tail(12).reverse()}).with_columns(probable=pl.lit(0.6))
+    asked = pl.DataFrame({"left": [60, 60], "right": [62, 63]}, schema=known.schema)
+    same, other = TextOdds(one, two, known.head(60), crossed).odds(asked)
+    assert same > 3 * other
+
+
 def test_without_sure_pairs_a_prior_stands_in() -> None:
     texts = sides(["CARD HARBOR MEDIA"], ["Paid Harbor Media"])
     none = pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32})
@@ -93,6 +107,6 @@ def test_words_of_the_sums_found_make_the_next_one_likelier() -> None:
 def test_what_hardly_any_stranger_shows_does_not_soften_what_speaks_against_a_pair() -> None:
     true = np.array([0.5, 0.5, 1.0, 400.0])
     strange = np.array([0.6, 3.0, 3000.0, 60.0])  # few are so much apart as the first two classes
-    ratios = _never_falling(true / true.sum(), strange / strange.sum())
+    ratios = never_falling(true / true.sum(), strange / strange.sum())
     assert ratios[2] < 0.01
     assert (np.diff(ratios) >= 0).all()

@@ -1,0 +1,42 @@
+"""Which month a text names: `fee November`, `LOHN 11/2025`, `Rent Nov 25`, `2025-11`. The day of a date is none."""
+
+from __future__ import annotations
+
+import polars as pl
+
+#: Names and usual abbreviations in capitals without marks, as `words.side_words` spells them; those that are names of people
+#: or words of their own elsewhere are left out.
+_NAMES = (
+    "JANUARY JANUAR JANVIER ENERO GENNAIO JANEIRO JANUARI STYCZEN STYCZNIA JAN JANV",
+    "FEBRUARY FEBRUAR FEVRIER FEBRERO FEBBRAIO FEVEREIRO FEBRUARI LUTY LUTEGO FEB FEVR",
+    "MARCH MARZ MARZO MAART MARZEC MAR MRZ",
+    "APRIL AVRIL ABRIL APRILE KWIECIEN KWIETNIA APR AVR",
+    "MAY MAI MAYO MAGGIO MAIO MAJ",
+    "JUNE JUNI JUIN JUNIO GIUGNO JUNHO CZERWIEC CZERWCA JUN",
+    "JULY JULI JUILLET JULIO LUGLIO JULHO LIPIEC LIPCA JUL JUIL",
+    "AUGUST AOUT AGOSTO AUGUSTUS SIERPIEN SIERPNIA AUG",
+    "SEPTEMBER SEPTEMBRE SEPTIEMBRE SETTEMBRE SETEMBRO WRZESIEN WRZESNIA SEP SEPT",
+    "OCTOBER OKTOBER OCTOBRE OCTUBRE OTTOBRE OUTUBRO PAZDZIERNIK PAZDZIERNIKA OCT OKT",
+    "NOVEMBER NOVEMBRE NOVIEMBRE NOVEMBRO LISTOPAD LISTOPADA NOV",
+    "DECEMBER DEZEMBER DECEMBRE DICIEMBRE DICEMBRE DEZEMBRO GRUDZIEN GRUDNIA DEC DEZ DIC",
+)
+_NUMBER = {name: f"{number:02}" for number, names in enumerate(_NAMES, start=1) for name in names.split()}
+_NAMED = rf"\b(?:{'|'.join(sorted(_NUMBER, key=len, reverse=True))})\b"
+_APART = r"[^0-9A-Z/.\-]"  # what stands before and after a month in figures: no other part of a date or number
+_FIGURES = (
+    rf"(?:^|{_APART})(0?[1-9]|1[0-2])[/.\-]20[0-9]{{2}}(?:$|{_APART})",
+    rf"(?:^|{_APART})20[0-9]{{2}}[/.\-](0[1-9]|1[0-2])(?:$|{_APART})",
+    rf"(?:^|{_APART})(0[1-9]|1[0-2])[/.\-](?:1[3-9]|[23][0-9])(?:$|{_APART})",  # no day of a month 13 and above: a year
+)
+_ALSO_NAMES = {"JAN", "MAI", "MAY", "MAJ", "MAR", "APRIL", "JUN", "JUNE", "JULI", "JULIO", "AUGUST"}
+#: Words that are nothing but months: as words they would only say again what the month says.
+WORDS = sorted(set(_NUMBER) - _ALSO_NAMES)
+MONTH = "MONTH-"  # before the number of a month
+
+
+def months(text: pl.Expr) -> pl.Expr:
+    """The months that texts in capitals name, as `MONTH-11`: a list, empty where there is none."""
+    named = text.str.extract_all(_NAMED).list.eval(pl.element().replace_strict(_NUMBER, return_dtype=pl.String))
+    figures = [text.str.extract(pattern, 1).str.zfill(2) for pattern in _FIGURES]
+    found = pl.concat_list(named, *figures).list.drop_nulls().list.unique()
+    return found.list.eval(pl.lit(MONTH) + pl.element())
