@@ -22,6 +22,7 @@ from reconciliation.matching.parties import left_parties
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
+from reconciliation.matching.shared_serials import serial_ratios
 from reconciliation.matching.standing_words import says_something, told_words
 from reconciliation.matching.text import labelled_name, name_similarity
 
@@ -84,12 +85,12 @@ class AmountDate(WindowPass):
         # another counterparty's item is never taken, however rare the amount; it only says that a partner may be
         # elsewhere
         weighed = weighed.filter(pl.col("level") < _LEVEL["other_account"])
-        # a text that shows no like name may show none at all: worth a suggestion, never more
-        unlike = pl.col("level") == _LEVEL["other_name"]
-        odds = pl.when(unlike).then(pl.col("odds").clip(upper_bound=_UNLIKE_NAME_ODDS)).otherwise("odds")
-        weighed = weighed.with_columns(odds.alias("odds"))
         one, two = (weighed[side].to_numpy().astype(np.uint32) for side in ("left", "right"))
-        likely = doubted(context, one, two, weighed["odds"].to_numpy())
+        # a text that shows no like name may show none at all: worth a suggestion, never more, but for the item's own number
+        unlike = (weighed["level"] == _LEVEL["other_name"]).to_numpy()
+        odds = weighed["odds"].to_numpy()
+        odds = np.where(unlike, np.minimum(odds, _UNLIKE_NAME_ODDS), odds) * serial_ratios(context, one, two)
+        likely = doubted(context, one, two, odds)
         weighed = weighed.with_columns(odds=pl.Series(less_of_sums(context, one, two, likely)))
         weighed = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"))
         whole = pl.Series("whole", context.right.open[weighed["right"].to_numpy()])

@@ -7,6 +7,8 @@ import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from reconciliation.matching.text.serial_numbers import numbers_in, serial_number
+
 # what people write before the number of an invoice that is nothing but digits
 _INVOICE = "INVOICE INV BILL RECHNUNG RECHNG RECHN RECH RG RE RNR RGNR FACTURE FACT FAC FATTURA FATT FT FACTURA FAKTURA FAKTUUR"
 _NUMBER = "(?:NR|NO|NUM|NUMMER|NUMBER|N)"
@@ -26,6 +28,7 @@ def names_another(texts: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame
         "pair",
         own_letters=pl.col("reference").str.extract("^([A-Z]+)").fill_null(""),
         own=pl.col("reference").str.replace_all("[^0-9]", ""),
+        serial=serial_number(pl.col("reference")),
     )
     size = pl.col("own").str.len_bytes()
     shaped = shaped.with_columns(size=size).filter(pl.col("size") >= _LEAST)
@@ -35,7 +38,7 @@ def names_another(texts: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame
     )
     lettered = shaped.filter(pl.col("own_letters") != "").rename({"own_letters": "letters"})
     parts = (spots.join(lettered, on=["pair", "letters"]), of_invoice.join(shaped, on=["pair", "size"]))
-    met = pl.concat([part.select("pair", "digits", "last", "own", "size") for part in parts])
+    met = pl.concat([part.select("pair", "digits", "last", "numbers", "own", "size", "serial") for part in parts])
     if met.is_empty():
         return met.select("pair")
     another = met.filter(~_may_be().any().over("pair"))
@@ -43,7 +46,7 @@ def names_another(texts: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame
 
 
 def _spots(texts: pl.DataFrame) -> pl.DataFrame:
-    """`pair`, `letters`, `digits`, `last` (the last run of digits) of the numbers with letters in front."""
+    """`pair`, `letters`, `digits`, `last` (the last run of digits), `numbers` of the numbers with letters in front."""
     found = texts.select("pair", pl.col("text").str.extract_all(_SPOT).alias("spot"))
     found = found.explode("spot", empty_as_null=False, keep_nulls=False)
     return found.select(
@@ -51,16 +54,18 @@ def _spots(texts: pl.DataFrame) -> pl.DataFrame:
         letters=pl.col("spot").str.extract("^([A-Z]+)"),
         digits=pl.col("spot").str.replace_all("[^0-9]", ""),
         last=pl.col("spot").str.extract("([0-9]+)$"),
+        numbers=numbers_in(pl.col("spot")),
     )
 
 
 def _may_be() -> pl.Expr:
-    """Whether a number met in a text (`digits`, `last`) may be a reference (`own`: its digits, `size`: how many), letter for
+    """Whether a number met in a text (`digits`, `last`, `numbers`) may be a reference (`own`: its digits, `size`: how many), letter for
     letter."""
     own, digits = pl.col("own"), pl.col("digits")
     serial = pl.col("last").str.strip_chars_start("0")
     cut = own.str.ends_with(digits) | own.str.starts_with(digits) | own.str.ends_with(serial)
-    return (_first() == own) | ((digits.str.len_bytes() < pl.col("size")) & cut)
+    held = pl.col("numbers").list.contains(pl.col("serial"))
+    return held.fill_null(False) | (_first() == own) | ((digits.str.len_bytes() < pl.col("size")) & cut)
 
 
 def _first() -> pl.Expr:
