@@ -16,7 +16,15 @@ from reconciliation.matching.joins import among, maybe_frequent
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import parties_named
 from reconciliation.matching.party_codes import parties_of
-from reconciliation.matching.party_evidence import LIKE, OTHER, SILENT, agrees_elsewhere, class_weights, party_classes
+from reconciliation.matching.party_evidence import (
+    LIKE,
+    NOBODY,
+    OTHER,
+    SILENT,
+    agrees_elsewhere,
+    class_weights,
+    party_classes,
+)
 from reconciliation.matching.text import name_key
 
 _A_PRICE = 0.003  # share of the other items with exactly that amount, from which a mistyped number may well meet it
@@ -80,7 +88,7 @@ def _pays_for_another(context: LegContext, left: Rows, right: Rows) -> Mask:
     if strange.any():
         strange[strange] = ~_named_in_text(context, left[strange], right[strange])
     # a name may be like that of a counterparty, and be another's
-    silent = np.flatnonzero((shown == SILENT) | (shown == LIKE))
+    silent = np.flatnonzero(np.isin(shown, (SILENT, LIKE, NOBODY)))
     if len(silent):
         known = parties_named(context, np.unique(left[silent]))
         pairs = pl.DataFrame({"place": silent, "row": left[silent], "right": right[silent]}).join(known, on="row")

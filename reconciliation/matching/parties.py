@@ -17,6 +17,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.customer_numbers import naming_numbers, numbers_of
+from reconciliation.matching.encoding import Mask
 from reconciliation.matching.party_codes import parties_of, party_codes, right_parties
 from reconciliation.matching.text import name_key, name_similarity
 from reconciliation.matching.text.names import initial_forms
@@ -49,6 +50,20 @@ def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
     entity = pl.Series("entity", context.left.dataset.entity[texts["row"].to_numpy()])
     told = texts.select("row", entity, text=name_key(texts["text"]))
     return _names_in_texts(told.drop_nulls("text"), names)
+
+
+def names_somebody(context: LegContext, rows: Rows) -> Mask:
+    """By left row: whether its text holds the name of any of the right side's counterparties, whether anything of them is open or
+    not."""
+    data = context.right.dataset
+    if "names" not in data.derived:
+        every = np.arange(data.height, dtype=np.uint32)
+        names = pl.DataFrame({"name": name_keys(data, every), "entity": data.entity}).drop_nulls().unique()
+        data.derived["names"] = names.with_columns(party=pl.col("name").hash(3))
+    texts = context.left.dataset.take(["text"], rows)["text"]
+    told = pl.DataFrame({"row": rows, "entity": context.left.dataset.entity[rows], "text": name_key(texts)})
+    named = _names_in_texts(told.drop_nulls("text"), data.derived["names"])
+    return np.isin(rows, named["row"].to_numpy())
 
 
 def counterparties(context: LegContext) -> pl.DataFrame:

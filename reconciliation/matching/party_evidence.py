@@ -18,14 +18,17 @@ from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import among, pair_keys
 from reconciliation.matching.marginals import Floats
+from reconciliation.matching.parties import names_somebody
 from reconciliation.matching.text import name_key, name_similarity, named_in
 
 Classes = npt.NDArray[np.int64]
 
-#: What two items may show: the same account or id, like names, the name in the other's text, nothing, another.
-_SAME, LIKE, _TOLD, SILENT, OTHER = range(5)
-_TRUE_PRIOR = np.array([0.3, 0.3, 0.15, 0.2, 0.05])
-_STRANGER_PRIOR = np.array([0.01, 0.01, 0.01, 0.2, 0.77])
+#: What two items may show: the same account or id, like names, the name in the other's text, nothing, another; and the left one
+#: nobody at all, which says as little of one item as of any other.
+_SAME, LIKE, _TOLD, SILENT, OTHER, NOBODY = range(6)
+_UNTOLD = 6  # the weight of those that show nothing, whether the left one shows somebody else or nobody
+_TRUE_PRIOR = np.array([0.3, 0.3, 0.15, 0.1, 0.05, 0.1])
+_STRANGER_PRIOR = np.array([0.01, 0.01, 0.01, 0.1, 0.77, 0.1])
 _PRIOR_WEIGHT = 30.0  # pairs that the priors count for
 MOST_WEIGHT = 100.0  # a weight is between one over this and this
 _SHIFTS = (1, 3, 7, 19)  # how far partners are moved to make strangers
@@ -51,9 +54,11 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
     classes = np.full(edges.height, _SAME, dtype=np.int64)
     classes[asked] = party_classes(context, left[asked], right[asked])
     # a slip of the keys may have made its number of that of an item that was not there yet
-    odds = np.where(early & np.isin(classes, (SILENT, OTHER)), odds / _STRAY, odds)
+    odds = np.where(early & np.isin(classes, (SILENT, OTHER, NOBODY)), odds / _STRAY, odds)
     doubtful = parts | (odds * rule.factor < enough)
     if doubtful.any():
+        if rule.rule == "partial":  # whose amount speaks for nothing: without a name there is the number alone
+            classes = np.where(np.isin(classes, (SILENT, NOBODY)), _UNTOLD, classes)
         weight = class_weights(context)[classes]
         # a part of an identifier names its neighbours too, and those are of the same counterparty
         weight = np.where(parts, np.minimum(weight, 1.0), weight)
@@ -128,9 +133,12 @@ def _learned(context: LegContext) -> Floats:
         np.concatenate([left for _ in moved]) if moved else left[:0],
         np.concatenate([np.roll(right, shift) for shift in moved]) if moved else right[:0],
     )
-    seen = np.bincount(party_classes(context, left, right), minlength=5) + _PRIOR_WEIGHT * _TRUE_PRIOR
-    chance = np.bincount(strange, minlength=5) + _PRIOR_WEIGHT * _STRANGER_PRIOR
-    weights: Floats = np.clip((seen / seen.sum()) / (chance / chance.sum()), 1 / MOST_WEIGHT, MOST_WEIGHT)
+    seen = np.bincount(party_classes(context, left, right), minlength=len(_TRUE_PRIOR)) + _PRIOR_WEIGHT * _TRUE_PRIOR
+    chance = np.bincount(strange, minlength=len(_TRUE_PRIOR)) + _PRIOR_WEIGHT * _STRANGER_PRIOR
+    seen, chance = (np.append(each, each[SILENT] + each[NOBODY]) / each.sum() for each in (seen, chance))
+    weights: Floats = np.clip(seen / chance, 1 / MOST_WEIGHT, MOST_WEIGHT)
+    weights[NOBODY] = 1.0
+    weights[_UNTOLD] = min(weights[_UNTOLD], weights[SILENT])
     return weights
 
 
@@ -161,7 +169,21 @@ def _shown_classes(context: LegContext, left: Rows, right: Rows) -> Classes:
     unlike = ~same
     if unlike.any():
         classes[unlike] = _told_classes(context, left[unlike], right[unlike], other[unlike])
+    silent = classes == SILENT
+    silent[silent] = _shows_nobody(context, left[silent])
+    classes[silent] = NOBODY
     return classes
+
+
+def _shows_nobody(context: LegContext, left: Rows) -> Mask:
+    """By left row: whether it has neither the id nor the name of a counterparty, and its text names none of the right side's."""
+    rows, places = np.unique(left, return_inverse=True)
+    data = context.left.dataset
+    ids = data.take(["counterparty_id"], rows)["counterparty_id"]
+    nobody = (ids.is_null() & name_keys(data, rows).is_null()).to_numpy().copy()
+    if nobody.any():
+        nobody[nobody] = ~names_somebody(context, rows[nobody])
+    return np.asarray(nobody[places], dtype=np.bool_)
 
 
 def _told_classes(context: LegContext, left: Rows, right: Rows, other: Mask) -> Classes:

@@ -70,3 +70,35 @@ def test_a_number_of_an_item_that_is_not_there_yet_is_a_slip_unless_its_counterp
     assert members(stray, "suggested") == ids("B1", "I1")
     ahead = match({"left": items(line | {"text": "THORNBURY SUPP INV1328"}), "right": items(item | {"on": 78})}, rules)
     assert members(ahead, "matched") == ids("B1", "I1")
+
+
+def test_a_text_that_shows_nobody_speaks_against_no_number_where_the_others_show_who_pays() -> None:
+    """Ninety lines show their payers. A collection's line shows none, as it would whose bill it paid; one that shows another
+    customer is less sure."""
+    places = (f"{one}{two}" for one in ("Nord", "Alpen", "Hanse") for two in ("hausen", "tal", "hof", "berg", "stein"))
+    trades = ("Metall", "Papier", "Glas", "Textil", "Druck", "Motoren")
+    names = [f"{place} {trade}" for place in places for trade in trades]
+    bills = [
+        {"item_id": f"bill {number}", "amount": 1300 + 17 * number, "counterparty_name": f"{name} GmbH"}
+        | {"references": [f"NN{6610070 + 13 * number}"]}
+        for number, name in enumerate(names)
+    ]
+    lines: list[dict[str, object]] = [
+        {
+            "item_id": f"paid {number}",
+            "amount": 1300 + 17 * number,
+            "on": 20,
+            "text": f"{name} GmbH NN{6610070 + 13 * number}",
+        }
+        for number, name in enumerate(names)
+    ]
+    collected = "LIQ COBRANCA NN6611240"
+    bills.append(
+        {"item_id": "bill", "amount": 3348.04, "counterparty_name": "ORIENTAL TRADING", "references": ["NN6611240"]}
+    )
+    differing = "{kind: reference_text, name: differing, amounts: [{rule: fee, up_to: 50}]}"
+    rules = one_leg("{kind: reference_text, amounts: [equal]}", differing)
+    for said, sure in ((collected, True), (f"{collected} Hansehof Glas GmbH", False)):
+        line = {"item_id": "line", "amount": 3345.54, "on": 20, "text": said}
+        found = match({"left": items(*lines, line), "right": items(*bills)}, rules)
+        assert (("bill", "line") in members(found, "matched")) == sure
