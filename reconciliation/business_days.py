@@ -55,8 +55,8 @@ class BusinessDays:
             return -self.between(last, first)
         return int(np.busday_count(np.datetime64(first + one), np.datetime64(last + one), busdaycal=self._calendar))
 
-    def count(self, first: Days, last: np.datetime64) -> npt.NDArray[np.int64]:
-        """`between` for many first days and one last day."""
+    def count(self, first: Days, last: np.datetime64 | Days) -> npt.NDArray[np.int64]:
+        """`between` for many first days, and one last day or as many."""
         one = np.timedelta64(1, "D")
         return np.busday_count(first + one, last + one, busdaycal=self._calendar).astype(np.int64)
 

@@ -86,22 +86,51 @@ _DECIDED = """
     where match_group.superseded_by is null and match_group.status = 'matched'
 """
 
-# a return names the payment it sends back by its end-to-end id; the bank may keep charges
+# A return names the payment it sends back by its end-to-end id; the bank may keep charges. Of several payments with the id it is the
+# newest before the return. Else the matching has tied the payment's own bank line to one that undoes it.
 _RETURNED = """
     create or replace temporary view returned as
-    select payment.payment_id, min(line.effective_date) as returned_on
-    from canonical.payment_instruction as payment
-    inner join canonical.bank_statement_line as line
-        on
-            payment.account_id = line.account_id
-            and (line.end_to_end_id = payment.end_to_end_id or list_contains(line."references", payment.end_to_end_id))
-    where
-        line.line_kind = 'return'
-        and upper(payment.end_to_end_id) not in ('NOTPROVIDED', 'NONREF', '')
-        and line.effective_date >= coalesce(payment.execution_date, payment.received_on)
-        and sign(line.amount) = -sign(payment.amount)
-        and abs(line.amount) between abs(payment.amount) * 0.9 and abs(payment.amount)
-    group by payment.payment_id
+    with named as (
+        select payment.payment_id, line.bank_line_id, line.effective_date
+        from canonical.payment_instruction as payment
+        inner join canonical.bank_statement_line as line
+            on
+                payment.account_id = line.account_id
+                and (line.end_to_end_id = payment.end_to_end_id or list_contains(line."references", payment.end_to_end_id))
+        where
+            line.line_kind = 'return'
+            and upper(payment.end_to_end_id) not in ('NOTPROVIDED', 'NONREF', '')
+            and line.effective_date >= coalesce(payment.execution_date, payment.received_on)
+            and sign(line.amount) = -sign(payment.amount)
+            and abs(line.amount) between abs(payment.amount) * 0.9 and abs(payment.amount)
+        qualify row_number() over (
+            partition by line.bank_line_id
+            order by coalesce(payment.execution_date, payment.received_on) desc, payment.payment_id
+        ) = 1
+    ),
+    alone as (
+        select group_id, min(item_id) filter (where dataset = 'payments') as payment_id,
+            min(item_id) filter (where dataset = 'bank_lines') as bank_line_id
+        from decided
+        group by group_id
+        having count(*) = 2 and count(*) filter (where dataset = 'payments') = 1
+            and count(*) filter (where dataset = 'bank_lines') = 1
+    ),
+    undone as (
+        select alone.payment_id, back.bank_line_id, back.effective_date
+        from alone
+        inner join canonical.bank_statement_line as line on alone.bank_line_id = line.bank_line_id
+        inner join decided as one on alone.bank_line_id = one.item_id and one.dataset = 'bank_lines'
+        inner join decided as other
+            on one.group_id = other.group_id and other.dataset = 'bank_lines' and one.item_id != other.item_id
+        inner join canonical.bank_statement_line as back on other.item_id = back.bank_line_id
+        where
+            back.account_id = line.account_id and sign(back.amount) = -sign(line.amount)
+            and back.effective_date >= line.effective_date
+    )
+    select payment_id, min(effective_date) as returned_on
+    from (select * from named union all select * from undone) as came_back
+    group by payment_id
 """
 
 _OPEN_ITEMS = """
@@ -109,12 +138,14 @@ _OPEN_ITEMS = """
         open_item_id, entity_id, ledger, kind, counterparty_id, golden_id, source_system, document_number, reference,
         currency, amount, open_amount, document_date, posting_date, due_date, discount_amount, discount_until,
         is_blocked, is_direct_debit, approval_status, try_cast(approved_at[1:10] as date) as approved_on, status,
-        exists (
-            select 1 from decided
-            inner join decided as line on decided.group_id = line.group_id and line.dataset = 'bank_lines'
-            where decided.dataset = 'open_items' and decided.item_id = item.open_item_id
-        ) as is_paid
+        clearing_date as cleared_on, coalesce(paid.applied >= abs(item.open_amount), false) as is_paid
     from canonical.open_item as item
+    left join (
+        select item_id, sum(abs(applied_amount)) as applied
+        from decided
+        where dataset = 'open_items' and group_id in (select group_id from decided where dataset = 'bank_lines')
+        group by item_id
+    ) as paid on item.open_item_id = paid.item_id
 """
 
 # a payment the hub never logged left when its file was made; one the hub logs has left only when the hub says so

@@ -95,6 +95,14 @@ class LateApproval(CheckSettings):
     due_within_days: DayCount = 3
 
 
+class ScheduledNotSent(CheckSettings):
+    """Age: business days since the execution date."""
+
+    critical_days: DayCount | None = 3
+    critical_amount: Amount | None = Decimal(250_000)
+    after_days: DayCount = 0
+
+
 class SentNotAcknowledged(CheckSettings):
     """Age: business days without an answer."""
 
@@ -169,6 +177,7 @@ class Settings(_Strict):
     balance_off: CheckSettings = CheckSettings(critical_days=0)
     approved_not_scheduled: ApprovedNotScheduled = ApprovedNotScheduled()
     late_approval: LateApproval = LateApproval()
+    scheduled_not_sent: ScheduledNotSent = ScheduledNotSent()
     sent_not_acknowledged: SentNotAcknowledged = SentNotAcknowledged()
     acknowledgement_gap: AcknowledgementGap = AcknowledgementGap()
     rejected_not_reissued: NotReissued = NotReissued()

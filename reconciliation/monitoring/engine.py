@@ -21,6 +21,7 @@ from reconciliation.monitoring.checks import (
     group_balance,
     late_approvals,
     rejected_not_reissued,
+    scheduled_not_sent,
     sent_not_acknowledged,
     stale_positions,
     stale_sources,
@@ -46,6 +47,9 @@ CHECKS: dict[str, Check] = {
         inputs, settings.approved_not_scheduled, as_of
     ),
     "late_approval": lambda inputs, settings, as_of: late_approvals.find(inputs, settings.late_approval, as_of),
+    "scheduled_not_sent": lambda inputs, settings, as_of: scheduled_not_sent.find(
+        inputs, settings.scheduled_not_sent, settings.stale_statement.default_calendar, as_of
+    ),
     "sent_not_acknowledged": lambda inputs, settings, as_of: sent_not_acknowledged.find(
         inputs, settings.sent_not_acknowledged, settings.stale_statement.default_calendar, as_of
     ),
@@ -92,7 +96,7 @@ def monitor(inputs: MonitoringInputs, config: MonitoringConfig, as_of: date, kno
     repeated = now.filter(pl.col("alert_id").is_duplicated())
     if repeated.height:
         raise ValueError(f"a check found the same object twice: {repeated['check'][0]} {repeated['object_id'][0]}")
-    alerts = carry_on(_with_set_aside(now, inputs.set_aside), known, as_of)
+    alerts = carry_on(_without_doubted(_with_set_aside(now, inputs.set_aside)), known, as_of)
     off = [name for name in CHECKS if not getattr(config.checks, name).enabled]
     switched_off = pl.col("check").is_in(off) & (pl.col("resolved_on") == as_of)
     return alerts.with_columns(
@@ -101,6 +105,15 @@ def monitor(inputs: MonitoringInputs, config: MonitoringConfig, as_of: date, kno
 
 
 _HISTORY = ("first_seen", "last_seen", "status", "resolved_on", "ignored_until")
+
+
+def _without_doubted(now: pl.DataFrame) -> pl.DataFrame:
+    """The alerts without those that ask for a document to be approved or paid that looks entered twice."""
+    doubted = now.filter((pl.col("check") == "duplicate_invoice") & ~pl.col("is_ignored")).select(
+        "object_type", "object_id"
+    )
+    asked = pl.col("check").is_in(["approved_not_scheduled", "late_approval"])
+    return pl.concat([now.filter(~asked), now.filter(asked).join(doubted, on=["object_type", "object_id"], how="anti")])
 
 
 def _with_set_aside(now: pl.DataFrame, set_aside: pl.DataFrame) -> pl.DataFrame:

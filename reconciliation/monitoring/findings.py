@@ -74,6 +74,12 @@ def rows_of(rows: Sequence[Row]) -> pl.DataFrame:
     return pl.DataFrame([{name: row.get(name) for name in FINDING} for row in rows], schema=dict(FINDING), orient="row")
 
 
+def party(row: Mapping[str, Value]) -> str:
+    """Whom a payment goes to, or whom a collection comes from."""
+    way = "from" if row["direction"] == "direct_debit" else "to"
+    return f"{way} {row['counterparty_name'] or '(no name)'}"
+
+
 def money(row: Mapping[str, Value], amount: str = "amount", currency: str = "currency") -> str:
     """The unsigned amount of a row in words."""
     value, unit = row[amount], row[currency]

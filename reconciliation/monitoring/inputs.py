@@ -98,7 +98,8 @@ OPEN_ITEMS: Shape = {
     "approval_status": TEXT,  # approved, pending, rejected, not_required
     "approved_on": DATE,
     "status": TEXT,  # open, cleared, cancelled
-    "is_paid": FLAG,  # a decided match ties it to a bank line, whatever the ERP says
+    "cleared_on": DATE,
+    "is_paid": FLAG,  # decided matches tie all that is open of it to bank lines, whatever the ERP says
 }
 PAYMENTS: Shape = {
     "payment_id": TEXT,

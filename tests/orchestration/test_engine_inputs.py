@@ -234,3 +234,42 @@ def test_what_people_have_set_aside_is_one_question_about_one_thing(warehouse: d
         ("unreconciled_line", "l1", date(2026, 4, 1), "ada, why 2"),
         ("executed_not_booked", "p1", None, "ada, why 4"),
     ]
+
+
+def test_of_two_payments_under_one_reference_the_newest_before_the_return_came_back(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    for name, day in (("p", "2026-03-02"), ("q", "2026-03-05"), ("r", "2026-03-10")):
+        payment(warehouse, name, "-100.00000", "i", None)
+        warehouse.execute(
+            "UPDATE canonical.payment_instruction SET execution_date = ?, end_to_end_id = 'E' WHERE payment_id = ?",
+            [day, name],
+        )
+    line(warehouse, "back", "100.00000", line_kind="return", references=["E"], effective_date="2026-03-09")
+    back = read_monitoring_inputs(warehouse).payments.sort("payment_id")["returned_on"].to_list()
+    assert back == [None, date(2026, 3, 9), None]
+
+
+def test_a_line_that_the_matching_knows_to_undo_another_brings_its_payment_back(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    payment(warehouse, "p", "-100.00000", "i", None)
+    line(warehouse, "out", "-100.00000")
+    line(warehouse, "back", "100.00000", effective_date="2026-03-10")
+    match(warehouse, "g1", "matched", ("bank_lines", "out", "-100"), ("payments", "p", "-100"))
+    match(warehouse, "g2", "matched", ("bank_lines", "out", "-100"), ("bank_lines", "back", "100"))
+    assert read_monitoring_inputs(warehouse).payments["returned_on"].to_list() == [date(2026, 3, 10)]
+
+
+def test_an_item_is_paid_where_the_lines_pay_all_that_is_open(warehouse: duckdb.DuckDBPyConnection) -> None:
+    invoice(warehouse, "all", "-100.00000")
+    invoice(warehouse, "part", "-100.00000", clearing_date="2026-03-05")
+    for name in ("all", "part"):
+        line(warehouse, name, "-100.00000")
+    match(warehouse, "g1", "matched", ("bank_lines", "all", "-100"), ("open_items", "all", "-100"))
+    match(warehouse, "g2", "matched", ("bank_lines", "part", "-40"), ("open_items", "part", "-40"))
+    found = read_monitoring_inputs(warehouse).open_items.sort("open_item_id")
+    assert found.select("open_item_id", "is_paid", "cleared_on").rows() == [
+        ("all", True, None),
+        ("part", False, date(2026, 3, 5)),
+    ]

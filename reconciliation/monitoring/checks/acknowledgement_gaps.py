@@ -8,7 +8,7 @@ import polars as pl
 
 from reconciliation.monitoring.ages import with_business_age
 from reconciliation.monitoring.config import AcknowledgementGap
-from reconciliation.monitoring.findings import findings, money
+from reconciliation.monitoring.findings import findings, money, party
 from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Ask the bank for the final status; it may hold the payment for screening or missing cover"
@@ -27,7 +27,9 @@ def find(inputs: MonitoringInputs, settings: AcknowledgementGap, default_calenda
 
 def _silent(inputs: MonitoringInputs, settings: AcknowledgementGap, default_calendar: str, as_of: date) -> pl.DataFrame:
     waiting = inputs.payments.filter(
-        (pl.col("status") == "acknowledged") & ~pl.col("is_booked").fill_null(value=False)
+        (pl.col("status") == "acknowledged")
+        & ~pl.col("is_booked").fill_null(value=False)
+        & pl.col("returned_on").is_null()
     ).with_columns(pl.max_horizontal("status_on", "execution_date").alias("since"))
     rows = with_business_age(waiting, "since", inputs, default_calendar, as_of).filter(
         pl.col("business_age") > settings.after_days
@@ -37,7 +39,7 @@ def _silent(inputs: MonitoringInputs, settings: AcknowledgementGap, default_cale
         object_type="payment",
         object_id="payment_id",
         message=lambda row: (
-            f"The bank received the payment of {money(row)} to {row['counterparty_name'] or '(no name)'} and has said "
+            f"The bank received the payment of {money(row)} {party(row)} and has said "
             f"neither yes nor no since {row['since']}, {row['business_age']} business days"
         ),
         next_step=NEXT_STEP,
@@ -58,7 +60,7 @@ def _unannounced(inputs: MonitoringInputs, settings: AcknowledgementGap, as_of: 
         object_type="payment",
         object_id="payment_id",
         message=lambda row: (
-            f"Payment of {money(row)} to {row['counterparty_name'] or '(no name)'}, sent on {row['sent_on']}, is on "
+            f"Payment of {money(row)} {party(row)}, sent on {row['sent_on']}, is on "
             "the statement although the bank never acknowledged it"
         ),
         next_step="Ask the bank why it sent no status report; until then a rejection would go unseen",

@@ -8,7 +8,7 @@ import polars as pl
 
 from reconciliation.monitoring.ages import with_business_age
 from reconciliation.monitoring.config import NotBooked
-from reconciliation.monitoring.findings import findings, money
+from reconciliation.monitoring.findings import findings, money, party
 from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Look for the booking among the unmatched bank lines; if it is not there, ask the bank to trace the payment"
@@ -23,6 +23,7 @@ def find(inputs: MonitoringInputs, settings: NotBooked, default_calendar: str, a
     accepted = inputs.payments.filter(
         pl.col("status").is_in(["accepted", "executed"])
         & ~pl.col("is_booked").fill_null(value=False)
+        & pl.col("returned_on").is_null()  # what came back had left
         & (pl.col("execution_date") <= as_of)
     )
     newest = (
@@ -48,7 +49,7 @@ def find(inputs: MonitoringInputs, settings: NotBooked, default_calendar: str, a
         object_type="payment",
         object_id="payment_id",
         message=lambda row: (
-            f"The bank has {row['status']} the payment of {money(row)} to {row['counterparty_name'] or '(no name)'} for "
+            f"The bank has {row['status']} the payment of {money(row)} {party(row)} for "
             f"{row['execution_date']}, but no statement up to {row['covered_until']} shows it"
         ),
         next_step=NEXT_STEP,

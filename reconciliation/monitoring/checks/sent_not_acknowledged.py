@@ -8,7 +8,7 @@ import polars as pl
 
 from reconciliation.monitoring.ages import with_business_age
 from reconciliation.monitoring.config import SentNotAcknowledged
-from reconciliation.monitoring.findings import findings, money
+from reconciliation.monitoring.findings import findings, money, party
 from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Ask the bank whether the file arrived before anything is sent again: a blind repeat may pay twice"
@@ -36,7 +36,7 @@ def find(inputs: MonitoringInputs, settings: SentNotAcknowledged, default_calend
         object_type="payment",
         object_id="payment_id",
         message=lambda row: (
-            f"Payment of {money(row)} to {row['counterparty_name'] or '(no name)'} was sent on {row['sent_on']}; "
+            f"Payment of {money(row)} {party(row)} was sent on {row['sent_on']}; "
             f"the bank has not answered for {row['business_age']} business days"
         ),
         next_step=NEXT_STEP,

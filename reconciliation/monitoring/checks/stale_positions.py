@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from reconciliation.minor_units import show
-from reconciliation.monitoring.checks.stale_statements import account_calendar, last_balances
+from reconciliation.monitoring.checks.stale_statements import account_calendar, last_balances, usual_silence
 from reconciliation.monitoring.config import ExpectedStatement, StaleStatement
 from reconciliation.monitoring.findings import Row, rows_of
 from reconciliation.monitoring.inputs import MonitoringInputs
@@ -23,14 +23,18 @@ def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.
     Uses the arrival settings of `stale_statement`. An account without any balance has no position to be stale. Age:
     business days beyond what was due.
     """
+    usual = usual_silence(inputs, arrivals, as_of)
     found: list[Row] = []
     for account in last_balances(inputs, as_of, kinds=("statement", "report")).iter_rows(named=True):
         if account["balance_date"] is None:
             continue
         calendar = account_calendar(account, arrivals, as_of)
         missed = calendar.missed(account["balance_date"], inputs.known_at, as_of)
-        if missed <= arrivals.accounts.get(account["account_id"], ExpectedStatement()).tolerance_days:
+        tolerance = arrivals.accounts.get(account["account_id"], ExpectedStatement()).tolerance_days
+        silence = usual.get((account["account_id"], account["currency"]), 0)
+        if missed <= max(tolerance, silence):
             continue
+        missed -= silence
         found.append(
             {
                 "object_type": "position",
@@ -45,7 +49,7 @@ def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.
                     f"of {account['balance_date']}, {missed} business day{'s' if missed != 1 else ''} older than due"
                 ),
                 "next_step": NEXT_STEP,
-                "since": calendar.first_missed(account["balance_date"]),
+                "since": calendar.first_missed(calendar.days.add(account["balance_date"], silence)),
                 "days": missed,
             }
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -13,13 +13,18 @@ from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Ask the bank or the channel for the missing statement; it is caught up when it comes"
 
+KNOWN_STEPS = 4  # distances between statements from which a habit shows
+SILENT = 5  # one distance in so many longer than a business day is a habit, fewer are holidays
+
 
 def find(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> pl.DataFrame:
     """One finding per account and currency whose newest statement is older than the newest one that was due.
 
-    An account that has never sent a statement is stale too. The money at stake is the last balance. Age: statements
-    missed.
+    An account that has never sent a statement is stale too. One that sends a statement on some business days only, as at the end
+    of the month or where something was booked, is late once it is silent for longer than it ever was. The money at stake is the
+    last balance. Age: statements missed, beyond what was usual.
     """
+    usual = usual_silence(inputs, settings, as_of)
     found: list[Row] = []
     for account in last_balances(inputs, as_of, kinds=("statement",)).iter_rows(named=True):
         expected = settings.accounts.get(account["account_id"], ExpectedStatement())
@@ -27,11 +32,17 @@ def find(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> pl.
         last = account["date"]
         due = calendar.latest_due(inputs.known_at, as_of)
         missed = calendar.missed(last, inputs.known_at, as_of) if last is not None else None
-        if missed is not None and missed <= expected.tolerance_days:
-            continue
         name = account["account_id"]
-        if last is None:
+        silence = usual.get((name, account["currency"]), 0)
+        if missed is not None and missed <= max(expected.tolerance_days, silence):
+            continue
+        if last is None or missed is None:
+            since = None
             message = f"No statement of {name} has ever arrived; the one of {due} was due"
+        elif silence:
+            since = calendar.first_missed(calendar.days.add(last, silence))
+            message = f"{name}: the newest statement is of {last}; {missed} business days without one, where up to {silence} were usual"
+            missed -= silence
         else:
             since = calendar.first_missed(last)
             message = (
@@ -49,7 +60,7 @@ def find(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> pl.
                 "owner": account["owner"],
                 "message": message,
                 "next_step": NEXT_STEP,
-                "since": None if last is None else calendar.first_missed(last),
+                "since": since,
                 "days": missed if missed is not None else settings.critical_days,
             }
         )
@@ -91,3 +102,33 @@ def last_balances(inputs: MonitoringInputs, as_of: date, kinds: tuple[str, ...])
         .with_columns(pl.coalesce("currency", "own_currency").alias("currency"))
         .sort("account_id", "currency")
     )
+
+
+def usual_silence(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> dict[tuple[str, str | None], int]:
+    """How many business days in a row an account and currency was without a statement though nothing was missing, within a year.
+
+    Known only of accounts for which that is a habit and for which the config says nothing itself.
+    """
+    key = ["account_id", "currency"]
+    steps = (
+        inputs.statements.filter(
+            (pl.col("kind") == "statement") & pl.col("statement_date").is_between(as_of - timedelta(days=366), as_of)
+        )
+        .group_by(*key, "statement_date")
+        .agg((pl.col("continuity") == "gap").any().fill_null(value=False).alias("is_gap"))
+        .sort(*key, "statement_date")
+        .with_columns(pl.col("statement_date").shift().over(key).alias("before"))
+        .filter(pl.col("before").is_not_null() & ~pl.col("is_gap"))
+    )
+    accounts = {str(row["account_id"]): row for row in inputs.accounts.iter_rows(named=True)}
+    found: dict[tuple[str, str | None], int] = {}
+    for (name, currency), part in steps.group_by(*key):
+        account = accounts.get(str(name))
+        if account is None or str(name) in settings.accounts or part.height < KNOWN_STEPS:
+            continue
+        days = account_calendar(account, settings, as_of).days
+        first, last = (part[column].to_numpy().astype("datetime64[D]") for column in ("before", "statement_date"))
+        silent = days.count(first, last) - 1
+        if (silent > 0).sum() * SILENT >= part.height:
+            found[str(name), None if currency is None else str(currency)] = int(silent.max())
+    return found

@@ -12,21 +12,30 @@ from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Ask the bank for the statement in between and deliver it; the order heals by itself"
 
+HABIT = 10  # one step in so many leaps where numbers count days: one of five, and holidays
+
 
 def find(inputs: MonitoringInputs, as_of: date) -> pl.DataFrame:
     """One finding per statement that does not follow the one before it.
 
     A gap in the balances names the money that moved unseen. A gap in the numbers alone (within one year) has no
-    amount: nothing or as much in as out was booked on the missing statement. Age: days since the statement before.
+    amount: nothing or as much in as out was booked on the missing statement. Where the numbers of an account count days, or are
+    dates, their gaps are weekends. Age: days since the statement before.
     """
     statements = inputs.statements.filter((pl.col("kind") == "statement") & (pl.col("statement_date") <= as_of))
     balances = pl.col("continuity") == "gap"
     same_year = pl.col("statement_date").dt.year() == pl.col("previous_date").dt.year()
-    numbers = (
-        pl.col("continuity").is_in(["ok", "unknown"])
-        & same_year
-        & (pl.col("sequence") > pl.col("previous_sequence") + 1)
+    follows = pl.col("continuity").is_in(["ok", "unknown"]) & same_year
+    step = pl.when(follows).then(pl.col("sequence") - pl.col("previous_sequence"))
+    over_days_off = (pl.col("statement_date") - pl.col("previous_date")).dt.total_days() > 1
+    of_account = ["account_id", "currency"]
+    leaps = (step > 1).sum().over(of_account)
+    counts_no_statements = (
+        (leaps > ((step == 1) & over_days_off).sum().over(of_account))
+        & (leaps * HABIT >= step.count().over(of_account))
+        & (leaps > 1)
     )
+    numbers = (step > 1) & ~counts_no_statements
     rows = statements.filter(balances | numbers.fill_null(value=False)).with_columns(
         pl.when(balances).then(pl.col("opening_balance") - pl.col("expected_opening")).alias("amount"),
         pl.coalesce("previous_date", "statement_date").alias("since"),

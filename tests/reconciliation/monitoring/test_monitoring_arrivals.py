@@ -139,3 +139,69 @@ def test_business_days_count_and_roll_over_holidays() -> None:
     assert target.on_or_after(date(2026, 12, 25)) == date(2026, 12, 28)
     assert target.on_or_before(date(2026, 12, 27)) == date(2026, 12, 24)
     assert business_days("AE", AS_OF).is_business_day(date(2026, 3, 13)) is True  # the Emirates rest on Saturday
+
+
+def statements(days: list[date], **change: object) -> list[Row]:
+    """Statements of these days, each opening where the one before closed, numbered from one."""
+    return [
+        STATEMENT | {"statement_key": f"s{place}", "statement_date": day, "sequence": place + 1,
+                     "previous_sequence": place or None, "previous_date": days[place - 1] if place else None} | change
+        for place, day in enumerate(days)
+    ]  # fmt: skip
+
+
+def test_an_account_with_a_statement_a_month_is_late_after_a_month() -> None:
+    ends = [
+        date(2025, 9, 30),
+        date(2025, 10, 31),
+        date(2025, 11, 28),
+        date(2025, 12, 31),
+        date(2026, 1, 30),
+        date(2026, 2, 27),
+    ]
+    assert alerts(facts(accounts=[ACCOUNT], statements=statements(ends))) == []
+    late = alerts(facts(accounts=[ACCOUNT], statements=statements(ends[:-1])))
+    assert {row["check"] for row in late} == {"stale_statement", "stale_position"}
+    alert = next(row for row in late if row["check"] == "stale_statement")
+    assert alert["message"] == (
+        "DE-EUR: the newest statement is of 2026-01-30; 27 business days without one, where up to 22 were usual"
+    )
+    assert (alert["since"], alert["severity"]) == (date(2026, 3, 5), "critical")
+    # three statements are no habit
+    assert len(alerts(facts(accounts=[ACCOUNT], statements=statements(ends[-3:])), "stale_statement")) == 1
+
+
+def test_an_account_without_movement_most_days_is_late_once_it_is_silent_for_longer_than_ever() -> None:
+    days = [date(2026, 2, day) for day in (2, 3, 6, 9, 10, 16, 17, 18, 19, 24, 25)] + [date(2026, 3, 4)]
+    assert alerts(facts(accounts=[ACCOUNT], statements=statements(days)), "stale_statement") == []
+    after = datetime(2026, 3, 12, 18, 0, tzinfo=UTC)
+    inputs = replace(facts(accounts=[ACCOUNT], statements=statements(days)), known_at=after)
+    assert len(alerts(inputs, "stale_statement", as_of=date(2026, 3, 12))) == 1
+    # what was missing in between is no habit
+    gaps = statements(days)
+    for row in gaps:
+        row["continuity"] = "gap" if row["previous_date"] is not None else "first"
+    assert len(alerts(facts(accounts=[ACCOUNT], statements=gaps), "stale_statement")) == 1
+
+
+def test_one_long_silence_is_no_habit() -> None:
+    daily = [date(2026, 2, day) for day in range(2, 28) if date(2026, 2, day).weekday() < 5 and not 10 <= day <= 12]
+    assert len(alerts(facts(accounts=[ACCOUNT], statements=statements(daily)), "stale_statement")) == 1
+
+
+def test_numbers_that_count_days_or_are_dates_leap_over_weekends() -> None:
+    days = [date(2026, 2, day) for day in range(2, 28) if date(2026, 2, day).weekday() < 5]
+    by_day, by_date = statements(days), statements(days)
+    for plain, dated in zip(by_day, by_date, strict=True):
+        for row, wording in ((plain, "%j"), (dated, "%Y%m%d")):
+            for column, of in (("sequence", "statement_date"), ("previous_sequence", "previous_date")):
+                day = row[of]
+                row[column] = int(day.strftime(wording)) if isinstance(day, date) else None
+    assert alerts(facts(accounts=[ACCOUNT], statements=by_day), "statement_gap") == []
+    assert alerts(facts(accounts=[ACCOUNT], statements=by_date), "statement_gap") == []
+    one_left_out = statements(days)
+    for row in one_left_out[7:]:
+        row["sequence"] = int(str(row["sequence"])) + 1
+    for row in one_left_out[8:]:
+        row["previous_sequence"] = int(str(row["previous_sequence"])) + 1
+    assert only(alerts(facts(accounts=[ACCOUNT], statements=one_left_out), "statement_gap"))["object_id"] == "s7"
