@@ -276,7 +276,7 @@ _MATCH_GROUPS = """
 """
 
 # What people have set aside, as the question that monitoring asks of it: an item's is whether it is reconciled, a row's of the
-# exception queue what the row says. Doubts of another kind about the same object, as of a second payment, stay open.
+# exception queue what the row says, an alert's its own. Doubts of another kind about the same object, as of a second payment, stay open.
 _SET_ASIDE = """
     with ignored as (
         select decision.* from matching.decision as decision
@@ -298,6 +298,10 @@ _SET_ASIDE = """
             ('conflict', 'failed_delivery'), ('payment_rejected', 'rejected_not_reissued')
         ) as question (cause, "check") on starts_with(ignored.about, question.cause || ': ')
         where ignored.exception_id is not null
+        union all
+        select alert."check", alert.object_id, ignored.*
+        from ignored
+        inner join monitoring.known_alert as alert on ignored.exception_id = alert.alert_id
     )
     select "check", object_id, until, actor || ', ' || reason as said from named
     qualify row_number() over (partition by "check", object_id order by decided_at desc, decision_id desc) = 1

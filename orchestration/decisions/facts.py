@@ -67,7 +67,7 @@ class Group:
 
 @dataclass(frozen=True)
 class QueueRow:
-    """A row of marts.exception_queue."""
+    """A row of marts.exception_queue, or an alert: its check is the cause."""
 
     exception_id: str
     cause: str
@@ -170,9 +170,15 @@ def _item_keys(names: Iterable[str], datasets: Sequence[str]) -> list[Key]:
 
 def _queue(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, list[QueueRow]]:
     columns = "q.exception_id, q.cause, q.object_type, q.object_id, q.detail, q.message, q.amount, q.currency"
-    rows = _by_name(
-        connection, names, f"SELECT w.name, {columns} FROM wanted w JOIN marts.exception_queue q", "q.exception_id"
+    alerts = (
+        '(SELECT alert_id AS exception_id, "check" AS cause, object_type, object_id, NULL::VARCHAR AS detail, message, amount, '
+        "currency FROM monitoring.known_alert WHERE status != 'resolved') q"
     )
+    rows = [
+        row
+        for table in ("marts.exception_queue q", alerts)
+        for row in _by_name(connection, names, f"SELECT w.name, {columns} FROM wanted w JOIN {table}", "q.exception_id")
+    ]
     found: dict[str, list[QueueRow]] = {}
     for name, *values in rows:
         found.setdefault(str(name), []).append(QueueRow(*values))  # type: ignore[arg-type]

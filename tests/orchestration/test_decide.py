@@ -14,6 +14,7 @@ from decided_world import DAY, World, item
 
 from orchestration.cli import run_command
 from orchestration.decisions.log import DecisionLog, DecisionLogError
+from orchestration.warehouse import connect, insert_rows
 from orchestration.workspace import ConfigError
 
 Tieout = Callable[..., tuple[int, str]]
@@ -171,6 +172,25 @@ def test_an_item_set_aside_comes_back_on_its_day(world: World, tieout: Tieout) -
     assert world.open()["B1"] == "ignored"
     world.run(date(2026, 10, 2))
     assert set(world.groups("ambiguous")) == {"B1 P1 P2"}
+
+
+def test_an_alert_is_set_aside_by_its_id(world: World, tieout: Tieout) -> None:
+    """As of an invoice that looks entered twice and is another one."""
+    alert_id = "a1b2c3d4e5f60718293a4b5c"
+    with connect(world.workspace.warehouse) as connection:
+        insert_rows(
+            connection, "monitoring.alert", ("alert_id", "check", "object_type", "object_id", "status", "message", "first_seen"),
+            [(alert_id, "duplicate_invoice", "open_item", "sap|1000|20|2026|1", "open", "looks like another", DAY)],
+        )  # fmt: skip
+    assert tieout("ignore", alert_id[:8], "--until", "2026-10-15", "--reason", "two deliveries")[0] == 0
+    status, said = tieout("ignore", alert_id, "--until", "2026-10-15", "--reason", "again")
+    assert status == 2 and "D000001" in said
+    assert tieout("confirm", alert_id, "--reason", "x")[0] == 2
+    world.run()
+    assert world.rows("SELECT about, exception_id FROM matching.decision") == [
+        ("duplicate_invoice: sap|1000|20|2026|1", alert_id)
+    ]
+    assert set(world.groups()) == {"B2 P3"}
 
 
 def test_two_counterparties_are_told_to_be_one(world: World, tieout: Tieout) -> None:

@@ -229,7 +229,10 @@ def test_what_people_have_set_aside_is_one_question_about_one_thing(warehouse: d
     ignore(4, "unmatched_payment: p1", "payments:p1", exception_id="e3", until=None)
     ignore(5, "bank_lines:l2", "bank_lines:l2", state="undone")
     ignore(6, "bank_lines:l3", "bank_lines:l3", until="2026-03-11")
+    insert(warehouse, "monitoring.alert", alert_id="a1", check="duplicate_invoice", object_id="i1", status="open")
+    ignore(7, "duplicate_invoice: i1", exception_id="a1")
     assert read_monitoring_inputs(warehouse).set_aside.sort("object_id").rows() == [
+        ("duplicate_invoice", "i1", date(2026, 4, 1), "ada, why 7"),
         ("statement_gap", "key: 7", date(2026, 4, 1), "ada, why 3"),
         ("unreconciled_line", "l1", date(2026, 4, 1), "ada, why 2"),
         ("executed_not_booked", "p1", None, "ada, why 4"),

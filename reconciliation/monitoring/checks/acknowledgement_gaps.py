@@ -13,6 +13,8 @@ from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Ask the bank for the final status; it may hold the payment for screening or missing cover"
 
+MANY = 20  # payments of an account from which silence is the bank's habit
+
 
 def find(inputs: MonitoringInputs, settings: AcknowledgementGap, default_calendar: str, as_of: date) -> pl.DataFrame:
     """One finding per payment
@@ -20,9 +22,18 @@ def find(inputs: MonitoringInputs, settings: AcknowledgementGap, default_calenda
     - whose newest status is the bank's receipt, whose day has come and that is not booked; age: business days since
       the later of that receipt and the execution date;
     - that was sent within `booked_within_days` and is booked although the bank never answered: the money moved, the
-      status channel did not work; age 0.
+      status channel did not work; age 0. Where an account's bank has answered none of many, that is one finding per account
+      and currency.
     """
-    return pl.concat([_silent(inputs, settings, default_calendar, as_of), _unannounced(inputs, settings, as_of)])
+    booked = _unannounced(inputs, settings, as_of)
+    mute = _mute(inputs, booked)
+    return pl.concat(
+        [
+            _silent(inputs, settings, default_calendar, as_of),
+            _of_payments(booked.join(mute, on="account_id", how="anti")),
+            _of_accounts(booked.join(mute, on="account_id", how="semi")),
+        ]
+    )
 
 
 def _silent(inputs: MonitoringInputs, settings: AcknowledgementGap, default_calendar: str, as_of: date) -> pl.DataFrame:
@@ -48,13 +59,46 @@ def _silent(inputs: MonitoringInputs, settings: AcknowledgementGap, default_cale
 
 
 def _unannounced(inputs: MonitoringInputs, settings: AcknowledgementGap, as_of: date) -> pl.DataFrame:
-    rows = inputs.payments.filter(
+    """Payments booked without an answer, with `since` and `age`."""
+    return inputs.payments.filter(
         pl.col("status").is_in(["created", "approved", "released", "sent"])
         & pl.col("is_booked").fill_null(value=False)
         & ~pl.col("is_acknowledged").fill_null(value=False)
         & pl.col("sent_on").is_between(as_of - timedelta(days=settings.booked_within_days), as_of)
         & ~pl.col("account_id").is_in(list(settings.exempt_accounts)).fill_null(value=False)
     ).with_columns(pl.col("sent_on").alias("since"), pl.lit(0, pl.Int64).alias("age"))
+
+
+def _mute(inputs: MonitoringInputs, booked: pl.DataFrame) -> pl.DataFrame:
+    """The accounts (account_id) with many such payments and not one that the bank has ever answered."""
+    answered = inputs.payments.filter(pl.col("is_acknowledged").fill_null(value=False)).select("account_id")
+    many = booked.group_by("account_id").agg(pl.len().alias("payments")).filter(pl.col("payments") >= MANY)
+    return many.join(answered, on="account_id", how="anti").select("account_id")
+
+
+def _of_accounts(booked: pl.DataFrame) -> pl.DataFrame:
+    rows = booked.group_by("account_id", "currency").agg(
+        pl.col("entity_id").min(),
+        pl.col("amount").abs().sum(),
+        pl.len().alias("payments"),
+        pl.col("since").min(),
+        pl.col("age").max(),
+        pl.concat_str(pl.col("account_id").first(), pl.col("currency").first(), separator="|").alias("object"),
+    )
+    return findings(
+        rows,
+        object_type="bank_account",
+        object_id="object",
+        message=lambda row: (
+            f"The bank of {row['account_id']} has never acknowledged a payment: {row['payments']} of {money(row)} in all are booked "
+            f"without a word since {row['since']}"
+        ),
+        next_step="Ask the bank for status reports, or name the account under exempt_accounts of this check",
+        days="age",
+    )
+
+
+def _of_payments(rows: pl.DataFrame) -> pl.DataFrame:
     return findings(
         rows,
         object_type="payment",

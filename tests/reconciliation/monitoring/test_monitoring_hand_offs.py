@@ -101,3 +101,15 @@ def test_what_came_back_had_left() -> None:
 def test_a_collection_comes_from_the_customer() -> None:
     collection = PAYMENT | {"direction": "direct_debit", "amount": Decimal("1190.00")}
     assert "of 1,190.00 EUR from Meyer GmbH" in str(only(alerts(facts(payments=[collection])))["message"])
+
+
+def test_a_bank_that_never_answers_is_one_alert() -> None:
+    def gaps(*more: Row) -> list[Row]:
+        booked = [PAYMENT | {"payment_id": f"m{number}|p1|1", "is_booked": True} for number in range(20)]
+        return alerts(facts(payments=[*booked, *more]), "acknowledgement_gap")
+
+    alert = only(gaps())
+    assert (alert["object_id"], alert["amount"]) == ("DE-EUR|EUR", Decimal("23800.00000"))
+    assert "has never acknowledged a payment: 20 of 23,800.00 EUR in all" in str(alert["message"])
+    answered = PAYMENT | {"payment_id": "x", "is_booked": True, "is_acknowledged": True, "status": "executed"}
+    assert len(gaps(answered)) == 20
