@@ -254,6 +254,8 @@ _BANK_LINES = """
         line.effective_date as date,
         cast(timezone(company.timezone, line.known_at) as date) as known_on,
         line.counterparty_name,
+        upper(regexp_replace(line.counterparty_account, '[^0-9A-Za-z]', '', 'g')) as counterparty_account,
+        line.text,
         case placed.state when 1 then 'matched' when 2 then 'suggested' when 3 then 'ambiguous' else 'open' end as state
     from canonical.bank_statement_line as line
     cross join config.company as company

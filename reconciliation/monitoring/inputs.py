@@ -138,6 +138,8 @@ BANK_LINES: Shape = {
     "date": DATE,
     "known_on": DATE,
     "counterparty_name": TEXT,
+    "counterparty_account": TEXT,  # letters and digits, upper case
+    "text": TEXT,  # what the bank says it is for
     "state": TEXT,  # matched, suggested, ambiguous, open
 }
 COUNTERPARTY_ACCOUNTS: Shape = {

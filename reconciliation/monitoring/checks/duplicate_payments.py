@@ -12,13 +12,13 @@ from reconciliation.monitoring.ages import live_payments, live_settlements
 from reconciliation.monitoring.config import DuplicatePayment
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
+from reconciliation.monitoring.invoice_names import MINIMUM_DIGITS, is_named, named_items
 from reconciliation.monitoring.paid_items import paid_beyond
 from reconciliation.monitoring.payment_series import is_later, later_of_pairs, out_of_turn
+from reconciliation.monitoring.second_bookings import second_bookings
 
 NEXT_STEP = "Stop the later payment while the bank still can; else ask the supplier for the money back"
 NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
-MINIMUM_DIGITS = 3  # of a number that names a document
-LONG_NAME = 6  # characters of a document's name that are looked for within words too
 RESENT_DAYS = 4  # a file is sent again within days; what comes again after a week is the next week's
 
 
@@ -32,6 +32,9 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
       same account or party within `within_days`, or
     - settles nothing that is known and repeats account, amount and text of another one of the same day, or of an earlier one whose
       whole file is repeated within days. Rent says the same each month, and is no sign.
+
+    And one per booking that no payment explains and that names an invoice which a booked payment settles: it was made elsewhere, as in
+    the bank's portal, or drawn by the supplier.
 
     The money at stake is what is paid again. Age: days since it was sent, or was to be executed: it is serious at once, while it
     can still be stopped.
@@ -64,7 +67,7 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
         )
         .filter((pl.col("day") >= as_of - timedelta(days=settings.within_days)).fill_null(value=True))
     )
-    return findings(
+    of_payments = findings(
         rows,
         object_type="payment",
         object_id="payment_id",
@@ -72,6 +75,7 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
         message=_message,
         next_step=NEXT_STEP,
     )
+    return pl.concat([of_payments, second_bookings(inputs, settings.within_days, as_of)])
 
 
 def _pairs(rows: pl.DataFrame, why: str, what: pl.Expr) -> pl.DataFrame:
@@ -96,7 +100,7 @@ def _names_what_is_paid(
     inputs: MonitoringInputs, payments: pl.DataFrame, of_itself: pl.DataFrame, within_days: int
 ) -> pl.DataFrame:
     """Later payments that settle nothing known and name an invoice of their amount that an earlier one settles, or names as well."""
-    items = _named_items(inputs)
+    items = named_items(inputs)
     settled = live_settlements(inputs).select("open_item_id", pl.col("payment_id").alias("first_payment_id")).unique()
     first = payments.select(
         pl.col("payment_id").alias("first_payment_id"),
@@ -124,12 +128,12 @@ def _names_what_is_paid(
         .join(items.rename({"party": "item_party"}), on=money)
         .filter(
             (pl.col("party").is_null() | (pl.col("party") == pl.col("item_party"))).fill_null(value=True)
-            & _is_named("first_text")
+            & is_named("first_text")
         )
     )
     columns = ["payment_id", "first_payment_id", "first_day", "remittance_text", "name"]
     found = pl.concat([one.select(columns) for one in (by_item, by_payment, both_name)]).filter(
-        _is_named("remittance_text")
+        is_named("remittance_text")
     )
     return _pairs(found, "text", pl.col("remittance_text")).unique()
 
@@ -145,37 +149,6 @@ def _party(inputs: MonitoringInputs) -> pl.Expr:
     known = dict(of_account.iter_rows())
     return pl.coalesce(
         "golden_id", pl.col("counterparty_account").replace_strict(known, default=None, return_dtype=pl.String)
-    )
-
-
-def _named_items(inputs: MonitoringInputs) -> pl.DataFrame:
-    """Items by each of their names that names one item alone of its party: a customer's number names them all."""
-    return (
-        inputs.open_items.with_columns(party=pl.coalesce("golden_id", "counterparty_id"))
-        .unpivot(
-            ["reference", "document_number"],
-            index=["open_item_id", "entity_id", "currency", "amount", "party"],
-            value_name="name",
-        )
-        .drop("variable")
-        .with_columns(pl.col("name").str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars())
-        .filter(pl.col("name").str.count_matches(r"\d") >= MINIMUM_DIGITS)
-        .unique()
-        .filter(pl.col("open_item_id").n_unique().over("party", "name") == 1)
-    )
-
-
-def _is_named(text: str) -> pl.Expr:
-    """Whether the text has the row's `name` as words of its own or, where it is long, with the spaces between elsewhere."""
-    words = pl.format(" {} ", pl.col(text).str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " "))
-    joined = pl.col("name").str.replace_all(" ", "", literal=True)
-    inside = words.str.replace_all(" ", "", literal=True)
-    # no digit may follow: 47110 does not name 4711
-    goes_on = inside.str.split_exact(joined, 1).struct.field("field_1").str.contains(r"^\d")
-    return words.str.contains(pl.format(" {} ", "name"), literal=True) | (
-        (joined.str.len_chars() >= LONG_NAME)
-        & inside.str.contains(joined, literal=True)
-        & ~goes_on.fill_null(value=False)
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from monitoring_facts import INVOICE, PAYMENT, Row, alerts, facts, only
+from monitoring_facts import INVOICE, LINE, PAYMENT, Row, alerts, facts, only
 
 CLEARED: Row = INVOICE | {"status": "cleared", "open_amount": Decimal(0)}
 ITEM = str(INVOICE["open_item_id"])
@@ -165,3 +165,32 @@ def test_the_second_of_two_is_named_once() -> None:
     }
     alert = only(alerts(facts(**frames), "duplicate_payment"))
     assert "pays RE-1001 again" in str(alert["message"])
+
+
+def test_an_invoice_paid_once_more_in_the_portal_of_the_bank() -> None:
+    """Only the statement knows of the second payment."""
+    by_hand = LINE | {
+        "amount": Decimal("-1190.00"), "open_amount": Decimal("-1190.00"), "text": "RE-1001 Februar",
+        "counterparty_account": PAYMENT["counterparty_account"],
+    }  # fmt: skip
+    frames = {"open_items": [CLEARED], "payments": [paid(1)], "settlements": [settles(1, "-1190.00")]}
+    alert = found(bank_lines=[by_hand], **frames)["l1"]
+    assert (alert["object_type"], alert["related_id"], alert["severity"]) == ("bank_line", "m1|p1|1", "critical")
+    assert "booked on 2026-03-02, names RE 1001, which payment m1|p1|1 of 2026-03-06 settles" in str(alert["message"])
+    for change in (
+        {"text": "RE-1002"},
+        {"open_amount": Decimal("-5.00"), "state": "matched"},
+        {"amount": Decimal("-1189.00"), "open_amount": Decimal("-1189.00")},
+        {"counterparty_account": "DE99"},  # another supplier's number
+        {"date": date(2026, 1, 2)},
+    ):
+        assert found(bank_lines=[by_hand | change], **frames) == {}, change
+    assert (
+        found(
+            bank_lines=[by_hand],
+            open_items=[CLEARED],
+            payments=[paid(1, is_booked=False)],
+            settlements=[settles(1, None)],
+        )
+        == {}
+    )

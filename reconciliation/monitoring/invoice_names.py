@@ -1,0 +1,41 @@
+"""Invoices by the names that texts may give them, and whether a text names one."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from reconciliation.monitoring.inputs import MonitoringInputs
+
+MINIMUM_DIGITS = 3  # of a number that names a document
+LONG_NAME = 6  # characters of a document's name that are looked for within words too
+
+
+def named_items(inputs: MonitoringInputs) -> pl.DataFrame:
+    """Items by each of their names that names one item alone of its party: a customer's number names them all."""
+    return (
+        inputs.open_items.with_columns(party=pl.coalesce("golden_id", "counterparty_id"))
+        .unpivot(
+            ["reference", "document_number"],
+            index=["open_item_id", "entity_id", "currency", "amount", "party"],
+            value_name="name",
+        )
+        .drop("variable")
+        .with_columns(pl.col("name").str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars())
+        .filter(pl.col("name").str.count_matches(r"\d") >= MINIMUM_DIGITS)
+        .unique()
+        .filter(pl.col("open_item_id").n_unique().over("party", "name") == 1)
+    )
+
+
+def is_named(text: str) -> pl.Expr:
+    """Whether the text has the row's `name` as words of its own or, where it is long, with the spaces between elsewhere."""
+    words = pl.format(" {} ", pl.col(text).str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " "))
+    joined = pl.col("name").str.replace_all(" ", "", literal=True)
+    inside = words.str.replace_all(" ", "", literal=True)
+    # no digit may follow: 47110 does not name 4711
+    goes_on = inside.str.split_exact(joined, 1).struct.field("field_1").str.contains(r"^\d")
+    return words.str.contains(pl.format(" {} ", "name"), literal=True) | (
+        (joined.str.len_chars() >= LONG_NAME)
+        & inside.str.contains(joined, literal=True)
+        & ~goes_on.fill_null(value=False)
+    )
