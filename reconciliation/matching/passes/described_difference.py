@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from reconciliation.matching.charge_rows import CHARGED_WITHIN, charge_rows
 from reconciliation.matching.coincidence import Floats, expected_equals
 from reconciliation.matching.context import LegContext, SideView, minor_tolerance
-from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs
+from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs, shown_alone
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.fee_habits import habit_ratios
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.proposals import PAIRS, Proposals
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.typing_errors import looks_mistyped
 
@@ -24,6 +25,10 @@ _SENTENCES = {
     "fee": "texts that share rare words, and amounts that differ by no more than a fee, {days}",
     "typing_error": "texts that share rare words, and amounts that differ as a slip of the keyboard makes them, {days}",
 }
+_CHARGED = "texts that share rare words, and amounts that differ by a charge which is shown by itself, {days}"
+_SIDES = ("left", "right")
+_NEAR = 1  # days within which the other side would show a charge of its own
+_NONE = Proposals()
 _PRIOR_ITEMS = 20.0  # items that the configured share of such pairs counts for
 _SLIPS = 15.0  # amounts that one slip makes of another: neighbours swapped, a digit missing or doubled
 
@@ -73,9 +78,56 @@ class DescribedDifference(PassConfig):
                 differences = pairs["mine"].to_numpy() - pairs["other"].to_numpy()
                 odds = odds * habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds))
             weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
+            groups, members = self._with_charges(context, weighed) if kind == "fee" else (_NONE.groups, _NONE.members)
+            whole = members.filter(pl.col("side") == 0).select("proposal", left="row").join(
+                members.filter(pl.col("side") == 1).select("proposal", right="row"), on="proposal"
+            )  # fmt: skip
+            rest = weighed.join(whole, on=["left", "right"], how="anti", maintain_order="left")
             yield Proposals(
-                pairs=pairs_frame(weighed, "mine", "other", kind, 1.0).select(list(PAIRS)), evidence=(_SENTENCES[kind],)
+                pairs=pairs_frame(rest, "mine", "other", kind, 1.0).select(list(PAIRS)),
+                groups=groups,
+                members=members,
+                evidence=(_SENTENCES[kind], _CHARGED),
             )
+
+    def _with_charges(self, context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Groups of the pairs whose fee the side of the lesser amount shows by itself, as it does for others, and the other
+        side does not."""
+        pairs = pairs.with_row_index("proposal")
+        dates = {
+            name: view.dataset.date[pairs[name].to_numpy()] for view, name in zip(context.sides, _SIDES, strict=True)
+        }
+        lacking = pl.col("mine").abs() < pl.col("other").abs()
+        found = []
+        for view, other, name, lacks in (
+            (context.left, context.right, "left", lacking),
+            (context.right, context.left, "right", ~lacking),
+        ):
+            difference = pl.col("other") - pl.col("mine") if name == "left" else pl.col("mine") - pl.col("other")
+            wanted = pairs.with_columns(
+                pl.Series("currency", view.dataset.currency[pairs[name].to_numpy()]), first=pl.Series(dates[name])
+            ).filter(lacks)
+            wanted = wanted.select(
+                "proposal", "currency", "first", last=pl.col("first") - CHARGED_WITHIN + 1, open=difference,
+                one="right" if name == "left" else "left",
+            )  # fmt: skip
+            shown = charge_rows(context, view, wanted, habit=True)
+            alone = shown_alone(view, other, shown["row"].to_numpy(), _NEAR)
+            found.append(shown.filter(~pl.Series(alone, dtype=pl.Boolean)).with_columns(side=pl.lit(view.index)))
+        charges = pl.concat(found)
+        whole = pairs.join(charges.select("proposal"), on="proposal", how="semi")
+        members = pl.concat(
+            [
+                part.select(list(MEMBERS)).cast(MEMBERS)  # type: ignore[arg-type]
+                for part in (
+                    whole.select("proposal", side=pl.lit(0), row="left", applied="mine"),
+                    whole.select("proposal", side=pl.lit(1), row="right", applied="other"),
+                    charges,
+                )
+            ]
+        )
+        groups = whole.select("proposal", "odds", difference_kind=KIND["none"], evidence=1).select(list(GROUPS))
+        return groups.cast(GROUPS), members.sort("proposal", "side", "row")  # type: ignore[arg-type]
 
     def _bound(self, context: LegContext, pairs: pl.DataFrame) -> Floats:
         """The largest fee of each pair, in minor units; never more than a third of the amount."""

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from reconciliation.matching.charge_rows import charge_rows
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.described import learned_lags, leg_words, meant_elsewhere, open_words
 from reconciliation.matching.fee_schedules import (
@@ -202,13 +203,22 @@ class DescribedPayout(PassConfig):
         # an item of the same days without the word, of the amount of one with it, would do as well
         all_of_days = days.with_columns(family=pl.lit("")).join(inside, on=[*_KEYS, "date"])
         others = all_of_days.join(parts, on=["proposal", "row"], how="anti")
-        barred = pl.concat([unfit, others.join(parts, on=["proposal", "open"], how="semi").select("proposal")]).unique()
+        either = others.join(parts, on=["proposal", "open"], how="semi").select("proposal", "row")
+        told = self._told_apart(context, either, parts.select("proposal", "row"), met.select("proposal", "row"))
+        barred = pl.concat([unfit, either.join(told, on=["proposal", "row"], how="anti").select("proposal")]).unique()
         whole = met.select("proposal", pl.lit(one.index, pl.UInt8).alias("side"), "row", applied="open")
         many_of = parts.select("proposal", pl.lit(many.index, pl.UInt8).alias("side"), "row", applied="open")
         members = pl.concat([whole.cast(MEMBERS), many_of.cast(MEMBERS)]).join(barred, on="proposal", how="anti")  # type: ignore[arg-type]
+        lacking = met.filter(pl.col("fee") > 0).join(barred, on="proposal", how="anti").select(
+            "proposal", "currency", "first", one="row", open=-pl.col("fee") * pl.col("open").sign(), last=pl.col("date"),
+        )  # fmt: skip
+        shown = charge_rows(context, many, lacking).join(parts, on=["proposal", "row"], how="anti")
+        charges = shown.select("proposal", pl.lit(many.index, pl.UInt8).alias("side"), "row", "applied")
+        members = pl.concat([members, charges.cast(MEMBERS)])  # type: ignore[arg-type]
+        charged = (pl.col("fee") > 0) & ~pl.col("proposal").is_in(shown["proposal"].implode())
         groups = met.select(
             "proposal",
-            pl.when(pl.col("fee") > 0).then(KIND["fee"]).otherwise(KIND["none"]).alias("difference_kind"),
+            pl.when(charged).then(KIND["fee"]).otherwise(KIND["none"]).alias("difference_kind"),
             "odds",
             "evidence",
         ).join(barred, on="proposal", how="anti")
@@ -220,6 +230,26 @@ class DescribedPayout(PassConfig):
             members=members.sort("proposal", "side", "row"),
             evidence=sentences,
         )
+
+    def _told_apart(
+        self, context: LegContext, others: pl.DataFrame, parts: pl.DataFrame, ones: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Of `others` (`proposal`, `row`) those that do not say a word which the payout and all its parts say."""
+        asked = others.select("proposal").unique()
+        spoken = [
+            words.rows.join(words.words.select("document", "word"), on="document").select("row", "word").unique()
+            for words in (self._words(context)[view.index] for view in self._sides(context))
+        ]
+        parts = parts.join(asked, on="proposal", how="semi").unique()
+        by_one = ones.join(asked, on="proposal", how="semi").join(spoken[0], on="row").select("proposal", "word")
+        by_parts = (
+            parts.join(spoken[1], on="row").join(by_one, on=["proposal", "word"]).group_by("proposal", "word").len()
+        )
+        agreed = by_parts.join(parts.group_by("proposal").len("parts"), on="proposal").filter(
+            pl.col("len") == pl.col("parts")
+        )
+        met = others.join(agreed.select("proposal", "word"), on="proposal")
+        return met.join(spoken[1], on=["row", "word"], how="anti").select("proposal", "row").unique()
 
 
 def _spans(items: pl.DataFrame, words: SideWords, days: int) -> pl.DataFrame:

@@ -149,3 +149,14 @@ def test_a_fee_of_one_month_is_not_that_of_another_however_late_it_is_paid() -> 
     found = groups([*bank, *paid], [*books, *booked], "matched", "suggested")
     assert all(len({item[1:] for item in pair}) == 1 for pair in found)
     assert sum({f"b{n}", f"l{n}"} in found for n in range(8)) == 8
+
+
+def test_a_fee_that_the_bank_shows_by_itself_belongs_to_the_wire_that_was_entered_with_it() -> None:
+    paid, booked = others()
+    wires: list[Row] = [(f"b{n}", f"-{400 + 31 * n}.17", 9 * n, f"WIRE OUT {name}") for n, name in enumerate(TENANTS)]
+    fees: list[Row] = [(f"f{n}", "-25.00", 9 * n, "WIRE FEE") for n in range(len(TENANTS))]
+    books: list[Row] = [
+        (f"l{n}", f"-{425 + 31 * n}.17", 9 * n, f"Paid {name.title()}") for n, name in enumerate(TENANTS)
+    ]
+    found = groups([*wires, *fees, *paid], [*books, *booked])
+    assert sum({f"b{n}", f"f{n}", f"l{n}"} in found for n in range(len(TENANTS))) >= 9

@@ -83,6 +83,24 @@ def test_a_charge_that_no_entry_shows_is_learned_from_the_payouts() -> None:
     assert sorted(map(sorted, members)) == sorted(sorted({f"b{day}"} | of_day(day)) for day in range(8))
 
 
+def test_the_charge_that_the_books_show_on_the_day_of_the_payout_belongs_to_it() -> None:
+    payouts: list[Row] = [(f"P{day}", less(day, 260, 10), day + 1, f"SQUARE {day}7") for day in range(8)]
+    charges: list[Row] = [
+        (f"C{day}", less(day, 260, 10) - sum(TAKINGS[day]), day + 1, "Processing fees") for day in range(8)
+    ]
+    found = groups(payouts, [*sales(8), *charges])
+    assert sum({f"P{day}", f"C{day}", *of_day(day)} in found for day in range(8)) >= 6
+    assert all(len([item for item in group if item[0] == "P"]) == 1 for group in found)
+
+
+def test_a_word_that_the_payout_says_too_chooses_between_items_of_equal_amounts() -> None:
+    takings = sales(6, "Shoply")
+    same: list[Row] = [(f"x{day}", TAKINGS[day][0], day, "Paynow sale") for day in range(6)]
+    payouts: list[Row] = [(f"P{day}", sum(TAKINGS[day]), day + 2, f"SHOPLY TRANSFER {day}3") for day in range(6)]
+    found = groups(payouts, [*takings, *same])
+    assert all({f"P{day}", *of_day(day, "Shoply")} in found for day in range(6) if len(TAKINGS[day]) > 2)
+
+
 def test_takings_of_a_weekend_are_paid_out_together() -> None:
     days = [[0], [1], [2, 3, 4], [5], [6], [7]]
     bank: list[Row] = [
