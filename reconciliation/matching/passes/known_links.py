@@ -10,19 +10,21 @@ import polars as pl
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.contradiction import spoken_against
-from reconciliation.matching.party_evidence import agrees_elsewhere
+from reconciliation.matching.party_evidence import OTHER, agrees_elsewhere, party_classes
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import settle
 
+_STATED = 20.0  # how much more a doubtful link is believed than its counterparties, which are not the same: somebody has stated it
 _IN_PART = ("withheld", "partial")  # ways in which the amounts do not agree
 
 
 class KnownLinks(PassConfig):
     """Known links of the leg's two datasets, settled by `amounts`.
 
-    A link is a mistake as well where the amounts do not agree and the left item speaks of another item, or comes to what
-    another item of the counterparty does: such a one settles no part of its item, unless `doubtful` ones are asked for.
+    A link is a mistake as well where the amounts do not agree and the left item speaks of another item, is of another
+    counterparty, or comes to what another item of its counterparty does: such a one settles no part of its item, unless
+    `doubtful` ones are asked for.
     """
 
     KIND: ClassVar[str] = "links"
@@ -52,6 +54,8 @@ class KnownLinks(PassConfig):
         )
         sentence = ("a known link names both",)
         if self.doubtful:
+            strange = party_classes(context, edges["left"].to_numpy(), edges["right"].to_numpy()) == OTHER
+            edges = edges.with_columns(odds=pl.when(pl.Series(strange)).then(_STATED * self.odds).otherwise(self.odds))
             yield from settle(context, edges, self.amounts, sentence)
             return
         certain = [rule for rule in self.amounts if rule.rule not in _IN_PART]
@@ -61,5 +65,6 @@ class KnownLinks(PassConfig):
             return
         left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
         against = spoken_against(context, left, right) | agrees_elsewhere(context, left, right, sides=(0,))
+        against |= party_classes(context, left, right) == OTHER
         believed = edges.filter(pl.Series(~against))
         yield from settle(context, believed, [rule for rule in self.amounts if rule.rule in _IN_PART], sentence)

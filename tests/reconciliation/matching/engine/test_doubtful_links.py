@@ -9,7 +9,7 @@ import polars as pl
 from example_items import items, members
 
 from reconciliation.contracts import LINK
-from reconciliation.matching import match_leg, preset
+from reconciliation.matching import match, match_leg, preset
 
 _RULES = preset("payables")
 
@@ -87,3 +87,45 @@ def test_a_payment_of_bills_that_are_settled_does_not_surely_settle_what_is_left
     again = first | {"item_id": "P2", "on": 14}
     links = _links(*(("P1", bill["item_id"], bill["amount"]) for bill in bills))
     assert _groups([first, again], [*bills, twice], links)["matched"] == [("I1", "I2", "I3", "P1")]
+
+
+def _linked(left_dataset: str, left: str, right_dataset: str, right: str) -> pl.DataFrame:
+    row = {"left_dataset": left_dataset, "left_id": left, "right_dataset": right_dataset, "right_id": right}
+    return pl.DataFrame([row], schema=LINK)
+
+
+def test_a_link_tells_which_of_several_equal_bills_or_payments_a_line_is() -> None:
+    """A customer's remittance advice, and a payment hub's, whichever side is named first."""
+    lines = items(*({"item_id": f"L{number}", "amount": -905.17, "on": 32} for number in (1, 2)))
+    bills = items(*({"item_id": f"I{number}", "amount": -905.17, "on": 3} for number in (1, 2, 3)))
+    payments = items(*({"item_id": f"P{number}", "amount": -905.17, "on": 31} for number in (1, 2)))
+    none = payments.clear()
+    advised = _linked("bank_lines", "L1", "open_items", "I2")
+    world = {"bank_lines": lines.head(1), "payments": none, "open_items": bills}
+    assert members(match(world, preset("payables"), links=advised), "matched") == [("I2", "L1")]
+    received = {name: frame.with_columns(-pl.col("amount")) for name, frame in world.items() if name != "payments"}
+    assert members(match(received, preset("receivables"), links=advised), "matched") == [("I2", "L1")]
+    told = _linked("payments", "P2", "bank_lines", "L1")
+    world = {"bank_lines": lines, "payments": payments, "open_items": none}
+    assert ("L1", "P2") in members(match(world, preset("payables"), links=told), "matched")
+
+
+def test_a_link_to_another_counterparty_s_bill_of_another_amount_is_a_suggestion() -> None:
+    payment = {
+        "item_id": "P1",
+        "amount": -350,
+        "on": 31,
+        "counterparty_id": "K5",
+        "counterparty_name": "Zeta Papier AG",
+    }
+    bill = {
+        "item_id": "I1",
+        "amount": -900,
+        "on": 2,
+        "counterparty_id": "K9",
+        "counterparty_name": "Bergmann Werkzeuge",
+    }
+    link = _linked("payments", "P1", "open_items", "I1")
+    for own, status in ((bill, "suggested"), (bill | {"counterparty_id": "K5"}, "matched")):
+        world = {"bank_lines": items(payment).clear(), "payments": items(payment), "open_items": items(own)}
+        assert members(match(world, preset("payables"), links=link), status) == [("I1", "P1")]
