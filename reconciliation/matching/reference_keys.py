@@ -37,7 +37,7 @@ _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
 DATE = f"^(?:(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-](?:20)?[0-9]{{2}}|20[0-9]{{2}}[./-]{_MONTH}[./-]{_DAY})$"
 _PADDED = f"^0+[1-9][0-9]{{{_LEAST - 1},}}$"
 _REFERENCES_PER_ROW = 8
-_COUNTED = 100_000  # references of a dataset, about, of which it is counted how many begin alike
+_COUNTED = 100_000  # references or texts of a dataset, about, of which it is counted how many are alike
 
 
 def written(name: str) -> pl.Expr:
@@ -120,11 +120,42 @@ def _each_of(wanted: Rows, rows: Rows, height: int) -> tuple[Places, Places]:
     return place, np.repeat(first[wanted], times) + within
 
 
-def word_keys(context: LegContext, view: SideView, min_length: int, dates: bool = True) -> pl.DataFrame:
-    """`row`, `key`, `check`, `length` of the words with a digit in a side's texts, and of its references; of words that are
-    `dates` only where these are asked for."""
-    words = _words(context, view, min_length)
-    words = (words if dates else words.filter(~pl.col("word").str.contains(DATE))).select("row", *_KEY)
+def shared_words(context: LegContext, view: SideView, min_length: int, limit: int) -> pl.DataFrame:
+    """`row`, `word` and its keys of the texts of a side's open items, for what both sides' texts say: no dates, and no number that more
+    than `limit` texts show, of settled items too, as a part of them lets expect."""
+    words = _words(context, view, min_length).filter(pl.col("length") >= min_length)
+    words = words.filter(pl.Series(view.open[words["row"].to_numpy()] != 0), ~pl.col("word").str.contains(DATE))
+    return words.join(_everyday_words(view.dataset, limit), on="word", how="anti")
+
+
+def _everyday_words(data: Dataset, limit: int) -> pl.DataFrame:
+    """`word` of the numbers that more than `limit` texts of a dataset show."""
+    name = f"everyday_words_{limit}"
+    if name not in data.derived:
+        every = _every(data.height)
+        rows = np.arange(data.height, dtype=np.uint32)
+        if every > 1:  # the same ones in any order of rows
+            rows = rows[data.read([pl.col("item_id").hash()])["item_id"].to_numpy() % np.uint64(every) == 0]
+        texts = data.take(["text"], rows).with_columns(pl.Series("row", rows))
+        counts = identifier_words(texts, _LEAST).unique().group_by("word").len()
+        data.derived[name] = counts.filter((pl.col("len") - 1) * every >= limit).select("word")
+    return data.derived[name]
+
+
+def _every(height: int) -> int:
+    """One in how many is counted of so many."""
+    return 1 << max(height // _COUNTED, 1).bit_length() - 1
+
+
+def shared_keys(context: LegContext, view: SideView, min_length: int, limit: int) -> pl.DataFrame:
+    """The keys of `shared_words`, and of a side's references."""
+    words = shared_words(context, view, min_length, limit).select("row", *_KEY)
+    return pl.concat([words, side_keys(context, view)])
+
+
+def word_keys(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame:
+    """`row`, `key`, `check`, `length` of the words with a digit in a side's texts, and of its references."""
+    words = _words(context, view, min_length).select("row", *_KEY)
     words = words.filter(pl.Series(view.open[words["row"].to_numpy()] != 0), pl.col("length") >= min_length)
     return pl.concat([words, side_keys(context, view)])
 
@@ -166,7 +197,7 @@ def beginning_alike(data: Dataset, words: pl.Series, *, canonical: bool = False)
     name = f"ordered_references_{canonical}"
     if name not in data.derived:
         given = dataset_references(data)
-        every = 1 << max(given.height // _COUNTED, 1).bit_length() - 1
+        every = _every(given.height)
         some = given.filter(pl.col("key") % every == 0).select("reference").unique()
         if canonical:
             upper = some.with_columns(ascii_upper_series(some["reference"]))
@@ -175,7 +206,7 @@ def beginning_alike(data: Dataset, words: pl.Series, *, canonical: bool = False)
     ordered = data.derived[name]
     first, behind = _places(ordered["reference"], words)
     times = 1 if ordered.is_empty() else ordered["times"][0]
-    return ((behind - first) * times).clip(lower_bound=1)
+    return (behind.cast(pl.Int64) - first - 1).clip(lower_bound=0) * times + 1  # one of them is the one looked for
 
 
 def _places(ordered: pl.Series, words: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -13,7 +13,7 @@ from reconciliation.matching.customer_numbers import of_one_item
 from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.reference_keys import cut_edges, joined, linked_keys, side_keys, word_keys
+from reconciliation.matching.reference_keys import cut_edges, joined, linked_keys, shared_keys, side_keys, word_keys
 from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 
@@ -74,8 +74,10 @@ class ExactReference(PassConfig):
 
     def _whole(self, context: LegContext) -> pl.DataFrame:
         left, right = (
-            word_keys(context, view, self.min_length, dates=self.find != "texts")
-            if self.find in (where, "texts")
+            shared_keys(context, view, self.min_length, self.max_owners)
+            if self.find == "texts"
+            else word_keys(context, view, self.min_length)
+            if self.find == where
             else side_keys(context, view)
             for view, where in zip(context.sides, ("left_text", "right_text"), strict=True)
         )

@@ -14,9 +14,10 @@ from reconciliation.matching.joins import key_pairs, without_frequent
 from reconciliation.matching.nearby import about
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import KIND, PAIRS, Proposals
-from reconciliation.matching.reference_keys import side_keys, word_keys
+from reconciliation.matching.reference_keys import shared_keys, side_keys
 
 _LEAST = 5  # characters of a number in a text
+_MOST = 50  # texts that show it: what more show, a customer's number, says nothing
 _SENTENCES = ("the same reference with the opposite amount", "the same counterparty with the opposite amount")
 
 
@@ -111,7 +112,7 @@ def _of_no_other_number(context: LegContext, pairs: pl.DataFrame) -> pl.DataFram
     """The pairs whose items share a number, or one of which names none."""
     if pairs.is_empty():
         return pairs
-    one, two = (word_keys(context, view, _LEAST, dates=False).select("row", "key").unique() for view in context.sides)
+    one, two = (shared_keys(context, view, _LEAST, _MOST).select("row", "key").unique() for view in context.sides)
     named = pairs.join(one.select(left="row").unique(), on="left", how="semi")
     named = named.join(two.select(right="row").unique(), on="right", how="semi")
     shared = named.join(one, left_on="left", right_on="row").join(

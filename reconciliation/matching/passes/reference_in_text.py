@@ -14,7 +14,13 @@ from reconciliation.matching.customer_numbers import carried_by_several, of_one_
 from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.reference_keys import beginning_alike, linked_references, side_references, written
+from reconciliation.matching.reference_keys import (
+    beginning_alike,
+    linked_references,
+    shared_words,
+    side_references,
+    written,
+)
 from reconciliation.matching.repeated_payments import told_by_date
 from reconciliation.matching.settlement import settle
 from reconciliation.matching.text import Variant, find_identifiers
@@ -39,6 +45,7 @@ _SENTENCES = {
     Variant.TRUNCATED: "the text names the reference cut off",
     Variant.SERIAL: "the text names the serial number of the reference",
 }
+_BOTH_SAY = "both texts name the same number"
 _SHORT = 7  # an identifier below this many characters is less sure, by half a power of ten each
 
 
@@ -49,7 +56,8 @@ class ReferenceInText(PassConfig):
     whose identifiers stand for the items linked to them: a bank line that names an invoice means the payment of the
     invoice. With `first_pays` the right items are bills: the earliest of several left items of one amount settles the
     item they name (`first_payers`), a number that several bills of one amount carry names none of them, and one that
-    several of any amount carry names one only by the amount (`customer_numbers`).
+    several of any amount carry names one only by the amount (`customer_numbers`). With `named_by: text` the numbers that
+    the other side's texts say are the identifiers: an own payment's text names the bill.
     """
 
     KIND: ClassVar[str] = "reference_text"
@@ -58,6 +66,7 @@ class ReferenceInText(PassConfig):
     kind: Literal["reference_text"] = "reference_text"
     texts: Literal["left", "right"] = "left"
     through: str | None = None
+    named_by: Literal["references", "text"] = "references"
     variants: tuple[Variant, ...] = (Variant.EXACT, Variant.SEGMENTS, Variant.UNPREFIXED)
     amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"))
     first_pays: bool = False
@@ -77,7 +86,8 @@ class ReferenceInText(PassConfig):
         if edges.is_empty():
             return
         settler = settle_first if self.first_pays else settle
-        yield from settler(context, edges, self.amounts, [_SENTENCES[variant] for variant in Variant])
+        said = [_SENTENCES[variant] if self.named_by == "references" else _BOTH_SAY for variant in Variant]
+        yield from settler(context, edges, self.amounts, said)
 
     def _edges(self, context: LegContext) -> pl.DataFrame:
         """Compatible pairs with the odds of their surest reading, of the variants that this pass allows."""
@@ -107,9 +117,7 @@ class ReferenceInText(PassConfig):
         currencies, for all passes of the leg with the same texts and identifiers; made once."""
         if self.through is not None and self.through not in context.datasets:
             return pl.DataFrame()
-        name = (
-            f"text_hits_{self.texts}_{self.through}_{self.min_length}_{self.max_owners}_{self.grams}_{self.first_pays}"
-        )
+        name = f"text_hits_{self.texts}_{self.through}_{self.named_by}_{self.min_length}_{self.max_owners}_{self.grams}_{self.first_pays}"
         if name not in context.cache:
             found = self._hits(context)
             if self.through is not None:
@@ -123,7 +131,8 @@ class ReferenceInText(PassConfig):
         variants = {
             variant
             for each in context.leg.passes
-            if isinstance(each, ReferenceInText) and (each.texts, each.through) == (self.texts, self.through)
+            if isinstance(each, ReferenceInText)
+            and (each.texts, each.through, each.named_by) == (self.texts, self.through, self.named_by)
             for variant in each.variants
         }
         reading, named = (context.left, context.right) if self.texts == "left" else (context.right, context.left)
@@ -194,7 +203,10 @@ class ReferenceInText(PassConfig):
         return context.tokens[name]
 
     def _identifiers(self, context: LegContext, named: SideView) -> pl.DataFrame:
-        if self.through is None:
+        if self.named_by == "text":
+            words = shared_words(context, named, self.min_length, self.max_owners)
+            given = words.select("row", reference="word")
+        elif self.through is None:
             given = side_references(context, named, "reference", *(["key"] if self.first_pays else []))
             given = of_one_item(named.dataset, given).select("row", "reference") if self.first_pays else given
         else:
