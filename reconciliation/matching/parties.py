@@ -191,6 +191,7 @@ def _mistyped_names(told: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
         return none
     left, right = (_without_a_letter(frame) for frame in (told.select("entity", "name").unique(), names))
     by = ["entity"] if (left["entity"] != 0).all() and (right["entity"] != 0).all() else []
+    right = right.join(left.select("rest", *by).unique(), on=["rest", *by], how="semi")
     right = right.filter(pl.len().over("rest", *by) <= _MOST_ALIKE)
     met = left.join(right, on=["rest", *by], suffix="_right")
     if not by:

@@ -7,6 +7,8 @@ from typing import cast
 
 import polars as pl
 
+_MANY = 100  # texts from which it pays to look for equal ones
+
 
 def coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     """For each text the place of its value (unsigned integers) among the distinct values, and these, null last."""
@@ -21,6 +23,8 @@ def coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 def of_each(texts: pl.Series, of: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """What a function that looks at one value at a time makes of texts; it is asked once for each distinct one."""
+    """What a function that looks at one value at a time makes of texts; it is asked once for each distinct one of many."""
+    if len(texts) < _MANY:
+        return of(texts).alias(texts.name)
     places, values = coded(texts)
     return of(values).gather(places).alias(texts.name)

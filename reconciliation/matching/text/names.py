@@ -40,7 +40,7 @@ def name_key(names: pl.Series) -> pl.Series:
 
 
 def _keys(names: pl.Series) -> pl.Series:
-    spelled = ascii_upper_series(latin_kana(names)).alias("key").to_frame().lazy()
+    spelled = ascii_upper_series(latin_kana(names)).alias("key").to_frame()
     words = (
         pl.col("key")
         .str.replace_all(r"[.]([A-Z0-9]{2,})", " $1")  # amazon.com is two words, S.A. is one
@@ -64,7 +64,7 @@ def _keys(names: pl.Series) -> pl.Series:
         .select(plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
         .select(pl.when(pl.col("key").str.contains(_NAMING if _foreign(names) else "[A-Z0-9]")).then("key"))
     )
-    return keyed.collect().to_series()
+    return keyed.to_series()
 
 
 def _foreign(names: pl.Series) -> bool:
@@ -80,20 +80,20 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
     abbreviated in the other name. A name without any Latin letter is another's where it is that letter for letter, or a
     word of it; else nothing is known, as it may be written in any way. Deterministic and symmetric.
     """
-    frame = pl.LazyFrame({"left": left, "right": right})
+    frame = pl.DataFrame({"left": left, "right": right})
     differ = pl.col("left") != pl.col("right")
-    pairs = frame.filter(differ).unique().sort("left", "right").collect()
+    pairs = frame.filter(differ).unique()
     if pairs.is_empty():
-        return frame.select(pl.when(~differ).then(1.0).alias("similarity")).collect().to_series()
+        return frame.select(pl.when(~differ).then(1.0).alias("similarity")).to_series()
     lefts, rights = pairs["left"].to_list(), pairs["right"].to_list()
     whole = process.cpdist(lefts, rights, scorer=JaroWinkler.normalized_similarity)
     ordered = process.cpdist(lefts, rights, scorer=token_sort_ratio) / 100.0
-    scored = pairs.lazy().with_columns(
+    scored = pairs.with_columns(
         pl.Series("whole", whole, dtype=pl.Float64),
         pl.Series("ordered", ordered, dtype=pl.Float64),
         _truncated("left", "right").alias("truncated"),
         (_with_initial("left", "right") | _with_initial("right", "left")).fill_null(False).alias("initial"),
-        word_containment(pairs)["words"],
+        word_containment(pairs),
     )
     # Jaro-Winkler calls strangers 0.6 alike: below 0.85 it says nothing
     alike = pl.when(pl.col("whole") >= 0.85).then("whole").otherwise(pl.col("whole") * 0.5)
@@ -103,7 +103,7 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
         similarity = pl.when(~_unread()).then(similarity).when(_as_a_word()).then(_A_WORD)
     scored = scored.select("left", "right", similarity.alias("similarity"))
     joined = frame.join(scored, on=["left", "right"], how="left", maintain_order="left")
-    return joined.select(pl.when(~differ).then(1.0).otherwise("similarity").alias("similarity")).collect().to_series()
+    return joined.select(pl.when(~differ).then(1.0).otherwise("similarity").alias("similarity")).to_series()
 
 
 def _unread() -> pl.Expr:
@@ -128,8 +128,8 @@ def _truncated(left: str, right: str) -> pl.Expr:
 def named_in(names: pl.Series, texts: pl.Series) -> pl.Series:
     """By place: whether a text shows a name, both keys without spaces: its first eight letters, or all of it but for one letter that
     is wrong, missing or too many, or two that have changed places. Names of fewer letters and nulls are shown nowhere."""
-    frame = pl.LazyFrame({"name": names, "text": texts})
-    pairs = frame.drop_nulls().filter(pl.col("name").str.len_chars() >= _SHOWN).unique().collect()
+    frame = pl.DataFrame({"name": names, "text": texts})
+    pairs = frame.filter(pl.col("name").str.len_chars() >= _SHOWN, pl.col("text").is_not_null()).unique()
     begun = pairs.select(pl.col("text").str.contains(pl.col("name").str.slice(0, _SHOWN), literal=True)).to_series()
     others = pairs.filter(~begun & ~(pairs["name"].str.len_bytes() != pairs["name"].str.len_chars()))
     size = pl.col("name").str.len_chars()
@@ -137,9 +137,9 @@ def named_in(names: pl.Series, texts: pl.Series) -> pl.Series:
     room = [f" {text} " for text in others["text"].to_list()]
     alike = process.cpdist(others["name"].to_list(), room, scorer=partial_ratio)
     slipped = others.filter(pl.Series(alike, dtype=pl.Float64) >= 100.0 * (size - 1) / size - _ROUNDING)
-    told = pl.concat([pairs.filter(begun), slipped]).lazy().with_columns(told=pl.lit(True))
+    told = pl.concat([pairs.filter(begun), slipped]).with_columns(told=pl.lit(True))
     met = frame.join(told, on=["name", "text"], how="left", maintain_order="left")
-    return met.select(pl.col("told").fill_null(False)).collect().to_series()
+    return met["told"].fill_null(False)
 
 
 def initial_forms(name: str) -> tuple[pl.Expr, pl.Expr]:
@@ -155,51 +155,38 @@ def _with_initial(whole: str, shown: str) -> pl.Expr:
     return pl.any_horizontal(spelled)
 
 
-def word_containment(pairs: pl.DataFrame) -> pl.DataFrame:
-    """The share of the shorter name's letters whose words are found in the other: (`left`, `right`, `words` 0 to 1).
+def word_containment(pairs: pl.DataFrame) -> pl.Series:
+    """The share of the shorter name's letters whose words are found in the other: (`left`, `right`): `words`, 0 to 1.
 
     A word counts whole when equal, 0.9 when one is the beginning of the other (an initial, or three letters at least), 0.8
     when its letters stand in the other in order from the same first letter (AMZN in AMAZON), its Jaro-Winkler similarity where
     that is 0.88 or more. One short common word does not make two names alike: under five matched letters the score
-    is halved. One row a pair, in their order.
+    is halved. One value a pair, in their order.
     """
-    indexed = pairs.lazy().with_row_index("pair")
-    swapped = indexed.select(
-        "pair",
-        pl.when(pl.col("left").str.len_chars() <= pl.col("right").str.len_chars())
-        .then(pl.struct(pl.col("left").alias("short"), pl.col("right").alias("long")))
-        .otherwise(pl.struct(pl.col("right").alias("short"), pl.col("left").alias("long")))
-        .alias("names"),
-    ).unnest("names")
+    names = pl.col("left"), pl.col("right")
+    shorter = names[0].str.len_chars() <= names[1].str.len_chars()
     words = (
-        swapped.with_columns(pl.col("short").str.split(" "), pl.col("long").str.split(" "))
+        pairs.select(
+            pl.when(shorter).then(names[0]).otherwise(names[1]).str.split(" ").alias("short"),
+            pl.when(shorter).then(names[1]).otherwise(names[0]).str.split(" ").alias("long"),
+        )
+        .with_row_index("pair")
         .explode("short", empty_as_null=False, keep_nulls=False)
         .explode("long", empty_as_null=False, keep_nulls=False)
-        .collect()
-        .lazy()
     )
-    alike = word_similarity(
-        words.select(pl.col("short").alias("left"), pl.col("long").alias("right"))
-        .unique()
-        .sort("left", "right")
-        .collect()
-    )
-    best = (
-        words.join(alike.lazy(), left_on=["short", "long"], right_on=["left", "right"], how="left")
-        .group_by("pair", "short")
+    alike = word_similarity(words.select(left="short", right="long").unique())
+    letters = pl.col("short").str.len_chars()
+    found = (
+        words.join(alike, left_on=["short", "long"], right_on=["left", "right"], maintain_order="left")
+        .group_by("pair", "short", maintain_order=True)
         .agg(pl.col("alike").max())
-        .with_columns(pl.col("short").str.len_chars().alias("letters"))
-        .with_columns(pl.when(pl.col("letters") == 1).then(_INITIAL_LETTERS).otherwise("letters").alias("letters"))
-        .group_by("pair")
-        .agg(
-            (pl.col("alike") * pl.col("letters")).sum().alias("found"),
-            pl.col("letters").sum(),
-        )
+        .with_columns(pl.when(letters == 1).then(_INITIAL_LETTERS).otherwise(letters).alias("letters"))
+        .group_by("pair", maintain_order=True)
+        .agg((pl.col("alike") * pl.col("letters")).sum().alias("found"), pl.col("letters").sum())
     )
     share = pl.col("found") / pl.col("letters").clip(1)
     halved = pl.when(pl.col("found") >= 5).then(share).otherwise(share * 0.5)
-    joined = indexed.join(best, on="pair", how="left", maintain_order="left")
-    return joined.select("left", "right", halved.fill_null(0.0).alias("words")).collect()
+    return found.select(halved.alias("words")).to_series()
 
 
 def word_similarity(pairs: pl.DataFrame) -> pl.DataFrame:
