@@ -18,6 +18,7 @@ from reconciliation.matching.encoding import Codes, Ints
 
 Floats = npt.NDArray[np.float64]
 
+_KIND = ("step", "sign", "currency")  # in which amounts are neighbours
 _STEPS = (100_000, 10_000, 1_000, 500, 100, 10, 1)  # minor units: roundest first
 _NEAR = 1.5  # like size: between 1/1.5 and 1.5 times the amount
 _PRIOR_ITEMS = 30.0  # items that the assumed share of partnered ones counts for
@@ -109,24 +110,33 @@ def _expected(amounts: Ints, currency: Codes) -> Floats:
 
 def expected_equals(amounts: Ints, currency: Codes, others: Ints, of_currency: Codes, own: int = 0) -> Floats:
     """By item: how many of the `others` of exactly its amount their neighbours let expect, `own` of them left out."""
-    asked, there = (
-        pl.DataFrame({"amount": of, "currency": code}).with_columns(
-            _roundness(of).alias("step"), pl.col("amount").sign().alias("sign")
-        )
-        for of, code in ((amounts, currency), (others, of_currency))
-    )
-    kind = ["step", "sign", "currency"]
-    sizes = {keys: np.sort(np.abs(part["amount"].to_numpy())) for keys, part in there.group_by(kind)}
+    return expected_among(amounts, currency, sizes_by_kind(others, of_currency), own)
+
+
+def sizes_by_kind(amounts: Ints, currency: Codes) -> pl.DataFrame:
+    """The `sizes` of amounts, ascending lists, by the kinds in which amounts are neighbours (`step`, `sign`, `currency`)."""
+    return _with_kind(amounts, currency).group_by(_KIND).agg(sizes=pl.col("amount").abs().sort())
+
+
+def expected_among(amounts: Ints, currency: Codes, others: pl.DataFrame, own: int = 0) -> Floats:
+    """As `expected_equals`, of others as `sizes_by_kind` has them."""
+    sizes = dict(zip(others.select(_KIND).iter_rows(), others["sizes"], strict=True))
+    none = pl.Series([], dtype=pl.Int64)
     expected = np.zeros(len(amounts))
-    for keys, part in asked.with_row_index("row").group_by(kind):
+    for keys, part in _with_kind(amounts, currency).with_row_index("row").group_by(_KIND):
         step = int(str(keys[0]))
         size = np.abs(part["amount"].to_numpy())
-        ordered = sizes.get(keys, np.zeros(0, dtype=np.int64))
+        ordered = sizes.get(keys, none).to_numpy()
         low, high = np.floor(size / _NEAR), np.ceil(size * _NEAR)
         near = np.searchsorted(ordered, high, side="right") - np.searchsorted(ordered, low, side="left")
         points = np.maximum((high - low) / step * _share_of_step(step), 1.0)
         expected[part["row"].to_numpy()] = (near - own + _FLOOR) / points
     return expected
+
+
+def _with_kind(amounts: Ints, currency: Codes) -> pl.DataFrame:
+    frame = pl.DataFrame({"amount": amounts, "currency": currency})
+    return frame.with_columns(_roundness(amounts).alias("step"), pl.col("amount").sign().alias("sign"))
 
 
 def _roundness(amounts: Ints) -> pl.Series:

@@ -215,12 +215,19 @@ def _sum(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: S
 def _sums(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     for center, own, others in (("left", "mine", "other"), ("right", "other", "mine")):
         live = _live(context, edges)
-        stars = _of_several(live, center).with_columns(
-            pl.col(others).sum().over(center).alias("total"), pl.len().over(center).alias("count")
-        )
         # where one has the whole amount, the others only cancel out: which one it is, a sum does not say
-        whole = (pl.col(others) == pl.col(own)).any().over(center)
-        met = stars.filter(pl.col("count") >= 2, pl.col("total") == pl.col(own)).filter(~whole)
+        stars = (
+            _of_several(live, center)
+            .group_by(center)
+            .agg(
+                pl.col(own).first(),
+                pl.col(others).sum().alias("total"),
+                pl.len().alias("count"),
+                (pl.col(others) == pl.col(own)).any().alias("whole"),
+            )
+        )
+        equal = stars.filter(pl.col("count") >= 2, pl.col("total") == pl.col(own), ~pl.col("whole"))
+        met = live.join(equal.select(center), on=center, how="semi", maintain_order="left")
         yield from _star_groups(met, center, "none", rule.factor, evidence)
     yield from _many_to_many(_live(context, edges), rule.factor, evidence)
 
@@ -244,9 +251,9 @@ def _star_groups(
     number = stars.select(pl.col(center).rank("dense").cast(pl.UInt32) - 1).to_series()
     stars = stars.with_columns(number.alias("proposal"))
     sides = {"left": 0, "right": 1}
-    middle = stars.unique("proposal").select(
+    middle = stars.select(
         "proposal", pl.lit(sides[center], pl.UInt8).alias("side"), row=center, applied=own_amount
-    )
+    ).unique("proposal")
     around = stars.select("proposal", pl.lit(sides[other], pl.UInt8).alias("side"), row=other, applied=other_amount)
     members = pl.concat([middle, around]).cast(MEMBERS)  # type: ignore[arg-type]
     yield Proposals(groups=_summary(stars, kind, factor), members=members, evidence=evidence)

@@ -11,11 +11,11 @@ import polars as pl
 
 from reconciliation.matching.amount_differences import discount_amounts
 from reconciliation.matching.chance import Level, Window, pair_odds
-from reconciliation.matching.coincidence import expected_equals
+from reconciliation.matching.coincidence import expected_among, sizes_by_kind
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.counterparty_keys import account_keys, distinct_names, name_keys
-from reconciliation.matching.encoding import Ints
+from reconciliation.matching.encoding import Dataset, Ints
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.other_sums import less_of_sums
 from reconciliation.matching.parties import left_parties
@@ -162,13 +162,9 @@ class AmountDate(WindowPass):
     def _density(self, context: LegContext, pairs: pl.DataFrame) -> pl.Series:
         """Right items of exactly the pair's amount among the decoys, as expected from the amounts near it."""
         data = context.right.dataset
-        mixed = (data.amount * 2_654_435_761) & 0xFFFF_FFFF  # the same amounts in any order of rows
-        taken = mixed < 2**32 * _MEASURED // max(data.height, _MEASURED)
         share = max(1.0, data.height / _MEASURED)
         distinct = pairs.select("open", pl.Series("currency", data.currency[pairs["right"].to_numpy()])).unique()
-        expected = expected_equals(
-            distinct["open"].to_numpy(), distinct["currency"].to_numpy(), data.amount[taken], data.currency[taken]
-        )
+        expected = expected_among(distinct["open"].to_numpy(), distinct["currency"].to_numpy(), _measured(data))
         days = int(np.ptp(data.date)) + 1
         distinct = distinct.with_columns(density=pl.Series(expected * share * min(1.0, 2 * self.decoy_days / days)))
         located = pairs.select("open", pl.Series("currency", data.currency[pairs["right"].to_numpy()]))
@@ -192,6 +188,15 @@ class AmountDate(WindowPass):
         rows = np.sort(right["row"].to_numpy())
         named = self._named(context, context.right, rows).select("row", "party_account", "party_id", "name")
         return right.join(named, on="row")
+
+
+def _measured(data: Dataset) -> pl.DataFrame:
+    """The amounts that say how densely a dataset's amounts lie, as `sizes_by_kind` has them; taken once."""
+    if "measured" not in data.derived:
+        mixed = (data.amount * 2_654_435_761) & 0xFFFF_FFFF  # the same amounts in any order of rows
+        taken = mixed < 2**32 * _MEASURED // max(data.height, _MEASURED)
+        data.derived["measured"] = sizes_by_kind(data.amount[taken], data.currency[taken])
+    return data.derived["measured"]
 
 
 def _recurs(view: SideView, items: pl.DataFrame) -> pl.Series:
