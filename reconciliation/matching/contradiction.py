@@ -17,7 +17,7 @@ from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.named_items import items_named, words_and_parts
 from reconciliation.matching.parties import parties_in
-from reconciliation.matching.party_codes import parties_of
+from reconciliation.matching.party_codes import of_one_party, parties_of
 from reconciliation.matching.proposals import SUGGESTED_ODDS
 from reconciliation.matching.reference_index import references_of
 from reconciliation.matching.reference_keys import hashed, written
@@ -86,16 +86,10 @@ def _names_known(context: LegContext, told: pl.DataFrame, left: Rows, right: Row
     or of a dataset whose items those of the right side are linked to, as payments are to the bills they pay."""
     words = words_and_parts(told).with_columns(hashed("word"))
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
-    named = pairs.join(items_named(context.right.dataset, words), on="left").with_columns(
-        own=pl.col("right") == pl.col("named")
-    )
-    rows = np.unique(np.concatenate([named["right"].to_numpy(), named["named"].to_numpy()]))
-    party = parties_of(context.right, rows)
-    for side in ("right", "named"):
-        whose = party.select(pl.col("row").alias(side), pl.col("party").alias(f"{side}_party"))
-        named = named.join(whose, on=side, how="left")
-    of_party = (pl.col("right_party") == pl.col("named_party")).fill_null(False)
-    found = [named.filter(pl.col("own") | of_party | pl.col("telling")).select("pair", "own")]
+    named = pairs.join(items_named(context.right.dataset, words), on="left")
+    own = pl.col("right") == pl.col("named")
+    of_party = of_one_party(context.right, named["right"], named["named"])
+    found = [named.filter(own | of_party | pl.col("telling")).select("pair", own=own)]
     # of an amount that few have, the number is the likelier slip
     at_price = pairs.filter(pl.Series(price_shares(context, context.left.open[left], right) > 0))
     beside = [other for other in context.datasets.values() if all(other is not view.dataset for view in context.sides)]

@@ -7,7 +7,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Dataset, Mask
-from reconciliation.matching.party_codes import parties_of
+from reconciliation.matching.party_codes import of_one_party
 from reconciliation.matching.reference_index import references_of, with_owners
 from reconciliation.matching.reference_keys import hashed, written
 from reconciliation.matching.text import identifier_words
@@ -24,8 +24,10 @@ def words_and_parts(told: pl.DataFrame) -> pl.DataFrame:
     """`row`, `word` of the words of texts (`row`, `text`) that may be identifiers, and of what stands between their slashes:
     1001/1002 may be two."""
     words = identifier_words(told.drop_nulls("text"), _LEAST)
-    listed = words.filter(pl.col("word").str.contains("/", literal=True)).with_columns(pl.col("word").str.split("/"))
-    parts = listed.explode("word", empty_as_null=False, keep_nulls=False)
+    listed = words.filter(pl.col("word").str.contains("/", literal=True))
+    if listed.is_empty():
+        return words.unique()
+    parts = listed.with_columns(pl.col("word").str.split("/")).explode("word", empty_as_null=False, keep_nulls=False)
     parts = parts.filter(pl.col("word").str.len_bytes() >= _LEAST, pl.col("word").str.contains("[0-9]"))
     return pl.concat([words, parts]).unique()
 
@@ -50,12 +52,9 @@ def named_beside(context: LegContext, left: Rows, right: Rows) -> pl.DataFrame:
     letter for letter, open or settled."""
     named = named_by(context.left.dataset, left, context.right.dataset)
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair").join(named, on="left")
-    pairs = pairs.filter(pl.col("right") != pl.col("named")).select("pair", "left", "right", "named").unique()
-    whose = parties_of(context.right, np.unique(np.concatenate([pairs["right"].to_numpy(), pairs["named"].to_numpy()])))
-    for side in ("right", "named"):
-        pairs = pairs.join(whose.rename({"row": side, "party": f"{side}_party"}), on=side)
-    of_party = pl.col("right_party") == pl.col("named_party")
-    return pairs.filter(of_party).select("pair", "left", "right", "named").unique()
+    pairs = pairs.filter(pl.col("right") != pl.col("named"))
+    pairs = pairs.filter(of_one_party(context.right, pairs["right"], pairs["named"]))
+    return pairs.select("pair", "left", "right", "named").unique()
 
 
 def names_settled(context: LegContext, left: Rows, right: Rows) -> Mask:

@@ -85,6 +85,8 @@ def fit_otherwise(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
     asked = members.group_by("proposal", maintain_order=True).agg(pl.col("left", "right").first())
     asked = asked.rename({"right": "row"}).with_row_index("case").join(party, on="row")
     ways = _ways(context, asked)
+    if ways.is_empty():
+        return asked.select("proposal").clear()
     amounts = members.with_columns(part=pl.Series(context.right.dataset.amount[members["right"].to_numpy()]))
     own = asked.select("proposal", "case").join(amounts, on="proposal").select("case", "right", "part")
     size = own.group_by("case").agg(

@@ -34,7 +34,14 @@ def party_codes(data: Dataset) -> pl.Series:
 
 def parties_of(view: SideView, rows: Rows) -> pl.DataFrame:
     """The counterparties of these rows of a side, open or settled: `row`, `party` (code)."""
-    return pl.DataFrame({"row": rows, "party": party_codes(view.dataset).gather(rows)}).drop_nulls("party")
+    frame = pl.DataFrame({"row": rows, "party": party_codes(view.dataset).gather(rows)})
+    return frame.drop_nulls("party") if frame["party"].null_count() else frame
+
+
+def of_one_party(view: SideView, one: pl.Series, two: pl.Series) -> pl.Series:
+    """By pair of rows of a side: whether both are of one counterparty that is known."""
+    codes = party_codes(view.dataset)
+    return (codes.gather(one) == codes.gather(two)).fill_null(False)
 
 
 def right_parties(context: LegContext) -> pl.DataFrame:

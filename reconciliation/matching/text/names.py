@@ -7,6 +7,7 @@ has brought together, and computes each distinct pair once.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler, LCSseq
@@ -62,14 +63,15 @@ def _keys(names: pl.Series) -> pl.Series:
         spelled.with_columns(words.alias("words"))
         .with_columns(bare.alias("key"))
         .select(plain.str.replace_many(["AE", "OE", "UE"], ["A", "O", "U"]).alias("key"))
-        .select(pl.when(pl.col("key").str.contains(_NAMING if _foreign(names) else "[A-Z0-9]")).then("key"))
+        .select(pl.when(pl.col("key").str.contains(_NAMING if _foreign(names.to_frame()) else "[A-Z0-9]")).then("key"))
     )
     return keyed.to_series()
 
 
-def _foreign(names: pl.Series) -> bool:
+def _foreign(names: pl.DataFrame) -> bool:
     """Whether any of the names has other letters than ASCII's."""
-    return bool((names.str.len_bytes() != names.str.len_chars()).any())
+    other = names.select((pl.all().str.len_bytes() != pl.all().str.len_chars()).any())
+    return any(bool(of_column.item()) for of_column in other)
 
 
 def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
@@ -99,7 +101,7 @@ def name_similarity(left: pl.Series, right: pl.Series) -> pl.Series:
     alike = pl.when(pl.col("whole") >= 0.85).then("whole").otherwise(pl.col("whole") * 0.5)
     cut, shortened = pl.col("truncated").cast(pl.Float64) * 0.95, pl.col("initial").cast(pl.Float64) * 0.9
     similarity = pl.max_horizontal(alike, "ordered", cut, shortened, "words")
-    if _foreign(pairs["left"]) or _foreign(pairs["right"]):
+    if _foreign(pairs):
         similarity = pl.when(~_unread()).then(similarity).when(_as_a_word()).then(_A_WORD)
     scored = scored.select("left", "right", similarity.alias("similarity"))
     joined = frame.join(scored, on=["left", "right"], how="left", maintain_order="left")
@@ -129,17 +131,22 @@ def named_in(names: pl.Series, texts: pl.Series) -> pl.Series:
     """By place: whether a text shows a name, both keys without spaces: its first eight letters, or all of it but for one letter that
     is wrong, missing or too many, or two that have changed places. Names of fewer letters and nulls are shown nowhere."""
     frame = pl.DataFrame({"name": names, "text": texts})
-    pairs = frame.filter(pl.col("name").str.len_chars() >= _SHOWN, pl.col("text").is_not_null()).unique()
-    begun = pairs.select(pl.col("text").str.contains(pl.col("name").str.slice(0, _SHOWN), literal=True)).to_series()
-    others = pairs.filter(~begun & ~(pairs["name"].str.len_bytes() != pairs["name"].str.len_chars()))
     size = pl.col("name").str.len_chars()
-    # the name is to be the shorter of the two
-    room = [f" {text} " for text in others["text"].to_list()]
-    alike = process.cpdist(others["name"].to_list(), room, scorer=partial_ratio)
-    slipped = others.filter(pl.Series(alike, dtype=pl.Float64) >= 100.0 * (size - 1) / size - _ROUNDING)
-    told = pl.concat([pairs.filter(begun), slipped]).with_columns(told=pl.lit(True))
-    met = frame.join(told, on=["name", "text"], how="left", maintain_order="left")
-    return met["told"].fill_null(False)
+    begun = pl.col("text").str.contains(pl.col("name").str.slice(0, _SHOWN), literal=True)
+    shown = frame.select(
+        begun=((size >= _SHOWN) & begun).fill_null(False),
+        open=((size >= _SHOWN) & ~begun & (pl.col("name").str.len_bytes() == size)).fill_null(False),
+    )
+    told = shown["begun"].to_numpy().copy()
+    rows = np.flatnonzero(shown["open"].to_numpy())
+    if len(rows):
+        others = frame[rows]
+        # the name is to be the shorter of the two
+        room = [f" {text} " for text in others["text"].to_list()]
+        alike = process.cpdist(others["name"].to_list(), room, scorer=partial_ratio)
+        sizes = others["name"].str.len_chars().to_numpy()
+        told[rows] = alike >= 100.0 * (sizes - 1.0) / sizes - _ROUNDING
+    return pl.Series("told", told)
 
 
 def initial_forms(name: str) -> tuple[pl.Expr, pl.Expr]:
