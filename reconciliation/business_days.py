@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,11 @@ class BusinessDays:
         """`between` for many first days, and one last day or as many."""
         one = np.timedelta64(1, "D")
         return np.busday_count(first + one, last + one, busdaycal=self._calendar).astype(np.int64)
+
+    def shifted(self, days: Days, count: int, *, forward: bool) -> Days:
+        """`add` for many days; a day off counts as the next (`forward`) or last business day before it is moved."""
+        roll: Literal["forward", "backward"] = "forward" if forward else "backward"
+        return np.busday_offset(days, count, roll=roll, busdaycal=self._calendar)
 
     def days(self, first: date, last: date) -> Days:
         """All business days from `first` to `last`, both included, in order."""

@@ -1,46 +1,48 @@
 """The recurring layer: flows that come again by themselves (payroll, tax, rent, loan instalments), found in the
 statements.
 
-A series is what one party (or, without one, one text) moves on one account in one direction. It recurs when its
-last occurrences keep a cadence and an amount. It is expected until a cycle passes without it.
+A series is what one party moves under one text, or under all its texts, or in one size, on one account in one
+direction (`series_lines`). It recurs when its last occurrences keep a cadence, and an amount or at least its order of
+magnitude. It is expected until a cycle passes without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
 from reconciliation.business_days import BusinessDays, business_days
 from reconciliation.contracts import AMOUNT
+from reconciliation.forecasting.cadence import NEWEST, TWICE_A_MONTH, Cadence, cadence
 from reconciliation.forecasting.config import ForecastingConfig, Recurring
 from reconciliation.forecasting.horizon import Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
 from reconciliation.forecasting.minor_amounts import POINTS_PER_UNIT, Whole, amounts, points
+from reconciliation.forecasting.series_lines import GROUPINGS, candidates, numbered
 from reconciliation.frames import empty
 
-SERIES = ("entity_id", "account_id", "currency", "series", "incoming")
-LAST_OCCURRENCES = 7
 PAYMENT_NEAR = timedelta(days=5)
-# calendar days between two occurrences, and months a cycle spans (0: counted in days)
-CADENCES: tuple[tuple[str, int, int, int], ...] = (
-    ("weekly", 5, 9, 0),
-    ("biweekly", 12, 16, 0),
-    ("monthly", 25, 36, 1),
-    ("quarterly", 84, 99, 3),
-)
+# a flow whose amount varies recurs where its days are certain
+VARYING_OCCURRENCES, VARYING_OFF, VARYING_SPREAD = 5, 0.5, 0.4
+VARYING_QUARTERS = 4  # occurrences, where they are months apart
+ODD_SHARE = 1 / 3  # of five or more occurrences, such as bonus months, may have another amount
+STEADY = 0.1  # most amounts within this of each other: another amount is no chance
+STEPPED = 0.05  # two new amounts within this of each other are a new level
 
-Rule = Callable[[int, int], date]
+Ahead = tuple[str, float, tuple[tuple[date, int], ...]]  # cadence, spread of the amount, days with their amounts
 
 
 @dataclass(frozen=True)
 class Series:
-    """A recurring flow: where, how often, how much (points), and its next days in the horizon."""
+    """A recurring flow: where, how often, and its next days in the horizon with their amounts (points).
+
+    `lines` are the rows of the flows that belong to it, by number; `days` is empty for a flow that has ended.
+    """
 
     entity: str | None
     account: str
@@ -48,24 +50,13 @@ class Series:
     name: str
     incoming: bool
     cadence: str
-    amount: int
     spread: float
-    days: tuple[date, ...]
-
-
-def with_series(flows: pl.DataFrame) -> pl.DataFrame:
-    """Flows with `series` (whose flow it is; null where nothing says) and `incoming`.
-
-    Digits of a text are left out: "PAYROLL 2026-03" and "PAYROLL 2026-04" are one series.
-    """
-    words = pl.col("text").str.to_uppercase().str.replace_all(r"[^\p{L}]+", " ").str.strip_chars().str.slice(0, 60)
-    name = pl.col("counterparty_name").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
-    filled = [pl.when(one != "").then(one) for one in (pl.col("counterparty_account"), name, words)]
-    return flows.with_columns(pl.coalesce(filled).alias("series"), (pl.col("amount") > 0).alias("incoming"))
+    days: tuple[tuple[date, int], ...]
+    lines: tuple[int, ...]
 
 
 def find_series(inputs: ForecastInputs, config: ForecastingConfig, horizon: Horizon) -> list[Series]:
-    """The series that recur and have not missed a cycle, with their next days up to the horizon's end."""
+    """The series that recur, with their next days up to the horizon's end; none for one that has missed a cycle."""
     settings = config.recurring
     if not settings.enabled:
         return []
@@ -77,37 +68,109 @@ def find_series(inputs: ForecastInputs, config: ForecastingConfig, horizon: Hori
         )
     )
     calendars = dict(inputs.accounts.select("account_id", "calendar").iter_rows())
-    occurrences = (
-        with_series(inputs.flows)
-        .filter(pl.col("series").is_not_null() & ~pl.col("settles_item").fill_null(value=False))
-        .group_by(*SERIES, "date")
-        .agg(pl.col("amount").sum().cast(AMOUNT))
-        .filter(pl.len().over(*SERIES) >= settings.occurrences)
-        .sort(*SERIES, "date", nulls_last=True)
-    )
-    found = []
-    for (entity, account, currency, name, incoming), one in occurrences.group_by(*SERIES, maintain_order=True):
-        until = covered.get((account, currency))
-        if until is None:
-            continue
-        calendar = business_days(calendars.get(str(account)) or config.default_calendar, horizon.as_of)
-        last = one.tail(LAST_OCCURRENCES)
-        whole = points(last["amount"])
-        cadence = _cadence(last["date"].to_list(), calendar, settings)
-        typical = int(np.sort(whole[-3:])[(len(whole[-3:]) - 1) // 2])
-        if cadence is None or (np.abs(whole - typical) > settings.amount_tolerance * abs(typical)).any():
-            continue
-        title, upcoming = cadence
-        days = tuple(_expected(upcoming, until, horizon, calendar, settings))
-        if days:
-            spread = float(np.std(whole)) / POINTS_PER_UNIT
-            found.append(
-                Series(
-                    None if entity is None else str(entity), str(account), str(currency), str(name), bool(incoming),
-                    title, typical, spread, days,
-                )
-            )  # fmt: skip
+    lines = numbered(inputs.flows)
+    found: list[Series] = []
+    for grouping in GROUPINGS:
+        taken: list[int] = []
+        for key, group in candidates(lines, grouping, settings.occurrences, horizon.as_of):
+            entity, account, currency, incoming = key
+            until = covered.get((account, currency))
+            if until is None:
+                continue
+            calendar = business_days(calendars.get(account) or config.default_calendar, horizon.as_of)
+            numbers = tuple(sorted(number for cell in group["numbers"].to_list() for number in cell))
+            name = group["name"].drop_nulls()
+            title = name[-1] if len(name) else ""
+            ours = [
+                Series(entity, account, currency, title, incoming, rhythm, spread, days, numbers)
+                for rhythm, spread, days in _flows_of(group, calendar, until, horizon, settings)
+            ]
+            found += ours
+            taken += numbers if ours else ()
+        lines = lines.filter(~pl.col("number").is_in(taken))
     return found
+
+
+def _flows_of(
+    group: pl.DataFrame, calendar: BusinessDays, until: date, horizon: Horizon, settings: Recurring
+) -> list[Ahead]:
+    """What one candidate (date, amount per occurrence, in order) is expected to do: nothing, one flow, or two where
+    it comes on two days a month, each with an amount of its own.
+    """
+    days = group["date"].to_list()
+    rhythm = cadence(days, calendar, horizon.as_of, float(settings.day_tolerance))
+    if rhythm is None:
+        return []
+    if rhythm.title != TWICE_A_MONTH:
+        one = _flow_of(days, points(group["amount"]), rhythm, calendar, until, horizon, settings)
+        return [] if one is None else [one]
+    halves = [_flows_of(group[start::2], calendar, until, horizon, settings) for start in (0, 1)]
+    return [(TWICE_A_MONTH, spread, ahead) for half in halves for _, spread, ahead in half] if all(halves) else []
+
+
+def _flow_of(
+    days: list[date],
+    whole: Whole,
+    rhythm: Cadence,
+    calendar: BusinessDays,
+    until: date,
+    horizon: Horizon,
+    settings: Recurring,
+) -> Ahead | None:
+    last = whole[-NEWEST:]
+    typical = _typical(last, rhythm, settings.amount_tolerance)
+    if typical is None:
+        return None
+    off = np.abs(last - typical)
+    is_steady = float(np.median(off)) <= STEADY * abs(typical)
+    bonus = _bonus_months(days, whole, settings.amount_tolerance) if is_steady and rhythm.title == "monthly" else {}
+    upcoming = _expected(rhythm.upcoming(), until, horizon, calendar, settings)
+    dated = tuple((day, round(typical * bonus.get(day.month, 1.0))) for day in upcoming)
+    usual = last[off <= max(settings.amount_tolerance, 2 * VARYING_SPREAD) * abs(typical)]
+    return rhythm.title, float(np.std(usual)) / POINTS_PER_UNIT, dated
+
+
+def _typical(last: Whole, rhythm: Cadence, tolerance: float) -> int | None:
+    """The amount to expect: the middle one of the last three, or where amounts vary of all; None where they keep
+    none.
+    """
+    newest = _middle(last[-3:])
+    odd = np.abs(last - newest) > tolerance * abs(newest)
+    if not odd.any() or (len(last) >= VARYING_OCCURRENCES and odd.mean() <= ODD_SHARE):
+        return newest
+    needed = VARYING_QUARTERS if rhythm.title in ("quarterly", "half-yearly", "yearly") else VARYING_OCCURRENCES
+    if len(last) < needed or rhythm.off > VARYING_OFF:
+        return None
+    middle = _middle(last)
+    off = np.abs(last - middle) / abs(middle)
+    if float(np.median(off)) > VARYING_SPREAD or float(np.quantile(off, 0.75)) > 2 * VARYING_SPREAD:
+        return None
+    return newest if abs(int(last[-1] - last[-2])) <= STEPPED * abs(int(last[-1])) else middle
+
+
+def _middle(whole: Whole) -> int:
+    """The median, of two middle ones the smaller."""
+    return int(np.sort(whole)[(len(whole) - 1) // 2])
+
+
+def _bonus_months(days: list[date], whole: Whole, tolerance: float) -> dict[int, float]:
+    """Months in which a monthly flow had another amount than around them each year so far, and how many times the
+    usual.
+
+    A month seen in one year only counts once a whole year is seen.
+    """
+    if days[-1] - days[0] < timedelta(days=330):
+        return {}
+    ratios: dict[int, list[float]] = {}
+    for number, day in enumerate(days):
+        around = np.concatenate([whole[max(number - 3, 0) : number], whole[number + 1 : number + 4]])
+        if len(around) >= 3:
+            ratios.setdefault(day.month, []).append(float(whole[number]) / float(_middle(around)))
+    return {
+        month: float(np.median(seen))
+        for month, seen in ratios.items()
+        if all(abs(one - 1) > tolerance for one in seen) and (max(seen) < 1 or min(seen) > 1)
+    }
 
 
 def layer(found: list[Series], inputs: ForecastInputs) -> pl.DataFrame:
@@ -121,13 +184,13 @@ def layer(found: list[Series], inputs: ForecastInputs) -> pl.DataFrame:
             "account": one.account,
             "currency": one.currency,
             "date": day,
-            "points": one.amount,
-            "spread": one.spread,
+            "points": amount,
+            "spread": one.spread * abs(amount) / max(min(abs(each) for _, each in one.days), 1),
             "sources": f"{one.cadence} {one.name}",
         }
         for one in found
-        for day in one.days
-        if not _is_instructed(one, day, waiting)
+        for day, amount in one.days
+        if not _is_instructed(one, day, amount, waiting)
     ]
     if not rows:
         return empty(LAYER)
@@ -150,63 +213,6 @@ def layer(found: list[Series], inputs: ForecastInputs) -> pl.DataFrame:
         .with_columns(pl.lit("recurring").alias("layer"), pl.lit("expected").alias("certainty"))
         .select(pl.col(name).cast(kind) for name, kind in LAYER.items())
     )
-
-
-def _cadence(days: list[date], calendar: BusinessDays, settings: Recurring) -> tuple[str, Iterator[date]] | None:
-    """The cadence of the occurrences and the days after the last one, without end; None where they keep none."""
-    steps = [(later - earlier).days for earlier, later in pairwise(days)]
-    for title, shortest, longest, months in CADENCES:
-        if not all(shortest <= step <= longest for step in steps):
-            continue
-        if not months:
-            return title, _weekly(days, 7 if title == "weekly" else 14, calendar)
-        rules = _month_rules(calendar)
-        off = [sum(abs((rule(day.year, day.month) - day).days) for day in days) for rule in rules]
-        best = int(np.argmin(off))
-        if off[best] <= settings.day_tolerance * len(days):
-            return title, _monthly(days[-1], months, rules[best])
-    return None
-
-
-def _month_rules(calendar: BusinessDays) -> list[Rule]:
-    """The ways a day of a month is fixed, simplest first: last business days, then calendar days rolled on or back."""
-
-    def month_end(year: int, month: int) -> date:
-        return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
-
-    def on(day: int, forward: bool) -> Rule:
-        def rule(year: int, month: int) -> date:
-            nominal = min(date(year, month, 1) + timedelta(days=day - 1), month_end(year, month))
-            return calendar.on_or_after(nominal) if forward else calendar.on_or_before(nominal)
-
-        return rule
-
-    def from_end(count: int) -> Rule:
-        return lambda year, month: calendar.add(month_end(year, month), -count)
-
-    return [
-        *(from_end(count) for count in range(5)),
-        *(on(day, forward) for day in range(1, 32) for forward in (True, False)),
-    ]
-
-
-def _monthly(last: date, months: int, rule: Rule) -> Iterator[date]:
-    place = last.year * 12 + last.month - 1
-    while True:
-        place += months
-        yield rule(place // 12, place % 12 + 1)
-
-
-def _weekly(days: list[date], step: int, calendar: BusinessDays) -> Iterator[date]:
-    """The usual weekday (the most frequent, the earlier one of two) every `step` days; a day off moves to the next
-    day.
-    """
-    weekdays = [day.weekday() for day in days]
-    usual = max(sorted(set(weekdays)), key=weekdays.count)
-    nominal = days[-1] - timedelta(days=(days[-1].weekday() - usual + 3) % 7 - 3)
-    while True:
-        nominal += timedelta(days=step)
-        yield calendar.on_or_after(nominal)
 
 
 def _expected(
@@ -240,11 +246,11 @@ def _unsettled_payments(inputs: ForecastInputs) -> pl.DataFrame:
     return every.with_columns(pl.Series("points", points(every["amount"]), dtype=pl.Int64))
 
 
-def _is_instructed(one: Series, day: date, waiting: pl.DataFrame) -> bool:
+def _is_instructed(one: Series, day: date, amount: int, waiting: pl.DataFrame) -> bool:
     near = waiting.filter(
         (pl.col("account_id") == one.account)
         & (pl.col("currency") == one.currency)
         & pl.col("date").is_between(day - PAYMENT_NEAR, day + PAYMENT_NEAR)
     )
     found: Whole = near["points"].to_numpy()
-    return bool((np.abs(found - one.amount) <= 0.25 * abs(one.amount)).any())
+    return bool((np.abs(found - amount) <= 0.25 * abs(amount)).any())

@@ -21,7 +21,7 @@ from reconciliation.forecasting.horizon import BUCKETS, Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
 from reconciliation.forecasting.minor_amounts import Real, amounts, minor_unit_points, rounded
-from reconciliation.forecasting.recurring import SERIES, Series, with_series
+from reconciliation.forecasting.recurring import Series
 from reconciliation.frames import empty
 
 CUTOFFS = 26  # weekly looks back for the share that is on the books
@@ -83,17 +83,11 @@ def layer(inputs: ForecastInputs, series: list[Series], config: ForecastingConfi
 
 def _without(inputs: ForecastInputs, series: list[Series]) -> pl.DataFrame:
     """Booked movements outside the recurring series: entity, account, currency, date, incoming, value (unsigned)."""
-    keys = pl.DataFrame(
-        [(one.entity, one.account, one.currency, one.name, one.incoming) for one in series],
-        schema={
-            "entity_id": pl.String, "account_id": pl.String, "currency": pl.String, "series": pl.String,
-            "incoming": pl.Boolean,
-        },
-        orient="row",
-    )  # fmt: skip
+    theirs = [number for one in series for number in one.lines]
     return (
-        with_series(inputs.flows)
-        .join(keys, on=list(SERIES), how="anti", nulls_equal=True)
+        inputs.flows.with_row_index("number")
+        .filter(~pl.col("number").is_in(theirs))
+        .with_columns((pl.col("amount") > 0).alias("incoming"))
         .select(
             pl.col("entity_id").alias("entity"),
             pl.col("account_id").alias("account"),

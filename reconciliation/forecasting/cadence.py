@@ -1,0 +1,169 @@
+"""The rhythm of a flow: weekly, every fourth week, twice a month, monthly on some rule, quarterly, half-yearly, yearly.
+
+A day of a month is fixed in one of a few ways: so many business days from the month's start or end, a calendar day
+rolled on or back to a business day, the n-th or last weekday. Every way is held against the days a flow came on, and
+the one that misses them least is taken; where several miss them alike, the plainest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from heapq import merge
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from reconciliation.business_days import BusinessDays, Days, business_days
+
+# calendar days between two occurrences, and how many business-day rolls may move one
+LATTICES: tuple[tuple[str, int, int], ...] = (("weekly", 7, 2), ("biweekly", 14, 2), ("four-weekly", 28, 2))
+MONTHS: tuple[tuple[str, int], ...] = (
+    ("monthly", 1),
+    ("two-monthly", 2),
+    ("quarterly", 3),
+    ("half-yearly", 6),
+    ("yearly", 12),
+)
+NEWEST, OLDEST = 7, 36  # occurrences that must keep the cadence, and those that decide between rules
+LATTICE_TOLERANCE = 1.0  # mean days off
+ONE_MISSED = 5  # occurrences from which on one missed cycle is forgiven
+TWICE_A_MONTH = "twice a month"
+YEARS_BACK, YEARS_AHEAD = 6, 2
+
+Whole = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """How often, how many days off on average, and the days after the last one without end."""
+
+    title: str
+    off: float
+    upcoming: Callable[[], Iterator[date]]
+
+
+def cadence(history: list[date], calendar: BusinessDays, as_of: date, tolerance: float) -> Cadence | None:
+    """The cadence of the newest days: the one that misses them least, by no more than `tolerance` days on average;
+    None where they keep none.
+
+    `history` are days in order, no day twice. Older ones decide between rules that fit the newest alike: that a
+    payday goes back over a weekend shows in few months.
+    """
+    if len(history) < 3:
+        return None
+    days = history[-NEWEST:]
+    found = [
+        *_lattices(days, calendar),
+        *_twice_a_month(history, calendar, as_of),
+        *_monthly(history, calendar, as_of, tolerance),
+    ]
+    return min(found, key=lambda one: one.off, default=None)
+
+
+def _lattices(days: list[date], calendar: BusinessDays) -> Iterator[Cadence]:
+    """Every so many weeks on one weekday; a day off moves on or back."""
+    steps = [(later - earlier).days for earlier, later in pairwise(days)]
+    for title, step, reach in LATTICES:
+        if not _is_regular([round(one / step) for one in steps], 1) or any(
+            abs(one - step * round(one / step)) > reach for one in steps
+        ):
+            continue
+        phases = [day.toordinal() % step for day in days]
+        phase = max(sorted(set(phases)), key=phases.count)
+        nominal = [day - timedelta(days=(day.toordinal() - phase + step // 2) % step - step // 2) for day in days]
+        for forward in (True, False):
+            roll = calendar.on_or_after if forward else calendar.on_or_before
+            off = sum(abs((roll(planned) - day).days) for planned, day in zip(nominal, days, strict=True)) / len(days)
+            if off <= LATTICE_TOLERANCE:
+                yield Cadence(title, off, lambda last=nominal[-1], step=step, roll=roll: _every(last, step, roll))  # type: ignore[misc]
+
+
+def _every(last: date, step: int, roll: Callable[[date], date]) -> Iterator[date]:
+    while True:
+        last += timedelta(days=step)
+        yield roll(last)
+
+
+def _twice_a_month(history: list[date], calendar: BusinessDays, as_of: date) -> Iterator[Cadence]:
+    """Two days of every month, as payrolls have; each day is a monthly flow of its own."""
+    days = history[-2 * NEWEST :]
+    steps = [(later - earlier).days for earlier, later in pairwise(days)]
+    if len(days) < 6 or not all(8 <= step <= 23 for step in steps):
+        return
+    halves = [next(_monthly(days[start::2], calendar, as_of, LATTICE_TOLERANCE), None) for start in (0, 1)]
+    one, two = halves
+    if one is None or two is None or one.title != "monthly" or two.title != "monthly":
+        return
+    yield Cadence(TWICE_A_MONTH, (one.off + two.off) / 2, lambda: merge(one.upcoming(), two.upcoming()))
+
+
+def _monthly(history: list[date], calendar: BusinessDays, as_of: date, tolerance: float) -> Iterator[Cadence]:
+    """Every so many months by the rule that misses the days least."""
+    table = _rules(calendar.name, as_of.year)
+    seen = np.array(history[-OLDEST:], dtype="datetime64[D]")
+    month = (seen.astype("datetime64[M]") - table.first).astype(np.int64)
+    if month[0] < 1 or month[-1] + 2 > table.days.shape[1]:
+        return
+    near = np.stack([table.days[:, month + shift] for shift in (0, -1, 1)])  # a day may roll into the next month
+    off_near = np.abs((near - seen).astype(np.int64))
+    chosen = off_near.argmin(axis=0)
+    missed = off_near.min(axis=0)
+    off = missed[:, -NEWEST:].mean(axis=1)
+    place = (month[None, :] + np.array([0, -1, 1])[chosen])[:, -NEWEST:]
+    for rule in np.lexsort((missed.mean(axis=1), off)):
+        if off[rule] > tolerance:
+            return
+        steps = np.diff(place[rule]).tolist()
+        for title, months in MONTHS:
+            if _is_regular(steps, months):
+                last = int(place[rule, -1])
+                ahead = table.days[rule, last + months :: months].tolist()
+                yield Cadence(title, float(off[rule]), lambda ahead=ahead: iter(ahead))  # type: ignore[misc]
+                return
+
+
+def _is_regular(steps: list[int], step: int) -> bool:
+    """Every step is one cycle; one of many may be two, but not the last."""
+    missed = [one for one in steps if one != step]
+    return not missed or (
+        len(missed) == 1 and missed[0] == 2 * step and len(steps) + 1 >= ONE_MISSED and steps[-1] == step
+    )
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """The day of every rule in every month: rules x months, the first month being `first`."""
+
+    days: Days
+    first: np.datetime64
+
+
+@cache
+def _rules(calendar_name: str, year: int) -> _Rules:
+    """The plainest rules first."""
+    calendar = business_days(calendar_name, date(year, 1, 1))
+    months = np.arange(np.datetime64(f"{year - YEARS_BACK}-01"), np.datetime64(f"{year + YEARS_AHEAD + 1}-01"))
+    first: Days = months.astype("datetime64[D]")
+    next_first: Days = (months + 1).astype("datetime64[D]")
+    last: Days = next_first - 1
+    rules = [calendar.shifted(last, 0, forward=False)]
+    for day in range(31):
+        nominal = first + np.minimum(day, (last - first).astype(np.int64)).astype("timedelta64[D]")
+        rules += [calendar.shifted(nominal, 0, forward=True), calendar.shifted(nominal, 0, forward=False)]
+    rules += [calendar.shifted(last, -count, forward=False) for count in range(1, 5)]
+    rules += [calendar.shifted(first, count, forward=True) for count in range(10)]
+    for weekday in range(5):
+        since_monday = _weekday(first)
+        nth = [first + ((weekday - since_monday) % 7 + 7 * count).astype("timedelta64[D]") for count in range(4)]
+        nth.append(last - ((_weekday(last) - weekday) % 7).astype("timedelta64[D]"))
+        rules += [calendar.shifted(nominal, 0, forward=forward) for nominal in nth for forward in (False, True)]
+    return _Rules(np.stack(rules), months[0])
+
+
+def _weekday(days: Days) -> Whole:
+    """0 is Monday."""
+    return ((days.astype(np.int64) + 3) % 7).astype(np.int64)
