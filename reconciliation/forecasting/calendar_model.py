@@ -22,6 +22,7 @@ PENALTIES = (1.0, 8.0, 60.0)
 RECENT = 40  # business days of the plain mean: eight weeks
 MINIMUM_FOR_RIDGE = 60
 HOLD_OUT = 0.2
+ENOUGH_WEEKS = 8  # in which a weekday never moved anything: it is not going to
 WORTH_IT = 1.05  # a ridge has to beat the plain means by this much
 
 Integers = npt.NDArray[np.int64]
@@ -53,7 +54,12 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
     unseen = {name: predict(history[cut:]) - values[cut:] for name, predict in before.items()}
     errors = {name: float(np.abs(missed).sum()) for name, missed in unseen.items()}
     name = min(errors, key=lambda one: errors[one] * (WORTH_IT if "ridge" in one else 1.0))
-    predict = _candidates(history, values, around, features)[name]
+    alive = _weekdays_that_move(history, values)
+    fitted = _candidates(history, values, around, features)[name]
+
+    def predict(wanted: Days) -> Real:
+        return np.where(alive[weekdays(wanted)], fitted(wanted), 0.0)
+
     # what it strays on days it has not seen, not on those it was fitted to
     seen = predict(history) - values
     everyday = float(np.sqrt(np.mean((unseen[name] if cut < len(values) else seen) ** 2)))
@@ -61,7 +67,14 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
     days = weekdays(history)
     squares = np.bincount(days, seen**2, minlength=7) * max(ratio, 1.0) ** 2
     counts = np.bincount(days, minlength=7)
-    return Usual(name, predict, np.sqrt((squares + 5.0 * everyday**2) / (counts + 5.0)))
+    return Usual(name, predict, np.where(alive, np.sqrt((squares + 5.0 * everyday**2) / (counts + 5.0)), 0.0))
+
+
+def _weekdays_that_move(history: Days, values: Real) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Which weekdays had a movement; one seen a few times only may have."""
+    days = weekdays(history)
+    seen, moved = np.bincount(days, minlength=7), np.bincount(days[values != 0], minlength=7)
+    return np.asarray((moved > 0) | (seen < ENOUGH_WEEKS))
 
 
 def weekdays(days: Days) -> Integers:

@@ -29,7 +29,7 @@ def forecast(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> 
     moves = movements(inputs, config, horizon)
     opened = committed.opening(inputs, stale_spread(inputs, config, as_of), as_of)
     factors = calibrate(inputs, config, as_of, movements)
-    rows = with_interval(pl.concat([opened, moves]), factors, config, as_of)
+    rows = with_interval(pl.concat([opened, moves]), factors, as_of)
     return (
         rows.with_columns(pl.lit(as_of).alias("vintage"))
         .select(pl.col(name).cast(kind) for name, kind in CASH_FORECAST.items())

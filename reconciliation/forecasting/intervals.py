@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -21,7 +20,7 @@ from reconciliation.forecasting.config import ForecastingConfig
 from reconciliation.forecasting.history import daily_net
 from reconciliation.forecasting.horizon import BUCKETS, Horizon, bucket
 from reconciliation.forecasting.inputs import ForecastInputs, known_by
-from reconciliation.forecasting.minor_amounts import amounts, minor_unit_points, rounded
+from reconciliation.forecasting.minor_amounts import Real, amounts, minor_unit_points, rounded
 
 COVERAGE = 0.80
 NORMAL_80 = 1.2816  # half of an 80 % interval of a normal distribution, in standard deviations
@@ -29,58 +28,78 @@ NORMAL_80 = 1.2816  # half of an 80 % interval of a normal distribution, in stan
 WEEKS_BACK = (1, 2, 3, 4, 6, 9, 11, 13, 5, 7, 16, 20, 26)
 HISTORY_BEFORE_CUTOFF = timedelta(days=42)
 
+POOLED_DAYS = 20.0  # days of all accounts that an account's own are weighed against
+SMALLEST = 1e-3
+QUIET = 0.25  # of an account's mean daily movement: less expected, and nothing moved, is a quiet day
+_SCORE = {
+    "account": pl.String(), "currency": pl.String(), "bucket": pl.String(), "ratio": pl.Float64(), "is_quiet": pl.Boolean()
+}  # fmt: skip
+_FACTOR = {
+    "account": pl.String(), "currency": pl.String(), "bucket": pl.String(), "factor": pl.Float64(), "days": pl.Int64()
+}  # fmt: skip
+
 Movements = Callable[[ForecastInputs, ForecastingConfig, Horizon], pl.DataFrame]
 
 
-@dataclass(frozen=True)
-class Factor:
-    """Half the interval in spreads, and the number of days it was calibrated on (0: not calibrated)."""
+def calibrate(inputs: ForecastInputs, config: ForecastingConfig, as_of: date, movements: Movements) -> pl.DataFrame:
+    """Half the interval in spreads per account and horizon bucket: account, currency, bucket, factor, days compared;
+    rows without an account hold for every other one.
 
-    value: float
-    days: int
-
-
-def calibrate(
-    inputs: ForecastInputs, config: ForecastingConfig, as_of: date, movements: Movements
-) -> dict[str, Factor]:
-    """The factor of each horizon bucket, from forecasts made again as of earlier days with what was known then.
-
-    A bucket with fewer than `minimum_days` compared gets the wide factor of the config, at least that of the bucket
-    before.
+    From forecasts made again as of earlier days with what was known then, each account's own days weighed against
+    those of all accounts, quiet days left out. A bucket with fewer than `minimum_days` compared in all gets the wide factor of the config,
+    at least that of the bucket before, and says 0 days.
     """
     scores = [
         _scores(inputs, config, as_of - timedelta(weeks=weeks), as_of, movements)
         for weeks in WEEKS_BACK[: config.intervals.cutoffs]
     ]
-    ratios = pl.concat([pl.DataFrame(schema={"bucket": pl.String, "ratio": pl.Float64}), *scores])
-    found: dict[str, Factor] = {}
+    ratios = pl.concat([pl.DataFrame(schema=_SCORE), *scores])
+    found: list[dict[str, str | float | int | None]] = []
     before = 0.0
     for name, _, _ in BUCKETS:
-        mine = np.sort(ratios.filter(pl.col("bucket") == name)["ratio"].to_numpy())
-        rank = math.ceil((len(mine) + 1) * COVERAGE)
-        if len(mine) >= config.intervals.minimum_days and rank <= len(mine):
-            found[name] = Factor(float(mine[rank - 1]), len(mine))
-        else:
-            found[name] = Factor(max(config.intervals.uncalibrated_factor, before), 0)
-        before = found[name].value
-    return found
+        mine = ratios.filter(pl.col("bucket") == name)
+        moving = mine.filter(~pl.col("is_quiet"))
+        pooled = _quantile(moving["ratio"].to_numpy()) if mine.height >= config.intervals.minimum_days else None
+        value = max(config.intervals.uncalibrated_factor, before) if pooled is None else pooled
+        before = value
+        found.append({"bucket": name, "factor": value, "days": 0 if pooled is None else mine.height})
+        if pooled is None:
+            continue
+        for (account, currency), own in moving.group_by("account", "currency", maintain_order=True):
+            quantile = _quantile(own["ratio"].to_numpy())
+            if quantile is not None:
+                weight = own.height / (own.height + POOLED_DAYS)
+                found.append(
+                    {
+                        "account": account, "currency": currency, "bucket": name, "days": own.height,
+                        "factor": float(max(quantile, SMALLEST) ** weight * max(value, SMALLEST) ** (1 - weight)),
+                    }
+                )  # fmt: skip
+    return pl.DataFrame(found, schema=_FACTOR)
 
 
-def with_interval(
-    rows: pl.DataFrame, factors: dict[str, Factor], config: ForecastingConfig, as_of: date
-) -> pl.DataFrame:
+def _quantile(ratios: Real) -> float | None:
+    """The ratio that 80 % of days stay below, corrected for their number; None for too few days."""
+    rank = math.ceil((len(ratios) + 1) * COVERAGE)
+    return float(np.sort(ratios)[rank - 1]) if rank <= len(ratios) else None
+
+
+def with_interval(rows: pl.DataFrame, factors: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """LAYER rows with `low` and `high`, rounded to the minor unit; sources say where an interval is not calibrated."""
-    names = [name for name, _, _ in BUCKETS]
-    rows = rows.with_columns(bucket((pl.col("date") - pl.lit(as_of)).dt.total_days()).alias("bucket")).with_columns(
-        pl.when(pl.col("layer") == "opening")
-        .then(pl.lit(NORMAL_80))
-        .otherwise(
-            pl.col("bucket").replace_strict(names, [factors[name].value for name in names], return_dtype=pl.Float64)
+    own = factors.filter(pl.col("account").is_not_null()).select("account", "currency", "bucket", "factor")
+    common = factors.filter(pl.col("account").is_null()).select(
+        "bucket", pl.col("factor").alias("common"), (pl.col("days") == 0).alias("is_wide")
+    )
+    rows = (
+        rows.with_columns(bucket((pl.col("date") - pl.lit(as_of)).dt.total_days()).alias("bucket"))
+        .join(common, on="bucket", how="left", maintain_order="left")
+        .join(own, on=["account", "currency", "bucket"], how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("layer") == "opening")
+            .then(pl.lit(NORMAL_80))
+            .otherwise(pl.coalesce("factor", "common"))
+            .alias("factor")
         )
-        .alias("factor"),
-        (
-            pl.col("bucket").replace_strict(names, [factors[name].days for name in names], return_dtype=pl.Int64) == 0
-        ).alias("is_wide"),
     )
     half = rounded((rows["spread"] * rows["factor"]).to_numpy(), minor_unit_points(rows["currency"]))
     wide = pl.col("is_wide") & (pl.col("spread") > 0) & (pl.col("layer") != "opening")
@@ -97,12 +116,16 @@ def with_interval(
 def _scores(
     inputs: ForecastInputs, config: ForecastingConfig, cutoff: date, as_of: date, movements: Movements
 ) -> pl.DataFrame:
-    """|actual - expected| / spread per account and covered day after the cut-off."""
+    """|actual - expected| / spread per account and covered day after the cut-off, and whether the day was quiet:
+    nothing moved and little was expected, or nothing uncertain was.
+
+    Quiet days, such as those between pay runs, would say that every interval is wide enough.
+    """
     ready = inputs.balances.filter(pl.col("covered_from") <= cutoff - HISTORY_BEFORE_CUTOFF).select(
         pl.col("account_id").alias("account"), "currency"
     )
     if ready.is_empty():
-        return pl.DataFrame(schema={"bucket": pl.String, "ratio": pl.Float64})
+        return pl.DataFrame(schema=_SCORE)
     horizon = Horizon(cutoff, config.weeks)
     moves = movements(known_by(inputs, cutoff), config, horizon)
     expected = (
@@ -110,14 +133,23 @@ def _scores(
         .group_by("account", "currency", "date")
         .agg(pl.col("amount").cast(pl.Float64).sum().alias("expected"), pl.col("spread").sum())
     )
+    net = pl.col("net").cast(pl.Float64)
+    usual = net.abs().mean().over("account", "currency")
     return (
         daily_net(inputs, config, as_of)
+        .with_columns(net.alias("net"), usual.alias("usual"))
         .filter(pl.col("date").is_between(horizon.first, horizon.last))
         .join(ready, on=["account", "currency"], how="semi")
-        .join(expected, on=["account", "currency", "date"], how="inner")
-        .filter(pl.col("spread") > 0)
+        .join(expected, on=["account", "currency", "date"], how="left")
+        .with_columns(pl.col("expected", "spread").fill_null(0.0))
         .select(
+            "account",
+            "currency",
             bucket((pl.col("date") - pl.lit(cutoff)).dt.total_days()).alias("bucket"),
-            ((pl.col("net").cast(pl.Float64) - pl.col("expected")).abs() / pl.col("spread")).alias("ratio"),
+            ((pl.col("net") - pl.col("expected")).abs() / pl.col("spread")).alias("ratio"),
+            (
+                (pl.col("spread") <= 0) | ((pl.col("net") == 0) & (pl.col("expected").abs() <= QUIET * pl.col("usual")))
+            ).alias("is_quiet"),
         )
+        .select(pl.col(name).cast(kind) for name, kind in _SCORE.items())
     )
