@@ -14,11 +14,12 @@ import numpy as np
 
 from reconciliation.forecasting.minor_amounts import Real, Whole
 
-FIRST_STEP, LAST_STEP = -30, 60  # payment days from the due date; earlier nothing is paid, later the hazard stays
+FIRST_STEP, LAST_STEP = -90, 60  # payment days from the due date; earlier nothing is paid, later the hazard stays
 STEPS = LAST_STEP - FIRST_STEP + 1
 GROUP_PSEUDO_OBSERVATIONS = 20.0
 PRIOR_PSEUDO_OBSERVATIONS = 4.0
 _STEP_OF_DUE = -FIRST_STEP
+_EARLIEST = 30  # payment days before the due date before which only parties seen to do so pay
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,13 @@ class Observed:
 
 
 def prior() -> Real:
-    """What is believed before any payment is seen: little before the due date, most on it or soon after."""
-    hazard = np.full(STEPS, 0.25)
-    hazard[:_STEP_OF_DUE] = 0.01
+    """What is believed before any payment is seen: little before the due date, most on it or soon after, and of what
+    is long overdue little again.
+    """
+    late = np.maximum(np.arange(STEPS) - _STEP_OF_DUE, 0)
+    hazard = 0.25 * 10.0 / np.maximum(late, 10.0)
+    hazard[: _STEP_OF_DUE - _EARLIEST] = 0.0
+    hazard[_STEP_OF_DUE - _EARLIEST : _STEP_OF_DUE] = 0.01
     hazard[_STEP_OF_DUE] = 0.5
     return hazard
 
@@ -79,17 +84,20 @@ def chances(hazard: Real, party: Whole, step: Whole, days: int) -> Real:
 
 
 def _counts(observed: Observed, row: Whole, rows: int) -> tuple[Real, Real]:
-    """At risk and paid per row and step."""
+    """At risk and paid per row and step; the last step stands for every later one, and counts each of them."""
     entry = np.clip(observed.entry, FIRST_STEP, LAST_STEP) - FIRST_STEP
     end = np.clip(observed.end, FIRST_STEP - 1, LAST_STEP) - FIRST_STEP
     seen = end >= entry
     change = np.zeros((rows, STEPS + 1))
     np.add.at(change, (row[seen], entry[seen]), 1.0)
     np.add.at(change, (row[seen], end[seen] + 1), -1.0)
+    later = np.maximum(observed.end - np.maximum(observed.entry, LAST_STEP), 0)
     paid = np.zeros((rows, STEPS))
     counted = seen & observed.paid
     np.add.at(paid, (row[counted], end[counted]), 1.0)
-    return np.cumsum(change, axis=1)[:, :STEPS], paid
+    at_risk = np.cumsum(change, axis=1)[:, :STEPS]
+    np.add.at(at_risk[:, -1], row, later)
+    return at_risk, paid
 
 
 def _shrunk(paid: Real, at_risk: Real, towards: Real, pseudo: float) -> Real:

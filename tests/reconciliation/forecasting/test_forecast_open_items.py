@@ -13,7 +13,7 @@ from forecast_facts import AS_OF, BALANCE, FAST, FLOW, ITEM, PAYMENT, TARGET, Ro
 from reconciliation.forecasting import ForecastInputs, forecast
 from reconciliation.forecasting.config import PaymentDelay
 from reconciliation.forecasting.payment_days import payment_days
-from reconciliation.forecasting.payment_delay import Observed, chances, hazards
+from reconciliation.forecasting.payment_delay import FIRST_STEP, STEPS, Observed, chances, hazards
 
 SETTINGS = PaymentDelay()
 
@@ -161,15 +161,39 @@ def test_open_items_count_as_unpaid_so_far() -> None:
         group = np.zeros(n, dtype=np.int64)
         is_paid = np.arange(n) % 2 == 0
         observed = Observed(group, group, group - 20, np.where(is_paid, 0, open_for), is_paid)
-        return float(hazards(observed, 1, 1, np.zeros(1, dtype=np.int64), 8, 0)[0, 30])
+        return float(hazards(observed, 1, 1, np.zeros(1, dtype=np.int64), 8, 0)[0, -FIRST_STEP])
 
     assert hazard_at_due(open_for=5) < 0.65  # half of them passed the due date unpaid
     assert hazard_at_due(open_for=-1) > 0.85  # none of the open ones has reached it
 
 
+def test_a_customer_who_takes_the_discount_long_before_the_due_date_is_known_for_it() -> None:
+    early = [
+        ITEM
+        | {"open_item_id": f"e{number}", "party": "early", "due_date": entered + timedelta(days=90),
+           "entered_on": entered, "paid_on": TARGET.add(entered, 6), "remaining": Decimal(0)}
+        for number in range(20)
+        for entered in [TARGET.add(date(2026, 2, 2), number * 3)]
+    ]  # fmt: skip
+    new = ITEM | {"party": "early", "entered_on": date(2026, 6, 29), "due_date": date(2026, 9, 27)}
+    assert likeliest(layer(facts(open_items=[*early, new]), "open_items")) <= date(2026, 7, 15)
+
+
+def test_what_nobody_has_paid_for_a_year_is_not_expected_this_month() -> None:
+    disputed = [
+        ITEM
+        | {"open_item_id": f"d{number}", "party": "sour", "due_date": date(2025, 6, 2) + timedelta(days=number),
+           "entered_on": date(2025, 5, 2)}
+        for number in range(10)
+    ]  # fmt: skip
+    late = [paid(number, "sour", date(2025, 1, 6) + timedelta(days=7 * number), 65 + number) for number in range(6)]
+    days = layer(facts(open_items=[*history("good", 1), *late, *disputed]), "open_items")
+    assert sum(amount for day, amount in days.items() if day <= date(2026, 7, 31)) < 200  # of a thousand
+
+
 def test_chances_are_a_distribution_given_that_the_item_is_unpaid() -> None:
-    hazard = np.full((1, 91), 0.5)
-    found = chances(hazard, np.zeros(2, dtype=np.int64), np.array([0, -32]), 4)
+    hazard = np.full((1, STEPS), 0.5)
+    found = chances(hazard, np.zeros(2, dtype=np.int64), np.array([0, FIRST_STEP - 2]), 4)
     assert found.sum(axis=1).tolist() == [1.0, 1.0]
     assert found[0].tolist() == [0.5, 0.25, 0.125, 0.0625, 0.0625]
     assert found[1].tolist() == [0.0, 0.0, 0.5, 0.25, 0.25]  # too long before the due date nothing is paid
