@@ -9,6 +9,7 @@ import polars as pl
 from reconciliation.business_days import business_days
 from reconciliation.contracts import AMOUNT
 from reconciliation.forecasting.config import ForecastingConfig
+from reconciliation.forecasting.history import SILENT_AFTER
 from reconciliation.forecasting.horizon import Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
@@ -36,7 +37,15 @@ def opening(inputs: ForecastInputs, stale_spread: pl.DataFrame, as_of: date) -> 
             pl.col("balance").alias("amount"),
             "spread",
             pl.lit(1, pl.Int64).alias("item_count"),
-            pl.when("is_stale")
+            pl.when(pl.col("balance_date") < as_of - SILENT_AFTER)
+            .then(
+                pl.concat_str(
+                    pl.lit("stale balance of "),
+                    pl.col("balance_date").cast(pl.String),
+                    pl.lit("; silent for a quarter"),
+                )
+            )
+            .when("is_stale")
             .then(pl.concat_str(pl.lit("stale balance of "), pl.col("balance_date").cast(pl.String)))
             .otherwise(pl.concat_str(pl.lit("balance of "), pl.col("balance_date").cast(pl.String)))
             .alias("sources"),

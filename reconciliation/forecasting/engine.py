@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -20,20 +20,32 @@ from reconciliation.forecasting.paying_accounts import paying_accounts
 def forecast(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> pl.DataFrame:
     """The forecast of `as_of` for every account and currency (CASH_FORECAST, sorted).
 
-    Rows stand at `as_of` (the opening balance, and committed payments still due that day), at business days of the
-    horizon, and in the layer `beyond_horizon` at the day after it, which stands for everything later; so nothing is
+    Rows stand at `as_of` (the opening balance, and what moves from the day after it until `as_of`: statements arrive
+    a day late, or more), at business days of the horizon, and in the layer `beyond_horizon` at the day after it, which stands for everything later; so nothing is
     lost. Summed over layers, `amount` is the expected movement of a day and `low` to `high` its 80 % interval.
     Raises `OverflowError` for amounts beyond 46 trillion units, `UnknownCalendarError` for a calendar no bank has.
     """
     horizon = Horizon(as_of, config.weeks)
     moves = movements(inputs, config, horizon)
-    opened = committed.opening(inputs, stale_spread(inputs, config, as_of), as_of)
+    opened = committed.opening(inputs, stale_spread(inputs, config, as_of, _of_a_day(moves, horizon)), as_of)
     factors = calibrate(inputs, config, as_of, movements)
     rows = with_interval(pl.concat([opened, moves]), factors, as_of)
     return (
         rows.with_columns(pl.lit(as_of).alias("vintage"))
         .select(pl.col(name).cast(kind) for name, kind in CASH_FORECAST.items())
         .sort("entity", "account", "currency", "date", "layer", "certainty", nulls_last=True)
+    )
+
+
+def _of_a_day(moves: pl.DataFrame, horizon: Horizon) -> pl.DataFrame:
+    """How far next week's days usually stray from what is expected of them, by what nobody announced: account,
+    currency, spread.
+    """
+    next_week = pl.col("date").is_between(horizon.first, horizon.as_of + timedelta(weeks=1))
+    return (
+        moves.filter((pl.col("layer") == "run_off") & next_week)
+        .group_by("account", "currency")
+        .agg((pl.col("spread") ** 2).mean().sqrt().alias("of_a_day"))
     )
 
 

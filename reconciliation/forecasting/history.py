@@ -17,6 +17,9 @@ _AGES = (0.0, 1.0, 3.0, 5.0, 10.0)
 _ERRORS = (0.0, 0.034, 0.063, 0.088, 0.123)
 _MEAN_TO_DEVIATION = 1.2533  # of a normal distribution: sqrt(pi / 2)
 MINIMUM_DAYS = 20
+SILENT_AFTER = timedelta(
+    days=92
+)  # an account without a statement for a quarter is closed, or nothing can be said of it
 
 
 def covered_days(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> pl.DataFrame:
@@ -76,28 +79,54 @@ def daily_net(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) ->
     return covered.join(net, on=["account", "currency", "date"], how="left").with_columns(pl.col("net").fill_null(0))
 
 
-def stale_spread(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> pl.DataFrame:
+def unseen_from(inputs: ForecastInputs, as_of: date) -> pl.DataFrame:
+    """The first day that neither the balance nor the statements of an account show: account, currency, first; at the
+    latest the day after `as_of`.
+
+    What moves from then until `as_of` is in no opening balance: the forecast has it at `as_of`.
+    """
+    latest = pl.max_horizontal("balance_date", "covered_until")
+    return (
+        inputs.balances.filter(pl.col("balance").is_not_null() & latest.is_not_null())
+        .select(
+            pl.col("account_id").alias("account"),
+            "currency",
+            pl.min_horizontal(latest, pl.lit(as_of)).dt.offset_by("1d").alias("first"),
+        )
+        .unique(["account", "currency"], keep="any")
+    )
+
+
+def stale_spread(
+    inputs: ForecastInputs, config: ForecastingConfig, as_of: date, of_a_day: pl.DataFrame
+) -> pl.DataFrame:
     """How far an old balance may be off: account, currency, spread (one standard deviation, in units of the
     currency).
 
-    From the account's own movements over as many business days as the balance is old; without enough history from
-    shares of the balance that were measured elsewhere. A balance of `as_of` or of the business day before it is not
-    old: statements arrive the next morning.
+    `of_a_day` says it for one day, of an account whose movements since the balance are forecast (account, currency,
+    of_a_day). Else it comes from the account's own movements over as many business days as the balance is old, and
+    without enough history from shares of the balance that were measured elsewhere. A balance of `as_of` or of the
+    business day before it is not old: statements arrive the next morning.
     """
     net = daily_net(inputs, config, as_of)
     calendars = dict(inputs.accounts.select("account_id", "calendar").iter_rows())
+    known = {(account, currency): spread for account, currency, spread in of_a_day.iter_rows()}
     found: list[dict[str, str | float]] = []
     for row in inputs.balances.filter(pl.col("balance").is_not_null()).iter_rows(named=True):
+        key = {"account": row["account_id"], "currency": row["currency"]}
         calendar = business_days(calendars.get(row["account_id"]) or config.default_calendar, as_of)
         age = calendar.between(row["balance_date"], as_of) - 1
         if age <= 0:
             continue
         mine = net.filter((pl.col("account") == row["account_id"]) & (pl.col("currency") == row["currency"]))
         spread = _deviation_over(mine["net"].cast(pl.Float64).to_numpy(), age)
+        if (row["account_id"], row["currency"]) in known:
+            rolled = known[row["account_id"], row["currency"]] * age**0.5
+            spread = rolled if spread is None else min(rolled, spread)
         if spread is None:
             share = float(np.interp(age, _AGES, _ERRORS)) * max(1.0, (age / _AGES[-1]) ** 0.5)
             spread = abs(float(row["balance"])) * share * _MEAN_TO_DEVIATION
-        found.append({"account": row["account_id"], "currency": row["currency"], "spread": spread})
+        found.append(key | {"spread": spread})
     return pl.DataFrame(found, schema={"account": pl.String, "currency": pl.String, "spread": pl.Float64})
 
 

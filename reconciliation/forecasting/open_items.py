@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from reconciliation.business_days import Days, business_days
 from reconciliation.forecasting.config import ForecastingConfig
+from reconciliation.forecasting.history import unseen_from
 from reconciliation.forecasting.horizon import Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
@@ -20,6 +21,7 @@ from reconciliation.forecasting.payment_delay import Observed, chances, hazards
 from reconciliation.frames import empty
 
 CHUNK = 4_000  # items spread at once: bounds memory at about 4,000 x 100 numbers
+INSTRUCTED_SHARE = 0.5  # of paid items: above it an item is not paid unless a payment says so
 SOURCES = "open items; payment delay of each counterparty, shrunk to its entity and ledger"
 
 
@@ -63,16 +65,17 @@ def _of_ledger(
     ).with_columns((pl.col("p") - 1).alias("party_number"))
     group, party = _whole(items["group_number"]), _whole(items["party_number"])
     due, entry, end, ahead = (np.zeros(items.height, dtype=np.int64) for _ in range(4))
-    starts = {name: int(axes[name].place(_first_open_day(name, axes[name], inputs, horizon))[0]) for name in groups}
+    located = _located(items, accounts)
+    first_open = _first_open_days(items, located, axes, inputs, horizon)
     is_paid = items["paid_on"].is_not_null().to_numpy()
     for number, name in enumerate(groups):
         mine, axis = group == number, axes[name]
         due[mine] = axis.place(_days(items["due"])[mine])
         entry[mine] = axis.place(_days(items["entered_on"].fill_null(items["due"]))[mine])
-        last_seen = axis.place(np.array([horizon.first], dtype="datetime64[D]"))[0]
         paid_at = axis.place(_days(items["paid_on"].fill_null(horizon.as_of))[mine])
-        end[mine] = np.where(is_paid[mine], paid_at, last_seen - 1)
-        ahead[mine] = starts[name]
+        ahead[mine] = axis.place(first_open[mine])
+        unseen = np.minimum(first_open[mine], np.datetime64(horizon.first))
+        end[mine] = np.where(is_paid[mine], paid_at, axis.place(unseen) - 1)
     # an item that a payment on its way settles says nothing yet: it is neither paid nor still waiting
     settled = points(items["remaining"]) == 0
     counts = is_paid | ~settled
@@ -84,19 +87,22 @@ def _of_ledger(
     hazard = hazards(
         observed, parties, len(groups), group_of_party, config.payment_delay.pseudo_observations, 0 if on_runs else 2
     )
-    located = _located(items, accounts)
     for number, name in enumerate(groups):
-        mine = (group == number) & ~settled
-        if not mine.any():
-            continue
-        axis = axes[name]
-        days = axis.days[starts[name] :]
-        days = days[days <= np.datetime64(horizon.last)]
-        yield Schedule(
-            located.filter(pl.Series(mine)),
-            chances(hazard, party[mine], (ahead - due)[mine], len(days)),
-            days,
-        )
+        for start in np.unique(ahead[(group == number) & ~settled]):
+            mine = (group == number) & ~settled & (ahead == start)
+            days = axes[name].days[start:]
+            days = days[days <= np.datetime64(horizon.last)]
+            chance = chances(hazard, party[mine], (ahead - due)[mine], len(days))
+            yield Schedule(located.filter(pl.Series(mine)), *_rolled_forward(chance, days, horizon))
+
+
+def _rolled_forward(chance: Real, days: Days, horizon: Horizon) -> tuple[Real, Days]:
+    """Days up to `as_of`, which no statement shows yet, as one."""
+    past = int(np.searchsorted(days, np.datetime64(horizon.as_of), side="right"))
+    if not past:
+        return chance, days
+    first = chance[:, :past].sum(axis=1, keepdims=True)
+    return np.concatenate([first, chance[:, past:]], axis=1), np.append(np.datetime64(horizon.as_of), days[past:])
 
 
 def layer(found: list[Schedule], horizon: Horizon) -> pl.DataFrame:
@@ -168,22 +174,43 @@ def _axis(
     return payment_days(paid, calendar, horizon.as_of, config.payment_delay, runs=payable)
 
 
-def _first_open_day(group: str, axis: PaymentDays, inputs: ForecastInputs, horizon: Horizon) -> Days:
-    """The first day an item without a payment may be paid on, as an array of one.
+def _first_open_days(
+    items: pl.DataFrame,
+    located: pl.DataFrame,
+    axes: dict[str, PaymentDays],
+    inputs: ForecastInputs,
+    horizon: Horizon,
+) -> Days:
+    """The first day each item may be paid on: the first one its account's balance and statements do not show, and
+    where it is paid by instructions the first one none is made for.
 
     A pay run whose payments are made is closed: what is not on it waits for the next one.
     """
-    first = horizon.first
-    if axis.is_run:
-        closed = inputs.payments.filter(
-            (pl.col("entity_id").fill_null("") == group)
-            & pl.col("settles_item").fill_null(value=False)
-            & (pl.col("amount") < 0)
-            & pl.col("booked_on").is_null()
-            & (pl.col("execution_date") >= horizon.first)
-        )["execution_date"].to_list()
-        first = min(closed, default=horizon.as_of) + timedelta(days=1)
-    return np.array([first], dtype="datetime64[D]")
+    unseen = located.join(
+        unseen_from(inputs, horizon.as_of), on=["account", "currency"], how="left", maintain_order="left"
+    )
+    first = _days(unseen["first"].fill_null(horizon.first))
+    groups = items["group"].to_numpy()
+    paid = items.filter(pl.col("paid_on").is_not_null())
+    share = dict(paid.group_by("group").agg(pl.col("instructed_on").is_not_null().mean()).iter_rows())
+    for group, axis in axes.items():
+        mine = groups == group
+        if axis.is_run:
+            first[mine] = np.maximum(first[mine], np.datetime64(_after_closed_runs(group, inputs, horizon)))
+        elif share.get(group, 0.0) >= INSTRUCTED_SHARE:
+            first[mine] = np.datetime64(horizon.first)
+    return first
+
+
+def _after_closed_runs(group: str, inputs: ForecastInputs, horizon: Horizon) -> date:
+    closed = inputs.payments.filter(
+        (pl.col("entity_id").fill_null("") == group)
+        & pl.col("settles_item").fill_null(value=False)
+        & (pl.col("amount") < 0)
+        & pl.col("booked_on").is_null()
+        & (pl.col("execution_date") >= horizon.first)
+    )["execution_date"].to_list()
+    return min(closed, default=horizon.as_of) + timedelta(days=1)
 
 
 def _located(items: pl.DataFrame, accounts: pl.DataFrame, *more: pl.Expr) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from reconciliation.business_days import BusinessDays, business_days
 from reconciliation.contracts import AMOUNT
 from reconciliation.forecasting.cadence import NEWEST, TWICE_A_MONTH, Cadence, cadence
 from reconciliation.forecasting.config import ForecastingConfig, Recurring
+from reconciliation.forecasting.history import SILENT_AFTER
 from reconciliation.forecasting.horizon import Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
@@ -219,8 +220,10 @@ def _expected(
     upcoming: Iterator[date], covered_until: date, horizon: Horizon, calendar: BusinessDays, settings: Recurring
 ) -> Iterator[date]:
     """The days in the horizon; none once statements cover the first one, and the tolerance after it, without
-    showing it.
+    showing it. A day that no statement covers yet stands at `as_of`.
     """
+    if covered_until < horizon.as_of - SILENT_AFTER:
+        return
     first = True
     for day in upcoming:
         if day > horizon.last:
@@ -229,7 +232,8 @@ def _expected(
             return
         first = False
         if day <= covered_until:
-            yield calendar.on_or_after(horizon.first)
+            late = max(covered_until + timedelta(days=1), horizon.as_of)
+            yield max(calendar.on_or_after(late), horizon.as_of)
         else:
             yield max(day, horizon.as_of)
 

@@ -16,7 +16,7 @@ import polars as pl
 from reconciliation.business_days import Days, business_days
 from reconciliation.forecasting.calendar_model import usual
 from reconciliation.forecasting.config import ForecastingConfig
-from reconciliation.forecasting.history import covered_days
+from reconciliation.forecasting.history import SILENT_AFTER, covered_days, unseen_from
 from reconciliation.forecasting.horizon import BUCKETS, Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
@@ -29,7 +29,11 @@ LEAST_SHARE = 0.02  # of the spread: even a fully known week has movements nobod
 
 
 def layer(inputs: ForecastInputs, series: list[Series], config: ForecastingConfig, horizon: Horizon) -> pl.DataFrame:
-    """The layer (LAYER): a row per business day for every account with enough history, other accounts none."""
+    """The layer (LAYER): a row per business day for every account with enough history, other accounts none.
+
+    What usually moves on days that the opening balance does not hold yet stands at `as_of`. How uncertain the days
+    before the last of them are is in the stale balance's interval.
+    """
     settings = config.run_off
     if not settings.enabled:
         return empty(LAYER)
@@ -37,14 +41,17 @@ def layer(inputs: ForecastInputs, series: list[Series], config: ForecastingConfi
     covered = covered_days(inputs, config, horizon.as_of)
     calendars = dict(inputs.accounts.select("account_id", "calendar").iter_rows())
     shares = _unknown_shares(inputs, movements, horizon.as_of)
+    unseen = {(account, currency): first for account, currency, first in unseen_from(inputs, horizon.as_of).iter_rows()}
     parts = []
     for (entity, account, currency), span in covered.group_by("entity", "account", "currency", maintain_order=True):
         history = span["date"].to_numpy().astype("datetime64[D]")[-settings.history_days :]
         mine = movements.filter((pl.col("account") == account) & (pl.col("currency") == currency))
         if len(history) < settings.minimum_days or mine.is_empty():
             continue
+        if _date(history[-1]) < horizon.as_of - SILENT_AFTER:
+            continue
         calendar = business_days(calendars.get(str(account)) or config.default_calendar, horizon.as_of)
-        ahead = calendar.days(horizon.first, horizon.last)
+        ahead = calendar.days(unseen.get((str(account), str(currency)), horizon.first), horizon.last)
         around = calendar.days(_date(history[0]) - timedelta(days=40), horizon.last + timedelta(days=40))
         expected, variance = np.zeros(len(ahead)), np.zeros(len(ahead))
         for incoming in (True, False):
@@ -55,7 +62,8 @@ def layer(inputs: ForecastInputs, series: list[Series], config: ForecastingConfi
             share = _share_per_day(shares.get((entity, currency, incoming)), ahead, horizon.as_of)
             expected += np.maximum(model.predict(ahead), 0.0) * share * (1 if incoming else -1)
             variance += model.spread(ahead) ** 2 * np.maximum(share, LEAST_SHARE)
-        rows = pl.DataFrame({"date": ahead}).select(
+        days, expected, variance = _rolled_forward(ahead, expected, variance, horizon.as_of)
+        rows = pl.DataFrame({"date": days}).select(
             pl.lit(entity, pl.String).alias("entity"),
             pl.lit(account, pl.String).alias("account"),
             pl.lit(currency, pl.String).alias("currency"),
@@ -78,6 +86,18 @@ def layer(inputs: ForecastInputs, series: list[Series], config: ForecastingConfi
             pl.lit("calendar of the account's own statements, less the share already on the books").alias("sources"),
         )
         .select(pl.col(name).cast(kind) for name, kind in LAYER.items())
+    )
+
+
+def _rolled_forward(days: Days, expected: Real, variance: Real, as_of: date) -> tuple[Days, Real, Real]:
+    """Days up to `as_of` as one, with the variance of the last of them."""
+    past = int(np.searchsorted(days, np.datetime64(as_of), side="right"))
+    if not past:
+        return days, expected, variance
+    return (
+        np.concatenate([[np.datetime64(as_of)], days[past:]]),
+        np.concatenate([[expected[:past].sum()], expected[past:]]),
+        variance[past - 1 :],
     )
 
 
