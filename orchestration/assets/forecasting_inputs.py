@@ -12,9 +12,30 @@ from reconciliation.forecasting import ForecastInputs
 
 _ACCOUNTS = "select account_id, entity_id, currency, calendar from canonical.bank_account"
 
-# the newest balance may be an intraday report's; what statements cover ends with the last statement
-_BALANCES = """
-    with statement as (
+# what the bank has booked since the last statement, as intraday reports say
+_INTRADAY = """
+    seen_intraday as (
+        select report.*
+        from canonical.bank_intraday_line as report
+        cross join config.run_parameter as run
+        left join (
+            select account_id, currency, max(statement_date) as last_day
+            from canonical.bank_statement
+            cross join config.run_parameter
+            where kind = 'statement' and statement_date <= as_of
+            group by account_id, currency
+        ) as covered on report.account_id = covered.account_id and report.currency = covered.currency
+        where
+            report.kind = 'report' and report.status = 'BOOK' and report.effective_date <= run.as_of
+            and report.effective_date > coalesce(covered.last_day, date '0001-01-01')
+    )
+"""
+
+# The newest balance may be an intraday report's, or the last statement's and what reports add to it; what statements cover
+# ends with the last statement.
+_BALANCES = f"""
+    with {_INTRADAY},
+    statement as (
         select statement.*
         from canonical.bank_statement as statement
         cross join config.run_parameter as run
@@ -37,17 +58,25 @@ _BALANCES = """
         qualify row_number() over (
             partition by account_id, currency order by statement_date desc, kind = 'statement' desc, position desc
         ) = 1
+    ),
+    since as (
+        select line.account_id, line.currency, sum(line.amount) as movement, max(line.effective_date) as last_day
+        from seen_intraday as line
+        inner join newest on line.account_id = newest.account_id and line.currency = newest.currency
+        where line.effective_date > newest.statement_date
+        group by all
     )
     select
         coalesce(newest.account_id, covered.account_id) as account_id,
         account.entity_id,
         coalesce(newest.currency, covered.currency) as currency,
-        newest.closing_balance as balance,
-        newest.statement_date as balance_date,
+        newest.closing_balance + coalesce(since.movement, 0) as balance,
+        greatest(newest.statement_date, since.last_day) as balance_date,
         covered.covered_from,
         covered.covered_until
     from covered
     full outer join newest on covered.account_id = newest.account_id and covered.currency = newest.currency
+    left join since on newest.account_id = since.account_id and newest.currency = since.currency
     left join canonical.bank_account as account on coalesce(newest.account_id, covered.account_id) = account.account_id
 """
 
@@ -63,9 +92,11 @@ _GAPS = """
     where continuity = 'gap' and previous_date is not null
 """
 
-# a line settles an item when a decided match holds both, or holds it with a payment that settles one
-_FLOWS = """
-    with settling_payment as (
+# A line settles an item when a decided match holds both, or holds it with a payment that settles one. Lines of intraday
+# reports are in no match yet.
+_FLOWS = f"""
+    with {_INTRADAY},
+    settling_payment as (
         select payment_id from canonical.remittance_advice where open_item_id is not null
         union
         select payment.item_id
@@ -94,16 +125,58 @@ _FLOWS = """
     cross join config.run_parameter as run
     left join settling_line on line.bank_line_id = settling_line.item_id
     where line.effective_date <= run.as_of
+    union all
+    select
+        bank_line_id, account_id, entity_id, currency, effective_date as date, amount,
+        upper(regexp_replace(counterparty_account, '[^0-9A-Za-z]', '', 'g')) as counterparty_account,
+        counterparty_name, text, false as settles_item
+    from seen_intraday
 """
 
-_PAYMENTS = """
-    with booked as (
-        select payment.item_id as payment_id, min(line.effective_date) as booked_on
+# A payment that an intraday report shows, alone by its end-to-end id and amount or in its whole batch, is in the balance of that
+# report: it is booked. An id that several payments of that amount bear says nothing.
+_PAYMENTS = f"""
+    with {_INTRADAY},
+    by_match as (
+        select payment.item_id as payment_id, line.effective_date as booked_on
         from decided as payment
         inner join decided as other on payment.group_id = other.group_id and other.dataset = 'bank_lines'
         inner join canonical.bank_statement_line as line on other.item_id = line.bank_line_id
         where payment.dataset = 'payments'
-        group by payment.item_id
+    ),
+    waiting as (
+        select *
+        from canonical.payment_instruction
+        where status not in ('rejected', 'cancelled') and payment_id not in (select payment_id from by_match)
+    ),
+    batch as (
+        select account_id, currency, payment_information_id, sum(amount) as amount
+        from waiting
+        where payment_information_id is not null
+        group by all
+    ),
+    booked_by as (
+        from by_match
+        union all
+        select payment.payment_id, line.effective_date as booked_on
+        from waiting as payment
+        inner join seen_intraday as line
+            on payment.account_id = line.account_id and payment.currency = line.currency
+            and payment.end_to_end_id = line.end_to_end_id and payment.amount = line.amount
+            and payment.execution_date between line.effective_date - 10 and line.effective_date
+        qualify count(*) over (partition by line.bank_line_id) = 1
+        union all
+        select payment.payment_id, line.effective_date as booked_on
+        from waiting as payment
+        inner join batch
+            on payment.account_id = batch.account_id and payment.currency = batch.currency
+            and payment.payment_information_id = batch.payment_information_id
+        inner join seen_intraday as line
+            on batch.account_id = line.account_id and batch.currency = line.currency
+            and batch.payment_information_id = line.batch_payment_information_id and batch.amount = line.amount
+    ),
+    booked as (
+        select payment_id, min(booked_on) as booked_on from booked_by group by payment_id
     ),
     settling as (
         select payment_id from canonical.remittance_advice where open_item_id is not null

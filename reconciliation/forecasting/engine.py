@@ -21,8 +21,9 @@ def forecast(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> 
     """The forecast of `as_of` for every account and currency (CASH_FORECAST, sorted).
 
     Rows stand at `as_of` (the opening balance, and what moves from the day after it until `as_of`: statements arrive
-    a day late, or more), at business days of the horizon, and in the layer `beyond_horizon` at the day after it, which stands for everything later; so nothing is
-    lost. Summed over layers, `amount` is the expected movement of a day and `low` to `high` its 80 % interval.
+    a day late, or more), at business days of the horizon, and in the layer `beyond_horizon` at the day after it, which
+    stands for everything later; so nothing is lost. Summed over layers, `amount` is the expected movement of a day and
+    `low` to `high` its 80 % interval.
     Raises `OverflowError` for amounts beyond 46 trillion units, `UnknownCalendarError` for a calendar no bank has.
     """
     horizon = Horizon(as_of, config.weeks)

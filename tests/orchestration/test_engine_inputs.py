@@ -177,6 +177,48 @@ def test_what_remains_of_an_item_is_counted_once(warehouse: duckdb.DuckDBPyConne
     }
 
 
+def statement(connection: duckdb.DuckDBPyConnection, key: str, day: str, balance: str | None, **values: object) -> None:
+    given: dict[str, object] = {"kind": "statement", "account_id": "A", "currency": "EUR", "position": 1}
+    insert(
+        connection, "canonical.bank_statement", statement_key=key, statement_date=day, closing_balance=balance,
+        **(given | values),
+    )  # fmt: skip
+
+
+def intraday(connection: duckdb.DuckDBPyConnection, name: str, amount: str, **values: object) -> None:
+    given: dict[str, object] = {
+        "account_id": "A", "currency": "EUR", "effective_date": "2026-03-11", "kind": "report", "status": "BOOK",
+    }  # fmt: skip
+    insert(connection, "canonical.bank_intraday_line", bank_line_id=name, amount=amount, text=name, **(given | values))
+
+
+@pytest.mark.parametrize("reported", ["880.00000", None])
+def test_what_an_intraday_report_shows_is_in_the_balance_and_not_expected_again(
+    warehouse: duckdb.DuckDBPyConnection, reported: str | None
+) -> None:
+    statement(warehouse, "s", "2026-03-10", "1000.00000", from_date="2026-03-02")
+    statement(warehouse, "r", "2026-03-11", reported, kind="report")
+    insert(warehouse, "canonical.bank_account", account_id="A", entity_id="DE", currency="EUR", calendar="TARGET2")
+    for name, day in (("p", "2026-03-11"), ("q", "2026-03-12"), ("twin", "2026-03-11"), ("other twin", "2026-03-11")):
+        amount = "-70.00000" if "twin" in name else "-120.00000"
+        insert(
+            warehouse, "canonical.payment_instruction", payment_id=name, entity_id="DE", account_id="A", amount=amount,
+            currency="EUR", status="sent", execution_date=day, end_to_end_id="T" if "twin" in name else "E",
+        )  # fmt: skip
+    intraday(warehouse, "booked", "-120.00000", end_to_end_id="E")
+    intraday(warehouse, "of which twin", "-70.00000", end_to_end_id="T", effective_date="2026-03-11")
+    intraday(warehouse, "in the statement", "-5.00000", effective_date="2026-03-10")
+    intraday(warehouse, "pending", "-6.00000", status="PDNG")
+    inputs = read_forecast_inputs(warehouse)
+    expected = Decimal(880) if reported else Decimal(810)
+    assert inputs.balances.select("balance", "balance_date", "covered_until").rows() == [
+        (expected, AS_OF, date(2026, 3, 10))
+    ]
+    assert inputs.flows.sort("text")["text"].to_list() == ["booked", "of which twin"]
+    booked = dict(inputs.payments.select("payment_id", "booked_on").iter_rows())
+    assert booked == {"p": AS_OF, "q": None, "twin": None, "other twin": None}
+
+
 def test_a_returned_payment_settles_nothing(warehouse: duckdb.DuckDBPyConnection) -> None:
     invoice(warehouse, "i", "-100.00000")
     payment(warehouse, "p", "-100.00000", "i", "-100.00000")
