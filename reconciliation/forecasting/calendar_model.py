@@ -20,6 +20,7 @@ from reconciliation.forecasting.minor_amounts import Real
 HALF_LIFE = 190.0  # business days after which an observation counts half
 PENALTIES = (1.0, 8.0, 60.0)
 RECENT = 40  # business days of the plain mean: eight weeks
+YEAR = 250  # business days
 MINIMUM_FOR_RIDGE = 60
 HOLD_OUT = 0.2
 ENOUGH_WEEKS = 8  # in which a weekday never moved anything: it is not going to
@@ -111,7 +112,13 @@ def calendar_features(days: Days) -> Real:
 
 def _candidates(history: Days, values: Real, around: Days, features: Real | None) -> dict[str, Predict]:
     """The models fitted to the history, by name, the plainest first."""
-    found: dict[str, Predict] = {"weekday mean": _weekday_mean(history, values), "mean": _mean(values)}
+    found: dict[str, Predict] = {
+        "weekday mean": _weekday_mean(history[-RECENT:], values[-RECENT:]),
+        "mean": _mean(values[-RECENT:]),
+    }
+    if len(values) > RECENT:
+        found["mean of a year"] = _mean(values[-YEAR:])
+        found["weekday mean of a year"] = _weekday_mean(history[-YEAR:], values[-YEAR:])
     if features is not None:
         found |= _ridges(history, values, around, features)
     return found
@@ -138,13 +145,12 @@ def _ridges(history: Days, values: Real, around: Days, features: Real) -> dict[s
 
 
 def _weekday_mean(history: Days, values: Real) -> Predict:
-    recent, days = values[-RECENT:], weekdays(history[-RECENT:])
-    overall = float(recent.mean())
+    days, overall = weekdays(history), float(values.mean())
     counts = np.bincount(days, minlength=7)
-    means = (np.bincount(days, recent, minlength=7) + overall) / (counts + 1.0)
+    means = (np.bincount(days, values, minlength=7) + overall) / (counts + 1.0)
     return lambda wanted: means[weekdays(wanted)]
 
 
 def _mean(values: Real) -> Predict:
-    overall = float(values[-RECENT:].mean())
+    overall = float(values.mean())
     return lambda wanted: np.full(len(wanted), overall)
