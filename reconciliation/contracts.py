@@ -159,4 +159,9 @@ FORECAST_ACCURACY: dict[str, pl.DataType] = {
     "bias": pl.Float64(),
     "coverage": pl.Float64(),  # share of days inside the 80 % interval
     "naive_wape": pl.Float64(),  # the due-date forecast on the same days
+    "mean_wape": pl.Float64(),  # the mean of the eight weeks before the vintage on the same days
+    "weekly_wape": pl.Float64(),  # the same as wape for sums of calendar weeks
+    "mase": pl.Float64(),  # mean absolute error over that of taking each day's movement of a week before
+    "pinball": pl.Float64(),  # mean pinball loss of low (10 %), forecast (50 %) and high (90 %), over the mean movement
+    "width": pl.Float64(),  # mean width of the interval, over the mean movement
 }

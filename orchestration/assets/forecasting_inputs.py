@@ -12,35 +12,51 @@ from reconciliation.forecasting import ForecastInputs
 
 _ACCOUNTS = "select account_id, entity_id, currency, calendar from canonical.bank_account"
 
-# what the bank has booked since the last statement, as intraday reports say
-_INTRADAY = """
-    seen_intraday as (
-        select report.*
-        from canonical.bank_intraday_line as report
-        cross join config.run_parameter as run
-        left join (
-            select account_id, currency, max(statement_date) as last_day
-            from canonical.bank_statement
-            cross join config.run_parameter
-            where kind = 'statement' and statement_date <= as_of
-            group by account_id, currency
-        ) as covered on report.account_id = covered.account_id and report.currency = covered.currency
-        where
-            report.kind = 'report' and report.status = 'BOOK' and report.effective_date <= run.as_of
-            and report.effective_date > coalesce(covered.last_day, date '0001-01-01')
-    )
-"""
-
-# The newest balance may be an intraday report's, or the last statement's and what reports add to it; what statements cover
-# ends with the last statement.
-_BALANCES = f"""
-    with {_INTRADAY},
+# the newest balance of an account: of a statement, or of an intraday report after it
+_NEWEST = """
     statement as (
         select statement.*
         from canonical.bank_statement as statement
         cross join config.run_parameter as run
         where statement.kind in ('statement', 'report') and statement.statement_date <= run.as_of
     ),
+    newest as (
+        select account_id, entity_id, currency, closing_balance, statement_date
+        from statement
+        where closing_balance is not null
+        qualify row_number() over (
+            partition by account_id, currency order by statement_date desc, kind = 'statement' desc, position desc
+        ) = 1
+    )
+"""
+
+# What the bank has booked after the last statement and has in that newest balance. Of entries whose report gives no balance the
+# opening balance knows nothing: they stay expected.
+_INTRADAY = f"""
+    {_NEWEST},
+    last_statement as (
+        select account_id, currency, max(statement_date) as last_day
+        from statement
+        where kind = 'statement'
+        group by account_id, currency
+    ),
+    seen_intraday as (
+        select report.*
+        from canonical.bank_intraday_line as report
+        inner join newest
+            on report.account_id = newest.account_id and report.currency = newest.currency
+            and report.effective_date <= newest.statement_date
+        left join last_statement
+            on report.account_id = last_statement.account_id and report.currency = last_statement.currency
+        where
+            report.kind = 'report' and report.status = 'BOOK'
+            and report.effective_date > coalesce(last_statement.last_day, date '0001-01-01')
+    )
+"""
+
+# what statements cover ends with the last statement
+_BALANCES = f"""
+    with {_NEWEST},
     covered as (
         select
             account_id,
@@ -50,33 +66,17 @@ _BALANCES = f"""
         from statement
         where kind = 'statement'
         group by all
-    ),
-    newest as (
-        select account_id, entity_id, currency, closing_balance, statement_date
-        from statement
-        where closing_balance is not null
-        qualify row_number() over (
-            partition by account_id, currency order by statement_date desc, kind = 'statement' desc, position desc
-        ) = 1
-    ),
-    since as (
-        select line.account_id, line.currency, sum(line.amount) as movement, max(line.effective_date) as last_day
-        from seen_intraday as line
-        inner join newest on line.account_id = newest.account_id and line.currency = newest.currency
-        where line.effective_date > newest.statement_date
-        group by all
     )
     select
         coalesce(newest.account_id, covered.account_id) as account_id,
         account.entity_id,
         coalesce(newest.currency, covered.currency) as currency,
-        newest.closing_balance + coalesce(since.movement, 0) as balance,
-        greatest(newest.statement_date, since.last_day) as balance_date,
+        newest.closing_balance as balance,
+        newest.statement_date as balance_date,
         covered.covered_from,
         covered.covered_until
     from covered
     full outer join newest on covered.account_id = newest.account_id and covered.currency = newest.currency
-    left join since on newest.account_id = since.account_id and newest.currency = since.currency
     left join canonical.bank_account as account on coalesce(newest.account_id, covered.account_id) = account.account_id
 """
 

@@ -14,5 +14,10 @@ select
     wape,
     bias,
     coverage,
-    naive_wape
+    naive_wape,
+    mean_wape,
+    weekly_wape,
+    mase,
+    pinball,
+    width
 from accuracy

@@ -130,6 +130,27 @@ def test_an_earlier_vintage_against_what_the_statements_say() -> None:
     assert (row["forecast"], row["actual"], row["absolute_error"]) == (Decimal(100), Decimal(60), Decimal(40))
     assert (row["wape"], row["bias"], row["coverage"]) == (0.4, 0.4, 0.5)
     assert row["naive_wape"] == 2.0  # 100 on the due date: misses 80 on the 23rd, is off by 120 on the 25th
+    assert row["mean_wape"] == 1.0  # nothing had moved in the eight weeks before
+    assert row["mase"] is None  # nor had a day ever differed from the one a week before
+    assert row["weekly_wape"] == pytest.approx(40 / 60)
+    assert row["width"] == pytest.approx(0.3)
+    assert row["pinball"] == pytest.approx((22 + 1 + 30) / 3 / 100)
+
+
+def test_the_mean_of_eight_weeks_and_the_week_before_are_what_a_forecast_has_to_beat() -> None:
+    days = TARGET.days(date(2026, 1, 2), date(2026, 6, 26)).tolist()
+    flows = [
+        FLOW | {"bank_line_id": f"{day}", "date": day, "amount": Decimal(10 + 4 * (n % 2))}
+        for n, day in enumerate(days)
+    ]
+    now = facts(balances=[BALANCE | {"covered_until": date(2026, 6, 26)}], flows=flows)
+    row = accuracy(vintage(date(2026, 6, 22), d23=(11, 9, 13)), now, CONFIG, AS_OF).row(0, named=True)
+    assert row["days_compared"] == 1
+    actual = dict(zip(days, (flow["amount"] for flow in flows), strict=True))[date(2026, 6, 23)]
+    assert row["mase"] == pytest.approx(
+        abs(11 - float(actual)) / 4
+    )  # a day and the one five business days before differ by 4
+    assert row["mean_wape"] == pytest.approx(abs(12 - float(actual)) / float(actual), abs=0.01)
 
 
 def test_days_inside_a_gap_of_the_statements_are_not_compared() -> None:
