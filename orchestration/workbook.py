@@ -24,6 +24,7 @@ SHEETS = {
     "exception_queue": "Exceptions",
     "alert": "Alerts",
     "cash_position": "Cash position",
+    "cash_outlook": "Cash outlook by week",
     "reconciliation_status": "Reconciliation",
     "open_payables": "Open payables",
     "payment_proposal": "Payment proposal",

@@ -10,6 +10,19 @@ vintage as (
     from forecast
     cross join run
     where forecast.vintage <= run.as_of
+),
+
+-- the balance an account's forecast starts from, and its date, as the forecast's own sources say it
+opening as (
+    select
+        forecast.account,
+        forecast.currency,
+        max(try_cast(regexp_extract(forecast.sources, 'balance of ([0-9]{4}-[0-9]{2}-[0-9]{2})', 1) as date)) as balance_date,
+        bool_or(forecast.certainty = 'expected') as is_stale
+    from forecast
+    inner join vintage on forecast.vintage = vintage.vintage
+    where forecast.layer = 'opening'
+    group by forecast.account, forecast.currency
 )
 
 select
@@ -36,7 +49,10 @@ select
     forecast.high,
     {{ convert_money('forecast.amount', 'rate.numerator', 'rate.denominator') }} as amount_base,
     forecast.item_count,
-    forecast.sources
+    forecast.sources,
+    opening.balance_date,
+    opening.is_stale
 from forecast
 inner join vintage on forecast.vintage = vintage.vintage
+left join opening on forecast.account = opening.account and forecast.currency = opening.currency
 left join rate on forecast.currency = rate.currency
