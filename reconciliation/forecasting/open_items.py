@@ -16,6 +16,7 @@ from reconciliation.forecasting.horizon import Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
 from reconciliation.forecasting.minor_amounts import Real, Whole, amounts, minor_unit_points, points, spread_out
+from reconciliation.forecasting.payer_days import Waiting, payer_days
 from reconciliation.forecasting.payment_days import PaymentDays, payment_days
 from reconciliation.forecasting.payment_delay import Observed, chances, hazards
 from reconciliation.frames import empty
@@ -87,12 +88,19 @@ def _of_ledger(
     hazard = hazards(
         observed, parties, len(groups), group_of_party, config.payment_delay.pseudo_observations, 0 if on_runs else 2
     )
+    waiting = []
+    for number, name in enumerate(groups):
+        if not axes[name].is_run:
+            mine = counts & (group == number)
+            waiting.append(Waiting(axes[name].days, *(one[mine] for one in (party, due, entry, end, is_paid))))
+    habits = payer_days(waiting, hazard, group_of_party, len(groups))
     for number, name in enumerate(groups):
         for start in np.unique(ahead[(group == number) & ~settled]):
             mine = (group == number) & ~settled & (ahead == start)
             days = axes[name].days[start:]
             days = days[days <= np.datetime64(horizon.last)]
-            chance = chances(hazard, party[mine], (ahead - due)[mine], len(days))
+            factors = None if axes[name].is_run else habits.factors(party[mine], axes[name].days, start, len(days))
+            chance = chances(hazard, party[mine], (ahead - due)[mine], len(days), factors)
             yield Schedule(located.filter(pl.Series(mine)), *_rolled_forward(chance, days, horizon))
 
 

@@ -18,6 +18,7 @@ FIRST_STEP, LAST_STEP = -90, 60  # payment days from the due date; earlier nothi
 STEPS = LAST_STEP - FIRST_STEP + 1
 GROUP_PSEUDO_OBSERVATIONS = 20.0
 PRIOR_PSEUDO_OBSERVATIONS = 4.0
+MOST_CERTAIN = 0.97  # chance of payment on a day, however well it suits a party
 _STEP_OF_DUE = -FIRST_STEP
 _EARLIEST = 30  # payment days before the due date before which only parties seen to do so pay
 
@@ -69,14 +70,17 @@ def hazards(observed: Observed, parties: int, groups: int, group_of_party: Whole
     return _shrunk(paid, at_risk, by_group[group_of_party], pseudo)
 
 
-def chances(hazard: Real, party: Whole, step: Whole, days: int) -> Real:
+def chances(hazard: Real, party: Whole, step: Whole, days: int, factors: Real | None = None) -> Real:
     """The chance of payment on each of the next `days` payment days, and after them: items x (days + 1), rows sum to 1.
 
-    `step` is the step of the first of these days for each item; the item is unpaid so far.
+    `step` is the step of the first of these days for each item; the item is unpaid so far. `factors` (items x days)
+    says on which of the days a party rather pays, one where nothing does.
     """
     steps = step[:, None] + np.arange(days)[None, :]
     each = hazard[party[:, None], np.clip(steps, FIRST_STEP, LAST_STEP) - FIRST_STEP]
     each = np.where(steps < FIRST_STEP, 0.0, each)
+    if factors is not None:
+        each = np.where(factors == 1.0, each, np.minimum(each * factors, MOST_CERTAIN))
     unpaid = np.cumprod(1.0 - each, axis=1)
     before = np.concatenate([np.ones((len(step), 1)), unpaid[:, :-1]], axis=1) if days else np.ones((len(step), 0))
     last = unpaid[:, -1:] if days else np.ones((len(step), 1))
