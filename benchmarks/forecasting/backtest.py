@@ -6,8 +6,9 @@ benchmarks/forecasting/backtest.py warehouse PATH/warehouse.duckdb
 
 `treasury` are two and a half years of daily deposits and withdrawals of the US Treasury (public domain); each is
 one account. `warehouse` reads the facts of a workspace after a run, such as the demo's. Each line is one horizon
-bucket: WAPE of days and of whole weeks, signed bias, coverage and mean width of the 80 % interval (in units of the
-mean daily movement), and the WAPE of two naive forecasts: the mean of the last eight weeks, and the due date.
+bucket: WAPE of days and of whole weeks, signed bias, MASE (against the day a week before), pinball loss, coverage and mean
+width of the 80 % interval (both in units of the mean daily movement), and the WAPE of two naive forecasts: the mean of
+the last eight weeks, and the due date.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def report(title: str, inputs: ForecastInputs, cutoffs: int, weeks_between: int)
     compared = comparison(vintages, inputs, end)
     due_date = accuracy(vintages, inputs, CONFIG, end + timedelta(days=1))
     print(f"\n{title}: {len(days)} cut-offs from {min(days)} to {max(days)}")
-    print("horizon    days    WAPE  weekly    bias  cover  width  8-week     due")
+    print("horizon    days    WAPE  weekly    bias    MASE pinball  cover  width  8-week     due")
     for name, _, _ in BUCKETS:
         mine = compared.filter(pl.col("bucket") == name)
         if mine.is_empty():
@@ -77,7 +78,8 @@ def report(title: str, inputs: ForecastInputs, cutoffs: int, weeks_between: int)
         eight_weeks = (mine["mean"] - mine["net"]).abs().sum() / moved
         print(
             f"{name:8} {mine.height:6} {error(mine) / moved:7.3f} {error(weekly) / weekly['net'].abs().sum():7.3f} "
-            f"{(mine['amount'] - mine['net']).sum() / moved:7.3f} {mine['inside'].mean():6.2f} "
+            f"{(mine['amount'] - mine['net']).sum() / moved:7.3f} {error(mine) / mine['change'].sum():7.3f} "
+            f"{mine['pinball'].sum() / moved:7.3f} {mine['inside'].mean():6.2f} "
             f"{width:6.2f} {eight_weeks:7.3f} "
             f"{f'{by_due_date:7.3f}' if inputs.open_items.height else '      -'}"
         )
@@ -98,7 +100,10 @@ def comparison(vintages: pl.DataFrame, inputs: ForecastInputs, end: date) -> pl.
         pl.col("amount", "low", "high").sum().cast(pl.Float64)
     )
     actual = daily_net(inputs, CONFIG, end).with_columns(pl.col("net").cast(pl.Float64))
-    scale = actual.group_by("account", "currency").agg(pl.col("net").abs().mean().alias("scale"))
+    week_before = (pl.col("net") - pl.col("net").shift(5)).abs().mean()
+    scale = actual.group_by("account", "currency", maintain_order=True).agg(
+        pl.col("net").abs().mean().alias("scale"), week_before.alias("change")
+    )
     cutoffs = vintages.select("vintage").unique()
     before = (
         actual.join(cutoffs, how="cross")
@@ -119,8 +124,19 @@ def comparison(vintages: pl.DataFrame, inputs: ForecastInputs, end: date) -> pl.
             (pl.col("high") - pl.col("low")).alias("width"),
             bucket((pl.col("date") - pl.col("vintage")).dt.total_days()).alias("bucket"),
         )
-        .with_columns(pl.col("net", "amount", "mean", "width") / pl.col("scale"))
+        .with_columns(
+            ((quantile_loss("low", 0.1) + quantile_loss("amount", 0.5) + quantile_loss("high", 0.9)) / 3).alias(
+                "pinball"
+            )
+        )
+        .with_columns(pl.col("net", "amount", "mean", "width", "change", "pinball") / pl.col("scale"))
     )
+
+
+def quantile_loss(name: str, level: float) -> pl.Expr:
+    """The pinball loss of a quantile."""
+    missed = pl.col("net") - pl.col(name)
+    return pl.max_horizontal(level * missed, (level - 1) * missed)
 
 
 def treasury_accounts(folder: Path) -> Iterator[tuple[str, ForecastInputs]]:

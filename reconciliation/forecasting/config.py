@@ -61,7 +61,7 @@ class Intervals(_Strict):
         default=20, description="days compared per horizon bucket, below which the wide interval is used and said so"
     )
     uncalibrated_factor: Annotated[float, Field(gt=0)] = Field(
-        default=2.5, description="half width in standard deviations where nothing could be calibrated"
+        default=1.8, description="half width in standard deviations where nothing could be calibrated"
     )
 
 
