@@ -239,14 +239,26 @@ def _expected(
 
 
 def _unsettled_payments(inputs: ForecastInputs) -> pl.DataFrame:
-    """Payments on their way that settle no item, single and summed by day: payroll goes out as many and is booked
-    as one.
+    """Payments on their way that settle no item: single, summed by day, by day and day of making, and by day without one
+    of them. Payroll goes out as many and is booked as one, and a tax may go out beside it.
     """
     waiting = inputs.payments.filter(
         pl.col("booked_on").is_null() & ~pl.col("settles_item").fill_null(value=False)
-    ).select("account_id", "currency", pl.coalesce("execution_date", "created_on").alias("date"), "amount")
-    days = waiting.group_by("account_id", "currency", "date").agg(pl.col("amount").sum().cast(AMOUNT))
-    every = pl.concat([waiting, days.select(waiting.columns)])
+    ).select(
+        "account_id", "currency", pl.coalesce("execution_date", "created_on").alias("date"), "amount", "created_on"
+    )
+    day = ["account_id", "currency", "date"]
+    total = pl.col("amount").sum().cast(AMOUNT)
+    without_one = waiting.with_columns(
+        (pl.col("amount").sum().over(day) - pl.col("amount")).cast(AMOUNT).alias("amount")
+    ).filter(pl.len().over(day) > 2)
+    parts = [
+        waiting,
+        waiting.group_by(day).agg(total),
+        waiting.group_by(*day, "created_on").agg(total),
+        without_one,
+    ]
+    every = pl.concat([part.select(*day, "amount") for part in parts])
     return every.with_columns(pl.Series("points", points(every["amount"]), dtype=pl.Int64))
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from forecast_facts import ACCOUNT, AS_OF, BALANCE, FAST, FLOW, Row, facts, layer
+from forecast_facts import ACCOUNT, AS_OF, BALANCE, FAST, FLOW, PAYMENT, Row, facts, layer
 
 from reconciliation.business_days import BusinessDays, business_days
 from reconciliation.forecasting import ForecastInputs, forecast
@@ -146,6 +146,19 @@ def test_a_party_that_pays_invoices_is_no_recurring_flow() -> None:
         for month in MONTHS
     ]
     assert recurring(*flows) == {}
+
+
+def test_a_payroll_instructed_beside_a_tax_is_not_expected_again() -> None:
+    flows = [flow(month.replace(day=12), -1000, text="SALARIES") for month in MONTHS[12:]]
+    wages = [PAYMENT | {"payment_id": f"w{n}", "amount": Decimal(-100)} for n in range(10)]
+    tax = PAYMENT | {"payment_id": "t", "amount": Decimal(-700)}
+    payments: list[Row] = [
+        one | {"execution_date": date(2026, 7, 13), "settles_item": False} for one in (*wages, tax)
+    ]  # fmt: skip
+    balance = BALANCE | {"covered_from": date(2025, 1, 1)}
+    found = facts(balances=[balance], flows=flows, payments=payments)
+    assert [day.month for day in layer(found, "recurring", NO_RUN_OFF)] == [8, 9]
+    assert layer(found, "committed", NO_RUN_OFF) == {date(2026, 7, 13): Decimal(-1700)}
 
 
 def test_what_has_ended_is_not_in_the_run_off_either() -> None:
