@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from reconciliation.matching.amount_differences import discounts
 from reconciliation.matching.chance import reach_of, widened
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.contradiction import spoken_against
@@ -22,11 +23,12 @@ from reconciliation.matching.other_sums import fit_otherwise
 from reconciliation.matching.parties import left_parties
 from reconciliation.matching.party_codes import right_parties
 from reconciliation.matching.passes.dated import DatedPass
-from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
+from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.subset_search import unique_subsets
 
 _AROUND = 60  # days around a window in which a part of the same amount leaves a doubt which one is meant
 _CLOSE_DAYS = 14  # items of one amount no further apart than that do not tell whose part a line is
+_LATE_DAYS = 5  # that a discount may be taken late
 _TAILS = (0.15, 0.01)  # of the date distances of surer pairs, left out at either end of a learned window
 
 
@@ -34,13 +36,15 @@ class SubsetSums(DatedPass):
     """Subsets of one side's items of the same counterparty whose date lies in a window around the other side's item.
 
     `one` names the side of the lump sum. The `windows` ([before, after]: days of the left date minus the right) are tried from the
-    narrowest; a solution that chance explains more often than `max_chance` is left.
+    narrowest; a solution that chance explains more often than `max_chance` is left. With `net` the right items are taken less
+    their cash discount, where it may be taken yet; `right_date` is then best its last day.
     """
 
     KIND: ClassVar[str] = "subset_sum"
 
     kind: Literal["subset_sum"] = "subset_sum"
     one: Literal["left", "right"] = "left"
+    net: bool = False
     windows: tuple[tuple[int, int], ...] = ((5, 3), (8, 6), (12, 10))
     max_candidates: Annotated[int, Field(ge=2, le=40)] = 24
     max_size: Annotated[int, Field(ge=2, le=40)] = 24
@@ -70,6 +74,8 @@ class SubsetSums(DatedPass):
                 pl.when(pl.col("doubtful") | rest).then(SUGGESTED_ODDS).otherwise(self.odds).alias("odds"),
                 pl.lit(0, pl.UInt16).alias("evidence"),
             )
+            if self.net:
+                edges = _less_discounts(context, edges)
             for proposals in unique_subsets(
                 context,
                 edges,
@@ -81,6 +87,8 @@ class SubsetSums(DatedPass):
                 max_size=self.max_size,
                 max_chance=self.max_chance,
             ):
+                if self.net:
+                    proposals = _whole(context, proposals)
                 yield self._weighed(context, proposals)
 
     def _weighed(self, context: LegContext, proposals: Proposals) -> Proposals:
@@ -147,6 +155,28 @@ class SubsetSums(DatedPass):
         marked = pairs.filter(inside).join(twins, on=[one, amount], how="left").join(alone, on=one, how="left")
         others = [name for name in ("twin", "alone", "near_another") if name in marked.columns]
         return marked.with_columns(doubtful=pl.any_horizontal(others).fill_null(False))
+
+
+def _less_discounts(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
+    """Edges with the right items' amounts less the discounts that may be taken at the left item's date; of lump sums with no
+    such item none."""
+    taken = pl.Series("taken", discounts(context, edges, _LATE_DAYS))
+    less = edges.with_columns(taken).filter((pl.col("taken") != 0).any().over("left"))
+    return less.with_columns(other=pl.col("other") - pl.col("other").sign() * pl.col("taken")).drop("taken")
+
+
+def _whole(context: LegContext, proposals: Proposals) -> Proposals:
+    """Proposals of net sums with the right items settled whole, the rest as discount; without those that take none."""
+    right = pl.col("side") == 1
+    opened = pl.Series(
+        context.right.open[proposals.members["row"].to_numpy() * (proposals.members["side"] == 1).to_numpy()]
+    )
+    members = proposals.members.with_columns(whole=pl.when(right).then(opened).otherwise("applied"))
+    net = members.filter(pl.col("whole") != pl.col("applied")).select("proposal").unique()
+    groups = proposals.groups.join(net, on="proposal", how="semi", maintain_order="left")
+    groups = groups.with_columns(difference_kind=pl.lit(KIND["discount"], pl.UInt8))
+    members = members.join(net, on="proposal", how="semi", maintain_order="left")
+    return replace(proposals, groups=groups, members=members.with_columns(applied="whole").drop("whole"))
 
 
 def _member_pairs(members: pl.DataFrame) -> pl.DataFrame:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from example_items import items, members
+from example_items import FIRST, items, members
 
 from reconciliation.matching import MatchResult, match, preset
 
@@ -221,3 +221,23 @@ def test_a_round_credit_memo_is_deducted_where_chance_is_small_or_the_text_says_
     ]
     line = {"item_id": "paid", "amount": str(1500 + int(memo)), "on": 39, "text": said, **customer}
     assert members(settled([line], bills), status) == [("bill", "memo", "paid")]
+
+
+@pytest.mark.parametrize(("paid_on", "found"), [(13, True), (30, False)])
+def test_several_bills_less_their_discounts_are_found_without_a_text_while_the_discounts_may_be_taken(
+    paid_on: int, found: bool
+) -> None:
+    customer = {"counterparty_name": "Winterfeld Werkzeugbau GmbH", "counterparty_id": "C7"}
+    bills: list[Row] = [
+        {"item_id": name, "amount": amount, "on": on, "references": [f"9001{on:04}"], **customer}
+        | {"discount_amount": discount, "discount_until": FIRST + timedelta(days=on + 14)}
+        for name, amount, discount, on in (
+            ("first", "1873.44", "37.47", 0), ("second", "905.17", "18.10", 3), ("third", "411.83", "8.24", 6)
+        )
+    ]  # fmt: skip
+    line = {"item_id": "paid", "amount": "2723.04", "on": paid_on, **customer}
+    result = settled([line], bills)
+    assert (("first", "paid", "second") in members(result, "matched")) == found
+    if found:
+        assert result.groups["difference_kind"].to_list() == ["discount"]
+        assert result.groups["difference"].to_list() == [Decimal("-55.57")]
