@@ -39,3 +39,14 @@ def is_named(text: str) -> pl.Expr:
         & inside.str.contains(joined, literal=True)
         & ~goes_on.fill_null(value=False)
     )
+
+
+def last_digits(name: str) -> pl.Expr:
+    """The end of the last number in a name, three digits at most: what a text that gives the name has at the end of a number."""
+    return pl.col(name).str.extract(r"(\d+)\D*$").str.tail(3)
+
+
+def ends_of_numbers(text: str) -> pl.Expr:
+    """The last digits of all numbers in a text, one to three of each."""
+    numbers = pl.col(text).str.extract_all(r"\d+")
+    return pl.concat_list(*(numbers.list.eval(pl.element().str.tail(count)) for count in (1, 2, 3))).list.unique()

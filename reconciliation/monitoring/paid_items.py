@@ -87,31 +87,46 @@ def _of_items_paid_beyond(of: pl.DataFrame, payments: pl.DataFrame, inputs: Moni
 
     Payments and items of several currencies cannot be weighed: two payments of one amount count, others do not.
     """
-    pairs = of.select("open_item_id", "payment_id").unique()
-    several = pairs.filter(pl.len().over("open_item_id") > 1)
+    pairs = of.select("open_item_id", "payment_id").unique().sort("open_item_id", "payment_id")
+    # items of one clearing have the same payments: they are weighed once
+    sets = (
+        pairs.group_by("open_item_id")
+        .agg(pl.len().alias("payments"), pl.col("payment_id").str.join("\x1f").alias("set"))
+        .filter(pl.col("payments") > 1)
+    )
+    members = sets.unique("set").join(pairs, on="open_item_id").select("set", "payment_id")
     money = payments.select("payment_id", "currency", pl.col("amount").alias("paid"))
     due = inputs.open_items.select("open_item_id", pl.col("amount").alias("due"), pl.col("currency").alias("due_in"))
     all_paid = (
-        several.join(money, on="payment_id")
-        .group_by("open_item_id")
-        .agg(pl.col("paid").sum(), pl.col("paid").n_unique().alias("amounts"), pl.col("currency").unique())
+        members.join(money, on="payment_id")
+        .group_by("set")
+        .agg(
+            pl.col("paid").sum(),
+            pl.col("paid").abs().min().alias("least"),
+            pl.col("paid").n_unique().alias("amounts"),
+            pl.col("currency").unique(),
+        )
     )
     all_due = (
-        several.join(pairs.rename({"open_item_id": "with_item"}), on="payment_id")
-        .select("open_item_id", "with_item")
+        members.join(pairs, on="payment_id")
+        .select("set", "open_item_id")
         .unique()
-        .join(due.rename({"open_item_id": "with_item"}), on="with_item")
-        .group_by("open_item_id")
+        .join(due, on="open_item_id")
+        .group_by("set")
         .agg(pl.col("due").sum(), pl.col("due_in").unique())
     )
     return (
-        all_paid.join(all_due, on="open_item_id")
+        all_paid.join(all_due, on="set")
         .with_columns(
             is_one=(pl.col("currency").list.len() == 1)
             & (pl.col("due_in").list.len() == 1)
             & (pl.col("currency").list.first() == pl.col("due_in").list.first())
         )
         .with_columns(excess=pl.when("is_one").then(pl.col("paid").abs() - pl.col("due").abs()))
-        .filter((pl.col("excess") > 0) | (~pl.col("is_one") & (pl.col("amounts") == 1)))
+        .filter(
+            ((pl.col("excess") > 0) & (pl.col("excess") * PART >= pl.col("least")))
+            | (~pl.col("is_one") & (pl.col("amounts") == 1))
+        )
+        .join(sets, on="set")
         .select("open_item_id", "excess")
     )

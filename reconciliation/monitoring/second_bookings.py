@@ -10,7 +10,14 @@ import polars as pl
 from reconciliation.monitoring.ages import live_payments, live_settlements
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
-from reconciliation.monitoring.invoice_names import LONG_NAME, MINIMUM_DIGITS, is_named, named_items
+from reconciliation.monitoring.invoice_names import (
+    LONG_NAME,
+    MINIMUM_DIGITS,
+    ends_of_numbers,
+    is_named,
+    last_digits,
+    named_items,
+)
 
 NEXT_STEP = "Find out who instructed it; if it pays the invoice once more, ask the supplier for the money back"
 
@@ -47,7 +54,9 @@ def second_bookings(inputs: MonitoringInputs, within_days: int, as_of: date) -> 
     ).unique()
     account = pl.col("counterparty_account")
     rows = (
-        lines.join(named_items(inputs), on=["entity_id", "currency", "amount"])
+        lines.with_columns(key=ends_of_numbers("text"))
+        .explode("key")
+        .join(named_items(inputs).with_columns(key=last_digits("name")), on=["entity_id", "currency", "amount", "key"])
         .filter(is_named("text"))
         .join(paid, on="open_item_id")
         .join(known, on=["party", "counterparty_account"], how="left")

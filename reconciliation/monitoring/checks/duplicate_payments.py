@@ -12,7 +12,7 @@ from reconciliation.monitoring.ages import live_payments, live_settlements
 from reconciliation.monitoring.config import DuplicatePayment
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
-from reconciliation.monitoring.invoice_names import MINIMUM_DIGITS, is_named, named_items
+from reconciliation.monitoring.invoice_names import MINIMUM_DIGITS, ends_of_numbers, is_named, last_digits, named_items
 from reconciliation.monitoring.paid_items import paid_beyond
 from reconciliation.monitoring.payment_series import is_later, later_of_pairs, out_of_turn
 from reconciliation.monitoring.second_bookings import second_bookings
@@ -99,42 +99,51 @@ def _same_reference(payments: pl.DataFrame, within_days: int) -> pl.DataFrame:
 def _names_what_is_paid(
     inputs: MonitoringInputs, payments: pl.DataFrame, of_itself: pl.DataFrame, within_days: int
 ) -> pl.DataFrame:
-    """Later payments that settle nothing known and name an invoice of their amount that an earlier one settles, or names as well."""
-    items = named_items(inputs)
-    settled = live_settlements(inputs).select("open_item_id", pl.col("payment_id").alias("first_payment_id")).unique()
+    """Later payments that settle nothing known and name an invoice of their amount that an earlier one settles, or names as well.
+
+    Texts and names meet by the last digits of their numbers: one party's many payments of one amount are not gone through in pairs.
+    """
+    items = named_items(inputs).with_columns(key=last_digits("name"))
+    names = (
+        of_itself.filter(pl.col("said").str.count_matches(r"\d") >= MINIMUM_DIGITS)
+        .with_columns(pl.col("counterparty_account").alias("account"), party=_party(inputs))
+        .select("payment_id", "day", "entity_id", "currency", "amount", "account", "party", "remittance_text")
+        .with_columns(key=ends_of_numbers("remittance_text"))
+        .explode("key")
+    )
     first = payments.select(
         pl.col("payment_id").alias("first_payment_id"),
         pl.col("day").alias("first_day"),
-        pl.col("remittance_text").alias("first_text"),
+        pl.col("counterparty_account").alias("first_account"),
+        pl.col("currency").alias("first_currency"),
+        pl.col("amount").alias("first_amount"),
     )
-    names = of_itself.filter(pl.col("said").str.count_matches(r"\d") >= MINIMUM_DIGITS).with_columns(
-        party=_party(inputs)
-    )
-    money = ["entity_id", "currency", "amount"]
-    # of the item's amount and party, or of the amount and to the account of the payment that settled it
-    by_item = (
-        names.join(items, on=[*money, "party"])
-        .join(settled, on="open_item_id")
+    settled = (
+        live_settlements(inputs)
+        .select("open_item_id", pl.col("payment_id").alias("first_payment_id"))
+        .unique()
         .join(first, on="first_payment_id")
-        .filter(is_later(within_days))
     )
-    alike = later_of_pairs(names, payments, ["counterparty_account", *money], within_days)
-    by_payment = alike.join(settled, on="first_payment_id").join(
-        items.select("open_item_id", "name"), on="open_item_id"
+    mentions = (
+        names.join(items.rename({"party": "item_party"}), on=["entity_id", "currency", "amount", "key"])
+        .filter(is_named("remittance_text") & (pl.col("party") == pl.col("item_party")).fill_null(value=True))
+        .unique(["payment_id", "open_item_id"])
     )
-    both_name = (
-        alike.join(of_itself.select(first_payment_id="payment_id"), on="first_payment_id", how="semi")
-        .join(first.drop("first_day"), on="first_payment_id")
-        .join(items.rename({"party": "item_party"}), on=money)
-        .filter(
-            (pl.col("party").is_null() | (pl.col("party") == pl.col("item_party"))).fill_null(value=True)
-            & is_named("first_text")
-        )
+    by_item = mentions.join(settled, on="open_item_id").filter(
+        (pl.col("party").is_not_null() | (pl.col("account") == pl.col("first_account"))).fill_null(value=False)
     )
-    columns = ["payment_id", "first_payment_id", "first_day", "remittance_text", "name"]
-    found = pl.concat([one.select(columns) for one in (by_item, by_payment, both_name)]).filter(
-        is_named("remittance_text")
+    # of the amount and to the account of the payment that settled it
+    by_payment = names.join(
+        settled.join(items.select("open_item_id", "name", "key"), on="open_item_id"),
+        left_on=["account", "currency", "amount", "key"],
+        right_on=["first_account", "first_currency", "first_amount", "key"],
+    ).filter(is_named("remittance_text"))
+    earlier = mentions.select(
+        "open_item_id", "account", pl.col("payment_id").alias("first_payment_id"), pl.col("day").alias("first_day")
     )
+    both_name = mentions.join(earlier, on=["open_item_id", "account"])
+    columns = ["payment_id", "first_payment_id", "first_day", "day", "remittance_text"]
+    found = pl.concat([one.select(columns) for one in (by_item, by_payment, both_name)]).filter(is_later(within_days))
     return _pairs(found, "text", pl.col("remittance_text")).unique()
 
 
