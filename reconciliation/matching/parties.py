@@ -17,7 +17,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.customer_numbers import naming_numbers, numbers_of
-from reconciliation.matching.encoding import Mask
+from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.party_codes import parties_of, party_codes, right_parties
 from reconciliation.matching.text import name_key, name_similarity
 from reconciliation.matching.text.names import initial_forms
@@ -57,8 +57,8 @@ def names_somebody(context: LegContext, rows: Rows) -> Mask:
     not."""
     data = context.right.dataset
     if "names" not in data.derived:
-        every = np.arange(data.height, dtype=np.uint32)
-        names = pl.DataFrame({"name": name_keys(data, every), "entity": data.entity}).drop_nulls().unique()
+        some = _shown_otherwise(data, np.arange(data.height, dtype=np.uint32), ["counterparty_name"])
+        names = pl.DataFrame({"name": name_keys(data, some), "entity": data.entity[some]}).drop_nulls().unique()
         data.derived["names"] = names.with_columns(party=pl.col("name").hash(3))
     texts = context.left.dataset.take(["text"], rows)["text"]
     told = pl.DataFrame({"row": rows, "entity": context.left.dataset.entity[rows], "text": name_key(texts)})
@@ -69,15 +69,17 @@ def names_somebody(context: LegContext, rows: Rows) -> Mask:
 def counterparties(context: LegContext) -> pl.DataFrame:
     """What the open right items show of their counterparties, each as often as it is shown otherwise: `party` (code), `entity`, `id`,
     `iban` (account) and `name` (keys)."""
-    parties = right_parties(context)
-    rows = parties["row"].to_numpy()
-    data = context.right.dataset
-    nameless = data.lacking("counterparty_name", rows)  # their texts may name them, each another one
-    shown = {name: data.columns.coded(name)[0][rows] for name in _IDENTITY}
-    shown["text"] = np.where(nameless, rows + np.uint32(1), np.uint32(0))
+    rows = _shown_otherwise(context.right.dataset, right_parties(context)["row"].to_numpy(), _IDENTITY)
+    codes = party_codes(context.right.dataset)
+    return _identity(context.right, rows).with_columns(codes.gather(rows))
+
+
+def _shown_otherwise(data: Dataset, rows: Rows, columns: Sequence[str]) -> Rows:
+    """Of these rows one for each entity and counterparty as these columns show it; all that may be named in their texts."""
+    shown = {name: data.columns.coded(name)[0][rows] for name in columns}
+    shown["text"] = np.where(data.lacking("counterparty_name", rows), rows + np.uint32(1), np.uint32(0))
     distinct = pl.DataFrame({"row": rows, "entity": data.entity[rows], **shown}).unique(["entity", *shown])
-    rows = distinct["row"].sort().to_numpy()
-    return _identity(context.right, rows).with_columns(party_codes(data).gather(rows))
+    return distinct["row"].sort().to_numpy()
 
 
 def _names(parties: pl.DataFrame) -> pl.DataFrame:
@@ -253,6 +255,9 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     told = texts.filter(pl.Series(naming_texts(texts, whole, by, _MIN_NAME)))
     told = _beginnings(told, whole.select("start", *by).unique())
     told = told.filter(pl.col("beginning").str.len_chars() >= _MIN_NAME).unique()
+    if told.is_empty():
+        return unread
+    whole = whole.join(told.select("start", *by).unique(), on=["start", *by], how="semi")
     begun = _names_that_begin(told.select(*by, "beginning").unique(), whole, by)
     met = told.join(begun, on=["beginning", *by], suffix="_right")
     if not by:

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
-from reconciliation.matching.joins import of_rows
 from reconciliation.matching.marginals import Floats
-from reconciliation.matching.reference_keys import dataset_references, written
+from reconciliation.matching.reference_index import references_of
+from reconciliation.matching.reference_keys import written
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.serial_numbers import numbers_in, serial_number
 
@@ -28,8 +28,7 @@ def serial_ratios(context: LegContext, left: Rows, right: Rows) -> Floats:
     told = pl.DataFrame({"left": rows, "text": texts}).select("left", numbers=numbers_in(pl.col("text")))
     told = told.with_columns(count=pl.col("numbers").list.len()).filter(pl.col("count") > 0)
     told = told.explode("numbers", empty_as_null=False, keep_nulls=False).rename({"numbers": "serial"})
-    data = context.right.dataset
-    given = of_rows(dataset_references(data).select("row", "reference"), "row", right, data.height)
+    given = references_of(context.right.dataset, right)
     given = given.with_columns(ascii_upper_series(given["reference"]))
     owned = given.select(right="row", serial=serial_number(pl.col("reference"))).drop_nulls().unique()
     met = pairs.join(told.unique(), on="left").join(owned, on=["right", "serial"])
