@@ -11,7 +11,7 @@ from reconciliation.matching.coincidence import Floats, expected_equals, lag_sha
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.nearby import within_days
-from reconciliation.matching.party_evidence import sample
+from reconciliation.matching.taught_pairs import taught_pairs
 from reconciliation.matching.text.words import SideWords, shared_information, side_words
 from reconciliation.matching.text_odds import TextOdds
 
@@ -29,7 +29,7 @@ def leg_words(context: LegContext) -> tuple[SideWords, SideWords]:
 
 def open_words(context: LegContext) -> tuple[SideWords, SideWords]:
     """The words of the items that were open when first asked for, and on the left of some that are settled."""
-    left = np.unique(np.concatenate([context.left.rows(), sample(context)[0]]))
+    left = np.unique(np.concatenate([context.left.rows(), taught_pairs(context)[0]]))
     return _words(context, context.left, left), _words(context, context.right, context.right.rows())
 
 

@@ -19,6 +19,7 @@ from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.customer_numbers import naming_numbers, numbers_of
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.party_codes import parties_of, party_codes, right_parties
+from reconciliation.matching.standing_words import told_words, without_standing_words
 from reconciliation.matching.text import name_key, name_similarity
 from reconciliation.matching.text.names import initial_forms
 from reconciliation.matching.text.token_filter import naming_texts
@@ -40,8 +41,25 @@ def left_parties(context: LegContext) -> pl.DataFrame:
     alike."""
     if "left_parties" not in context.cache:
         context.cache["left_parties"] = parties_named(context, np.flatnonzero(context.meeting(context.left)))
-    frame = context.cache["left_parties"]
+    known = f"bare_names_{len(context.taught[0])}"  # what standing words are is learned on the way
+    if known not in context.cache:
+        context.cache[known] = _bare_names(context, context.cache["left_parties"])
+    frame = pl.concat([context.cache["left_parties"], context.cache[known]])
     return frame.filter(pl.Series(context.left.open[frame["row"].to_numpy()] != 0))
+
+
+def _bare_names(context: LegContext, found: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of the open left items not `found` yet whose text is, its standing words aside, the name of one counterparty of
+    the entity, however short."""
+    data = context.left.dataset
+    rows = np.setdiff1d(np.flatnonzero(context.meeting(context.left)).astype(np.uint32), found["row"].to_numpy())
+    rows = rows[data.lacking("counterparty_name", rows)]
+    bare = without_standing_words(context, context.left, told_words(data.take(["text"], rows)["text"]))
+    texts = pl.DataFrame({"row": rows, "entity": data.entity[rows], "name": bare}).drop_nulls()
+    met = texts.join(_names(counterparties(context)), on="name", suffix="_right")
+    of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
+    met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both).select("row", "party").unique()
+    return met.filter(pl.len().over("row") == 1)
 
 
 def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:

@@ -13,12 +13,13 @@ import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
-from reconciliation.matching.context import ENOUGH_TAUGHT, LegContext, Rows, SideView
+from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import among, pair_keys
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import names_somebody
+from reconciliation.matching.taught_pairs import taught_pairs
 from reconciliation.matching.text import name_key, name_similarity, named_in
 
 Classes = npt.NDArray[np.int64]
@@ -108,22 +109,8 @@ def agrees_elsewhere(
     return found
 
 
-def sample(context: LegContext) -> tuple[Rows, Rows]:
-    """Some pairs accepted by earlier passes, in the order of their left ids, the same ones in any order of rows."""
-    left, right = context.taught
-    data = context.left.dataset
-    if len(left) > ENOUGH_TAUGHT:
-        mixed = (data.amount[left] * 2_654_435_761 + data.date[left]) & 0xFFFF_FFFF
-        chosen = mixed < 2**32 * ENOUGH_TAUGHT // len(left)
-        left, right = left[chosen], right[chosen]
-    if not len(left):
-        return left, right
-    order = np.lexsort((context.right.order(right), context.left.order(left)))
-    return left[order], right[order]
-
-
 def _learned(context: LegContext) -> Floats:
-    left, right = sample(context)
+    left, right = taught_pairs(context)
     # strangers of one entity and currency, as candidates are
     order = np.lexsort((np.arange(len(left)), context.left.dataset.currency[left], context.left.dataset.entity[left]))
     left, right = left[order], right[order]

@@ -10,7 +10,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
-from reconciliation.matching.party_evidence import sample
+from reconciliation.matching.taught_pairs import taught_pairs
 from reconciliation.matching.text import name_key
 
 _SEVERAL = 5  # counterparties beside whom a word stands
@@ -22,14 +22,17 @@ def told_words(texts: pl.Series) -> pl.Series:
     return name_key(texts.str.replace_all(_WITH_DIGIT, " "))
 
 
-def says_something(context: LegContext, view: SideView, told: pl.Series) -> pl.Series:
-    """By text of a side (`told_words`): whether it has a word that is not a standing one; not where it is null."""
+def without_standing_words(context: LegContext, view: SideView, told: pl.Series) -> pl.Series:
+    """Texts of a side (`told_words`) without the standing words among theirs; null where nothing is left."""
     standing = standing_words(context, view)
-    distinct = told.unique().drop_nulls()
+    distinct = pl.DataFrame({"told": told.unique().drop_nulls()})
     if standing.is_empty() or distinct.is_empty():
-        return told.is_not_null()
-    words = distinct.str.split(" ").list.set_difference(standing.implode())
-    return told.is_in(distinct.filter(words.list.len() > 0).implode()).fill_null(False)
+        return told
+    words = distinct["told"].str.split(" ").to_frame().with_row_index("text").explode("told")
+    rest = words.join(standing.to_frame("told"), on="told", how="anti", maintain_order="left")
+    rest = rest.group_by("text", maintain_order=True).agg(pl.col("told").str.join(" ").alias("rest"))
+    distinct = distinct.with_row_index("text").join(rest, on="text", how="left")
+    return told.to_frame("told").join(distinct, on="told", how="left", maintain_order="left")["rest"]
 
 
 def standing_words(context: LegContext, view: SideView) -> pl.Series:
@@ -41,7 +44,7 @@ def standing_words(context: LegContext, view: SideView) -> pl.Series:
 
 
 def _learned(context: LegContext, view: SideView) -> pl.Series:
-    rows = sample(context)
+    rows = taught_pairs(context)
     texts = view.dataset.take(["text"], rows[view.index])["text"]
     parties: dict[str, pl.Series] = {}
     for each in (context.sides[1 - view.index], view):

@@ -23,7 +23,7 @@ from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.shared_serials import serial_ratios
-from reconciliation.matching.standing_words import says_something, told_words
+from reconciliation.matching.standing_words import told_words, without_standing_words
 from reconciliation.matching.text import labelled_name, name_similarity
 
 LEVELS = (
@@ -176,7 +176,9 @@ class AmountDate(WindowPass):
         nameless = rows[data.lacking("counterparty_name", rows)]
         texts = data.take([pl.when(labelled_name("text").is_null()).then("text").alias("text")], nameless)["text"]
         told = told_words(texts)
-        words = pl.DataFrame({"row": nameless, "told": told, "says": says_something(context, view, told)})
+        words = pl.DataFrame(
+            {"row": nameless, "told": told, "says": without_standing_words(context, view, told).is_not_null()}
+        )
         frame = view.selected(rows, pl.col("counterparty_id").alias("party_id")).with_columns(
             pl.col("date").alias("day"),
             party_account=account_keys(data, rows),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from example_items import items
+from example_items import items, members
 
 from reconciliation.matching import match, preset
 
@@ -46,3 +46,22 @@ def test_a_word_that_stands_beside_few_may_be_a_name() -> None:
 
 def test_the_partys_own_name_is_found_behind_standing_words() -> None:
     assert _said_of_a_line("SEPA CT Ferro Stahl").startswith("Equal amount of the same counterparty")
+
+
+def test_a_short_name_behind_standing_words_is_the_party_of_a_sum() -> None:
+    """Three letters stand in too many texts to be looked for; where nothing else is said they are the name."""
+    bills: list[dict[str, object]] = [
+        {"item_id": f"I{n}", "amount": f"-{310 + n}.17", "references": [f"RE-{n}0815"], "counterparty_name": name}
+        for n, name in enumerate(NAMES)
+    ]
+    lines: list[dict[str, object]] = [
+        {"item_id": f"L{n}", "amount": f"-{310 + n}.17", "text": f"Lastschrift {name} RE-{n}0815", "on": 3}
+        for n, name in enumerate(NAMES)
+    ]
+    own: list[dict[str, object]] = [
+        {"item_id": f"S{n}", "amount": amount, "counterparty_name": "SAP SE"}
+        for n, amount in enumerate(("-2315.44", "-781.09"))
+    ]
+    line: dict[str, object] = {"item_id": "L", "amount": "-3096.53", "text": "Lastschrift SAP", "on": 3}
+    frames = {"bank_lines": items(*lines, line), "payments": items(), "open_items": items(*bills, *own)}
+    assert ("L", "S0", "S1") in members(match(frames, preset("payables")), "matched")
