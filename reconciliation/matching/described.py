@@ -17,6 +17,7 @@ from reconciliation.matching.text_odds import TextOdds
 
 _RARE = 1.2  # nats of a word by which items are brought together
 _TURNS, _MOST = 20, 0.9  # steps in which a share is learned, and the largest it may be
+_WINDOW = 10  # days within which pairs are brought together by a word before those that are farther apart
 _SHORTEST = 14  # days that a side is taken to cover at least
 _LEAST = 3.0  # nats in common below which no pass speaks of related texts, but in small files
 _LEAST_ROOM, _ROOM = 300_000, 40  # pairs brought together by a word: so many, and so many an open item; rarest first
@@ -95,7 +96,11 @@ def related_pairs(context: LegContext, window: int, min_nats: float) -> pl.DataF
     min_nats = min_nats * _enough(context) / _LEAST
     name = f"related within {window}"
     if name not in context.cache:
-        context.cache[name] = _related(context, window)
+        far = _related(context, window)
+        if window > _WINDOW:  # what is near is looked at as if nothing far were
+            near = related_pairs(context, _WINDOW, 0.0).select(far.columns)
+            far = pl.concat([near, far.filter(pl.col("lag").abs() > _WINDOW)]).sort("left", "right")
+        context.cache[name] = far
     pairs = context.cache[name]
     left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
     mine, other = context.left.open[left], context.right.open[right]

@@ -37,6 +37,7 @@ _SENTENCES = (
 _BY_TEXT, _SPREAD = 0, 2  # the sentence of sums of one party, and the sentence of sums over several days
 Days = npt.NDArray[np.int32]
 _SPREAD_SHARE = 0.3  # how much rarer sums are that leave out items of their days
+_NEARER, _ALIKE = 10, 0.75  # days, and the share of the best text, by which too many candidates become less
 _ALTERNATIVES = 8
 _LEAST_CHANCE = 1e-7
 _NEGLIGIBLE = 1e-3  # odds of a sum that are no match, nor anyone's rival
@@ -108,9 +109,9 @@ class DescribedSum(PassConfig):
         """Candidates by text: `case`, `one`, `row`, `target`, `value`, `share` (of the date distance)."""
         pairs = related_pairs(context, self.window, self.min_nats)
         if self.one == "right":
-            pairs = pairs.select(left="right", right="left", mine="other", other="mine", lag="lag")
+            pairs = pairs.select("lag", "nats", left="right", right="left", mine="other", other="mine")
         same_sign = (pl.col("mine") > 0) == (pl.col("other") > 0)
-        pairs = pairs.filter(same_sign & (pl.col("other").abs() < pl.col("mine").abs()))
+        pairs = self._not_too_many(pairs.filter(same_sign & (pl.col("other").abs() < pl.col("mine").abs())))
         return pairs.select(
             case=pl.struct("left").rank("dense").cast(pl.Int64),
             one="left",
@@ -119,6 +120,16 @@ class DescribedSum(PassConfig):
             value="other",
             share=pl.lit(0.5),
         )
+
+    def _not_too_many(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Of each item's candidates by text all, or where these are too many those nearer in time, and nearer in their texts."""
+        near, alike = (pl.col("lag").abs() <= _NEARER), (pl.col("nats") >= _ALIKE * pl.col("nats").max().over("left"))
+        kept = []
+        for tier in (pl.lit(True), near, near & alike, (pl.col("lag").abs() <= _NEARER // 2) & alike):
+            own = pairs.filter(tier).filter(pl.len().over("left") <= self.max_candidates)
+            kept.append(own)
+            pairs = pairs.join(own.select("left").unique(), on="left", how="anti")
+        return pl.concat(kept).sort("left", "right")
 
     def _by_day(self, context: LegContext, span: int) -> pl.DataFrame:
         """Candidates by day; a case is an item and the day at which its candidates begin."""
