@@ -193,6 +193,24 @@ def test_the_forecast_spans_thirteen_weeks_and_opens_at_the_last_confirmed_balan
     ) == [(True,)]
 
 
+def test_the_outlook_is_the_forecast_by_week_and_every_week_begins_with_the_balance_the_last_ended_with(
+    company: Workspace,
+) -> None:
+    uneven = rows(
+        company,
+        "SELECT count(*), count(*) FILTER (opening_balance + inflow + outflow != closing_balance), "
+        "count(*) FILTER (committed + expected + statistical != inflow + outflow), "
+        "count(*) FILTER (NOT closing_balance BETWEEN closing_low AND closing_high OR lowest_balance > closing_balance), "
+        "count(*) FILTER (opening_balance != before) FROM (SELECT *, lag(closing_balance) OVER "
+        "(PARTITION BY vintage, entity_id, account_id, currency ORDER BY week) AS before FROM marts.cash_outlook)",
+    )
+    assert uneven[0][0] >= 13 and uneven[0][1:] == (0, 0, 0, 0)
+    daily = "SELECT account_id, sum(amount) FROM marts.cash_forecast WHERE layer NOT IN ('opening', 'beyond_horizon') GROUP BY 1 ORDER BY 1"
+    assert rows(
+        company, "SELECT account_id, sum(inflow + outflow) FROM marts.cash_outlook GROUP BY 1 ORDER BY 1"
+    ) == rows(company, daily)
+
+
 def test_the_summary_is_one_a_treasurer_can_read(company: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     from rich.console import Console
 
