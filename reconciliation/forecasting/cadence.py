@@ -106,7 +106,8 @@ def _monthly(history: list[date], calendar: BusinessDays, as_of: date, tolerance
     table = _rules(calendar.name, as_of.year)
     seen = np.array(history[-OLDEST:], dtype="datetime64[D]")
     month = (seen.astype("datetime64[M]") - table.first).astype(np.int64)
-    if month[0] < 1 or month[-1] + 2 > table.days.shape[1]:
+    seen, month = seen[month >= 1], month[month >= 1]  # years back decide nothing more
+    if len(month) < 3 or month[-1] + 2 > table.days.shape[1]:
         return
     near = np.stack([table.days[:, month + shift] for shift in (0, -1, 1)])  # a day may roll into the next month
     off_near = np.abs((near - seen).astype(np.int64))

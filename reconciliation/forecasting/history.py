@@ -17,9 +17,8 @@ _AGES = (0.0, 1.0, 3.0, 5.0, 10.0)
 _ERRORS = (0.0, 0.034, 0.063, 0.088, 0.123)
 _MEAN_TO_DEVIATION = 1.2533  # of a normal distribution: sqrt(pi / 2)
 MINIMUM_DAYS = 20
-SILENT_AFTER = timedelta(
-    days=92
-)  # an account without a statement for a quarter is closed, or nothing can be said of it
+# an account without a statement for a quarter is closed, or nothing can be said of it
+SILENT_AFTER = timedelta(days=92)
 
 
 def covered_days(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> pl.DataFrame:

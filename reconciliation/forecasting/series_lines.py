@@ -26,10 +26,10 @@ Key = tuple[str | None, str, str, bool]
 
 
 def numbered(flows: pl.DataFrame) -> pl.DataFrame:
-    """Lines that settle no item, each with its row number in `flows`, its amount's direction and what it may be
-    grouped by.
+    """Lines that move money and settle no item, each with its row number in `flows`, its amount's direction and what it
+    may be grouped by.
 
-    Words with a digit are left out of a text: "PAYROLL 2026-03" and "PAYROLL 2026-04" are one.
+    Digits, and words with two or more, are left out of a text: "PAYROLL 2026-03" and "PAYROLL 2026-04" are one.
     """
     name = pl.col("counterparty_name").str.to_uppercase().str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
     words = (
@@ -48,7 +48,8 @@ def numbered(flows: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce(by_name, text, account).alias("name"), pl.col("settles_item").fill_null(value=False),
     )  # fmt: skip
     settling = pl.col("settles_item").mean().over("entity_id", "currency", "incoming", "party")
-    return own.filter(~pl.col("settles_item") & (pl.col("party").is_null() | (settling < SETTLING_PARTY))).with_columns(
+    is_free = ~pl.col("settles_item") & (pl.col("party").is_null() | (settling < SETTLING_PARTY))
+    return own.filter(is_free & (pl.col("amount") != 0)).with_columns(
         pl.concat_str(pl.coalesce("party", pl.lit("")), pl.coalesce("words", pl.lit("")), separator="\x1f").alias(
             "by_text"
         ),

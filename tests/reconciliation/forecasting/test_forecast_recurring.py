@@ -70,6 +70,15 @@ def test_a_payroll_twice_a_month_and_one_each_fourth_week() -> None:
     assert (found.title, next(found.upcoming())) == ("four-weekly", date(2026, 7, 24))
 
 
+@pytest.mark.parametrize(("title", "months"), [("quarterly", 3), ("yearly", 12)])
+def test_a_flow_that_has_come_for_ten_years_still_has_its_cadence(title: str, months: int) -> None:
+    days = [FED.on_or_after(date(year, month, 15)) for year in range(2016, 2027) for month in range(3, 13, months)]
+    found = cadence([day for day in days if day < AS_OF], FED, AS_OF, 3.0)
+    assert found is not None
+    due = {"quarterly": date(2026, 9, 15), "yearly": date(2027, 3, 15)}
+    assert (found.title, next(found.upcoming())) == (title, due[title])
+
+
 def test_one_missed_cycle_long_ago_is_forgiven() -> None:
     days = [month.replace(day=10) for month in MONTHS]
     without_march = [day for day in days if day != date(2026, 3, 10)]
@@ -124,6 +133,11 @@ def test_a_bonus_comes_in_its_month_and_does_not_end_the_payroll() -> None:
         flow(month.replace(day=12), -2000 if month.month in (7, 12) else -1000, text="SALARIES") for month in MONTHS
     ]
     assert list(recurring(*flows).values()) == [-2000, -1000, -1000]
+
+
+def test_an_interest_of_nothing_is_no_flow() -> None:
+    """Banks report it each month all the same."""
+    assert recurring(*[flow(month.replace(day=12), 0, text="INTEREST") for month in MONTHS]) == {}
 
 
 def test_a_tax_whose_amount_varies_comes_on_its_day_all_the_same() -> None:
