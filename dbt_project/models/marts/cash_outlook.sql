@@ -4,6 +4,36 @@ with forecast as (select * from {{ ref('cash_forecast') }}),
 
 rate as (select * from {{ ref('group_rate') }}),
 
+-- an account has one balance, whoever's items move on it: an entity may pay for others
+holder as (
+    select
+        account_id,
+        currency,
+        coalesce(max(entity_id) filter (where layer = 'opening'), max(entity_id)) as entity_id
+    from forecast
+    where account_id is not null
+    group by account_id, currency
+),
+
+movement as (
+    select
+        forecast.vintage,
+        case when forecast.account_id is null then forecast.entity_id else holder.entity_id end as entity_id,
+        forecast.account_id,
+        forecast.currency,
+        forecast.date,
+        forecast.week,
+        forecast.layer,
+        forecast.certainty,
+        forecast.amount,
+        forecast.high - forecast.low as width,
+        forecast.balance_date,
+        forecast.is_stale
+    from forecast
+    left join holder on forecast.account_id = holder.account_id and forecast.currency = holder.currency
+    where forecast.layer != 'beyond_horizon'
+),
+
 day as (
     select
         vintage,
@@ -19,11 +49,10 @@ day as (
         {{ total("case when layer != 'opening' and certainty = 'committed' then amount end") }} as committed,
         {{ total("case when layer != 'opening' and certainty = 'expected' then amount end") }} as expected,
         {{ total("case when layer != 'opening' and certainty = 'statistical' then amount end") }} as statistical,
-        power(cast(sum(high - low) as double) / 2, 2) as half_squared,
+        power(cast(sum(width) as double) / 2, 2) as half_squared,
         max(balance_date) as balance_date,
         bool_or(is_stale) as is_stale
-    from forecast
-    where layer != 'beyond_horizon'
+    from movement
     group by vintage, entity_id, account_id, currency, date, week
 ),
 
