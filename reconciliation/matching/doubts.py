@@ -172,12 +172,13 @@ def named_heirs(
 ) -> pl.DataFrame:
     """The suggestions and ties (`held`) that a match of the leg has taken something of, with that match as the reason
     (RELEASED); `groups`, `items` are the leg's."""
-    matched = items.join(groups.filter(pl.col("status") == "matched").select("group_id"), on="group_id", how="semi")
     parts = [pl.DataFrame(schema={"group_id": pl.String, "heir": pl.String})]
     for (dataset,), part in held.filter(_in_pools(leg)).group_by(["dataset"]):
         own = part.with_columns(item_id=encoding.datasets[str(dataset)].item_ids(part["row"].to_numpy()))
-        of_dataset = matched.filter(pl.col("dataset") == dataset).select("item_id", heir="group_id")
-        parts.append(own.join(of_dataset, on="item_id").select("group_id", "heir"))
-    first = pl.concat(parts).group_by("group_id").agg(pl.col("heir").min())
+        of_dataset = items.lazy().filter(pl.col("dataset") == dataset).select("item_id", heir="group_id")
+        parts.append(of_dataset.join(own.lazy(), on="item_id").select("group_id", "heir").collect())
+    taken = pl.concat(parts)
+    matched = groups.filter(pl.col("status") == "matched").select(heir="group_id")
+    first = taken.join(matched, on="heir", how="semi").group_by("group_id").agg(pl.col("heir").min())
     named = first.select("group_id", reason=pl.concat_str("heir", pl.lit(TO_LATER_LEG + leg.name)))
     return named.select(list(RELEASED)).sort("group_id")

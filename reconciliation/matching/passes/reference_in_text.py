@@ -194,11 +194,11 @@ class ReferenceInText(PassConfig):
         return met["shared"].fill_null(False)
 
     def _tokens(self, context: LegContext, texts: pl.DataFrame, by: Sequence[str]) -> TextTokens:
-        """The texts' tokens; made once a leg, since later passes read fewer texts."""
+        """The texts' tokens; made once a leg, since later passes read fewer texts, where a trial of the leg has not read fewer."""
         from reconciliation.matching.text.compiled_tokens import TextTokens
 
         name = f"{self.texts}_{self.min_length}_{self.grams}_{'_'.join(by)}"
-        if name not in context.tokens:
+        if name not in context.tokens or not context.tokens[name].hold(texts["text_row"]):
             context.tokens[name] = TextTokens.of(texts, by, self.grams, self.min_length)
         return context.tokens[name]
 

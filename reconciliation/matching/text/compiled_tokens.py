@@ -25,13 +25,15 @@ _BITS_PER_TOKEN = 16  # of the table of tokens, which sets three for each
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True)
 class TextTokens:
-    """The tokens of some texts: by token the text's row and the salt of its `by` columns, the hash, where in `data` it begins and
-    ends, and its span as in `tokens`."""
+    """The tokens of the texts of some rows, ascending: by token the text's row and the salt of its `by` columns, the hash, where in
+    `data` it begins and ends, and its span as in `tokens`."""
 
+    texts: Rows
     data: Bytes
     rows: pl.Series
     salt: Words
@@ -61,6 +63,7 @@ class TextTokens:
         whole = np.concatenate([data, said])
         whole.setflags(write=False)
         return cls(
+            texts=texts["text_row"].sort().to_numpy(),
             data=whole,
             rows=texts["text_row"].gather(owner),
             salt=salt[owner],
@@ -69,6 +72,15 @@ class TextTokens:
             ends=np.concatenate([found[:, 2].astype(np.int64), ends[1:][long] + len(data)]),
             spans=np.concatenate([found[:, 3].astype(np.uint8), spans[long]]),
         )
+
+    def hold(self, rows: pl.Series) -> bool:
+        """Whether the texts of all these rows are among those whose tokens these are."""
+        if rows.is_empty():
+            return True
+        if not len(self.texts):
+            return False
+        place = np.minimum(np.searchsorted(self.texts, rows.to_numpy()), len(self.texts) - 1)
+        return bool((self.texts[place] == rows.to_numpy()).all())
 
     @cached_property
     def _table(self) -> Words:
