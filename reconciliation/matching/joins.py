@@ -49,7 +49,7 @@ def among(values: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.N
     there[other] = True
     maybe = np.flatnonzero(there[mine])
     asked[mine[maybe]] = True
-    sought = pl.Series(wanted[asked[other]]).unique().implode()
+    sought = pl.Series(wanted[asked[other]]).implode()
     found = np.zeros(len(values), dtype=np.bool_)
     found[maybe] = pl.Series(values[maybe]).is_in(sought).to_numpy()
     return found

@@ -12,6 +12,7 @@ from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.customer_numbers import carried_by_several, of_one_item
 from reconciliation.matching.first_payers import settle_first
+from reconciliation.matching.joins import of_rows
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import (
@@ -186,6 +187,7 @@ class ReferenceInText(PassConfig):
         several = carried_by_several(named.dataset) if self.first_pays else pl.DataFrame()
         if several.is_empty() or hits.is_empty():
             return pl.repeat(False, hits.height, eager=True)
+        several = of_rows(several, "row", hits["identifier_row"].to_numpy(), named.dataset.height)
         keys = identifier_keys(
             several, variants=list(Variant), min_length=self.min_length, among=hits.select("token").unique()
         )
