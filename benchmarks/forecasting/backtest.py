@@ -26,6 +26,7 @@ import polars as pl
 
 from reconciliation.forecasting import ForecastingConfig, ForecastInputs, accuracy, forecast, known_by
 from reconciliation.forecasting import inputs as shapes
+from reconciliation.forecasting.accuracy import pinball_loss
 from reconciliation.forecasting.history import daily_net
 from reconciliation.forecasting.horizon import BUCKETS, bucket
 
@@ -125,18 +126,10 @@ def comparison(vintages: pl.DataFrame, inputs: ForecastInputs, end: date) -> pl.
             bucket((pl.col("date") - pl.col("vintage")).dt.total_days()).alias("bucket"),
         )
         .with_columns(
-            ((quantile_loss("low", 0.1) + quantile_loss("amount", 0.5) + quantile_loss("high", 0.9)) / 3).alias(
-                "pinball"
-            )
+            ((pinball_loss("low", 0.1) + pinball_loss("amount", 0.5) + pinball_loss("high", 0.9)) / 3).alias("pinball")
         )
         .with_columns(pl.col("net", "amount", "mean", "width", "change", "pinball") / pl.col("scale"))
     )
-
-
-def quantile_loss(name: str, level: float) -> pl.Expr:
-    """The pinball loss of a quantile."""
-    missed = pl.col("net") - pl.col(name)
-    return pl.max_horizontal(level * missed, (level - 1) * missed)
 
 
 def treasury_accounts(folder: Path) -> Iterator[tuple[str, ForecastInputs]]:

@@ -66,7 +66,7 @@ def accuracy(vintages: pl.DataFrame, inputs: ForecastInputs, config: Forecasting
     moved = pl.col("net").abs().sum().cast(pl.Float64)
     inside = (pl.col("net") >= pl.col("low")) & (pl.col("net") <= pl.col("high"))
     has_moved = pl.when(moved > 0)
-    pinball = (_pinball("low", 0.1) + _pinball("amount", 0.5) + _pinball("high", 0.9)) / 3
+    pinball = (pinball_loss("low", 0.1) + pinball_loss("amount", 0.5) + pinball_loss("high", 0.9)) / 3
     weekly = (
         days.group_by(*key, pl.col("date").dt.truncate("1w").alias("week"))
         .agg(pl.col("amount", "net").sum())
@@ -121,8 +121,8 @@ def _before(actual: pl.DataFrame, made: list[date]) -> pl.DataFrame:
     )
 
 
-def _pinball(name: str, level: float) -> pl.Expr:
-    """The pinball loss of a quantile."""
+def pinball_loss(name: str, level: float) -> pl.Expr:
+    """How far the quantile in a column misses the movement `net`: in proportion to `level` from below, to the rest from above."""
     missed = (pl.col("net") - pl.col(name)).cast(pl.Float64)
     return pl.max_horizontal(level * missed, (level - 1) * missed)
 

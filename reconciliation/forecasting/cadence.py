@@ -15,9 +15,9 @@ from heapq import merge
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from reconciliation.business_days import BusinessDays, Days, business_days
+from reconciliation.forecasting.calendar_model import weekdays
 
 # calendar days between two occurrences, and how many business-day rolls may move one
 LATTICES: tuple[tuple[str, int, int], ...] = (("weekly", 7, 2), ("biweekly", 14, 2), ("four-weekly", 28, 2))
@@ -33,8 +33,6 @@ LATTICE_TOLERANCE = 1.0  # mean days off
 ONE_MISSED = 5  # occurrences from which on one missed cycle is forgiven
 TWICE_A_MONTH = "twice a month"
 YEARS_BACK, YEARS_AHEAD = 6, 2
-
-Whole = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -158,13 +156,8 @@ def _rules(calendar_name: str, year: int) -> _Rules:
     rules += [calendar.shifted(last, -count, forward=False) for count in range(1, 5)]
     rules += [calendar.shifted(first, count, forward=True) for count in range(10)]
     for weekday in range(5):
-        since_monday = _weekday(first)
+        since_monday = weekdays(first)
         nth = [first + ((weekday - since_monday) % 7 + 7 * count).astype("timedelta64[D]") for count in range(4)]
-        nth.append(last - ((_weekday(last) - weekday) % 7).astype("timedelta64[D]"))
+        nth.append(last - ((weekdays(last) - weekday) % 7).astype("timedelta64[D]"))
         rules += [calendar.shifted(nominal, 0, forward=forward) for nominal in nth for forward in (False, True)]
     return _Rules(np.stack(rules), months[0])
-
-
-def _weekday(days: Days) -> Whole:
-    """0 is Monday."""
-    return ((days.astype(np.int64) + 3) % 7).astype(np.int64)

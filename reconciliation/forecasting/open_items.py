@@ -176,7 +176,11 @@ def _axis(
 ) -> PaymentDays:
     """The payment days of one entity's ledger, on the calendar of the entity's first account."""
     entity = items["entity_id"][0]
-    calendars = inputs.accounts.filter(pl.col("entity_id") == entity).sort("account_id")["calendar"].drop_nulls()
+    calendars = (
+        inputs.accounts.filter(pl.col("entity_id") == pl.lit(entity, pl.String))
+        .sort("account_id")["calendar"]
+        .drop_nulls()
+    )
     calendar = business_days(calendars[0] if len(calendars) else config.default_calendar, horizon.as_of)
     paid = _days(items["paid_on"].drop_nulls())
     return payment_days(paid, calendar, horizon.as_of, config.payment_delay, runs=payable)

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from reconciliation.business_days import BusinessDays, Days
+from reconciliation.forecasting.calendar_model import weekdays
 from reconciliation.forecasting.config import PaymentDelay
 
 LOOK_BACK = timedelta(days=3 * 366)
@@ -44,7 +45,7 @@ def payment_days(paid: Days, calendar: BusinessDays, as_of: date, settings: Paym
     recent = paid[paid > np.datetime64(as_of - timedelta(weeks=_WEEKS_FOR_RHYTHM))]
     if not runs or len(recent) < settings.run_day_minimum:
         return PaymentDays(business, is_run=False)
-    weekday, week = _weekday(recent), _week(recent)
+    weekday, week = weekdays(recent), _week(recent)
     counts = np.bincount(weekday, minlength=7)
     chosen = np.argsort(-counts, kind="stable")[:2]
     if counts[chosen[0]] >= settings.run_day_share * len(recent):
@@ -54,7 +55,7 @@ def payment_days(paid: Days, calendar: BusinessDays, as_of: date, settings: Paym
     every = np.arange(np.datetime64(as_of - LOOK_BACK), np.datetime64(as_of + LOOK_AHEAD))
     planned = []
     for one in chosen:
-        mine = every[_weekday(every) == one]
+        mine = every[weekdays(every) == one]
         weeks_used = np.unique(week[weekday == one])
         span = weeks_used.max() - weeks_used.min() + 1
         parity = np.bincount(weeks_used % 2, minlength=2)
@@ -63,11 +64,6 @@ def payment_days(paid: Days, calendar: BusinessDays, as_of: date, settings: Paym
         planned.append(mine)
     places = np.searchsorted(business, np.concatenate(planned))
     return PaymentDays(np.unique(business[places[places < len(business)]]), is_run=True)
-
-
-def _weekday(days: Days) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """0 is Monday."""
-    return ((days - _EPOCH_MONDAY).astype(np.int64) % 7).astype(np.int64)
 
 
 def _week(days: Days) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

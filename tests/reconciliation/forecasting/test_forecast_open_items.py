@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -204,3 +205,10 @@ def test_an_item_that_a_payment_settles_is_forecast_once() -> None:
     inputs = facts(open_items=[settled], payments=[PAYMENT], balances=[BALANCE])
     moves = forecast(inputs, FAST, AS_OF).filter(pl.col("layer") != "opening")
     assert moves.select("layer", "date", "amount").rows() == [("committed", date(2026, 7, 2), Decimal(-100))]
+
+
+def test_items_of_an_unknown_entity_are_forecast_without_a_complaint() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = forecast(facts(open_items=[ITEM | {"entity_id": None}]), FAST, AS_OF)
+    assert found["amount"].sum() == 100
