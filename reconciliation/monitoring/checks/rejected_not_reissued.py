@@ -61,15 +61,19 @@ def find(inputs: MonitoringInputs, settings: NotReissued, as_of: date) -> pl.Dat
 
 
 def _again(rejected: pl.DataFrame, live: pl.DataFrame) -> pl.DataFrame:
-    """The rejected payments that another one of their amount was sent for: to the same account, or to another one of the party,
-    for a wrong account is what banks reject most."""
+    """The rejected payments that another one of their amount was sent for later: to the same account, or to another one of the
+    party, for a wrong account is what banks reject most. A twin that left together with the rejected one replaces nothing.
+    """
+    sent = pl.coalesce("sent_on_right", "execution_date")
+    same_file = (pl.col("batch_id") == pl.col("batch_id_right")).fill_null(value=False)
+    is_later = (sent > pl.col("sent_on")) | ((sent >= pl.col("failed_on")) & ~same_file)
     found = []
     for who in ("counterparty_account", "golden_id", "counterparty_name"):
         same = [who, "direction", "currency", "amount"]
         found.append(
-            rejected.select("payment_id", "failed_on", "sent_on", *same)
-            .join(live.select(*same, "sent_on", "execution_date"), on=same)
-            .filter(pl.coalesce("sent_on_right", "execution_date") >= pl.coalesce("sent_on", "failed_on"))
+            rejected.select("payment_id", "batch_id", "failed_on", "sent_on", *same)
+            .join(live.select(*same, "batch_id", "sent_on", "execution_date"), on=same)
+            .filter(is_later)
             .select("payment_id")
         )
     return pl.concat(found)

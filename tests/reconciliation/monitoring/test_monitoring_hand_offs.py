@@ -15,6 +15,7 @@ SETTLES: Row = {
 REJECTED: Row = PAYMENT | {"status": "rejected", "status_on": date(2026, 3, 6), "golden_id": "g7"}
 AGAIN: Row = PAYMENT | {
     "payment_id": "m2|p1|1",
+    "batch_id": "m2|p1",
     "sent_on": date(2026, 3, 10),
     "execution_date": AS_OF,
     "golden_id": "g7",
@@ -60,9 +61,18 @@ def test_a_payment_made_again_to_the_right_account_replaces_the_rejected_one() -
     for change in (
         {"amount": Decimal("-1190.01")},
         {"sent_on": date(2026, 3, 4)},
+        {"sent_on": REJECTED["sent_on"]},  # another one of the day, not one made because the bank said no
         {"status": "rejected", "status_on": AS_OF},
     ):
         assert len(alerts(facts(payments=[REJECTED, AGAIN | change]), "rejected_not_reissued")) == 1, change
+
+
+def test_a_twin_in_the_file_of_a_payment_rejected_on_its_day_does_not_replace_it() -> None:
+    at_once = REJECTED | {"status_on": REJECTED["sent_on"]}
+    same_day = AGAIN | {"sent_on": REJECTED["sent_on"]}
+    assert alerts(facts(payments=[at_once, same_day]), "rejected_not_reissued") == []
+    twin = same_day | {"batch_id": REJECTED["batch_id"]}
+    assert only(alerts(facts(payments=[at_once, twin]), "rejected_not_reissued"))["object_id"] == REJECTED["payment_id"]
 
 
 def test_an_invoice_cleared_by_the_payment_run_is_unpaid_when_the_bank_rejects_the_payment() -> None:
