@@ -41,7 +41,7 @@ INPUTS = (
         ),
         dg.AssetSpec(
             ACCURACY, deps=[FORECAST], group_name="forecasting", kinds={"polars"}, owners=["team:treasury"],
-            description="Earlier vintages against what the statements say happened, by horizon, beside the due-date forecast.",
+            description="Earlier vintages against what the statements say happened, by horizon, beside two naive forecasts.",
         ),
     ],
     pool=WAREHOUSE_POOL,

@@ -147,7 +147,10 @@ class UnreconciledLine(CheckSettings):
 
 
 class DuplicateInvoice(CheckSettings):
-    """Age: days since the later document was posted."""
+    """Age: days since the later document was posted.
+
+    The payment proposal holds back what it finds: switched off, nothing keeps a second invoice from being proposed.
+    """
 
     critical_amount: Amount | None = Decimal(10_000)
     within_days: DayCount = 180
