@@ -94,6 +94,8 @@ class LegContext:
         default_factory=lambda: (np.zeros(0, np.uint64), np.zeros(0, np.int64))
     )
     taught: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
+    #: What was accepted before the first pass that weighs all that is open: pairs of every way of writing.
+    surest: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
     suggested: Rows = field(default_factory=lambda: np.zeros(0, np.uint32))  # right rows taken by suggestions so far
 
     def begin_pass(self) -> None:
@@ -101,6 +103,10 @@ class LegContext:
         the same in a run that finds everything and in one that finds it settled."""
         if len(self.taught[0]) < ENOUGH_TAUGHT:
             self.taught = self.accepted
+
+    def begin_weighing(self) -> None:
+        """The passes that weigh all that is open begin."""
+        self.surest = self.accepted
 
     @property
     def sides(self) -> tuple[SideView, SideView]:

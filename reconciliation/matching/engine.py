@@ -238,6 +238,7 @@ class _LegRun:
             started = perf_counter()
             if place == self.context.leg.first_weighing:
                 self._eliminate()
+                self.context.begin_weighing()
             self.context.begin_pass()
             for proposals in each.propose(self.context):
                 sure_only = each.sure_only or proposals.sure_only

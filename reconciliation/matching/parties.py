@@ -19,7 +19,7 @@ from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.customer_numbers import naming_numbers, numbers_of
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.party_codes import parties_of, party_codes, right_parties
-from reconciliation.matching.standing_words import told_words, without_standing_words
+from reconciliation.matching.standing_words import learned_from, told_words, without_standing_words
 from reconciliation.matching.text import name_key, name_similarity
 from reconciliation.matching.text.names import initial_forms
 from reconciliation.matching.text.token_filter import naming_texts
@@ -41,7 +41,7 @@ def left_parties(context: LegContext) -> pl.DataFrame:
     alike."""
     if "left_parties" not in context.cache:
         context.cache["left_parties"] = parties_named(context, np.flatnonzero(context.meeting(context.left)))
-    known = f"bare_names_{len(context.taught[0])}"  # what standing words are is learned on the way
+    known = f"bare_names_{len(learned_from(context)[0])}"  # what standing words are is learned on the way
     if known not in context.cache:
         context.cache[known] = _bare_names(context, context.cache["left_parties"])
     frame = pl.concat([context.cache["left_parties"], context.cache[known]])

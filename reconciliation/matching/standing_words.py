@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from reconciliation.matching.context import LegContext, SideView
+from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
+from reconciliation.matching.reference_keys import NO_REFERENCE
 from reconciliation.matching.taught_pairs import taught_pairs
 from reconciliation.matching.text import name_key
 
+_MISSING = name_key(
+    pl.Series([each for each in NO_REFERENCE if each.isalpha()])
+)  # written where a reference is missing
 _SEVERAL = 5  # counterparties beside whom a word stands
 _WITH_DIGIT = r"[^\s/|*:;,+-]*[0-9][^\s/|*:;,+-]*"  # banks put slashes and dashes where others leave a space
 
@@ -26,7 +30,7 @@ def without_standing_words(context: LegContext, view: SideView, told: pl.Series)
     """Texts of a side (`told_words`) without the standing words among theirs; null where nothing is left."""
     standing = standing_words(context, view)
     distinct = pl.DataFrame({"told": told.unique().drop_nulls()})
-    if standing.is_empty() or distinct.is_empty():
+    if distinct.is_empty():
         return told
     words = distinct["told"].str.split(" ").to_frame().with_row_index("text").explode("told")
     rest = words.join(standing.to_frame("told"), on="told", how="anti", maintain_order="left")
@@ -36,15 +40,21 @@ def without_standing_words(context: LegContext, view: SideView, told: pl.Series)
 
 
 def standing_words(context: LegContext, view: SideView) -> pl.Series:
-    """The standing words of a side's texts; made once of what is taught."""
-    name = f"standing_words_{view.index}_{len(context.taught[0])}"
+    """The standing words of a side's texts; made once of what they are learned from."""
+    pairs = learned_from(context)
+    name = f"standing_words_{view.index}_{len(pairs[0])}"
     if name not in context.cache:
-        context.cache[name] = pl.DataFrame({"word": _learned(context, view)})
+        context.cache[name] = pl.DataFrame({"word": pl.concat([_learned(context, view, pairs), _MISSING])})
     return context.cache[name]["word"]
 
 
-def _learned(context: LegContext, view: SideView) -> pl.Series:
-    rows = taught_pairs(context)
+def learned_from(context: LegContext) -> tuple[Rows, Rows]:
+    """The pairs that standing words are learned from: those of all ways of writing once they are known."""
+    return context.surest if len(context.surest[0]) else context.taught
+
+
+def _learned(context: LegContext, view: SideView, pairs: tuple[Rows, Rows]) -> pl.Series:
+    rows = taught_pairs(context, pairs)
     texts = view.dataset.take(["text"], rows[view.index])["text"]
     parties: dict[str, pl.Series] = {}
     for each in (context.sides[1 - view.index], view):

@@ -48,6 +48,30 @@ def test_the_partys_own_name_is_found_behind_standing_words() -> None:
     assert _said_of_a_line("SEPA CT Ferro Stahl").startswith("Equal amount of the same counterparty")
 
 
+def test_labels_are_learned_from_every_way_of_writing_however_many_pairs_the_first_pass_finds() -> None:
+    plain: list[dict[str, object]] = [
+        {"amount": f"-{310 + n}.17", "references": [f"E2E{n:05}"], "text": f"Zahlung {NAMES[n % 6]}", "on": n % 9}
+        for n in range(2100)
+    ]
+    labelled: list[dict[str, object]] = [
+        {"amount": f"-{7310 + n}.17", "text": f"EREF+E2E9{n:04} {name}", "on": n} for n, name in enumerate(NAMES)
+    ]
+    paid: list[dict[str, object]] = [
+        {"amount": each["amount"], "references": [f"E2E9{n:04}"], "counterparty_name": NAMES[n], "on": n}
+        for n, each in enumerate(labelled)
+    ]
+    one: dict[str, object] = {"amount": "-4711.13", "on": 2}
+    lines = [{"item_id": f"L{n}"} | each for n, each in enumerate([*plain, *labelled])]
+    lines.append({"item_id": "L", "text": "EREF NOTPROVIDED"} | one)
+    payments = [{"item_id": f"P{n}", "counterparty_name": NAMES[n % 6]} | each for n, each in enumerate(plain)]
+    payments += [{"item_id": f"Q{n}"} | each for n, each in enumerate(paid)]
+    payments.append({"item_id": "P", "counterparty_name": "Ferro Stahl AG"} | one)
+    frames = {"bank_lines": items(*lines), "payments": items(*payments), "open_items": items()}
+    result = match(frames, preset("payables"))
+    told = result.items.filter(pl.col("item_id") == "L").join(result.groups, on="group_id")["explanation"].item()
+    assert str(told).startswith("The only equal amount near that date")
+
+
 def test_a_short_name_behind_standing_words_is_the_party_of_a_sum() -> None:
     """Three letters stand in too many texts to be looked for; where nothing else is said they are the name."""
     bills: list[dict[str, object]] = [
