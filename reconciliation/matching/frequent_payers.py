@@ -1,4 +1,5 @@
-"""Who pays again and again without a bill that is told: a processor pays out what others have paid to it."""
+"""Who pays again and again without a bill that is told: a processor pays out what others have paid to it. Where a line shows no
+other party, those whose texts begin alike are of one."""
 
 from __future__ import annotations
 
@@ -7,17 +8,19 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
 from reconciliation.matching.encoding import Mask
+from reconciliation.matching.standing_words import told_words
 
 _OFTEN = 3  # items of one account or name
+_WORDS = 2  # of a text's beginning
 
 
 def coming_again(context: LegContext, view: SideView, rows: Rows) -> Mask:
-    """By row of a side: whether several items of its account or name are open, and fewer are paired one by one; or it shows
-    neither."""
+    """By row of a side: whether several items of its account, name or, without them, of its text's beginning are open, and fewer
+    are paired one by one; or it shows nothing."""
     shown = _shown(view, rows)
     paired = _shown(view, context.accepted[view.index])
-    often = [pl.col("iban").is_null() & pl.col("name").is_null()]
-    for key in ("iban", "name"):
+    often = [pl.all_horizontal(pl.col("iban", "name", "words").is_null())]
+    for key in ("iban", "name", "words"):
         counts = paired.drop_nulls(key).join(shown.select(key).unique(), on=key, how="semi").group_by(key)
         shown = shown.join(counts.len(f"{key}_paired"), on=key, how="left", maintain_order="left")
         times = pl.len().over(key)
@@ -27,5 +30,8 @@ def coming_again(context: LegContext, view: SideView, rows: Rows) -> Mask:
 
 
 def _shown(view: SideView, rows: Rows) -> pl.DataFrame:
-    """`iban` and `name` (keys) of these rows."""
-    return pl.DataFrame({"iban": account_keys(view.dataset, rows), "name": name_keys(view.dataset, rows)})
+    """`iban` and `name` (keys) of these rows, and `words`, the beginning of their texts, of those without them."""
+    told = told_words(view.dataset.take(["text"], rows)["text"]).str.split(" ").list.head(_WORDS).list.join(" ")
+    keys = {"iban": account_keys(view.dataset, rows), "name": name_keys(view.dataset, rows), "words": told}
+    nobody = pl.col("iban").is_null() & pl.col("name").is_null()
+    return pl.DataFrame(keys).with_columns(pl.when(nobody).then("words").alias("words"))

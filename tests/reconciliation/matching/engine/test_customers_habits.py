@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -98,7 +99,8 @@ def test_a_bill_for_a_payment_on_account_is_paid_on_account() -> None:
     assert members(other, "matched") == []
 
 
-def test_a_processor_pays_out_what_was_sold_by_card_less_its_charge() -> None:
+def _paid_out(shown: Callable[[int], Row]) -> tuple[MatchResult, list[tuple[str, ...]]]:
+    """What is settled of twelve payouts that show this, by day, and the groups there are."""
     lines: list[Row] = []
     bills: list[Row] = []
     sold: dict[str, tuple[str, ...]] = {}
@@ -111,14 +113,28 @@ def test_a_processor_pays_out_what_was_sold_by_card_less_its_charge() -> None:
         ]
         bills.append({"item_id": f"not paid {on}", "amount": 480 + 7 * on, "on": on, "text": "on invoice"})
         charge = sum(((price * 29 / 1000).quantize(Decimal("0.01")) + Decimal("0.30") for price in prices), Decimal(0))
-        lines.append(
-            {"item_id": f"payout {on}", "amount": sum(prices) - charge, "on": on + 2, "text": "KARTENFIX AUSZAHLUNG"}
-            | {"counterparty_name": "Kartenfix"}
-        )
+        lines.append({"item_id": f"payout {on}", "amount": sum(prices) - charge, "on": on + 2} | shown(on))
         sold[f"payout {on}"] = tuple(names)
-    found = settled(lines, bills)
-    assert members(found, "matched") == sorted((*names, payout) for payout, names in sold.items())
+    return settled(lines, bills), sorted((*names, payout) for payout, names in sold.items())
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        lambda on: {"text": "KARTENFIX AUSZAHLUNG", "counterparty_name": "Kartenfix"},
+        lambda on: {"text": f"KARTENFIX AUSZAHLUNG {7000 + on}"},
+    ],
+    ids=["by its name", "by how its texts begin"],
+)
+def test_a_processor_pays_out_what_was_sold_by_card_less_its_charge(shown: Callable[[int], Row]) -> None:
+    found, sold = _paid_out(shown)
+    assert members(found, "matched") == sold
     assert set(found.groups["difference_kind"]) == {"fee"}
+
+
+def test_who_pays_once_is_no_processor() -> None:
+    found, _ = _paid_out(lambda on: {"text": f"ZINSEN {'ABCDEFGHIJKL'[on] * 5} GMBH"})
+    assert members(found, "matched") == []
 
 
 def test_a_collection_of_direct_debits_is_its_batch_and_who_pays_after_a_return_pays_no_other_bill() -> None:
