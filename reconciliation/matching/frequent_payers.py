@@ -31,7 +31,8 @@ def coming_again(context: LegContext, view: SideView, rows: Rows) -> Mask:
 
 def _shown(view: SideView, rows: Rows) -> pl.DataFrame:
     """`iban` and `name` (keys) of these rows, and `words`, the beginning of their texts, of those without them."""
-    told = told_words(view.dataset.take(["text"], rows)["text"]).str.split(" ").list.head(_WORDS).list.join(" ")
-    keys = {"iban": account_keys(view.dataset, rows), "name": name_keys(view.dataset, rows), "words": told}
-    nobody = pl.col("iban").is_null() & pl.col("name").is_null()
-    return pl.DataFrame(keys).with_columns(pl.when(nobody).then("words").alias("words"))
+    shown = pl.DataFrame({"iban": account_keys(view.dataset, rows), "name": name_keys(view.dataset, rows)})
+    nobody = shown.select(pl.col("iban").is_null() & pl.col("name").is_null()).to_series().arg_true()
+    told = told_words(view.dataset.take(["text"], rows[nobody.to_numpy()])["text"])
+    words = pl.Series("words", [None], dtype=pl.String).new_from_index(0, len(rows))
+    return shown.with_columns(words.scatter(nobody, told.str.split(" ").list.head(_WORDS).list.join(" ")))

@@ -34,6 +34,8 @@ _USUAL = 2  # bills of one counterparty from which an account that pays them is 
 _SHORT_TEXT = 8  # words of a text that may be nothing but a name
 _WITH_INITIAL = (r"\b[A-Z] [A-Z]{3,}\b", r"\b[A-Z]{3,} [A-Z]\b")
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
+#: Of an item and a counterparty beside it (`entity_right`): no two different entities.
+_OF_ONE_ENTITY = (pl.col("entity") == pl.col("entity_right")) | (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
 
 
 def left_parties(context: LegContext) -> pl.DataFrame:
@@ -57,9 +59,13 @@ def _bare_names(context: LegContext, found: pl.DataFrame) -> pl.DataFrame:
     bare = without_standing_words(context, context.left, told_words(data.take(["text"], rows)["text"]))
     texts = pl.DataFrame({"row": rows, "entity": data.entity[rows], "name": bare}).drop_nulls()
     met = texts.join(_names(counterparties(context)), on="name", suffix="_right")
-    of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
-    met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both).select("row", "party").unique()
-    return met.filter(pl.len().over("row") == 1)
+    return _one_party(met)
+
+
+def _one_party(met: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of the items that met just one counterparty of their entity."""
+    of_entity = met.filter(_OF_ONE_ENTITY).select("row", "party").unique()
+    return of_entity.filter(pl.len().over("row") == 1)
 
 
 def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
@@ -215,8 +221,7 @@ def _mistyped_names(told: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     right = right.filter(pl.len().over("rest", *by) <= _MOST_ALIKE)
     met = left.join(right, on=["rest", *by], suffix="_right")
     if not by:
-        of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
-        met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both)
+        met = met.filter(_OF_ONE_ENTITY)
     met = met.select("entity", "name", "name_right", "party").unique()
     alike = met.filter(name_similarity(met["name"], met["name_right"]) >= _LIKE)
     hits = told.join(alike.select("entity", "name", "party").unique(), on=["entity", "name"]).select("row", "party")
@@ -253,9 +258,7 @@ def _initials_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame
         return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     spelled = [names.select("entity", "party", form.alias("form")) for form in initial_forms("name")]
     met = shown.join(pl.concat(spelled).drop_nulls("form").unique(), on="form", suffix="_right")
-    of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
-    met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both).select("row", "party").unique()
-    return met.filter(pl.len().over("row") == 1)
+    return _one_party(met)
 
 
 def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
@@ -279,8 +282,7 @@ def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     begun = _names_that_begin(told.select(*by, "beginning").unique(), whole, by)
     met = told.join(begun, on=["beginning", *by], suffix="_right")
     if not by:
-        of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0) | pl.col("entity_right").is_null()
-        met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both)
+        met = met.filter(_OF_ONE_ENTITY | pl.col("entity_right").is_null())
     size = pl.col("beginning").str.len_chars()
     best = met.filter(size == size.max().over("row")).select("row", "party").unique()
     few = best.filter(pl.len().over("row") <= _MAX_PARTIES, ~pl.col("party").is_null().any().over("row"))
@@ -297,9 +299,7 @@ def _unread_names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataF
     words = texts.select("row", "entity", name=pl.col("text").str.split(" "))
     words = words.explode("name", empty_as_null=False, keep_nulls=False)
     met = words.join(unread, on="name", suffix="_right")
-    of_both = (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
-    met = met.filter((pl.col("entity") == pl.col("entity_right")) | of_both).select("row", "party").unique()
-    return met.filter(pl.len().over("row") == 1)
+    return _one_party(met)
 
 
 def _names_that_begin(beginnings: pl.DataFrame, names: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:

@@ -14,9 +14,7 @@ from reconciliation.matching.reference_keys import NO_REFERENCE
 from reconciliation.matching.taught_pairs import taught_pairs
 from reconciliation.matching.text import name_key
 
-_MISSING = name_key(
-    pl.Series([each for each in NO_REFERENCE if each.isalpha()])
-)  # written where a reference is missing
+_MISSING = tuple(each for each in NO_REFERENCE if each.isalpha())  # words that stand where a reference is missing
 _SEVERAL = 5  # counterparties beside whom a word stands
 _WITH_DIGIT = r"[^\s/|*:;,+-]*[0-9][^\s/|*:;,+-]*"  # banks put slashes and dashes where others leave a space
 
@@ -44,7 +42,8 @@ def standing_words(context: LegContext, view: SideView) -> pl.Series:
     pairs = learned_from(context)
     name = f"standing_words_{view.index}_{len(pairs[0])}"
     if name not in context.cache:
-        context.cache[name] = pl.DataFrame({"word": pl.concat([_learned(context, view, pairs), _MISSING])})
+        missing = name_key(pl.Series(_MISSING))
+        context.cache[name] = pl.DataFrame({"word": pl.concat([_learned(context, view, pairs), missing])})
     return context.cache[name]["word"]
 
 
