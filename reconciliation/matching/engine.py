@@ -138,7 +138,7 @@ class Run:
 
     def leg(self, leg: Leg) -> LegOutcome:
         """Run one leg over what the legs before it have left open, and over what they hold in doubt and this leg is sure of."""
-        came_back = self.pools.release_undone(leg)
+        came_back = self.pools.release_undone(leg, self.links)
         held = self.doubts.held(self.encoding, self.rules.before(leg.name), leg)
         freed, tokens = self._freed(leg, held)
         run = self._over(leg, self.pools)

@@ -30,6 +30,7 @@ class Side(BaseModel):
     kinds: tuple[str, ...] = ()  # only items of these kinds; empty: all
     without_kinds: tuple[str, ...] = ()  # no items of these kinds
     undone_by: str | None = None  # no items whose lines this leg, which comes before, undoes
+    booked_by: str | None = None  # of several items linked to the same ones, those that this leg has matched
     sign: Annotated[int, Field(ge=-1, le=1)] = 0  # -1: only money out, 1: only money in, 0: both
     report_unmatched: bool = True  # list this side's open items as unmatched of this leg
 
@@ -94,6 +95,7 @@ class Leg(BaseModel):
         came back, and those that earlier legs have brought together with its items."""
         named = [side.dataset for side in self.sides] + [name for each in self.passes for name in each.beside]
         named += [rules.leg(side.undone_by).right.dataset for side in self.sides if side.undone_by is not None]
+        named += [each.dataset for side in self.sides if side.booked_by for each in rules.leg(side.booked_by).sides]
         named += [side.dataset for leg in rules.before(self.name) if leg.pools & self.pools for side in leg.sides]
         return tuple(name for name in dict.fromkeys(named) if name in rules.datasets)
 
@@ -134,6 +136,17 @@ class Rules(BaseModel):
                 if any(each.across_entities for each in self.legs[min([*telling, by]) : max([*telling, by])]):
                     wrong = f"a leg across entities stands between {side.undone_by} and the legs that say whose lines it undoes"
                     raise ValueError(f"leg {leg.name}: {wrong}")
+        return self
+
+    @model_validator(mode="after")
+    def _booking_legs_come_before(self) -> Rules:
+        for place, leg in enumerate(self.legs):
+            for side in (side for side in leg.sides if side.booked_by is not None):
+                by = next((each for each in self.legs[:place] if each.name == side.booked_by), None)
+                if by is None or by.offsets or side.dataset not in {each.dataset for each in by.sides}:
+                    raise ValueError(
+                        f"leg {leg.name}: booked_by names {side.booked_by!r}, which is no earlier leg of {side.dataset} and another"
+                    )
         return self
 
     @property

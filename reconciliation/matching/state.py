@@ -14,6 +14,8 @@ from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.known_groups import HeldItems, KnownGroups, StoredLedger
+from reconciliation.matching.links import Links
+from reconciliation.matching.paid_by_another import paid_by_another
 from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg, Rules, Side
 
@@ -59,6 +61,7 @@ class Pools:
         self._legs = tuple(legs)
         self._matched: dict[str, pl.DataFrame] = {}  # by leg: what its groups of this run hold (HELD)
         self._came_back = CameBack(encoding, self._legs)
+        self._paid_by_another: dict[tuple[str, str | None], Mask] = {}  # by dataset and the leg that tells
 
     def part(self, encoding: Encoding, rows: Mapping[str, slice], legs: Sequence[Leg]) -> Pools:
         """The pools of a part of the rows, whose numbers begin anew, with what these legs look at: what is used there is
@@ -171,13 +174,18 @@ class Pools:
         for pool in side.blocked_by:
             if (side.dataset, pool) in self._open:
                 amounts[self._seen(side.dataset, pool, leg) != data.amount] = 0
-        if (undone := self._came_back.of(side)) is not None:
-            amounts[undone] = 0
+        for without in self._without(side):
+            if without is not None:
+                amounts[without] = 0
         if side.sign:
             amounts[np.sign(amounts) != side.sign] = 0
         if side.takes is not None:
             amounts[~data.read([side.takes])["kind"].to_numpy()] = 0
         return amounts
+
+    def _without(self, side: Side) -> tuple[Mask | None, Mask | None]:
+        """By row of a side: what came back, and what another item pays; None where nothing can have."""
+        return self._came_back.of(side), self._paid_by_another.get((side.dataset, side.booked_by))
 
     def _seen(self, dataset: str, pool: str, leg: Leg | None) -> Ints:
         """A copy of what is open in a pool; to a leg, without what matches use that may give way to it."""
@@ -301,8 +309,9 @@ class Pools:
             self._came_back.learn(leg.name, self._matched_by, self.open)
 
     def settled(self, leg: Leg, taken: Sequence[Taken]) -> None:
-        """Remember what a leg of this run has matched, where it says what came back."""
-        if self._came_back.told_by(leg):
+        """Remember what a leg of this run has matched, where it says what came back or what the bank has booked."""
+        booking = any(side.booked_by == leg.name for each in self._legs for side in each.sides)
+        if booking or self._came_back.told_by(leg):
             self._matched[leg.name] = held_by(taken)
             self._came_back.learn(leg.name, self._matched_by, self.open)
 
@@ -323,24 +332,35 @@ class Pools:
                 )
             yield pl.concat(parts)
 
-    def release_undone(self, leg: Leg) -> pl.DataFrame:
-        """Release the leg's standing matches of what came back, people's aside (RELEASED)."""
+    def release_undone(self, leg: Leg, links: Links) -> pl.DataFrame:
+        """Release the leg's standing matches of what came back or what another pays, people's aside (RELEASED)."""
         parts = [pl.DataFrame(schema={"group": pl.UInt32, "reason": pl.String})]
-        for side in leg.sides:
-            undone = self._came_back.of(side)
-            if undone is None:
-                continue
-            for used in self._automatic:
-                if used.place == self._place(leg) and used.dataset == side.dataset:
-                    gone = used.held.where(undone[used.held.row])
-                    ids = self._encoding.datasets[side.dataset].item_ids(gone.row)
-                    named = pl.DataFrame({"group": gone.group, "item": ids})
-                    parts.append(
-                        named.select("group", reason=pl.format("{} {} came back", pl.lit(side.dataset), "item"))
-                    )
+        for side, other in zip(leg.sides, reversed(leg.sides), strict=True):
+            if side.booked_by is not None:
+                self._paid_by_another[side.dataset, side.booked_by] = self._settling_nothing(side, other, links)
+            for without, why in zip(self._without(side), ("came back", "is not what the bank has booked"), strict=True):
+                for used in self._automatic:
+                    if without is not None and (used.place, used.dataset) == (self._place(leg), side.dataset):
+                        gone = used.held.where(without[used.held.row])
+                        ids = self._encoding.datasets[side.dataset].item_ids(gone.row)
+                        reason = pl.format("{} {} {}", pl.lit(side.dataset), "item", pl.lit(why))
+                        parts.append(pl.DataFrame({"group": gone.group, "item": ids}).select("group", reason=reason))
         first = pl.concat(parts).group_by("group").agg(pl.col("reason").min())
         self.release(first["group"])
         return first.select(self.group_ids(first["group"]).alias("group_id"), "reason").sort("group_id")
+
+    def _settling_nothing(self, side: Side, other: Side, links: Links) -> Mask:
+        """By row of a side: whether another item is what the bank has booked for what it is linked to."""
+        by = next(leg for leg in self._legs if leg.name == side.booked_by)
+        number = [each.dataset for each in by.sides].index(side.dataset)
+        booked = [held.filter(pl.col("side") == number)["row"].to_numpy() for held in self._matched_by(by)]
+        payments, bills = (self._encoding.datasets[each.dataset] for each in (side, other))
+        takes = np.ones(payments.height, dtype=np.bool_)
+        if (undone := self._came_back.of(side)) is not None:
+            takes &= ~undone
+        if side.takes is not None:
+            takes &= payments.read([side.takes])["kind"].to_numpy()
+        return paid_by_another(payments, bills, links(side.dataset, other.dataset), booked, takes)
 
     def _uses(self, legs: Sequence[Leg]) -> Iterator[_Used]:
         """What the known groups of each leg hold, by pool."""

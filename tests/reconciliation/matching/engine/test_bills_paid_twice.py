@@ -1,0 +1,72 @@
+"""Of several payments linked to the same bills, of which one alone pays them, those settle that the bank has booked, the first
+of them first."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from example_items import items, members
+
+from reconciliation.matching import Ledger, MatchingError, MatchResult, match, parse_rules, preset
+
+BILLS = items({"item_id": "I1", "amount": -70}, {"item_id": "I2", "amount": -30})
+
+
+def _run(
+    paid: dict[str, float], booked: tuple[str, ...], bills: tuple[str, ...] = ("I1",), ledger: Ledger | None = None
+) -> MatchResult:
+    """Payments a week apart, those that the bank has booked a day later, each linked to all bills."""
+    payments = items(
+        *(
+            {"item_id": name, "amount": amount, "on": 7 * n, "references": [f"E2E{name}000"]}
+            for n, (name, amount) in enumerate(paid.items())
+        )
+    )
+    lines = items(
+        *(
+            {"item_id": f"L{name}", "amount": amount, "on": 7 * n + 1, "references": [f"E2E{name}000"]}
+            for n, (name, amount) in enumerate(paid.items())
+            if name in booked
+        )
+    )
+    links = pl.DataFrame(
+        [("payments", name, "open_items", bill, None, None) for name in paid for bill in bills],
+        schema=["left_dataset", "left_id", "right_dataset", "right_id", "amount", "reference"],
+        schema_overrides={"reference": pl.String},
+        orient="row",
+    )
+    known = {"bank_lines": lines, "payments": payments, "open_items": BILLS.filter(pl.col("item_id").is_in(bills))}
+    return match(known, preset("payables"), links=links, ledger=ledger)
+
+
+def _settled(result: MatchResult) -> list[tuple[str, ...]]:
+    return [each for each in members(result, "matched") if each[0].startswith("I")]
+
+
+def test_a_cheque_that_was_written_anew_settles_the_bill_where_the_bank_has_booked_it() -> None:
+    assert _settled(_run({"P1": -70, "P2": -70}, ("P2",))) == [("I1", "P2")]
+    assert _settled(_run({"P1": -100, "P2": -100}, ("P2",), ("I1", "I2"))) == [("I1", "I2", "P2")]
+
+
+def test_of_two_that_the_bank_has_booked_the_first_settles_the_bill() -> None:
+    assert _settled(_run({"P1": -70, "P2": -70}, ("P1", "P2"))) == [("I1", "P1")]
+
+
+def test_what_the_bank_has_not_booked_yet_is_no_second_payment_where_there_is_room_for_both() -> None:
+    assert _settled(_run({"P1": -35, "P2": -35}, ("P2",))) == [("I1", "P1", "P2")]
+
+
+def test_a_standing_match_gives_way_to_the_payment_that_the_bank_has_booked() -> None:
+    first = _run({"P1": -70}, ())
+    assert _settled(first) == [("I1", "P1")]
+    second = _run({"P1": -70, "P2": -70}, ("P2",), ledger=Ledger(first.groups, first.items))
+    assert _settled(second) == [("I1", "P2")]
+    assert second.gave_way["reason"].to_list() == ["payments P1 is not what the bank has booked"]
+
+
+def test_the_leg_that_says_what_is_booked_comes_before() -> None:
+    rules = "legs:\n  - {name: leg, left: {dataset: a, pool: p, booked_by: bank}, right: {dataset: b, pool: q}, passes: [{kind: links}]}\n"
+    with pytest.raises(
+        MatchingError, match="leg leg: booked_by names 'bank', which is no earlier leg of a and another"
+    ):
+        parse_rules(rules)
