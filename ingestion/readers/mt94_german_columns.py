@@ -35,11 +35,13 @@ def german_columns(texts: Block, separator: str, has_code: Flags) -> tuple[TextC
     places = places[DIGIT[array[places + 1]] & DIGIT[array[places + 2]]]
     row = texts.rows(places)
     code = (array[places + 1].astype(np.int64) - 48) * 10 + array[places + 2] - 48
-    known = SUBFIELD_CODES[code] & (places + 2 < texts.end[row])
+    whole = places + 2 < texts.end[row]
+    known = SUBFIELD_CODES[code] & whole
+    unread = np.zeros(count, dtype=bool)
+    unread[row[whole & ~known]] = True  # a bank's own subfield
     places, row, code = places[known], row[known], code[known]
     start = places + 3
     end = np.where(np.append(row[1:] != row[:-1], True), texts.end[row], np.append(places[1:], 0))
-    unread = np.zeros(count, dtype=bool)
     purpose = _IS_PURPOSE[code] | _IS_FURTHER[code]
     # purposes after further purposes would have to change places
     whose, further = row[purpose], _IS_FURTHER[code[purpose]]

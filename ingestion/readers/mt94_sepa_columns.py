@@ -14,6 +14,7 @@ from ingestion.readers.byte_slices import (
     Bytes,
     Flags,
     Ints,
+    any_between,
     block,
     byte_set,
     joined_by,
@@ -23,7 +24,7 @@ from ingestion.readers.byte_slices import (
     word_number,
     words,
 )
-from ingestion.readers.mt94_text import NO_REFERENCE, SEPA_WORDS, structured
+from ingestion.readers.mt94_text import NO_REFERENCE, REFERENCE_WORDS, SEPA_WORDS, structured
 from ingestion.record_columns import Column
 
 TextColumns = dict[str, Column]
@@ -62,6 +63,9 @@ def sepa_columns(texts: Block, additional: Column) -> tuple[TextColumns, Flags]:
     at = np.full((len(SEPA_WORDS), count), -1, dtype=np.int64)
     at[word, row] = np.arange(len(row))
     unread = np.bincount(row, minlength=count) != (at >= 0).sum(axis=0)  # a word given twice
+    # a reference that ends with its line, or goes on in the next one
+    referring = np.isin(word, [_NUMBER_OF[one] for one in REFERENCE_WORDS])
+    unread[row[referring & any_between(texts.places("\n"), start, end)]] = True
     bounds = _Bounds(texts, start, end, at)
     first = np.searchsorted(row, np.arange(count))
     lead_end = np.where(first < len(row), np.append(places, 0)[first] - 4, texts.end)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ingestion.contracts import TEXT
 from ingestion.readers.byte_slices import (
+    CAPITAL,
     WHITE,
     Block,
     Flags,
@@ -24,7 +25,14 @@ from ingestion.readers.byte_slices import (
     words,
 )
 from ingestion.readers.mt94_sepa_columns import TextColumns, reference, structured_references
-from ingestion.readers.mt94_text import LINE_WIDTH, SLASH_TAKEN, SLASH_WORDS, slash_account
+from ingestion.readers.mt94_text import (
+    LINE_BESIDE_TAG,
+    LINE_WIDTH,
+    LONGEST_LINE,
+    SLASH_TAKEN,
+    SLASH_WORDS,
+    slash_account,
+)
 from ingestion.record_columns import Column
 from ingestion.references import WRITTEN_OTHERWISE
 
@@ -93,6 +101,7 @@ def slash_columns(texts: Block) -> tuple[TextColumns, Flags]:
     account, name, agent, party = value(*_ACCOUNTS), value(*_NAMES), value("BIC"), value("CNTP")
     parts = _parts(texts, starts[party], ends[party])
     unread |= (party >= 0) & ((account >= 0) | (name >= 0) | (agent >= 0))  # said twice
+    unread |= (party >= 0) & (parts[2][1] < ends[party])  # more than a name
 
     def or_part(number: Ints, part: int) -> tuple[Ints, Ints]:
         """The value of a word, or the part of /CNTP/ that says the same."""
@@ -149,7 +158,7 @@ def _parts(texts: Block, start: Ints, end: Ints) -> list[tuple[Ints, Ints]]:
 
 
 def _unwrapped(texts: Block) -> tuple[Block, Flags]:
-    """The texts with the lines that run on joined, and which of them hold an empty line."""
+    """The texts with the lines that run on joined, and which of them hold an empty line or one that parts a code word."""
     breaks = texts.places("\n")
     count = len(texts.start)
     if not len(breaks):
@@ -167,7 +176,12 @@ def _unwrapped(texts: Block) -> tuple[Block, Flags]:
     empty[row[clean_end <= clean_start]] = True
     last_clean, last_end = trimmed(texts.array, last_start, texts.end, WHITE)
     empty |= last_end <= last_clean
-    return texts.without(breaks[size >= np.maximum(longest[row], LINE_WIDTH)]), empty
+    # a code word after the break behind its slash
+    array = np.append(texts.array, 0)
+    empty[row[(array[breaks - 1] == ord("/")) & CAPITAL[array[breaks + 1]]]] = True
+    first = np.append(True, row[1:] != row[:-1])
+    beside_tag = first & (size == LINE_BESIDE_TAG) & (longest[row] <= LONGEST_LINE)
+    return texts.without(breaks[beside_tag | (size >= np.maximum(longest[row], LINE_WIDTH))]), empty
 
 
 def _remittance(texts: Block, start: Ints, end: Ints) -> tuple[Ints, Ints, Flags]:

@@ -14,15 +14,19 @@ from typing import NamedTuple
 from ingestion.references import account_id, is_iban, reference_type, self_identifying_reference
 
 # A German subfield holds 27 characters, a SWIFT line 65 (some banks break earlier): only a line as long as the longest,
-# and about as long as the rule allows, goes on in the next without a gap.
+# and about as long as the rule allows, goes on in the next without a gap. Some banks count the tag into the first line.
 SUBFIELD_WIDTH = 27
 LINE_WIDTH = 60
+LONGEST_LINE = 65
+LINE_BESIDE_TAG = LONGEST_LINE - len(":86:")
+LONGEST_REFERENCE = 35
 
 _STRUCTURED = re.compile(r"\s*(?:([0-9]{3})([^\w\s/.,:;()\[\]-])|([?><^~|#]))(?=(?:00|10|2[0-9]|3[0-8]|6[0-3]))")
 SEPA_WORDS = (
     "EREF", "KREF", "MREF", "CRED", "DEBT", "COAM", "OAMT", "SVWZ", "ABWA", "ABWE", "PURP", "BREF", "RREF",
 )  # fmt: skip
 NO_REFERENCE = ("", "NOTPROVIDED", "NONREF")
+REFERENCE_WORDS = ("EREF", "KREF", "MREF")
 _SEPA = re.compile("(" + "|".join(SEPA_WORDS) + r")\+")
 SLASH_WORDS = (
     "ACCW", "ACNO", "ADDR", "BAI", "BBAN", "BENM", "BIC", "BO", "CHGS", "CITY", "CNTP", "CREF", "CSID", "EREF", "EREFSUB",
@@ -30,6 +34,7 @@ SLASH_WORDS = (
     "RTRN", "SVCL", "SVWZ", "TRCD", "TRTP", "ULTB", "ULTC", "ULTD",
 )  # fmt: skip
 _SLASH = re.compile(r"/(" + "|".join(SLASH_WORDS) + r")/")
+_SLASH_ANYWHERE = re.compile(r"/\n?(" + "|".join(SLASH_WORDS) + r")/")  # a line may end behind its slash
 _SLASH_START = re.compile(r"\s*(?:/[A-Z]{2,8}/)")
 _NS_LINE = re.compile(r"(\d\d)(.*)")
 _SPLIT_CODE = r"(00|10|2[0-9]|3[0-8]|6[0-3])"
@@ -123,6 +128,11 @@ def _splitter(separator: str) -> re.Pattern[str]:
     return re.compile(re.escape(separator) + _SPLIT_CODE)
 
 
+@lru_cache(maxsize=32)
+def _unknown_code(separator: str) -> re.Pattern[str]:
+    return re.compile(re.escape(separator) + r"(?=[0-9]{2})")
+
+
 def _german(text: str, start: re.Match[str]) -> EntryText:
     """nnn?00booking text?10journal?20..?29 and ?60..?63 purpose?30 bank?31 account?32?33 name?34 key extension."""
     separator = start.group(2) or start.group(3)
@@ -137,7 +147,10 @@ def _german(text: str, start: re.Match[str]) -> EntryText:
         kind = code[0]
         if kind == "2":
             purpose.append(value)
-        elif kind == "6":
+            continue
+        # behind the purpose a bank's own subfield (?70 the payee's other name) ends the one before it
+        value, *unknown = _unknown_code(separator).split(value)
+        if kind == "6":
             further.append(value)
         elif code == "30":
             agent = value.strip() or None
@@ -149,6 +162,7 @@ def _german(text: str, start: re.Match[str]) -> EntryText:
             iban = value.strip() or None
         elif value.strip():
             other.append(value.strip())
+        other += [f"{separator}{one.rstrip()}" for one in unknown]
     remittance = _joined(purpose + further, SUBFIELD_WIDTH)
     account = iban or account
     party = Party(_joined(name, SUBFIELD_WIDTH, " ").strip() or None, account_id(account) if account else None, agent)
@@ -180,6 +194,13 @@ def _joined(lines: list[str], width: int, gap: str = "\n") -> str:
     )
 
 
+def _joined_field(lines: list[str]) -> str:
+    """The lines of a field as one text; its first line is full beside the tag where none is longer than with it."""
+    if len(lines) > 1 and len(lines[0]) == LINE_BESIDE_TAG and max(map(len, lines)) <= LONGEST_LINE:
+        return lines[0] + _joined(lines[1:], LINE_BESIDE_TAG)
+    return _joined(lines, LINE_WIDTH)
+
+
 def _sepa_words(text: str) -> tuple[dict[str, str], str]:
     """The SEPA code words of a purpose text and what stands before the first; a word given twice is joined."""
     pieces = _SEPA.split(text)
@@ -195,13 +216,14 @@ def _from_sepa(
 ) -> EntryText:
     take = words.pop
     remittance = take("SVWZ", "")
-    end_to_end = take("EREF", "").replace("\n", "")
+    references = [_reference_and_text(take(one, "")) for one in REFERENCE_WORDS]
+    lead = "\n".join(filter(None, [lead, *(text for _, text in references)]))
     values = EntryText(
         None,
         *party,
-        end_to_end_id=end_to_end if end_to_end not in NO_REFERENCE else None,
-        instruction_id=_reference(take("KREF", "")),
-        mandate_id=_reference(take("MREF", "")),
+        end_to_end_id=references[0][0],
+        instruction_id=references[1][0],
+        mandate_id=references[2][0],
         ultimate_debtor=take("ABWA", "") or None,
         ultimate_creditor=take("ABWE", "") or None,
         purpose=take("PURP", "") or None,
@@ -219,6 +241,15 @@ def _from_sepa(
     )
 
 
+def _reference_and_text(value: str) -> tuple[str | None, str]:
+    """A reference, and the text after it where the bank put no code word before that: it begins in a line of its own."""
+    first, *others = value.split("\n")
+    rest = "".join(others)
+    if " " not in rest and len(first) + len(rest) <= LONGEST_REFERENCE:
+        return _reference(first + rest), ""
+    return _reference(first), "\n".join(others)
+
+
 def _reference(text: str) -> str | None:
     value = text.replace("\n", "").strip()
     return None if value in NO_REFERENCE else value
@@ -226,7 +257,7 @@ def _reference(text: str) -> str | None:
 
 def _slashes(text: str) -> EntryText:
     """/EREF/.../REMI/.../NAME/...: values run to the next known code word, for a value may hold slashes."""
-    pieces = _SLASH.split(_joined([line.rstrip("\r") for line in text.splitlines() if line.strip()], LINE_WIDTH))
+    pieces = _SLASH_ANYWHERE.split(_joined_field([line.rstrip("\r") for line in text.splitlines() if line.strip()]))
     words: dict[str, str] = {}
     # a code word may follow the slash that ends the value before it, or share it: /BENM//NAME/, /EREF/x/REMI/
     for word, value in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -236,9 +267,10 @@ def _slashes(text: str) -> EntryText:
     take = words.pop
     lead = pieces[0].strip()
     account = take("IBAN", "") or take("ACNO", "") or take("BBAN", "")
-    agent, name = take("BIC", ""), take("NAME", "")
+    agent, name, beyond = take("BIC", ""), take("NAME", ""), ""
     if "CNTP" in words:
-        account, agent, name = ([*take("CNTP").split("/"), "", "", ""])[:3]
+        account, agent, name, *rest_of_party = [*take("CNTP").split("/", 3), "", "", ""]
+        beyond = rest_of_party[0].strip("/ \n")
     for word in ("ORDP", "BENM", "OP"):
         if word in words and not name:
             name = take(word)
@@ -256,7 +288,7 @@ def _slashes(text: str) -> EntryText:
         ultimate_creditor=words.get("ULTB") or words.get("ULTC"),
         purpose=words.get("PURP"),
         return_reason=_reference(words.get("RTRN", "")),
-        additional="\n".join(rest) or None,
+        additional="\n".join(filter(None, [beyond, *rest])) or None,
         structured_reference=reference,
         structured_reference_type=kind,
     )

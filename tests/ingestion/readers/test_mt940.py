@@ -196,6 +196,45 @@ def test_slash_code_words() -> None:
     assert "Invoice 12/34" in str(row["remittance_unstructured"])
 
 
+def test_a_reference_ends_where_its_subfield_is_not_full() -> None:
+    row = detail(":86:159?00RETOURE?20EREF+TFNR 40005 00005?21MTLG:Konto gesperrt Ruecku?22eberweisung")
+    assert (row["end_to_end_id"], row["remittance_unstructured"]) == (
+        "TFNR 40005 00005", "MTLG:Konto gesperrt Ruecku\neberweisung",
+    )  # fmt: skip
+    row = detail(":86:166?20EREF+PAYMENT-2026-000000001?2123456?22SVWZ+Rent")
+    assert (row["end_to_end_id"], row["remittance_unstructured"]) == ("PAYMENT-2026-00000000123456", "Rent")
+
+
+def test_a_subfield_of_the_banks_own_is_no_part_of_the_name_before_it() -> None:
+    row = detail(":86:166?20Rent?30PBNKDEFF?31DE89370400440532013000?32Karl Kaufmann?70Firma Kaufmann?71 und Soehne")
+    assert (row["debtor_name"], row["additional_info"]) == ("Karl Kaufmann", "?70Firma Kaufmann\n?71 und Soehne")
+    row = detail(":86:805?20Fee?3012345678?1199887766")
+    assert (row["debtor_agent"], row["additional_info"]) == ("12345678", "?1199887766")
+    row = detail(":86:166?20WHY?70 EUR?32Karl")
+    assert row["remittance_unstructured"] == "WHY?70 EUR", "within the purpose it may be text"
+
+
+def test_the_first_line_of_a_field_may_be_full_beside_its_tag() -> None:
+    first = ":86:/CNTP/NL91ABNA0417164300/ABNANL2A/JANSEN///REMI/USTD//INV-202"
+    second = "6-0417 and whatever else may be said until the line is full, 17.4"
+    assert len(first) == len(second) == 65
+    row = detail(first, second, "2/")
+    assert row["remittance_unstructured"] == "INV-2026-0417 and whatever else may be said until the line is full, 17.42"
+    row = detail(first, "6-0418/")
+    assert row["remittance_unstructured"] == "INV-2026-0418"
+    row = detail(first.replace("JANSEN", "JAN"), "2 MAY/")
+    assert row["remittance_unstructured"] == "INV-202\n2 MAY", "a shorter one ends there"
+
+
+def test_nothing_after_the_name_of_a_party_is_lost() -> None:
+    row = detail(":86:/CNTP/NL91ABNA0417164300/ABNANL2A/JANSEN BV///", "REMI/USTD//Invoice 7/")
+    assert (row["debtor_name"], row["remittance_unstructured"]) == ("JANSEN BV", "Invoice 7")
+    row = detail(":86:/CNTP/NL91ABNA0417164300/ABNANL2A/JANSEN BV/AMSTERDAM//REMI/USTD//Invoice 7/")
+    assert (row["debtor_name"], row["remittance_unstructured"], row["additional_info"]) == (
+        "JANSEN BV", "Invoice 7", "AMSTERDAM",
+    )  # fmt: skip
+
+
 def test_free_text_and_references_by_check_digit() -> None:
     assert detail(":86:one\ntwo")["remittance_unstructured"] == "one\ntwo"
     row = detail(":86:RF18539007547034")

@@ -25,7 +25,8 @@ VALUES = st.sampled_from(
     ["", "a", "Rechnung 4711", "Müller & Söhne", "x" * 27, "y" * 26, "ü" * 27, "Z" * 60, "é" * 61, "NOTPROVIDED", "NONREF",
      "RF18539007547034", "R F18539007547034", "+++010/8068/17183+++", "210000000003139471430009017", "two  spaces", "tab\there",
      "DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "USTD//free text/", "STRD/CUR/123", " lead", "trail ", "/", "//",
-     "a/b", "+", "EREF+", "1", "?2", "?20", "line\nline", "–", "non\u00a0breaking", "NL91ABNA0417164300/ABNANL2A/Jansen/"]
+     "a/b", "+", "EREF+", "1", "?2", "?20", "line\nline", "–", "non\u00a0breaking", "NL91ABNA0417164300/ABNANL2A/Jansen/",
+     "NL91ABNA0417164300/ABNANL2A/J/Delft", "x/\nREMI/y", "w" * 55 + "\n" + "v" * 65, "long reference 1\nand more"]
 )  # fmt: skip
 SEPA = st.tuples(st.sampled_from(SEPA_WORDS), st.just("+"), VALUES).map("".join)
 CODES = st.sampled_from(
