@@ -20,7 +20,7 @@ COMMANDS = {
     "explain": "Show the whole life of an invoice, payment, bank line or match.",
     "publish": "Delete old published snapshots.",
     "read": "Show what is in a file without loading it.",
-    "match": "Run the matching engine alone, on Parquet files.",
+    "match": "Run the matching engine alone, on Parquet, CSV or Excel files.",
     "simulate": "Write a labelled company, or matcher-ready Parquet of any size.",
     "source": "Propose a source from a sample file; check a source against its files.",
     "init": "Make a new workspace.",

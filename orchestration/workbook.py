@@ -45,9 +45,17 @@ FIRST = (
 )  # fmt: skip
 """What the person who works an exception or an alert reads, in this order; the rest comes after."""
 FORECAST = "Cash forecast by week"
+AS_GIVEN = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "remove_timezone": True,
+}
+"""Options of a workbook: text is text."""
 EXCEL_DIGITS = 15
 EXCEL_ROWS = 1_048_576
 WIDTHS = (8, 60)
+_ELSEWHERE = "in marts.duckdb or parquet/"
 
 
 def exact_in_excel(value: Decimal) -> bool:
@@ -59,26 +67,23 @@ def write_workbook(target: Path, database: Path, run_time: RunTime) -> None:
     """Write the workbook from a published database."""
     import xlsxwriter
 
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "remove_timezone": True,
-    }
-    with xlsxwriter.Workbook(str(target), options) as book, duckdb.connect(str(database), read_only=True) as connection:
+    with (
+        xlsxwriter.Workbook(str(target), AS_GIVEN) as book,
+        duckdb.connect(str(database), read_only=True) as connection,
+    ):
         book.set_properties({"title": "tieout", "comments": f"as of {run_time.as_of}, run {run_time.run_id}",
                              "created": datetime(run_time.as_of.year, run_time.as_of.month, run_time.as_of.day)})  # noqa: DTZ001  # fmt: skip
         present = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
         cover(book, connection, run_time, [name for name in SHEETS if name in present])
         for name, title in SHEETS.items():
             if name in present:
-                _sheet(book, connection, title, _selection(connection, name), f"marts.{name}")
+                write_sheet(book, connection, title, _selection(connection, name), f"marts.{name} {_ELSEWHERE}")
         if "cash_forecast" in present:
-            _sheet(
+            write_sheet(
                 book, connection, FORECAST,
                 "SELECT entity_id, account_id, currency, week, layer, certainty, sum(amount) AS amount FROM marts.cash_forecast "
                 "GROUP BY ALL ORDER BY ALL",
-                "marts.cash_forecast, added up by week",
+                f"marts.cash_forecast {_ELSEWHERE}, added up by week",
             )  # fmt: skip
 
 
@@ -118,7 +123,8 @@ def _quoted(names: list[str]) -> list[str]:
     return [f'"{name}"' for name in names]
 
 
-def _sheet(book: Workbook, connection: duckdb.DuckDBPyConnection, title: str, sql: str, source: str) -> None:
+def write_sheet(book: Workbook, connection: duckdb.DuckDBPyConnection, title: str, sql: str, source: str) -> None:
+    """Write the rows of a query as a sheet; `source` says where those beyond what a sheet holds are to be found."""
     sheet = book.add_worksheet(title)
     header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     formats = {
@@ -136,7 +142,7 @@ def _sheet(book: Workbook, connection: duckdb.DuckDBPyConnection, title: str, sq
         for values in rows:
             row += 1
             if row >= EXCEL_ROWS - 1:
-                sheet.write_string(row, 0, f"more rows than a sheet holds: see {source} in marts.duckdb or parquet/")
+                sheet.write_string(row, 0, f"more rows than a sheet holds: see {source}")
                 break
             for column, value in enumerate(values):
                 shown = _cell(sheet, row, column, value, names[column], formats)

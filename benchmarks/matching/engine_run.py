@@ -15,7 +15,7 @@ for_matching_alone()
 
 import polars as pl  # noqa: E402 - Polars reads the settings when it is imported
 
-from orchestration.parquet_matching import match_files  # noqa: E402
+from orchestration.file_matching import match_files  # noqa: E402
 from orchestration.result_files import ResultFiles  # noqa: E402
 from reconciliation.matching import StoredLedger, match, preset  # noqa: E402
 

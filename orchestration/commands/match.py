@@ -1,4 +1,4 @@
-"""`tieout match`: the matching engine alone, on Parquet files of the item shape, without a workspace."""
+"""`tieout match`: the matching engine alone, on files of the item shape, without a workspace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from orchestration.parquet_matching import match_files
+from orchestration.file_matching import match_files
+from orchestration.item_files import beside
+from orchestration.result_sheets import write_result_sheets
 from reconciliation.matching import MatchingError, Rules, parse_rules, preset
 
 _PAYABLES = ("bank_lines", "payments", "open_items")
@@ -21,63 +23,56 @@ def match_command(
     out: Annotated[Path, typer.Option(help="Folder for the results; made when missing.")],
     items: Annotated[
         Path | None,
-        typer.Option(help="Folder with <dataset>.parquet files, and links.parquet and rates.parquet where known."),
+        typer.Option(
+            help="Folder with a file for each dataset, <dataset>.parquet, .csv or .xlsx; links and rates beside them."
+        ),
     ] = None,
     left: Annotated[Path | None, typer.Option(help="Left items, with --right: a two-sided reconciliation.")] = None,
     right: Annotated[Path | None, typer.Option(help="Right items.")] = None,
-    links: Annotated[Path | None, typer.Option(help="Known links, a Parquet file.")] = None,
-    rates: Annotated[
-        Path | None, typer.Option(help="Exchange rates, a Parquet file; default: rates.parquet among the items.")
-    ] = None,
+    links: Annotated[Path | None, typer.Option(help="Known links; default: links among the items.")] = None,
+    rates: Annotated[Path | None, typer.Option(help="Exchange rates; default: rates among the items.")] = None,
     rules: Annotated[
         str | None,
         typer.Option(help="A rules file (YAML) or the name of a shipped preset; default: by the datasets given."),
     ] = None,
+    excel: Annotated[
+        bool, typer.Option("--excel", help="Write result.xlsx too: what to decide, what is open, what is matched.")
+    ] = False,
 ) -> None:
-    """Match items of Parquet files; write match_group, match_item, unmatched (Parquet) and summary.json to OUT."""
+    """Match items of Parquet, CSV or Excel files; write match_group, match_item, unmatched (Parquet) and summary.json to OUT."""
     try:
-        files, known_links = _inputs(items, left, right, links)
+        files = _inputs(items, left, right)
+        named = {name: files.pop(name, None) for name in ("links", "rates")}
+        links, rates = links or named["links"], rates or named["rates"]
+        for path in (links, rates):
+            if path is not None and not path.is_file():
+                raise MatchingError(f"no file {path}")
+        if not files:
+            raise MatchingError(f"no <dataset>.parquet, .csv or .xlsx in {items}")
         chosen = _rules(rules, tuple(files))
-        summary = match_files(files, chosen, out, links=known_links, rates=_rates(items, rates))
+        summary = match_files(files, chosen, out, links=links, rates=rates)
+        if excel:
+            write_result_sheets(out, {name: path for name, path in files.items() if name in chosen.datasets})
     except (MatchingError, FileNotFoundError, pl.exceptions.ComputeError) as error:
         sys.stderr.write(f"tieout match: {error}\n")
         raise typer.Exit(2) from error
     _tell(summary, out)
 
 
-def _inputs(
-    items: Path | None, left: Path | None, right: Path | None, links: Path | None
-) -> tuple[dict[str, Path], Path | None]:
-    """Dataset name -> file, and the links file."""
+def _inputs(items: Path | None, left: Path | None, right: Path | None) -> dict[str, Path]:
+    """Dataset name -> file; of a folder also what is named links and rates."""
     if (items is None) == (left is None and right is None):
         raise MatchingError("give either --items DIR, or --left FILE and --right FILE")
     if items is None:
         if left is None or right is None:
             raise MatchingError("--left and --right go together")
-        for path in (left, right, links):
-            if path is not None and not path.is_file():
+        for path in (left, right):
+            if not path.is_file():
                 raise MatchingError(f"no file {path}")
-        return {"left": left, "right": right}, links
+        return {"left": left, "right": right}
     if not items.is_dir():
         raise MatchingError(f"no folder {items}")
-    files = {path.stem: path for path in sorted(items.glob("*.parquet"))}
-    found_links = files.pop("links", None)
-    files.pop("rates", None)
-    if not files:
-        raise MatchingError(f"no <dataset>.parquet in {items}")
-    if links is not None and not links.is_file():
-        raise MatchingError(f"no file {links}")
-    return files, links or found_links
-
-
-def _rates(items: Path | None, rates: Path | None) -> Path | None:
-    """The file of exchange rates: as named, else beside the items, else none."""
-    if rates is None:
-        beside = None if items is None else items / "rates.parquet"
-        return beside if beside is not None and beside.is_file() else None
-    if not rates.is_file():
-        raise MatchingError(f"no file {rates}")
-    return rates
+    return beside(items)
 
 
 def _rules(given: str | None, datasets: tuple[str, ...]) -> Rules:

@@ -16,7 +16,7 @@ from orchestration.decisions.log import DecisionLog
 from orchestration.decisions.sheets import FILLED, SUFFIXES
 from orchestration.decisions.standing import State, standings
 from orchestration.publishing import current
-from orchestration.workbook import exact_in_excel
+from orchestration.workbook import AS_GIVEN, exact_in_excel
 from orchestration.workspace import ConfigError, Workspace
 
 if TYPE_CHECKING:
@@ -121,13 +121,7 @@ def _write_excel(
 ) -> None:
     import xlsxwriter
 
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "remove_timezone": True,
-    }
-    with xlsxwriter.Workbook(str(target), options) as book:
+    with xlsxwriter.Workbook(str(target), AS_GIVEN) as book:
         sheet = book.add_worksheet("To decide")
         bold = book.add_format({"bold": True, "bottom": 1})
         yours = book.add_format({"bold": True, "bottom": 1, "bg_color": "#FFF2CC"})

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 from example_items import day, items
+from openpyxl.worksheet.worksheet import Worksheet
 
 from orchestration.cli import main
 
@@ -66,3 +69,29 @@ def test_what_cannot_be_matched_is_told_in_one_line(tmp_path: Path, capsys: pyte
     assert _run("--items", tmp_path, "--out", tmp_path / "out") == 2
     assert "left: unknown column colour" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_two_csv_files_are_matched_and_shown_in_excel(tmp_path: Path) -> None:
+    (tmp_path / "bank.csv").write_text(
+        "item_id,amount,currency,date,references,text\n1,-5.10,EUR,2026-03-02,R1,=1+1\n2,-9,EUR,2026-03-02,,Rent\n"
+    )
+    (tmp_path / "book.csv").write_text("item_id;amount;currency;date;references\nP1;-5.1;EUR;2026-03-01;R1\n")
+    out = tmp_path / "out"
+    assert _run("--left", tmp_path / "bank.csv", "--right", tmp_path / "book.csv", "--out", out, "--excel") == 0
+    book = openpyxl.load_workbook(out / "result.xlsx")
+    assert book.sheetnames == ["To decide", "Open", "Matched"]
+    matched = [dict(zip(*pair, strict=True)) for pair in _rows(book["Matched"])]
+    assert [(each["group"], each["dataset"], each["item id"], each["amount"]) for each in matched] == [
+        (1, "left", "1", -5.1),
+        (1, "right", "P1", -5.1),
+    ]
+    assert matched[0]["text"] == "=1+1"  # as text, never a formula
+    (unmatched,) = [dict(zip(*pair, strict=True)) for pair in _rows(book["Open"])]
+    assert (unmatched["item id"], unmatched["text"], unmatched["reason"]) == ("2", "Rent", "no candidate")
+    assert not list(_rows(book["To decide"]))
+
+
+def _rows(sheet: Worksheet) -> Iterator[tuple[tuple[object, ...], tuple[object, ...]]]:
+    """The header with each row."""
+    header, *rows = sheet.iter_rows(values_only=True)
+    return ((header, row) for row in rows)

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from orchestration.parquet_matching import match_files
+from orchestration.file_matching import match_files
 from reconciliation.matching import MatchingError, preset
 from tests.reconciliation.matching.engine.example_items import items
 

@@ -1,5 +1,5 @@
-"""The matching engine on Parquet files of any size: what is too large for memory is cut into parts of whole legal entities
-on disk, and matched part by part."""
+"""The matching engine on files of any size: what is too large for memory is cut into parts of whole legal entities on disk, and
+matched part by part."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from orchestration.item_files import scan_items, scan_links, scan_rates
 from orchestration.process_memory import few_collections
 from orchestration.result_files import ResultFiles
 from reconciliation.contracts import LINK
@@ -28,15 +29,15 @@ def match_files(
     rates: Path | None = None,
     rows: int = ROWS,
 ) -> Mapping[str, object]:
-    """Match the items of Parquet files (dataset -> file), write match_group.parquet, match_item.parquet,
+    """Match the items of files (dataset -> file), write match_group.parquet, match_item.parquet,
     unmatched.parquet and summary.json to `out`, and return the summary.
 
     More than `rows` items are matched in parts, so that memory is bounded by a part. Raises MatchingError as
     `reconciliation.matching.match` does.
     """
-    frames = {name: pl.scan_parquet(path) for name, path in items.items() if name in rules.datasets}
-    known = None if links is None else pl.scan_parquet(links)
-    quotes = None if rates is None else pl.scan_parquet(rates)
+    frames = {name: scan_items(path) for name, path in items.items() if name in rules.datasets}
+    known = None if links is None else scan_links(links)
+    quotes = None if rates is None else scan_rates(rates)
     for name, frame in frames.items():
         item_frame(frame, name)  # cutting casts the entity: a column of the wrong type has to be told before
     numbers = entity_parts(frames, rows)

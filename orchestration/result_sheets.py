@@ -1,0 +1,56 @@
+"""The results of `tieout match` as an Excel file: what to decide, what is open, what is matched; a row is an item.
+
+The items of a group stand together under its number, with what the engine says of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from orchestration.item_files import scan_items
+from orchestration.result_files import TABLES
+from orchestration.workbook import AS_GIVEN, write_sheet
+from reconciliation.matching.item_frames import item_frame
+
+WORKBOOK = "result.xlsx"
+_SHOWN = ("item_id", "date", "amount", "currency", "counterparty_name", "references", "text")
+_ITEM = "item.dataset, item_id, item.date, item.amount"
+_SAID = 'item.currency, item.counterparty_name, item."references", item.text'
+_GROUPS = f"""
+    SELECT dense_rank() OVER (ORDER BY abs(left_total) DESC, group_id) AS "group", status, {_ITEM}, applied_amount, {_SAID},
+        difference, nullif(difference_kind, 'none') AS difference_kind, confidence, explanation, leg, "pass"
+    FROM match_group JOIN match_item USING (group_id) JOIN item USING (dataset, item_id)
+    WHERE status {{}} 'matched'
+    ORDER BY "group", dataset, item_id"""
+_SHEETS = {
+    "To decide": _GROUPS.format("!="),
+    "Open": f"""
+    SELECT {_ITEM}, open_amount, {_SAID}, replace(reason, '_', ' ') AS reason,
+        array_to_string(best_candidates, ' | ') AS nearest_candidates, leg
+    FROM unmatched JOIN item USING (dataset, item_id)
+    ORDER BY abs(open_amount) DESC, dataset, item_id, leg""",
+    "Matched": _GROUPS.format("="),
+}
+
+
+def write_result_sheets(out: Path, items: Mapping[str, Path]) -> None:
+    """Write result.xlsx to the folder of a run's results; `items` are the files it matched (dataset -> file)."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(out / WORKBOOK), AS_GIVEN) as book, duckdb.connect() as connection:
+        for name in TABLES:
+            connection.register(name, pl.read_parquet(out / f"{name}.parquet").to_arrow())
+        connection.register("item", pl.concat([_shown(name, path) for name, path in items.items()]).to_arrow())
+        for title, sql in _SHEETS.items():
+            write_sheet(book, connection, title, sql, f"{', '.join(f'{name}.parquet' for name in TABLES)}")
+
+
+def _shown(dataset: str, path: Path) -> pl.DataFrame:
+    """What a person reads of the items of a dataset."""
+    frame, _ = item_frame(scan_items(path), dataset)
+    shown = frame.select(pl.lit(dataset).alias("dataset"), *_SHOWN)
+    return shown.with_columns(pl.col("references").list.join(" | ")).collect()
