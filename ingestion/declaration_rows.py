@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from ingestion.declaration_columns import Layout
 from ingestion.declaration_evidence import is_date
-from ingestion.declaration_vocabulary import is_balance, tells_balance
+from ingestion.declaration_vocabulary import is_balance, is_state, tells_balance, tells_total
 
-_LIKE_DAY = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\S)")
+_LIKE_DAY = re.compile(
+    r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\S)|(?=.*[\d#])[\d\W_]*$"
+)  # ##### is a day of a narrow column
 
 
 def find_other_rows(layout: Layout) -> None:
@@ -27,7 +29,7 @@ def find_other_rows(layout: Layout) -> None:
         if id(row) in entries or not any(cell.strip() for cell in row):
             continue
         date_cell = _filled(row, positions)
-        if _is_broken_entry(row, date_cell):
+        if _is_broken_entry(row, date_cell) or _is_whole_but_for_its_day(layout, row, date_cell):
             continue  # left to the reader, which says what is wrong with it
         opening = next(cell for cell in row if cell.strip()).strip()[:40]
         if at > last and not layout.footer and (date_cell or len(row) != len(layout.names)):
@@ -68,10 +70,23 @@ def find_other_rows(layout: Layout) -> None:
 
 
 def _is_broken_entry(row: Sequence[str], date_cell: str) -> bool:
-    """Whether a row begins as an entry does, but has too many or too few cells or a day no calendar has: such a row is not
-    to be passed over silently, nor others of its day with it."""
+    """Whether a row begins as an entry does, but has too many or too few cells, or a day no calendar has or in digits that are
+    none: such a row is not to be passed over silently, nor others of its day with it."""
     dated = is_date(date_cell) or _LIKE_DAY.match(date_cell) is not None
     return dated and sum(bool(cell.strip()) for cell in row) > 1 and not any(map(tells_balance, row))
+
+
+def _is_whole_but_for_its_day(layout: Layout, row: Sequence[str], date_cell: str) -> bool:
+    """Whether a row has an amount and a text as entries have, and words where its day should be that do not explain it."""
+    if not date_cell or len(row) != len(layout.names) or is_state(date_cell):
+        return False
+    cells = dict(zip(layout.names, map(str.strip, row), strict=True))
+    telling = [cells[name] for role in ("text", "counterparty_name") for name in layout.taken.get(role, [])]
+    return (
+        any(cells[name] and layout.reads_number(cells[name]) for name in layout.taken.get("amount", []))
+        and any(re.search(r"[^\W\d_]{2}", cell) for cell in telling)
+        and not any(tells_balance(cell) or tells_total(cell) for cell in cells.values())
+    )
 
 
 def _balance_rows(layout: Layout) -> dict[str, list[str]]:

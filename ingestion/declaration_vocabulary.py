@@ -93,6 +93,13 @@ def tells_balance(text: str) -> bool:
     return any(" ".join(words[:count]) in named for count in (1, 2))
 
 
+def tells_total(text: str) -> bool:
+    """Whether a cell begins with a word for a total: `Total`, `Summe Belastungen`."""
+    words = folded(text).split(" ")
+    named = _vocabulary()["cells"]["total"]
+    return any(" ".join(words[:count]).strip(":") in named for count in (1, 2))
+
+
 def is_balance(text: str) -> bool:
     """Whether a cell says nothing but that it is an opening or closing balance: `Saldo anterior`, `Closing balance`."""
     found, known = folded(text), _vocabulary()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +23,7 @@ COLUMN_LIMIT = 1 << 14  # what a sheet of XLSX has; a longer row is no header
 DECODED_BYTES = 1 << 18  # what is decoded at once to see whether it can be: stays in the cache
 WIDE_BYTES_LIMIT = 1 << 28
 WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -97,10 +99,10 @@ def _open(stream: BinaryIO, encodings: tuple[str, ...]) -> Opened:
     if not head.strip():
         raise FileRejected("the file is empty", expected="a header line and rows", advice="ask the sender for the file")
     check_nul(head, start)
-    if b"\r" in head and b"\n" not in head:  # old line ends: of the same length, so that places stay
+    if head.count(b"\r") > 2 * head.count(b"\n"):  # old line ends: of the same length, so that places stay
         text.seek(0)
-        text = io.BytesIO(_whole(text, encoding).replace(b"\r", b"\n"))
-        head = head.replace(b"\r", b"\n")
+        text = io.BytesIO(_LONE_RETURN.sub(b"\n", _whole(text, encoding)))
+        head = _LONE_RETURN.sub(b"\n", head)
     return Opened(text, "utf-8" if converted else encoding, start, head, converted)
 
 

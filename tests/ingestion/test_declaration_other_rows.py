@@ -44,6 +44,9 @@ def test_a_total_without_a_date_is_no_entry() -> None:
         ("03/15/2026,Sale,1,010.00,USD", "(row)"),
         ("03/15/2026,Sale", "(row)"),
         ("02/31/2026,Sale,7.00,USD", "booking_date"),
+        ("03/15/2026/23,Sale,7.00,USD", "booking_date"),
+        ("########,Sale,7.00,USD", "booking_date"),
+        ("tomorrow,Sale,7.00,USD", "booking_date"),
     ],
 )
 @pytest.mark.parametrize("last", [True, False])
@@ -54,6 +57,15 @@ def test_a_broken_entry_is_a_reject_and_takes_no_other_with_it(row: str, field: 
     outcome = loaded(infer(data), data)
     assert outcome.amounts == [Decimal("-5.00000"), Decimal("10.00000")]
     assert [reject.field for reject in outcome.rejects] == [field]
+
+
+@pytest.mark.parametrize(
+    "row", ["Total,,12.00,USD", "Total,of the month,12.00,USD", "Pending,Sale,12.00,USD", "Sum,,12.00,"]
+)
+def test_words_in_place_of_the_day_may_say_why_a_row_is_no_entry(row: str) -> None:
+    data = f"Date,Description,Amount,Currency\n03/13/2026,Fee,-5.00,USD\n03/15/2026,Sale,10.00,USD\n{row}\n".encode()
+    outcome = loaded(infer(data), data)
+    assert (outcome.amounts, outcome.rejects) == ([Decimal("-5.00000"), Decimal("10.00000")], [])
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,7 @@ def test_a_quote_never_closed_refuses_the_file() -> None:
 def test_all_line_ends(ending: bytes) -> None:
     data = (HEADER + b"2026-01-01;1;a\n2026-01-02;2;b\n").replace(b"\n", ending)
     assert bank(data).texts == bank(data.removesuffix(ending)).texts == ["a", "b"]
+    assert bank(data.removesuffix(ending) + b"\r\n").texts == ["a", "b"], "old line ends, and a new one at the end"
 
 
 @pytest.mark.parametrize(("data", "words"), [
