@@ -48,3 +48,12 @@ CURRENCIES = frozenset(_DECIMALS)
 def minor_units(currency: str) -> int:
     """How many decimals the currency has; raises `KeyError` where ISO 4217 does not know it."""
     return _DECIMALS[currency]
+
+
+CURRENCY_SIGNS = {
+    "€": "EUR", "£": "GBP", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₹": "INR", "₽": "RUB", "руб": "RUB", "руб.": "RUB", "₴": "UAH",
+    "₺": "TRY", "₪": "ILS", "₩": "KRW", "원": "KRW", "円": "JPY", "฿": "THB", "₫": "VND", "лв": "BGN", "лв.": "BGN", "Fr.": "CHF",
+    "SFr.": "CHF", "R$": "BRL", "US$": "USD", "CA$": "CAD", "A$": "AUD", "NZ$": "NZD", "S$": "SGD", "HK$": "HKD", "NT$": "TWD",
+    "Rp": "IDR", "RM": "MYR", "$": "", "kr": "", "¥": "", "￥": "", "元": "", "Rs": "", "Rs.": "",
+}  # fmt: skip
+"""Signs that stand for a currency beside an amount -> its code; empty where several have the sign."""

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from ingestion.declaration import NAMED_FORMATS, Numbers, format_pattern
+from ingestion.declaration_digits import ascii_digits, is_of_our_calendar
 
 DATE_FORMATS = (
     "iso", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%y",
@@ -23,7 +24,7 @@ DATE_FORMATS = (
 TIMES = ("", " %H:%M:%S", " %H:%M")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
 _LIKE_DATE = re.compile(r"(?:\d|[A-Za-z]{3}).*\d")
-_MINUS_SIGNS = str.maketrans({"−": "-", "–": "-"})
+_MINUS_SIGNS = str.maketrans({"–": "-"})
 Decimal_ = Literal[".", ","]
 Thousands = Literal["", ".", ",", "'", " "]
 NOTATIONS: tuple[tuple[Decimal_, Thousands], ...] = (
@@ -35,7 +36,12 @@ _SUFFIX = re.compile(r"^(.*\d)\s*(CR|DR|C|D|H|S)$")
 
 
 def parsed_date(text: str, form: str) -> date | None:
-    """A cell as a date in one format, by its exact shape; None where it is not written so."""
+    """A cell as a date in one format, by its exact shape; None where it is not written so, or in another calendar."""
+    day = _parsed(ascii_digits(text), form)
+    return day if day is not None and is_of_our_calendar(day.year) else None
+
+
+def _parsed(text: str, form: str) -> date | None:
     if form == "iso":
         match = _ISO.fullmatch(text)
         return _day(match[1], match[2], match[3]) if match else None
@@ -106,7 +112,10 @@ def number_evidence(cells: Sequence[str]) -> NumberEvidence | None:
         readings.setdefault(tuple(_value(text, *pair) for text in texts), pair)
     decimal, thousands = next(iter(readings.values()))
     question = ""
-    if len(readings) > 1:
+    grouped = _one_mark_before_three(texts)
+    if len(readings) > 1 and grouped and (".", grouped) != (decimal, thousands):
+        decimal, thousands = ("," if grouped == "." else "."), grouped
+    elif len(readings) > 1:
         sample = next(text for text in texts if len({_value(text, *pair) for pair in readings.values()}) > 1)
         values = sorted({str(_value(sample, *pair)) for pair in readings.values()}, key=len)
         question = f"{sample} can be read as {' or '.join(values)}"
@@ -120,6 +129,19 @@ def number_evidence(cells: Sequence[str]) -> NumberEvidence | None:
     return NumberEvidence(numbers, question, suffixes)
 
 
+def _one_mark_before_three(texts: Sequence[str]) -> Literal["", ".", ","]:
+    """The mark that parts thousands where all numbers have either none, or just one before three digits: who writes 440
+    without decimals writes 12,000 without them too, and its noughts show that none were taken away."""
+    marked = [text for text in texts if not text.isdigit()]
+    marks = {match[1] for text in marked if (match := re.fullmatch(r"\d{1,3}([.,])\d{3}", text))}
+    if len(marks) != 1 or any(not re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", text) for text in marked):
+        return ""
+    whole = [text for text in texts if text.isdigit() and text.strip("0")]
+    if not whole or max(map(len, whole)) > 3 or not any(text.endswith("0") for text in marked):
+        return ""
+    return "." if "." in marks else ","
+
+
 def number_value(text: str, numbers: Numbers) -> Decimal | None:
     """A cell as a signed number in a notation, None where it is not one."""
     body = _unsigned(text)
@@ -129,7 +151,7 @@ def number_value(text: str, numbers: Numbers) -> Decimal | None:
 
 def is_negative(text: str) -> bool:
     """Whether a number carries a mark of a negative amount in any form."""
-    plain = text.strip().translate(_MINUS_SIGNS)
+    plain = ascii_digits(text.strip()).translate(_MINUS_SIGNS)
     match = _SUFFIX.match(plain)
     if match and _SUFFIXES[match[2]] == "minus":
         return True
@@ -150,7 +172,7 @@ def _suffixes(cells: Sequence[str]) -> dict[str, str]:
 
 def _unsigned(text: str) -> str | None:
     """A number without its sign marks, None where it has two of them."""
-    plain = text.strip().translate(_MINUS_SIGNS)
+    plain = ascii_digits(text.strip()).translate(_MINUS_SIGNS)
     if match := _SUFFIX.match(plain):
         plain = match[1].strip()
     if plain.startswith("(") and plain.endswith(")"):

@@ -8,6 +8,7 @@ answer.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -32,6 +33,14 @@ BLOCK_LINES = 18  # with `format:` and `declaration:` a proposal has at most 20 
 SAMPLE_ROWS = 2000
 HEADER_ROWS = 60
 DELIMITERS = ";,\t|"
+OTHER_ENCODINGS = (
+    "windows-1250", "windows-1251", "windows-1253", "windows-1255", "windows-1256", "windows-1257", "windows-1254",
+    "gb18030", "cp932", "cp949", "big5", "euc_jp", "koi8-r", "cp866", "cp874", "windows-1258",
+)  # fmt: skip
+"""What a file may be written in beside UTF-8 and the code pages of western Europe, the more usual first."""
+_OTHER_YEARS = re.compile(
+    r"(?<!\d)(?:(?:1[34]|2[56])\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:1[34]|2[56])\d\d)(?!\d)"
+)
 Grid = list[list[str]]
 __all__ = ["InferenceError", "Note", "Proposal", "infer", "infer_grid"]
 
@@ -134,20 +143,53 @@ def _decoded(data: bytes, notes: list[Note]) -> tuple[str, str]:
 
 
 def _decoded_bytewise(data: bytes, notes: list[Note]) -> tuple[str, str]:
-    """Text of one byte a letter: the code page in which its letters beyond ASCII are letters of names, not of boxes."""
+    """Text that is not UTF-8: in the encoding in which the file's names of columns are known words, else in the code page in
+    which its letters beyond ASCII are letters of names, not of boxes."""
     high = [byte for byte in data if byte >= 0x80]
     dos = sum(byte in b"\x81\x84\x94\x8e\x99\x9a\x82\x8a\x85\x87\x88" for byte in high)
     name = "cp850" if dos * 2 > len(high) else "windows-1252"
-    central = _known_names(data, "windows-1250")
-    if central > _known_names(data, name):
+    known, told = _known_names(data, name), False
+    for other in OTHER_ENCODINGS:
+        if _decodes(data, other) and (names := _known_names(data, other)) > known:
+            name, known, told = other, names, True
+    if not told and _broken_words(data.decode(name, "replace")) > _broken_words(data.decode("windows-1250", "replace")):
         name = "windows-1250"
     try:
         text = data.decode(name)
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if told:  # a letter cut off by the end of the sample
+            return data[: error.start].decode(name), name
         name = "iso-8859-1"
         text = data.decode(name)
+    if not told and name != "windows-1250" and _together(high, data):
+        notes.append(Note("encoding", "letters beyond ASCII are of an unknown code page: declare `encoding`", True))
     notes.append(Note("encoding", f"not UTF-8; {name} by its letters beyond ASCII: look at the names below"))
     return text, name
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    """Whether bytes are text in an encoding, up to a letter cut off at their end."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _broken_words(text: str) -> int:
+    """How many signs that are no letters stand within words, as they do where a code page is not the right one."""
+    return len(
+        re.findall(
+            r"(?<=[^\W\d_])[\u00a1-\u00bf\u00d7\u00f7](?=[^\W\d_])|(?<![^\W])[\u00a2\u00a3\u00a5\u00af](?=[^\W\d_])",
+            text,
+        )
+    )
+
+
+def _together(high: Sequence[int], data: bytes) -> bool:
+    """Whether letters beyond ASCII mostly stand beside one another: in Latin script they hardly ever do."""
+    beside = sum(one >= 0x80 and other >= 0x80 for one, other in pairwise(data))
+    return beside * 2 > len(high)
 
 
 def _known_names(data: bytes, encoding: str) -> int:
@@ -172,6 +214,10 @@ def _cut(text: str) -> tuple[str, str, Grid]:
         if best is None or score > best[0]:
             best = (score, delimiter, rows)
     if best is None or best[0][0] == 0:
+        if sum(_OTHER_YEARS.search(line) is not None for line in text.splitlines()[:SAMPLE_ROWS]) > 1:
+            raise InferenceError(
+                "the dates are of another calendar (their years are not ours): ask the bank for ISO dates"
+            )
         raise InferenceError("no rows with a date and an amount: it is no list of bank entries, or it has none")
     return best[1], '"', best[2]
 

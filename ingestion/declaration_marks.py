@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingestion.currencies import CURRENCIES
+from ingestion.currencies import CURRENCIES, CURRENCY_SIGNS
 from ingestion.declaration_evidence import is_number
 
-_SIGNS = {"€": "EUR", "£": "GBP", "zł": "PLN", "Kč": "CZK", "₹": "INR", "$": "", "kr": ""}  # "": of several currencies
-_MARK = "|".join(["[A-Z]{3}", *map(re.escape, _SIGNS)])
+_MARK = "|".join(["[A-Z]{3}", *map(re.escape, sorted(CURRENCY_SIGNS, key=len, reverse=True))])
 _BEFORE = re.compile(rf"([-+−(]?)\s*({_MARK})\s*(.*)")
 _AFTER = re.compile(rf"(.*?)\s*({_MARK})\s*([-)]?)")
 
@@ -26,7 +25,7 @@ def unmarked(cell: str) -> tuple[str, str]:
         (before[2], before[1] + before[3]) if before else ("", ""),
         (after[2], after[1] + after[3]) if after else ("", ""),
     ):
-        if (mark in _SIGNS or mark in CURRENCIES) and is_number(number):
+        if (mark in CURRENCY_SIGNS or mark in CURRENCIES) and is_number(number):
             return number, mark
     return cell, ""
 
@@ -44,4 +43,4 @@ def marked_columns(rows: Sequence[Sequence[str]], width: int) -> dict[int, str]:
 
 def currency_of(mark: str) -> str:
     """The currency a mark stands for, empty where it may be several."""
-    return _SIGNS.get(mark, mark)
+    return CURRENCY_SIGNS.get(mark, mark)

@@ -72,11 +72,28 @@ def _single(layout: Layout, amount: str) -> dict[str, object]:
         layout.sign_notes.append(("sign", f"{told}: say what plus is (sign)", True))
     elif below:
         layout.sign_notes.append(("sign", "minus leaves the account, by custom: nothing in the file proves it", False))
+    elif telling := _tells_some_sides(layout):
+        layout.sign_notes.append(
+            (
+                "amount",
+                f"{telling!r} says of some rows whether they are debits or credits, and no amount is below zero",
+                True,
+            )
+        )
     else:
         layout.sign_notes.append(
             ("sign", "no amount is below zero: say what plus is (sign: plus_is_credit or plus_is_debit)", True)
         )
     return block
+
+
+def _tells_some_sides(layout: Layout) -> str:
+    """A column of which many cells, not all, say debit or credit: no amount can be signed by it, nor without it."""
+    for name in layout.names:
+        cells = layout.cells(name, filled=False)
+        if sum(mark_of(cell) is not None for cell in cells) * 3 >= len(cells):
+            return name
+    return ""
 
 
 def _prove(layout: Layout, signed: Sequence[Decimal], block: dict[str, object], *, may_flip: bool) -> bool:

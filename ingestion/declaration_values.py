@@ -21,6 +21,7 @@ from ingestion.contracts import AMOUNT, BOOL, DATE, INT, RATE
 from ingestion.declaration import Numbers, format_pattern
 from ingestion.declaration_amounts import plain_decimals
 from ingestion.declaration_cells import Texts, arrow_texts, distinct_texts
+from ingestion.declaration_digits import of_our_calendar, with_ascii_digits
 
 TIMESTAMP_NAMES = ("at", "booking_time", "date_time")
 ISO_TIMESTAMP = (
@@ -116,7 +117,7 @@ def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) ->
 
 
 def _full_number(text: pl.Expr, numbers: Numbers, decimals: int, kind: pl.Decimal) -> pl.Expr:
-    negative, body = _sign(text, numbers)
+    negative, body = _sign(with_ascii_digits(text), numbers)
     mark = re.escape(numbers.decimal)
     whole = "[0-9]+"
     if numbers.thousands:
@@ -149,7 +150,7 @@ def _sign(text: pl.Expr, numbers: Numbers) -> tuple[pl.Expr | None, pl.Expr]:
         bracketed = text.str.contains(inside)
         return bracketed, pl.when(bracketed).then(text.str.extract(inside)).otherwise(text)
     behind = text.str.replace(r"^([0-9.,].*?)\s*\+$", "${1}")  # a plus is one wherever it stands, alone
-    return None, behind.str.replace(r"^([+-])\s+", "$1").str.replace("−", "-", literal=True)
+    return None, behind.str.replace(r"^([+-])\s+", "$1")
 
 
 def date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
@@ -185,7 +186,7 @@ def _runs(texts: pl.Series) -> tuple[pl.Series, npt.NDArray[np.int64]] | None:
 
 
 def _date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
-    candidates = [_one_date(text, form) for form in formats]
+    candidates = [of_our_calendar(_one_date(with_ascii_digits(text), form)) for form in formats]
     value = pl.coalesce(candidates)
     if len(candidates) == 1:
         return value

@@ -1,4 +1,4 @@
-"""What banks call their columns and captions, in the languages of Europe: the words of `vocabulary/bank_columns.yml`.
+"""What banks call their columns and captions, in the languages of Europe and Asia: the words of `vocabulary/bank_columns.yml`.
 
 Names are compared in folded form. A word is a hint that content has to confirm: `Valuta` is a value date where its
 cells are dates and a currency where they are currency codes.
@@ -13,19 +13,19 @@ from pathlib import Path
 
 import yaml
 
-from ingestion.currencies import CURRENCIES
+from ingestion.currencies import CURRENCIES, CURRENCY_SIGNS
 
 _FILE = Path(__file__).parent / "vocabulary" / "bank_columns.yml"
-_BRACKETED = re.compile(r"[(\[]\s*(?:in\s+)?([A-Za-z]{3}|€|\$|£)\s*[)\]]")
+_SIGN = "|".join(map(re.escape, sorted(CURRENCY_SIGNS, key=len, reverse=True)))
+_BRACKETED = re.compile(rf"[(\[（]\s*(?:in\s+)?([A-Za-z]{{3}}|{_SIGN}|[-+])\s*[)\]）]")
 _TRAILING_CODE = re.compile(r"(?:\s+(?:in|en|em|i))?\s+([A-Z]{3})$")
-_SYMBOLS = {"€": "EUR", "£": "GBP"}
 _TRAILING_EURO = re.compile(r"(?<=\S)\s+(?:(?:en|in)\s+)?(?:euros?|€)$", re.IGNORECASE)
 _NO_ROLES = ("detail_amount", "charges")  # amounts beside the amount of an entry
 _LOST = "\ufffd"  # a letter that a wrong encoding has lost
 _NOT_DECOMPOSED = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "ł": "l", "Ł": "l", "’": "'"})
 _NOT_ENGLISH = re.compile(
     r"datum|betrag|buchung|saldo|solde|montant|libell|importo|descrizione|data\b|fecha|importe|omschrijving|bedrag|dato|belopp|"
-    r"kwota|valuta|valeur|addebito|accredito"
+    r"kwota|valuta|valeur|addebito|accredito|дат|ημερομ|תאריך|تاريخ|วันท|ngay|tanggal|tarikh|kuupaev|datums"
 )
 
 
@@ -33,9 +33,13 @@ _NOT_ENGLISH = re.compile(
 def _vocabulary() -> dict[str, dict[str, frozenset[str]]]:
     text = yaml.safe_load(_FILE.read_text("utf-8"))
     return {
-        part: {name: frozenset(word.strip() for word in words.split("|")) for name, words in roles.items()}
+        part: {name: frozenset(map(_as_compared, words.split("|"))) for name, words in roles.items()}
         for part, roles in text.items()
     }
+
+
+def _as_compared(word: str) -> str:
+    return word.strip() if word.isascii() else folded(word)
 
 
 def folded(name: str) -> str:
@@ -52,7 +56,7 @@ def folded(name: str) -> str:
 def currency_in(name: str) -> str | None:
     """The ISO 4217 code in a column name (`Saldo CHF`, `Betrag (EUR)`, `Crédit en CHF`), or None."""
     for match in (*_BRACKETED.finditer(name), *_TRAILING_CODE.finditer(name.strip())):
-        code = _SYMBOLS.get(match[1], match[1].upper())
+        code = CURRENCY_SIGNS.get(match[1], match[1].upper())
         if code in CURRENCIES:
             return code
     return "EUR" if _TRAILING_EURO.search(name.strip()) else None

@@ -306,3 +306,10 @@ def test_indian_groups_of_two_are_read_as_such() -> None:
     assert amounts == [Decimal(100000), Decimal("-5000.50")]
     (statement,) = outcome.rows("bank_statement")
     assert (statement["closing_balance"], statement["balance_check"]) == (Decimal("1194999.50"), "ok")
+
+
+@pytest.mark.parametrize("sides", [("支出", "不计收支", "支出"), ("debit", "debit", "debit"), ("Expense", "支出", "")])
+def test_a_column_that_tells_some_sides_leaves_the_amounts_open(sides: tuple[str, str, str]) -> None:
+    rows = "".join(f"2026-03-1{number},shop,{side},12.3{number}\n" for number, side in enumerate(sides))
+    proposal = infer(f"Date,Description,Kind,Amount\n{rows}".encode())
+    assert [note.topic for note in proposal.questions if note.topic in ("amount", "sign")] == ["amount"]
