@@ -6,13 +6,15 @@ one amount is meant, the date has to tell.
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Dataset
-from reconciliation.matching.joins import of_rows
+from reconciliation.matching.joins import among, of_rows
 from reconciliation.matching.reference_index import is_carried, repeated_references
 from reconciliation.matching.reference_keys import hashed, word_keys
+from reconciliation.matching.text import identifier_words
 
 _LEAST = 4  # characters of a customer's number with a letter in it
 _LEAST_DIGITS = 6  # of one that is nothing but digits: shorter ones are years, postcodes, amounts
@@ -45,6 +47,23 @@ def of_one_item(data: Dataset, keys: pl.DataFrame) -> pl.DataFrame:
     """Of a dataset's identifiers (`row`, `key`) those that tell their item from others of its amount."""
     shared = shared_references(data)
     return keys if shared.is_empty() else keys.join(shared, on=["row", "key"], how="anti", maintain_order="left")
+
+
+def telling_words(context: LegContext, view: SideView, words: pl.DataFrame) -> pl.DataFrame:
+    """Of the words (`row`, `key`, `check`) of a side's open items those that no other item of the amount shows as well, open or
+    settled: the number of an order tells its bill, that of a contract does not tell which month's."""
+    data = view.dataset
+    rows = np.unique(words["row"].to_numpy())
+    alike = np.flatnonzero(among(data.amount, data.amount[rows])).astype(np.uint32)
+    texts = data.take(["text"], alike).with_columns(pl.Series("row", alike))
+    shown = identifier_words(texts, _LEAST).with_columns(hashed("word")).unique(["row", "key", "check"])
+    shown = shown.join(words.select("key").unique(), on="key", how="semi")
+    own = shown["row"].to_numpy()
+    priced = shown.with_columns(
+        amount=pl.Series(data.amount[own]), currency=pl.Series(data.currency[own]), entity=pl.Series(data.entity[own])
+    )
+    several = priced.filter(pl.len().over("key", "check", "amount", "currency", "entity") > 1)
+    return words.join(several, on=["row", "key", "check"], how="anti", maintain_order="left")
 
 
 def numbers_of(data: Dataset, ids: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:

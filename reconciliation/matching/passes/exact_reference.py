@@ -9,7 +9,7 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.customer_numbers import of_one_item
+from reconciliation.matching.customer_numbers import of_one_item, telling_words
 from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
@@ -28,8 +28,8 @@ class ExactReference(PassConfig):
     (`texts`). `through` names a dataset whose identifiers stand for the right items linked to them: a bank line that
     names an invoice means the invoice's payment. An identifier with more than `max_owners` owners on a side names
     nobody. With `first_pays` the right items are bills: the earliest of several left items of one amount settles the
-    item they name (`first_payers`), and a number that several bills of one amount carry names none of them
-    (`customer_numbers`). An `echoed` identifier comes back from a machine as it was sent, and is no slip of the keys.
+    item they name (`first_payers`), and a number that several bills of one amount carry, or show in their texts, names none
+    of them (`customer_numbers`). An `echoed` identifier comes back from a machine as it was sent, and is no slip of the keys.
     """
 
     KIND: ClassVar[str] = "reference"
@@ -85,6 +85,9 @@ class ExactReference(PassConfig):
             right = linked_keys(context, context.right, self.through)
         elif self.first_pays:
             right = of_one_item(context.right.dataset, right)
+            if self.find == "texts":
+                met = right.filter(pl.col("key").is_in(left["key"].unique().implode()))
+                right = telling_words(context, context.right, met)
         edges = joined(context, left, right, self.max_owners)
         return edges if self.through is None else told_by_date(context, edges, context.right, self.through)
 

@@ -1,0 +1,64 @@
+"""Who quotes the number of an order pays the bill whose text shows it; the number of a contract stands on every month's bill."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from example_items import items, members
+
+from reconciliation.matching import match, preset
+
+PRESETS = pytest.mark.parametrize("rules", ["payables", "receivables"])
+Row = dict[str, object]
+
+
+def _matched(rules: str, lines: list[Row], bills: list[Row]) -> list[tuple[str, ...]]:
+    """The matched groups of lines and bills of one price each, which are 250.00 where nothing else is said."""
+    sign = "-" if rules == "payables" else ""
+    own, other = (
+        items(*({"item_id": f"{kind}{n}"} | row | {"amount": f"{sign}{row.get('amount', '250.00')}"} for n, row in enumerate(rows)))
+        for kind, rows in (("L", lines), ("B", bills))
+    )  # fmt: skip
+    frames = {"bank_lines": own, "open_items": other} | ({"payments": items()} if rules == "payables" else {})
+    return members(match(frames, preset(rules)), "matched")
+
+
+@PRESETS
+def test_of_bills_of_one_price_the_order_quoted_tells_which(rules: str) -> None:
+    bills: list[Row] = [{"text": f"Order 45000{n:05}", "on": n % 5} for n in range(6, 0, -1)]
+    lines: list[Row] = [{"text": f"PO 45000{n:05} thank you", "on": 20} for n in (2, 5)]
+    assert _matched(rules, lines, bills) == [("B1", "L1"), ("B4", "L0")]
+
+
+@PRESETS
+def test_an_order_billed_in_parts_is_paid_at_once_or_part_by_part(rules: str) -> None:
+    parts: list[Row] = [{"text": "Order 4500000777", "amount": amount} for amount in ("100.10", "200.20")]
+    other: Row = {"text": "Order 4500000778", "amount": "300.30"}
+    assert _matched(rules, [{"text": "4500000777", "amount": "300.30"}], [*parts, other]) == [("B0", "B1", "L0")]
+    assert _matched(rules, [{"text": "4500000777", "amount": "200.20"}], [*parts, other]) == [("B1", "L0")]
+
+
+@PRESETS
+def test_a_contract_number_on_every_bill_of_the_amount_tells_none_of_them(rules: str) -> None:
+    bills: list[Row] = [{"text": "Contract 88001234", "on": n, "due_date": None} for n in (0, 1, 2)]
+    lines: list[Row] = [{"text": "Contract 88001234", "on": n} for n in (3, 4)]
+    assert _matched(rules, lines, bills) == []
+
+
+def test_a_number_that_a_settled_bill_of_the_amount_shows_too_tells_nothing() -> None:
+    bills: list[Row] = [
+        {"text": "Contract 88001234", "references": ["INV-1001"]},
+        {"text": "Contract 88001234", "on": 30},
+    ]
+    lines: list[Row] = [{"text": "INV-1001", "on": 5}, {"text": "Contract 88001234 INV-1001 again", "on": 7}]
+    assert _matched("receivables", lines, bills) == [("B0", "L0")]
+
+
+def test_the_group_says_what_it_rests_on() -> None:
+    frames = {
+        "bank_lines": items({"item_id": "L", "amount": 250, "text": "PO 4500000001"}),
+        "open_items": items(*({"item_id": f"B{n}", "amount": 250, "text": f"PO 450000000{n}"} for n in range(4))),
+    }
+    group = match(frames, preset("receivables")).groups.filter(pl.col("leg") == "bank_lines_open_items")
+    assert group["pass"].to_list() == ["shared_word"]
+    assert group["explanation"].item().startswith("Both texts name the same number; the amounts agree")
