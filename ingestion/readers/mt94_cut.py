@@ -25,6 +25,10 @@ _FRAME = re.compile(
     rb"\x01?\{1:|(?:\xc3\xa4|\xe4)4:|-(?:\}|\xc3\xa5|\xe5|XXX[ \t\r]*$|[ \t\x03\x1a\r]*$)",
     re.MULTILINE,
 )
+_WITHIN_A_LINE = re.compile(
+    rb"[ \t](:(?:61:[0-9]{6}|6[02][FM]:[CD][0-9]{6}|28C:[0-9]))|^:61:.*[ \t](:86:)", re.MULTILINE
+)
+_MAY_BE_WITHIN = (b" :61:", b"\t:61:", b" :60", b"\t:60", b" :62", b"\t:62", b" :28C:", b" :86:", b"\t:86:")
 _FRAME_STARTS = frozenset(b"\x01{\xc3\xe4-")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PADDING = b"\n" * 32  # bytes after a position can always be looked at
@@ -94,6 +98,8 @@ def field_chunks(stream: BinaryIO) -> Iterator[Fields]:
             whole = whole.replace(b"\r", b"\n")
         if b"\x1a" in whole:  # the end-of-file mark of DOS, in the midst of a file put together from several
             whole = whole.replace(b"\n\x1a", b" \n")
+        if any(tag in whole for tag in _MAY_BE_WITHIN) and (within := _WITHIN_A_LINE.search(whole)):
+            raise _no_lines(line + whole.count(b"\n", 0, within.start(within.lastindex or 0)), within)
         fields = _cut(whole, offset, line, not data)
         if not data:
             yield fields
@@ -116,6 +122,17 @@ def field_chunks(stream: BinaryIO) -> Iterator[Fields]:
             line=fields.line[:-1],
             kind=fields.kind[:-1],
         )
+
+
+def _no_lines(line: int, within: re.Match[bytes]) -> FileRejected:
+    """A field that begins within a line: what holds it would swallow it."""
+    return FileRejected(
+        "a field does not begin a line of its own",
+        place=f"line {line}",
+        found=within[0][-40:].decode("latin-1").strip(),
+        expected="each field at the start of a line",
+        advice="The line ends were lost or lines were indented: ask the bank for the original file.",
+    )
 
 
 def too_long(line: int) -> FileRejected:

@@ -314,6 +314,16 @@ def test_files_that_are_no_statements_are_refused(data: bytes, reason: str) -> N
     assert reason in verdict.reason and verdict.expected and verdict.advice
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("\n", " "), ("\n:61:", "\n  :61:"), ("\n:86:", " :86:"), ("\n:62F:", "\t:62F:")]
+)
+def test_a_field_within_a_line_is_not_swallowed(old: str, new: str) -> None:
+    text = HEAD + ":61:260310C1,00NTRFNONREF//B1\n:86:one :61: and :60F: in a text\n" + TAIL
+    assert len(read(text, "mt940")["bank_entry"]) == 1
+    verdict = outcome(text.replace(old, new).encode(), "mt940")
+    assert isinstance(verdict, FileRejected) and verdict.reason == "a field does not begin a line of its own"
+
+
 def test_a_byte_order_mark_hides_no_field() -> None:
     plain = (HEAD + ":61:260310C1,00NTRFNONREF\n" + TAIL).encode()
     marked = read(b"\xef\xbb\xbf" + plain, "mt940")
