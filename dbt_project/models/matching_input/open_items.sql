@@ -31,7 +31,7 @@ select
             lambda reference: reference is not null and trim(reference) != ''
         )
     ) as "references",
-    nullif(concat_ws(chr(10), item.text, item.assignment), '') as text,
+    nullif(concat_ws(chr(10), item.text, item.assignment, item.purchase_order), '') as text,
     item.counterparty_id,
     party_account.account_identifier as counterparty_account,
     party.name as counterparty_name,
