@@ -72,6 +72,8 @@ class Layout:
 def layout_of(grid: Grid, header: int | None) -> Layout:
     """The layout of a list whose names are in row `header` (None: it has no names)."""
     body = list(grid[header + 1 :] if header is not None else grid)
+    if not body:
+        raise InferenceError("no rows with a date and an amount: the list is empty")
     width = len(grid[header]) if header is not None else max(map(len, body))
     names = unique_names(list(grid[header]) if header is not None else [""] * width)
     dated = [row for row in body if any(is_date(cell) for cell in row)]

@@ -27,6 +27,7 @@ TIMESTAMP_NAMES = ("at", "booking_time", "date_time")
 ISO_TIMESTAMP = (
     r"^\d{4}-\d{2}-\d{2}(?:[T ](?:[01]\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
 )
+ISO_DAY = ISO_TIMESTAMP.replace("[01]\\d", "[01]?\\d")  # of a time only the day counts: its hour may have one digit
 ODATA_DATE = r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$"
 TRUE = ("true", "t", "yes", "y", "1", "x")
 FALSE = ("false", "f", "no", "n", "0", "")
@@ -197,7 +198,7 @@ def _date(text: pl.Expr, formats: Sequence[str]) -> pl.Expr:
 def _one_date(text: pl.Expr, form: str) -> pl.Expr:
     if form == "odata":
         return _odata(text).dt.date()
-    shape = ISO_TIMESTAMP if form == "iso" else format_pattern(form)
+    shape = ISO_DAY if form == "iso" else format_pattern(form)
     shaped = pl.when(text.str.contains(shape)).then(text)  # a failing parse costs more than a look at the shape
     if form == "iso":
         return shaped.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)

@@ -308,6 +308,23 @@ def test_indian_groups_of_two_are_read_as_such() -> None:
     assert (statement["closing_balance"], statement["balance_check"]) == (Decimal("1194999.50"), "ok")
 
 
+def test_a_day_before_a_time_with_one_digit_of_an_hour() -> None:
+    data = (
+        b"Completed Date,Description,Amount,Currency\n2026-03-13 6:11:59,a,-5.00,EUR\n2026-03-14 16:11:59,b,7.00,EUR\n"
+    )
+    outcome = read("csv", data, yaml.safe_load(infer(data).yaml()))
+    assert (outcome.amounts, outcome.rejects) == ([Decimal("-5.00000"), Decimal("7.00000")], [])
+
+
+def test_an_empty_sheet_is_no_list() -> None:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        book.add_worksheet("Sheet1")
+    stream.seek(0)
+    with pytest.raises(FileRejected):
+        recognise_file(stream, "empty.xlsx")
+
+
 @pytest.mark.parametrize("sides", [("支出", "不计收支", "支出"), ("debit", "debit", "debit"), ("Expense", "支出", "")])
 def test_a_column_that_tells_some_sides_leaves_the_amounts_open(sides: tuple[str, str, str]) -> None:
     rows = "".join(f"2026-03-1{number},shop,{side},12.3{number}\n" for number, side in enumerate(sides))
