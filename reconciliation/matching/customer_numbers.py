@@ -67,9 +67,10 @@ def telling_words(context: LegContext, view: SideView, words: pl.DataFrame) -> p
 
 
 def numbers_of(data: Dataset, ids: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
-    """`key`, `check`, `party` of the numbers of some counterparties, each that of one of them only: their ids (`party`, `id`), and
-    what several of their items (`row`, `party`) carry."""
-    ids = ids.select("party", number="id")
+    """`key`, `check`, `party` of the numbers of some counterparties, each that of one of them only: their ids (`party`, `id`; of one
+    that says system and role before it, as sap|customer|883312, the last part), and what several of their items (`row`,
+    `party`) carry."""
+    ids = ids.select("party", number=pl.col("id").str.split("|").list.last())
     bare = pl.col("number").str.strip_chars_start("0")
     ids = pl.concat([ids, ids.with_columns(bare)]).unique()
     telling = pl.col("number").str.contains("[^0-9]") & (pl.col("number").str.len_bytes() >= _LEAST)

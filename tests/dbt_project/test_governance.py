@@ -102,7 +102,9 @@ def test_three_way_match_judges_the_order_as_a_whole(built: SmallWarehouse) -> N
 
 
 def test_matching_knows_the_order_that_a_bill_is_of(built: SmallWarehouse) -> None:
-    assert built.one("SELECT text FROM matching_input.open_items WHERE list_contains(\"references\", '62')") == ("4501",)
+    assert built.one("SELECT text FROM matching_input.open_items WHERE list_contains(\"references\", '62')") == (
+        "4501",
+    )
 
 
 def test_a_proposal_says_what_speaks_against_paying(built: SmallWarehouse) -> None:

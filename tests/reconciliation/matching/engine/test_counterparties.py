@@ -12,10 +12,13 @@ RULES = one_leg("{kind: reference}", "{kind: subset_sum}", precision=0.95)
 
 
 def lump(
-    line: dict[str, object], *earlier: dict[str, object], name: str = "Girard Supplies e.K."
+    line: dict[str, object],
+    *earlier: dict[str, object],
+    name: str = "Girard Supplies e.K.",
+    owes: dict[str, object] | None = None,
 ) -> list[tuple[str, ...]]:
     """A line of both invoices' sum against the invoices of a counterparty whose account nobody has written down."""
-    owes = {"counterparty_id": "C372", "counterparty_name": name}
+    owes = {"counterparty_id": "C372", "counterparty_name": name} | (owes or {})
     left = items({"item_id": "B1", "amount": "5956.92"} | line, *earlier)
     right = items(
         *({"item_id": f"I{n}", "amount": amount} | owes for n, amount in enumerate(INVOICES, 1)),
@@ -35,6 +38,12 @@ def test_one_slip_of_the_keys_in_a_name_is_the_same_name(told: str) -> None:
 @pytest.mark.parametrize("text", ["GIRRD SUPPLIES E.K.", "PAYMENT GIRRD SUPPLIES"])
 def test_a_short_text_may_be_nothing_but_a_mistyped_name(text: str) -> None:
     assert lump({"text": text}) == [FOUND]
+
+
+@pytest.mark.parametrize("number", ["883312", "sap|customer|883312", "sap|customer|0000883312"])
+def test_the_customers_own_number_names_it_also_where_its_id_says_system_and_role(number: str) -> None:
+    assert lump({"text": "Kd-Nr 883312"}, owes={"counterparty_id": number}) == [FOUND]
+    assert lump({"text": "Kd-Nr 883313"}, owes={"counterparty_id": number}) == []
 
 
 @pytest.mark.parametrize("told", ["J SMITH", "SMITH J", "STANDING ORDER J SMITH RENT"])
