@@ -32,6 +32,8 @@ NEWEST, OLDEST = 7, 36  # occurrences that must keep the cadence, and those that
 LATTICE_TOLERANCE = 1.0  # mean days off
 ONE_MISSED = 5  # occurrences from which on one missed cycle is forgiven
 TWICE_A_MONTH = "twice a month"
+MONTH = 30.44  # days
+UNEVEN = 5.0  # days by which the same day of two months is further apart, on average: month lengths, days off
 YEARS_BACK, YEARS_AHEAD = 6, 2
 
 
@@ -101,6 +103,8 @@ def _twice_a_month(history: list[date], calendar: BusinessDays, as_of: date) -> 
 
 def _monthly(history: list[date], calendar: BusinessDays, as_of: date, tolerance: float) -> Iterator[Cadence]:
     """Every so many months by the rule that misses the days least."""
+    if not _may_be_monthly(history[-NEWEST:], tolerance):
+        return
     table = _rules(calendar.name, as_of.year)
     seen = np.array(history[-OLDEST:], dtype="datetime64[D]")
     month = (seen.astype("datetime64[M]") - table.first).astype(np.int64)
@@ -123,6 +127,14 @@ def _monthly(history: list[date], calendar: BusinessDays, as_of: date, tolerance
                 ahead = table.days[rule, last + months :: months].tolist()
                 yield Cadence(title, float(off[rule]), lambda ahead=ahead: iter(ahead))  # type: ignore[misc]
                 return
+
+
+def _may_be_monthly(days: list[date], tolerance: float) -> bool:
+    """Whether days so far apart can keep a rule within the tolerance: most flows come at random, and no rule need be tried."""
+    steps = [(later - earlier).days for earlier, later in pairwise(days)]
+    kept = len(steps) - 1 if len(days) >= ONE_MISSED else len(steps)
+    most = 2 * tolerance * len(days) + UNEVEN * kept
+    return any(sum(sorted(abs(step - months * MONTH) for step in steps)[:kept]) <= most for _, months in MONTHS)
 
 
 def _is_regular(steps: list[int], step: int) -> bool:

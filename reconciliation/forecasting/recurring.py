@@ -24,7 +24,7 @@ from reconciliation.forecasting.horizon import Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
 from reconciliation.forecasting.minor_amounts import POINTS_PER_UNIT, Whole, amounts, points
-from reconciliation.forecasting.series_lines import GROUPINGS, candidates, numbered
+from reconciliation.forecasting.series_lines import GROUPINGS, Occurrences, candidates, numbered
 from reconciliation.frames import empty
 
 PAYMENT_NEAR = timedelta(days=5)
@@ -73,51 +73,50 @@ def find_series(inputs: ForecastInputs, config: ForecastingConfig, horizon: Hori
     found: list[Series] = []
     for grouping in GROUPINGS:
         taken: list[int] = []
-        for key, group in candidates(lines, grouping, settings.occurrences, horizon.as_of):
+        for key, occurrences, line_numbers in candidates(lines, grouping, settings.occurrences, horizon.as_of):
             entity, account, currency, incoming = key
             until = covered.get((account, currency))
             if until is None:
                 continue
             calendar = business_days(calendars.get(account) or config.default_calendar, horizon.as_of)
-            numbers = tuple(sorted(number for cell in group["numbers"].to_list() for number in cell))
-            name = group["name"].drop_nulls()
-            title = name[-1] if len(name) else ""
-            ours = [
-                Series(entity, account, currency, title, incoming, rhythm, spread, days, numbers)
-                for rhythm, spread, days in _flows_of(group, calendar, until, horizon, settings)
+            flows = _flows_of(occurrences, calendar, until, horizon, settings)
+            if not flows:
+                continue
+            numbers = tuple(line_numbers())
+            found += [
+                Series(entity, account, currency, occurrences.name, incoming, rhythm, spread, days, numbers)
+                for rhythm, spread, days in flows
             ]
-            found += ours
-            taken += numbers if ours else ()
+            taken += numbers
         lines = lines.filter(~pl.col("number").is_in(taken))
     return found
 
 
 def _flows_of(
-    group: pl.DataFrame, calendar: BusinessDays, until: date, horizon: Horizon, settings: Recurring
+    occurrences: Occurrences, calendar: BusinessDays, until: date, horizon: Horizon, settings: Recurring
 ) -> list[Ahead]:
-    """What one candidate (date, amount per occurrence, in order) is expected to do: nothing, one flow, or two where
+    """What one candidate is expected to do: nothing, one flow, or two where
     it comes on two days a month, each with an amount of its own.
     """
-    days = group["date"].to_list()
-    rhythm = cadence(days, calendar, horizon.as_of, float(settings.day_tolerance))
+    rhythm = cadence(occurrences.days, calendar, horizon.as_of, float(settings.day_tolerance))
     if rhythm is None:
         return []
     if rhythm.title != TWICE_A_MONTH:
-        one = _flow_of(days, points(group["amount"]), rhythm, calendar, until, horizon, settings)
+        one = _flow_of(occurrences, rhythm, calendar, until, horizon, settings)
         return [] if one is None else [one]
-    halves = [_flows_of(group[start::2], calendar, until, horizon, settings) for start in (0, 1)]
+    halves = [_flows_of(occurrences.every_second(start), calendar, until, horizon, settings) for start in (0, 1)]
     return [(TWICE_A_MONTH, spread, ahead) for half in halves for _, spread, ahead in half] if all(halves) else []
 
 
 def _flow_of(
-    days: list[date],
-    whole: Whole,
+    occurrences: Occurrences,
     rhythm: Cadence,
     calendar: BusinessDays,
     until: date,
     horizon: Horizon,
     settings: Recurring,
 ) -> Ahead | None:
+    days, whole = occurrences.days, occurrences.amounts
     last = whole[-NEWEST:]
     typical = _typical(last, rhythm, settings.amount_tolerance)
     if typical is None:

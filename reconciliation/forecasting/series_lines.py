@@ -7,12 +7,14 @@ words, then by its first ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
 from reconciliation.contracts import AMOUNT
+from reconciliation.forecasting.minor_amounts import Whole, points
 
 KEY = ("entity_id", "account_id", "currency", "incoming")
 GROUPINGS: tuple[str, ...] = ("by_text", "by_party", "by_size")
@@ -57,8 +59,23 @@ def numbered(flows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def candidates(lines: pl.DataFrame, grouping: str, occurrences: int, as_of: date) -> Iterator[tuple[Key, pl.DataFrame]]:
-    """Each group of lines that may recur, as days in order: date, amount (summed), name, numbers of its lines."""
+@dataclass(frozen=True)
+class Occurrences:
+    """The days of one candidate in order, the amount of each (points), and its newest name."""
+
+    days: list[date]
+    amounts: Whole
+    name: str
+
+    def every_second(self, start: int) -> Occurrences:
+        """Every second one from `start` on."""
+        return Occurrences(self.days[start::2], self.amounts[start::2], self.name)
+
+
+def candidates(
+    lines: pl.DataFrame, grouping: str, occurrences: int, as_of: date
+) -> Iterator[tuple[Key, Occurrences, Callable[[], list[int]]]]:
+    """Each group of lines that may recur, its occurrences, and a way to ask for the numbers of its lines."""
     if grouping == "by_size":
         lines, occurrences = _sized(lines), max(occurrences, SIZE_OCCURRENCES)
     lines = lines.filter(pl.col(grouping).is_not_null() & (pl.col(grouping) != "\x1f"))
@@ -79,11 +96,18 @@ def candidates(lines: pl.DataFrame, grouping: str, occurrences: int, as_of: date
         )
     )
     chosen = days.join(likely.select(own), on=own, how="semi", nulls_equal=True).sort(*own, "date", nulls_last=True)
-    for key, group in chosen.group_by(own, maintain_order=True):
-        entity, account, currency, incoming = key[:4]
+    groups = chosen.group_by(own, maintain_order=True).agg(
+        pl.len().alias("count"), pl.col("name").drop_nulls().last().fill_null("")
+    )
+    # groups are many, and mostly none recurs: cut from whole columns, not made into frames
+    dates, whole, numbers = chosen["date"].to_list(), points(chosen["amount"]), chosen["numbers"]
+    end = 0
+    for entity, account, currency, incoming, _, count, name in groups.iter_rows():
+        start, end = end, end + count
         yield (
-            (None if entity is None else str(entity), str(account), str(currency), bool(incoming)),
-            group.select("date", "amount", "name", "numbers"),
+            (entity, account, currency, incoming),
+            Occurrences(dates[start:end], whole[start:end], name),
+            lambda start=start, end=end: sorted(numbers[start:end].explode().to_list()),  # type: ignore[misc]
         )
 
 
