@@ -30,6 +30,7 @@ MONTHS: tuple[tuple[str, int], ...] = (
 )
 NEWEST, OLDEST = 7, 36  # occurrences that must keep the cadence, and those that decide between rules
 LATTICE_TOLERANCE = 1.0  # mean days off
+YEAR_MONTHS, MOST_MONTHS = 12, 6  # months of the year in which a flow may come, where they are not evenly apart
 ONE_MISSED = 5  # occurrences from which on one missed cycle is forgiven
 TWICE_A_MONTH = "twice a month"
 MONTH = 30.44  # days
@@ -61,6 +62,7 @@ def cadence(history: list[date], calendar: BusinessDays, as_of: date, tolerance:
         *_twice_a_month(history, calendar, as_of),
         *_monthly(history, calendar, as_of, tolerance),
     ]
+    found = found or list(_same_months(history, calendar, as_of, tolerance))
     return min(found, key=lambda one: one.off, default=None)
 
 
@@ -105,28 +107,65 @@ def _monthly(history: list[date], calendar: BusinessDays, as_of: date, tolerance
     """Every so many months by the rule that misses the days least."""
     if not _may_be_monthly(history[-NEWEST:], tolerance):
         return
+    kept = _by_rule(history, calendar, as_of)
+    if kept is None:
+        return
+    for rule in np.lexsort((kept.missed.mean(axis=1), kept.off)):
+        if kept.off[rule] > tolerance:
+            return
+        steps = np.diff(kept.month[rule, -NEWEST:]).tolist()
+        for title, months in MONTHS:
+            if _is_regular(steps, months):
+                ahead = kept.days[rule, int(kept.month[rule, -1]) + months :: months].tolist()
+                yield Cadence(title, float(kept.off[rule]), lambda ahead=ahead: iter(ahead))  # type: ignore[misc]
+                return
+
+
+def _same_months(history: list[date], calendar: BusinessDays, as_of: date, tolerance: float) -> Iterator[Cadence]:
+    """On one day of the same few months each year, as taxes that are paid in advance."""
+    if len(history) > (history[-1] - history[0]).days / MONTH * MOST_MONTHS / YEAR_MONTHS + 1:
+        return
+    kept = _by_rule(history, calendar, as_of)
+    if kept is None:
+        return
+    for rule in np.lexsort((kept.missed.mean(axis=1), kept.off)):
+        if kept.off[rule] > tolerance:
+            return
+        seen = kept.month[rule]
+        months = np.unique(seen[seen > seen[-1] - YEAR_MONTHS] % YEAR_MONTHS)
+        since = np.arange(seen[0], seen[-1] + 1)
+        due = since[np.isin(since % YEAR_MONTHS, months)]
+        if 2 <= len(months) <= MOST_MONTHS and len(seen) >= len(months) + 2 and np.array_equal(seen, due):
+            later = np.arange(seen[-1] + 1, kept.days.shape[1])
+            ahead = kept.days[rule, later[np.isin(later % YEAR_MONTHS, months)]].tolist()
+            yield Cadence(f"{len(months)} months a year", float(kept.off[rule]), lambda ahead=ahead: iter(ahead))  # type: ignore[misc]
+            return
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """How days keep every rule: in which month each stands for it (rules x days) and how many days it misses it by, on
+    average of the newest (`off`); `days` are the rules' own, rules x months.
+    """
+
+    days: Days
+    month: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    missed: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    off: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def _by_rule(history: list[date], calendar: BusinessDays, as_of: date) -> _Kept | None:
     table = _rules(calendar.name, as_of.year)
     seen = np.array(history[-OLDEST:], dtype="datetime64[D]")
     month = (seen.astype("datetime64[M]") - table.first).astype(np.int64)
     seen, month = seen[month >= 1], month[month >= 1]  # years back decide nothing more
     if len(month) < 3 or month[-1] + 2 > table.days.shape[1]:
-        return
+        return None
     near = np.stack([table.days[:, month + shift] for shift in (0, -1, 1)])  # a day may roll into the next month
     off_near = np.abs((near - seen).astype(np.int64))
-    chosen = off_near.argmin(axis=0)
     missed = off_near.min(axis=0)
-    off = missed[:, -NEWEST:].mean(axis=1)
-    place = (month[None, :] + np.array([0, -1, 1])[chosen])[:, -NEWEST:]
-    for rule in np.lexsort((missed.mean(axis=1), off)):
-        if off[rule] > tolerance:
-            return
-        steps = np.diff(place[rule]).tolist()
-        for title, months in MONTHS:
-            if _is_regular(steps, months):
-                last = int(place[rule, -1])
-                ahead = table.days[rule, last + months :: months].tolist()
-                yield Cadence(title, float(off[rule]), lambda ahead=ahead: iter(ahead))  # type: ignore[misc]
-                return
+    place = month[None, :] + np.array([0, -1, 1])[off_near.argmin(axis=0)]
+    return _Kept(table.days, place, missed, missed[:, -NEWEST:].mean(axis=1))
 
 
 def _may_be_monthly(days: list[date], tolerance: float) -> bool:

@@ -25,6 +25,8 @@ MINIMUM_FOR_RIDGE = 60
 HOLD_OUT = 0.2
 ENOUGH_WEEKS = 8  # in which a weekday never moved anything: it is not going to
 WORTH_IT = 1.05  # a ridge has to beat the plain means by this much
+LARGEST = 3.0  # a day counts no more than so many times the largest of an ordinary month: what came once is no habit
+ENOUGH_MONTHS = 3  # in which something moved, below which no month is ordinary
 
 Integers = npt.NDArray[np.int64]
 Predict = Callable[[Days], Real]
@@ -47,28 +49,39 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
     """The model of `values` on the business days `history` that does best on their newest fifth.
 
     `around` are all business days from before the history to the end of what will be asked: the features of a day
-    depend on its neighbours. Predictions are never below the smallest nor above the largest value seen.
+    depend on its neighbours. Predictions are never below the smallest nor above the largest value seen. A day far out of
+    the ordinary counts as a large one only; how far days stray says what it was.
     """
+    ordinary = _ordinary(history, values)
     features = calendar_features(around) if len(values) >= MINIMUM_FOR_RIDGE else None
     cut = max(int(len(values) * (1 - HOLD_OUT)), 1)
-    before = _candidates(history[:cut], values[:cut], around, features)
-    unseen = {name: predict(history[cut:]) - values[cut:] for name, predict in before.items()}
-    errors = {name: float(np.abs(missed).sum()) for name, missed in unseen.items()}
+    before = _candidates(history[:cut], _ordinary(history[:cut], values[:cut]), around, features)
+    held_out = {name: predict(history[cut:]) for name, predict in before.items()}
+    errors = {name: float(np.abs(found - ordinary[cut:]).sum()) for name, found in held_out.items()}
     name = min(errors, key=lambda one: errors[one] * (WORTH_IT if "ridge" in one else 1.0))
     alive = _weekdays_that_move(history, values)
-    fitted = _candidates(history, values, around, features)[name]
+    fitted = _candidates(history, ordinary, around, features)[name]
 
     def predict(wanted: Days) -> Real:
         return np.where(alive[weekdays(wanted)], fitted(wanted), 0.0)
 
     # what it strays on days it has not seen, not on those it was fitted to
     seen = predict(history) - values
-    everyday = float(np.sqrt(np.mean((unseen[name] if cut < len(values) else seen) ** 2)))
+    everyday = float(np.sqrt(np.mean((held_out[name] - values[cut:] if cut < len(values) else seen) ** 2)))
     ratio = everyday / max(float(np.sqrt(np.mean(seen**2))), 1e-9)
     days = weekdays(history)
     squares = np.bincount(days, seen**2, minlength=7) * max(ratio, 1.0) ** 2
     counts = np.bincount(days, minlength=7)
     return Usual(name, predict, np.where(alive, np.sqrt((squares + 5.0 * everyday**2) / (counts + 5.0)), 0.0))
+
+
+def _ordinary(history: Days, values: Real) -> Real:
+    """The values, none above `LARGEST` times the largest day of the middle one of the months."""
+    month = history.astype("datetime64[M]").astype(np.int64)
+    largest = np.zeros(month[-1] - month[0] + 1)
+    np.maximum.at(largest, month - month[0], values)
+    moved = largest[largest > 0]
+    return np.minimum(values, LARGEST * np.median(moved)) if len(moved) >= ENOUGH_MONTHS else values
 
 
 def _weekdays_that_move(history: Days, values: Real) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

@@ -162,6 +162,19 @@ def test_the_calendar_model_learns_the_month_end_and_yields_to_the_mean_where_th
     assert "mean" in usual(history[-400:], noise, around).name
 
 
+def test_what_came_once_is_not_expected_a_bit_every_day() -> None:
+    history, ahead = TARGET.days(date(2025, 7, 1), AS_OF), TARGET.days(AS_OF + timedelta(days=1), date(2026, 9, 29))
+    around = TARGET.days(date(2025, 5, 1), date(2026, 11, 30))
+    every_day = np.full(len(history), 100.0)
+    machine = np.where(history == np.datetime64("2026-05-20"), 50_000.0, every_day)
+    assert (
+        usual(history, machine, around).predict(ahead).sum()
+        < 1.2 * usual(history, every_day, around).predict(ahead).sum()
+    )
+    # but it widens the interval
+    assert usual(history, machine, around).spread(ahead).min() > 1_000
+
+
 def test_days_of_the_month_roll_over_days_off() -> None:
     days = TARGET.days(date(2026, 8, 3), date(2026, 8, 31))
     features = calendar_features(days)

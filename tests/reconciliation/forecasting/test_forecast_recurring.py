@@ -184,3 +184,15 @@ def test_what_has_ended_is_not_in_the_run_off_either() -> None:
     daily = [flow(date(2025, 1, 2) + timedelta(days=number), 10, text=f"TILL {number}") for number in range(540)]
     rows = forecast(inputs(*lease, *daily), FAST, AS_OF)
     assert (rows.filter(rows["layer"].is_in(["run_off", "recurring"]))["amount"] >= 0).all()
+
+
+def test_a_tax_in_the_same_uneven_months_each_year() -> None:
+    paid = [(2025, 1), (2025, 4), (2025, 6), (2025, 9), (2026, 1), (2026, 4), (2026, 6)]
+    days = [FED.on_or_after(date(year, month, 15)) for year, month in paid]
+    found = cadence(days, FED, AS_OF, 3.0)
+    assert found is not None
+    ahead = found.upcoming()
+    assert [next(ahead) for _ in range(3)] == [date(2026, 9, 15), date(2027, 1, 15), date(2027, 4, 15)]
+    assert cadence(days[:5], FED, AS_OF, 3.0) is None  # one year alone says nothing of the next
+    one_left_out = [day for day in days if day.month != 4 or day.year != 2026]
+    assert cadence(one_left_out, FED, AS_OF, 3.0) is None
