@@ -31,6 +31,7 @@ MODULES: Mapping[str, str] = {
     "described_charge": "described_charge",
     "described_together": "described_together",
     "described_difference": "described_difference",
+    "described_near": "described_near",
     "described_reversal": "described_reversal",
 }
 

@@ -11,11 +11,12 @@ import polars as pl
 from pydantic import Field
 
 from reconciliation.matching.charge_rows import CHARGED_WITHIN, charge_rows
-from reconciliation.matching.coincidence import Floats, expected_equals
-from reconciliation.matching.context import LegContext, SideView, minor_tolerance
+from reconciliation.matching.coincidence import Floats
+from reconciliation.matching.context import LegContext, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs, shown_alone
 from reconciliation.matching.encoding import Mask
-from reconciliation.matching.fee_habits import habit_ratios
+from reconciliation.matching.fee_habits import habit_ratios, unseen_fees
+from reconciliation.matching.near_rivals import fee_rivals, party_rivals, slip_rivals
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
@@ -28,9 +29,9 @@ _SENTENCES = {
 _CHARGED = "texts that share rare words, and amounts that differ by a charge which is shown by itself, {days}"
 _SIDES = ("left", "right")
 _NEAR = 1  # days within which the other side would show a charge of its own
+_EITHER = 0.1  # how much less a fee is believed where an item of its amount may belong to the two
 _NONE = Proposals()
 _PRIOR_ITEMS = 20.0  # items that the configured share of such pairs counts for
-_SLIPS = 15.0  # amounts that one slip makes of another: neighbours swapped, a digit missing or doubled
 
 
 class DescribedDifference(PassConfig):
@@ -57,7 +58,8 @@ class DescribedDifference(PassConfig):
         """Fees, then slips."""
         for kind in ("typing_error", "fee"):
             pairs = related_pairs(context, self.window, self.min_nats)
-            pairs = pairs.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
+            related = pairs = pairs.filter((pl.col("mine") > 0) == (pl.col("other") > 0))
+            pairs = pairs.filter(pl.col("mine") != pl.col("other"))
             if pairs.is_empty():
                 continue
             bound = self._bound(context, pairs)
@@ -67,22 +69,25 @@ class DescribedDifference(PassConfig):
             if pairs.is_empty():
                 continue
             texts, shares = learned_texts(context), learned_lags(context, self.window)
-            rivals = _rivals(context.right, pairs, bound, kind)
-            evidence = texts.odds(pairs) * shares[pairs["lag"].to_numpy() + self.window]
-            ratios = evidence / rivals
+            likely = shares[pairs["lag"].to_numpy() + self.window]
+            if kind == "fee":
+                ratios = texts.odds(pairs) / fee_rivals(context.right, pairs, bound)
+                # what texts tell of strangers they do not tell of others of the party
+                ratios = likely * np.minimum(ratios, (2 * self.window + 1) / party_rivals(related, pairs, bound))
+            else:
+                ratios = likely * texts.odds(pairs) / slip_rivals(context.right, pairs)
             share = learned_share(
                 ratios, pairs["left"].to_numpy().astype(np.int64), len(context.left.rows()), self.prior, _PRIOR_ITEMS
             )
             odds = share / (1 - share) * ratios
             if kind == "fee":
                 differences = pairs["mine"].to_numpy() - pairs["other"].to_numpy()
-                odds = odds * habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds))
+                unseen = unseen_fees(differences, bound)
+                odds = odds * habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds), unseen)
             weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
-            groups, members = self._with_charges(context, weighed) if kind == "fee" else (_NONE.groups, _NONE.members)
-            whole = members.filter(pl.col("side") == 0).select("proposal", left="row").join(
-                members.filter(pl.col("side") == 1).select("proposal", right="row"), on="proposal"
-            )  # fmt: skip
-            rest = weighed.join(whole, on=["left", "right"], how="anti", maintain_order="left")
+            groups, members, rest = _NONE.groups, _NONE.members, weighed
+            if kind == "fee":
+                groups, members, rest = self._with_charges(context, weighed)
             yield Proposals(
                 pairs=pairs_frame(rest, "mine", "other", kind, 1.0).select(list(PAIRS)),
                 groups=groups,
@@ -90,15 +95,17 @@ class DescribedDifference(PassConfig):
                 evidence=(_SENTENCES[kind], _CHARGED),
             )
 
-    def _with_charges(self, context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _with_charges(
+        self, context: LegContext, pairs: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Groups of the pairs whose fee the side of the lesser amount shows by itself, as it does for others, and the other
-        side does not."""
+        side does not; and the pairs, believed less where it shows such an amount that may be something else."""
         pairs = pairs.with_row_index("proposal")
         dates = {
             name: view.dataset.date[pairs[name].to_numpy()] for view, name in zip(context.sides, _SIDES, strict=True)
         }
         lacking = pl.col("mine").abs() < pl.col("other").abs()
-        found = []
+        found, either = [], []
         for view, other, name, lacks in (
             (context.left, context.right, "left", lacking),
             (context.right, context.left, "right", ~lacking),
@@ -114,6 +121,7 @@ class DescribedDifference(PassConfig):
             shown = charge_rows(context, view, wanted, habit=True)
             alone = shown_alone(view, other, shown["row"].to_numpy(), _NEAR)
             found.append(shown.filter(~pl.Series(alone, dtype=pl.Boolean)).with_columns(side=pl.lit(view.index)))
+            either.append(charge_rows(context, view, wanted)["proposal"])
         charges = pl.concat(found)
         whole = pairs.join(charges.select("proposal"), on="proposal", how="semi")
         members = pl.concat(
@@ -127,7 +135,11 @@ class DescribedDifference(PassConfig):
             ]
         )
         groups = whole.select("proposal", "odds", difference_kind=KIND["none"], evidence=1).select(list(GROUPS))
-        return groups.cast(GROUPS), members.sort("proposal", "side", "row")  # type: ignore[arg-type]
+        doubted = pl.col("proposal").is_in(pl.concat(either).implode())
+        rest = pairs.join(whole, on="proposal", how="anti", maintain_order="left").with_columns(
+            odds=pl.col("odds") * pl.when(doubted).then(_EITHER).otherwise(1.0)
+        )
+        return groups.cast(GROUPS), members.sort("proposal", "side", "row"), rest.drop("proposal")  # type: ignore[arg-type]
 
     def _bound(self, context: LegContext, pairs: pl.DataFrame) -> Floats:
         """The largest fee of each pair, in minor units; never more than a third of the amount."""
@@ -142,21 +154,3 @@ class DescribedDifference(PassConfig):
         borne = {"left": difference < 0, "right": difference > 0}
         fits: Mask = np.logical_and(near, borne.get(self.payer, True))
         return fits
-
-
-def _rivals(side: SideView, pairs: pl.DataFrame, bound: Floats, kind: str) -> Floats:
-    """By pair: open items a day on that side whose amount would do as well."""
-    rows = side.rows()
-    amounts, days = side.open[rows], int(np.ptp(side.dataset.date[rows])) + 1
-    ordered = np.sort(amounts)
-    if kind == "fee":
-        mine = pairs["mine"].to_numpy().astype(np.float64)
-        low, high = np.searchsorted(ordered, mine - bound), np.searchsorted(ordered, mine + bound, side="right")
-        near = np.maximum(high - low - 1, 0) + 0.3
-    else:  # a price that many items have is a slip of many others by chance
-        other, currency = pairs["other"].to_numpy(), side.dataset.currency
-        equal = np.searchsorted(ordered, other, side="right") - np.searchsorted(ordered, other) - 1
-        expected = expected_equals(other, currency[pairs["right"].to_numpy()], amounts, currency[rows], own=1)
-        near = _SLIPS * np.maximum(equal, expected)
-    rivals: Floats = near / days
-    return rivals

@@ -1,0 +1,74 @@
+"""Two sides without a shared identifier: amounts that nearly agree."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from reconciliation.matching import match, preset
+
+RULES = preset("two_sided")
+Row = tuple[str, str, int, str | None]  # item_id, amount, day of January, text
+WORDS = [
+    "HARBOR",
+    "SUMMIT",
+    "REDWOOD",
+    "PIONEER",
+    "LIBERTY",
+    "ZENITH",
+    "ORION",
+    "CEDAR",
+    "FALCON",
+    "MERIDIAN",
+    "COBALT",
+    "WILLOW",
+]
+
+
+def side(rows: list[Row]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "item_id": [row[0] for row in rows],
+            "amount": pl.Series([Decimal(row[1]) for row in rows], dtype=pl.Decimal(23, 5)),
+            "currency": ["USD"] * len(rows),
+            "date": [date(2026, 1, 1) + timedelta(days=row[2]) for row in rows],
+            "text": pl.Series([row[3] for row in rows], dtype=pl.String),
+        }
+    )
+
+
+def groups(left: list[Row], right: list[Row], *statuses: str) -> list[set[str]]:
+    result = match({"left": side(left), "right": side(right)}, RULES)
+    wanted = result.groups.filter(pl.col("status").is_in(statuses or ("matched",))).select("group_id")
+    members = result.items.join(wanted, on="group_id", how="semi")
+    return [set(own["item_id"]) for _, own in members.group_by("group_id", maintain_order=True)]
+
+
+BANK: list[Row] = [(f"x{n}", f"-{213 + 71 * n}.{17 + n}", 2 * n + 1, f"ACH {word}") for n, word in enumerate(WORDS)]
+BOOKS: list[Row] = [(f"y{n}", f"-{213 + 71 * n}.{17 + n}", 2 * n, word.title()) for n, word in enumerate(WORDS)]
+
+
+@pytest.mark.parametrize("amount", ["-1612.42", "-1621.44"])
+def test_two_cents_or_two_digits_swapped_are_no_other_payment_in_a_small_file(amount: str) -> None:
+    bank: Row = ("b", amount, 9, "CHECK 1177")
+    found = groups([*BANK, bank], [*BOOKS, ("l", "-1612.44", 8, "Payment to Stonecroft")], "matched", "suggested")
+    assert {"b", "l"} in found
+
+
+def test_of_two_amounts_that_are_as_near_neither_is_it() -> None:
+    two: list[Row] = [("l1", "-1605.17", 8, None), ("l2", "-1619.64", 8, None)]
+    found = groups([*BANK, ("b", "-1612.42", 9, None)], [*BOOKS, *two], "matched", "suggested")
+    assert not any("b" in group for group in found)
+
+
+def test_the_charge_that_every_transfer_bears_is_known_where_names_are_written_in_two_scripts() -> None:
+    amounts = [157_679, 170_371, 884_338, 424_567, 596_960, 308_113, 749_292, 61_934]
+    bank: list[Row] = [(f"b{n}", f"{amount - 440}", 3 * n + n % 3, "ﾌﾘｺﾐ") for n, amount in enumerate(amounts)]
+    books: list[Row] = [(f"l{n}", f"{amount}", 3 * n, "売掛金回収") for n, amount in enumerate(amounts)]
+    left, right = (side(rows).with_columns(currency=pl.lit("JPY")) for rows in (bank, books))
+    result = match({"left": left, "right": right}, RULES)
+    assert result.groups["status"].to_list() == ["matched"] * len(amounts)
+    assert result.groups["difference_kind"].to_list() == ["fee"] * len(amounts)
