@@ -4,8 +4,8 @@ Nobody says what the share and the charge are. One schedule that explains severa
 of them it explains, and the rounder it is, the surer it is no coincidence.
 
 Candidates are frames of payouts and the days that they may be for: `row` (the payout), `open`, `gross`, `fee` (minor
-units, the latter two positive), `takings`, `returns` (numbers), `lag`, `length`, `family` (which days and items), `share`
-(how likely those are, before a schedule's habits are known).
+units, the latter two positive), `takings`, `returns` (numbers), `lag`, `length`, `family` (which days and items), `named`
+(whether the payout says the family's word), `share` (how likely those are, before a schedule's habits are known).
 """
 
 from __future__ import annotations
@@ -79,10 +79,12 @@ class Schedule:
         fits = np.abs(_left(self.rate, self.each, candidates["gross"].to_numpy(), count, fee)) <= slack
         step = _rounded_to(candidates)
         if not self.rate and not self.each:
-            # two of one sign that add up are a sum of two, and one with a charge beside it is such: not for a total to say
+            # two of one sign that add up are a sum of two, and one with a charge beside it is such: not for a total to say,
+            # unless they are all that the payout names
             returns, gross = candidates["returns"].to_numpy(), candidates["gross"].to_numpy()
             charge = (count + returns == 2) & (gross - candidates["open"].abs().to_numpy() <= _CHARGE * gross)
-            fits, slack = (fee == 0) & (count + 2 * returns > 2) & ~charge, np.zeros(len(fee))
+            whole = ((count + 2 * returns > 2) & ~charge) | candidates["named"].to_numpy()
+            fits, slack = (fee == 0) & whole, np.zeros(len(fee))
             step = _grid(candidates, "open")
         known = max(float(self.habits["times"].sum()) - own, 0.0)
         keys = ["lag", "length", "family"]

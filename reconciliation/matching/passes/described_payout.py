@@ -31,13 +31,14 @@ from reconciliation.matching.sum_words import told_by_words, words_in_common
 from reconciliation.matching.text.words import SideWords
 
 _KEYS = ["family", "currency", "entity", "account"]
-_DAYS_SHARE = (0.6, 0.2, 0.1, 0.1)  # how likely a payout is for so many days in a row
+_DAYS_SHARE = (0.6, 0.2, 0.1, 0.1, *(0.03,) * 6)  # how likely a payout is for so many days in a row, before any is seen
 _FAMILIES, _OFTEN, _SELDOM, _FEWEST = (
     6,
     0.98,
     0.1,
     4,
 )  # words by which items of a day are told apart: how many, how common
+_FEE_SHARE = 0.05  # the most a fee may be
 _NEGLIGIBLE = 1e-3  # odds of a payout that is no match, nor anyone's rival
 _ROOM, _ROOM_AN_ITEM = 500_000, 200  # payouts and days that are compared at most
 _FEWEST_PAYOUTS = 3  # by which a schedule is believed
@@ -52,7 +53,9 @@ class DescribedPayout(PassConfig):
     often an open item is a payout (`paid_out`, corrected by the data), times how likely that date distance and so many
     days are, over the chance that two totals of that size agree as well.
 
-    With `of_frequent` only items of payers of whom several are open are payouts (`frequent_payers`), and only words of open
+    With `named` only words are asked about that the payout says too, as whoever settles all that it owes in one amount is
+    named on either side, and only totals that are equal. With `of_frequent` only items of payers of whom several are open
+    are payouts (`frequent_payers`), and only words of open
     items are read: of bank lines that pay bills, few are such.
     """
 
@@ -64,6 +67,7 @@ class DescribedPayout(PassConfig):
     after: int = 7
     days: Annotated[int, Field(ge=1, le=len(_DAYS_SHARE))] = 4
     paid_out: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    named: bool = False
     of_frequent: bool = False
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
@@ -89,11 +93,11 @@ class DescribedPayout(PassConfig):
     def _schedules(self, context: LegContext, windows: pl.DataFrame) -> list[Schedule]:
         """The schedules by which payouts are less than the totals, that of no charge first; found once a leg, while all that
         the first pass of this kind sees is open."""
-        name = f"schedules of payouts on the {self.one}"
+        name = f"schedules of {'named' if self.named else 'all'} payouts on the {self.one}"
         if name not in context.cache:
             found: list[Schedule] = []
             items = 0 if windows.is_empty() else windows["open"].n_unique()
-            while windows.height and len(found) <= _SCHEDULES:
+            while windows.height and len(found) <= (0 if self.named else _SCHEDULES):
                 schedule = best_schedule(windows) if found else NO_CHARGE
                 if schedule is None or schedule.probable < context.leg.suggest:
                     break
@@ -132,13 +136,14 @@ class DescribedPayout(PassConfig):
         """Each open item with the days that it may pay out for: `row`, `open`, `family`, `first`, `last` (days), `total` and
         the amounts and numbers of what has its sign (`takings`) and has not (`returns`), `share` (of such days and such a
         distance)."""
-        one, many = self._sides(context)
+        one, _ = self._sides(context)
         items = one.frame()
         if self.of_frequent:
             items = items.filter(pl.Series(coming_again(context, one, items["row"].to_numpy()), dtype=pl.Boolean))
         if items["row"].n_unique() < _FEWEST_PAYOUTS and self.of_frequent:
             return pl.DataFrame()
-        spans = _spans(many.frame(), self._words(context)[many.index], self.days)
+        said = self._said(context, items) if self.named else None
+        spans = _spans(self._in_families(context, said), self.days)
         window = max(self.before, self.after)
         keys = ["currency"]
         if (items["entity"] != 0).all() and (spans["entity"] != 0).all():
@@ -157,13 +162,32 @@ class DescribedPayout(PassConfig):
             for name in ("entity", "account")
         )
         near = near.filter(ours, (pl.col("total") > 0) == (pl.col("open") > 0), pl.col("total") != 0)
+        if said is not None:
+            near = near.join(said, on=["row", "family"], how="semi").filter(pl.col("ins") + pl.col("outs") > 1)
         up = pl.col("open") > 0
         near = near.with_columns(
             takings=pl.when(up).then("ins").otherwise("outs"), returns=pl.when(up).then("outs").otherwise("ins")
         )
         same = ["row", "first", "date_right", "total", "takings", "returns"]
         near = near.sort("row", "first", "date_right", "family").unique(same, keep="first", maintain_order=True)
+        near = near.with_columns(named=pl.lit(self.named))
         return self._with_fees(context, near, window)
+
+    def _said(self, context: LegContext, items: pl.DataFrame) -> pl.DataFrame:
+        """The words (`family`) that the payouts (`row`) say, where several of the other side say them."""
+        one, many = self._sides(context)
+        ours, theirs = (_spoken(self._words(context)[view.index]) for view in (one, many))
+        several = theirs.join(many.frame().select("row"), on="row", how="semi").group_by("word").len("times")
+        told = ours.join(several.filter(pl.col("times") > 1), on="word").join(items.select("row"), on="row", how="semi")
+        return told.select("row", family="word").unique()
+
+    def _in_families(self, context: LegContext, said: pl.DataFrame | None) -> pl.DataFrame:
+        """The items of the other side, in the families asked about."""
+        many = self._sides(context)[1]
+        items, words = many.frame(), self._words(context)[many.index]
+        return (
+            _in_common_families(items, words) if said is None else _of_families(items, words, said["family"].unique())
+        )
 
     def _with_fees(self, context: LegContext, near: pl.DataFrame, window: int) -> pl.DataFrame:
         direction = 1 if self.one == "left" else -1
@@ -172,6 +196,8 @@ class DescribedPayout(PassConfig):
         length = near.select((pl.col("date_right") - pl.col("first")).cast(pl.Int64)).to_series()
         families = max(1, near["family"].n_unique() - 1)
         told = np.where((near["family"] == "").to_numpy(), 0.5, 0.5 / families)
+        if self.named:
+            told = near.select(1 / pl.col("family").n_unique().over("row")).to_series().to_numpy()
         shares = lags * np.asarray(_DAYS_SHARE)[length.to_numpy()] * told
         fee = (pl.col("total") - pl.col("open")) * pl.col("open").sign()
         gross = pl.when(pl.col("open") > 0).then("gross_in").otherwise(-pl.col("gross_out"))
@@ -191,17 +217,22 @@ class DescribedPayout(PassConfig):
     def _proposals(self, context: LegContext, met: pl.DataFrame, sentences: list[str]) -> Proposals:
         one, many = self._sides(context)
         met = met.with_row_index("proposal")
-        inside = _in_families(many.frame(), self._words(context)[many.index])
+        inside = self._in_families(context, met.select("row", "family") if self.named else None)
         days = met.select(
             "proposal", "family", "currency", entity="entity_right", account="account_right",
             date=pl.int_ranges(pl.col("first"), pl.col("last") + 1).cast(pl.List(pl.Int32)), one="row",
         ).explode("date", empty_as_null=False, keep_nulls=False)  # fmt: skip
         parts = days.join(inside, on=[*_KEYS, "date"])
+        if self.named:  # one of two that is nearly all: the other may as well be a fee
+            size, least = pl.col("open").abs(), pl.col("open").abs().min().over("proposal")
+            parts = parts.filter((pl.len().over("proposal") > 2) | (least > _FEE_SHARE * size.sum().over("proposal")))
+            met = met.join(parts, on="proposal", how="semi")
         rows = (parts["one"].to_numpy(), parts["row"].to_numpy())
         fits = context.compatible(*(rows if self.one == "left" else rows[::-1]))
         unfit = parts.filter(~pl.Series(fits, dtype=pl.Boolean)).select("proposal")
         # an item of the same days without the word, of the amount of one with it, would do as well
-        all_of_days = days.with_columns(family=pl.lit("")).join(inside, on=[*_KEYS, "date"])
+        every = many.frame().with_columns(family=pl.lit(""))
+        all_of_days = days.with_columns(family=pl.lit("")).join(every, on=[*_KEYS, "date"])
         others = all_of_days.join(parts, on=["proposal", "row"], how="anti")
         either = others.join(parts, on=["proposal", "open"], how="semi").select("proposal", "row")
         told = self._told_apart(context, either, parts.select("proposal", "row"), met.select("proposal", "row"))
@@ -252,13 +283,12 @@ class DescribedPayout(PassConfig):
         return met.join(spoken[1], on=["row", "word"], how="anti").select("proposal", "row").unique()
 
 
-def _spans(items: pl.DataFrame, words: SideWords, days: int) -> pl.DataFrame:
-    """By family and stretch of up to so many days, from one that has items to one that has (`first`, `date`): the `total`,
-    and the amounts and numbers of what goes in and out."""
+def _spans(items: pl.DataFrame, days: int) -> pl.DataFrame:
+    """By family of items and stretch of up to so many days, from one that has items to one that has (`first`, `date`): the
+    `total`, and the amounts and numbers of what goes in and out."""
     up, down = (pl.col("open").filter(sign) for sign in (pl.col("open") > 0, pl.col("open") < 0))
     daily = (
-        _in_families(items, words)
-        .group_by(*_KEYS, "date")
+        items.group_by(*_KEYS, "date")
         .agg(gross_in=up.sum(), gross_out=down.sum(), ins=up.len().cast(pl.Int64), outs=down.len().cast(pl.Int64))
         .sort(*_KEYS, "date")
     )
@@ -272,13 +302,23 @@ def _spans(items: pl.DataFrame, words: SideWords, days: int) -> pl.DataFrame:
     return spans.with_columns(total=pl.col("gross_in") + pl.col("gross_out"))
 
 
-def _in_families(items: pl.DataFrame, words: SideWords) -> pl.DataFrame:
+def _spoken(words: SideWords) -> pl.DataFrame:
+    """`row`, `word`: the words of each text, each once."""
+    return words.rows.join(words.words, on="document").select("row", "word").unique()
+
+
+def _in_common_families(items: pl.DataFrame, words: SideWords) -> pl.DataFrame:
     """The items once for all (family empty), and once for each word of theirs that many have and many have not."""
-    said = words.rows.join(words.words, on="document").join(items.select("row"), on="row", how="semi")
+    said = _spoken(words).join(items.select("row"), on="row", how="semi")
     counts = said.group_by("word").len("times").filter(
         pl.col("times") >= max(_FEWEST, _SELDOM * items.height), pl.col("times") <= _OFTEN * items.height
     )  # fmt: skip
-    common = counts.sort("times", "word", descending=[True, False]).head(_FAMILIES).select("word")
-    of_word = said.select("row", "word").unique().join(common, on="word", how="semi").rename({"word": "family"})
+    common = counts.sort("times", "word", descending=[True, False]).head(_FAMILIES)["word"]
     every = items.with_columns(family=pl.lit(""))
-    return pl.concat([every, items.join(of_word, on="row").select(every.columns)])
+    return pl.concat([every, _of_families(items, words, common)])
+
+
+def _of_families(items: pl.DataFrame, words: SideWords, families: pl.Series) -> pl.DataFrame:
+    """The items once for each of their words that is one of the `families`."""
+    of_word = _spoken(words).filter(pl.col("word").is_in(families.implode())).rename({"word": "family"})
+    return items.join(of_word, on="row").select(*items.columns, "family")

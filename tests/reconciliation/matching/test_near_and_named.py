@@ -1,4 +1,4 @@
-"""Two sides without a shared identifier: amounts that nearly agree."""
+"""Two sides without a shared identifier: amounts that nearly agree, and all that is owed to whoever a payout names."""
 
 from __future__ import annotations
 
@@ -72,3 +72,44 @@ def test_the_charge_that_every_transfer_bears_is_known_where_names_are_written_i
     result = match({"left": left, "right": right}, RULES)
     assert result.groups["status"].to_list() == ["matched"] * len(amounts)
     assert result.groups["difference_kind"].to_list() == ["fee"] * len(amounts)
+
+
+def weekly(weeks: int, word: str) -> tuple[list[Row], list[Row]]:
+    """A marketplace pays out on Tuesdays what it sold from Tuesday to Sunday, less its commission; another shop sells beside it."""
+    bank: list[Row] = []
+    books: list[Row] = []
+    for week in range(weeks):
+        sold = [6_017 + 1_931 * ((week * 6 + day) * 7 % 17) + 13 * day for day in range(6)]
+        kept = sum(sold) * 23 // 100
+        books += [
+            (f"s{week}-{day}", str(Decimal(cents).scaleb(-2)), 7 * week + day, f"{word} sales {day}")
+            for day, cents in enumerate(sold)
+        ]
+        books.append((f"c{week}", str(-Decimal(kept).scaleb(-2)), 7 * week + 6, f"{word} commission"))
+        books += [
+            (f"o{week}-{day}", f"{151 + 37 * day + 11 * week}.{19 + day + week}", 7 * week + day, "Counter")
+            for day in range(6)
+        ]
+        bank.append(
+            (f"p{week}", str(Decimal(sum(sold) - kept).scaleb(-2)), 7 * week + 7, f"{word} INC ST-{8_311 * (week + 3)}")
+        )
+        bank += [
+            (f"q{week}-{day}", f"{151 + 37 * day + 11 * week}.{19 + day + week}", 7 * week + day + 1, "CARD DEP")
+            for day in range(6)
+        ]
+    return bank, books
+
+
+def test_a_weeks_sales_less_the_commission_are_the_payout_that_names_who_kept_it() -> None:
+    bank, books = weekly(5, "DOORDASH")
+    found = groups(bank, books)
+    for week in range(5):
+        assert {f"p{week}", f"c{week}", *(f"s{week}-{day}" for day in range(6))} in found
+
+
+def test_two_of_whom_one_is_nearly_all_are_not_the_whole_of_what_is_owed() -> None:
+    found = groups(
+        [*BANK, ("b", "-7427.51", 2, "SEPA ETOILE LOCATION")],
+        [*BOOKS, ("l1", "-7402.51", 2, "Etoile Location"), ("l2", "-25.00", 2, "Etoile Girard Batiment")],
+    )
+    assert not any("b" in group for group in found)

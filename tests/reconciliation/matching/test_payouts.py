@@ -149,6 +149,7 @@ def candidates(fees: list[int]) -> pl.DataFrame:
             "lag": [2] * 8,
             "length": [0] * 8,
             "family": [""] * 8,
+            "named": [False] * 8,
             "share": [0.1] * 8,
         }
     )
@@ -179,7 +180,7 @@ def test_of_many_amounts_a_few_agree_by_chance_with_some_schedule() -> None:
 
 def random_candidates(gross: Ints, fees: Ints) -> pl.DataFrame:
     numbers = range(len(gross))
-    habits = {"takings": 1, "returns": 0, "lag": 2, "length": 0, "family": "", "share": 0.1}
+    habits = {"takings": 1, "returns": 0, "lag": 2, "length": 0, "family": "", "named": False, "share": 0.1}
     frame = pl.DataFrame({"row": numbers, "open": gross - fees, "gross": gross, "fee": fees})
     return frame.with_columns(pl.lit(value).alias(name) for name, value in habits.items())
 
