@@ -56,7 +56,10 @@ class DeclarationError(ValueError):
 class Numbers(Strict):
     """How amounts are written. Digit groups are checked: `12,34` is not read as 1234 where `,` groups thousands."""
 
-    decimal: Literal[".", ","] = "."
+    decimal: Literal[".", ",", "currency"] = Field(
+        default=".",
+        description="`currency`: either mark, as the user has chosen, and as many decimals as the currency has (SAP lists)",
+    )
     thousands: Literal["", ".", ",", "'", " ", "_"] = Field(
         default="",
         description="with `,` also the Indian groups of two (1,00,000); ' also stands for ’, a space for any no-break space",
@@ -68,6 +71,11 @@ class Numbers(Strict):
     suffixes: dict[str, Literal["plus", "minus"]] = Field(
         default_factory=dict, description="marks after the number that give its sign, e.g. {CR: plus, DR: minus}"
     )
+
+    @property
+    def mark(self) -> str:
+        """The decimal mark a number without a notation of its own is written with."""
+        return "." if self.decimal == "currency" else self.decimal
 
     @model_validator(mode="after")
     def _marks_differ(self) -> Numbers:

@@ -18,11 +18,14 @@ from ingestion.contracts import AMOUNT, BANK_ENTRY_DETAIL, BANK_STATEMENT, BOOL,
 from ingestion.declaration import BANK_EXTRAS, STATEMENT_COLUMNS, Column, FileDeclaration, Mapping_
 from ingestion.declaration_cells import Texts, arrow_texts, has_any_of, has_margins
 from ingestion.declaration_values import (
+    BY_CURRENCY,
+    DIGITS,
     Notation,
     clean,
     expectation,
     is_timestamp,
     means_nothing,
+    number_by_currency,
     read_plain,
     typed,
 )
@@ -204,7 +207,7 @@ class RowMapper:
         for name, column in self.columns.items():
             if column.from_ is None or column.without or column.pattern is not None or column.map:
                 continue
-            if self.types[name] not in (AMOUNT, RATE, DATE):
+            if self.types[name] not in (AMOUNT, RATE, DATE) or self._told_by_currency(name, column):
                 continue
             source = self._found[same_name(column.from_)]
             texts = arrow_texts(block.frame.get_column(source)) if block.cut is None else block.cut.column(source)
@@ -245,18 +248,7 @@ class RowMapper:
                 if name in self.required and plain[name].null_count():
                     checks[name] = pl.col(name).is_null()
                 continue
-            text = pl.col(RAW + name)
-            if column.without:
-                text = _without(text, column.without)
-            if column.pattern is not None:
-                text = text.str.extract(column.pattern)
-            if column.map:
-                text = text.fill_null("") if "" in column.map else text
-                text = (
-                    text.replace(column.map)
-                    if column.otherwise == "keep"
-                    else text.replace_strict(column.map, default=None, return_dtype=pl.String)
-                )
+            text = self._told(name, column)
             values.append(self._typed(name, text, column).cast(POLARS_TYPES[self.types[name]]).alias(name))
             if name in self.required:
                 checks[name] = pl.col(name).is_null()
@@ -270,6 +262,32 @@ class RowMapper:
         return MappedRows(result, {**ready, **self.same})
 
     @staticmethod
+    def _told(name: str, column: Column) -> pl.Expr:
+        """The text a column is read from, of what was delivered."""
+        text = pl.col(RAW + name)
+        if column.without:
+            text = _without(text, column.without)
+        if column.pattern is not None:
+            text = text.str.extract(column.pattern)
+        if not column.map:
+            return text
+        text = text.fill_null("") if "" in column.map else text
+        if column.otherwise == "keep":
+            return text.replace(column.map)
+        return text.replace_strict(column.map, default=None, return_dtype=pl.String)
+
+    def _told_by_currency(self, name: str, column: Column) -> bool:
+        """Whether the marks of an amount are told by its currency."""
+        return self.types[name] == AMOUNT and self._notation(column).numbers.decimal == BY_CURRENCY
+
+    def _currency_of(self, name: str) -> pl.Expr:
+        """The currency of an amount, null where the file has none."""
+        of = "local_currency" if name.startswith("local_") else "currency"
+        if of in self.columns:
+            return self._told(of, self.columns[of])
+        return pl.lit(self.part.constants.get(of), pl.String)
+
+    @staticmethod
     def _may_be_lost(name: str, column: Column) -> bool:
         """Whether a text may turn into nothing on its way."""
         return (
@@ -280,6 +298,9 @@ class RowMapper:
         )
 
     def _typed(self, name: str, text: pl.Expr, column: Column) -> pl.Expr:
+        if self._told_by_currency(name, column):
+            numbers = self._notation(column).numbers
+            return number_by_currency(text, numbers, self._currency_of(name), *DIGITS[AMOUNT])
         return typed(text, name, self.types[name], self._notation(column))
 
     def _constant(self, name: str, constant: str) -> object:

@@ -21,6 +21,7 @@ from ingestion.contracts import AMOUNT, BOOL, DATE, INT, RATE
 from ingestion.declaration import Numbers, format_pattern
 from ingestion.declaration_amounts import plain_decimals
 from ingestion.declaration_cells import Texts, arrow_texts, distinct_texts
+from ingestion.declaration_currency_amounts import currency_amount, decimals_of, rate
 from ingestion.declaration_digits import of_our_calendar, with_ascii_digits
 
 TIMESTAMP_NAMES = ("at", "booking_time", "date_time")
@@ -32,6 +33,7 @@ ODATA_DATE = r"^/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/$"
 TRUE = ("true", "t", "yes", "y", "1", "x")
 FALSE = ("false", "f", "no", "n", "0", "")
 DIGITS: dict[pa.DataType, tuple[int, int]] = {AMOUNT: (5, 18), RATE: (10, 13)}  # decimals, and digits before them
+BY_CURRENCY = "currency"
 _PLAIN_GROUPS = (".", ",", "_")  # marks that are written in one way only
 THOUSANDS = {"'": "['’]", " ": r"[ \u00a0\u202f]", ".": r"\.", ",": ",", "_": "_"}
 
@@ -64,7 +66,7 @@ def means_nothing(text: pl.Expr, null_values: Sequence[str]) -> pl.Expr:
 
 def read_plain(texts: Texts, kind: pa.DataType, notation: Notation, null_values: Sequence[str]) -> pl.Series | None:
     """Texts as delivered read as numbers or dates; None where one of them is perhaps not clean, or not of its form."""
-    if kind in (AMOUNT, RATE) and not notation.numbers.suffixes:
+    if kind in (AMOUNT, RATE) and notation.numbers.decimal != BY_CURRENCY and not notation.numbers.suffixes:
         if any(re.search("[0-9]", value) for value in null_values):  # a number may mean nothing
             return None
         return plain_decimals(texts, notation.numbers, *DIGITS[kind])
@@ -87,6 +89,8 @@ def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) ->
     Plain numbers take a short way; only the others (blanks between digits, marks behind) pay for the full form.
     """
     kind = pl.Decimal(whole_digits + decimals, decimals)
+    if numbers.decimal == BY_CURRENCY:  # beside amounts only percentages, which are few
+        return _signed(text, numbers, rate, decimals, whole_digits)
     if numbers.suffixes:  # without its mark no number has a sign
         return _full_number(text, numbers, decimals, kind)
     whole = rf"[0-9]{{1,{whole_digits}}}"
@@ -115,6 +119,39 @@ def number(text: pl.Expr, numbers: Numbers, decimals: int, whole_digits: int) ->
         return plain(given.select(shaped).to_series()).zip_with(is_plain.fill_null(False), full)
 
     return text.map_batches(value, return_dtype=kind)
+
+
+def number_by_currency(text: pl.Expr, numbers: Numbers, currency: pl.Expr, decimals: int, whole_digits: int) -> pl.Expr:
+    """Cleaned text as a decimal, its marks told by the currency; null where they are not.
+
+    Numbers of at most two decimals after a point, in currencies that have two, take a short way.
+    """
+    pointed = numbers.model_copy(update={"decimal": "."})
+    kind = pl.Decimal(whole_digits + decimals, decimals)
+
+    def read(body: pl.Expr, kind: pl.Decimal) -> pl.Expr:
+        return currency_amount(body, decimals_of(pl.col("currency")), kind)
+
+    def value(given: pl.Series) -> pl.Series:
+        texts, currencies = given.struct.field("text"), given.struct.field("currency")
+        two = currencies.unique().to_frame().select(decimals_of(pl.first()).fill_null(2) >= 2).to_series().all()
+        if two and not texts.str.contains(r"[.][0-9]{3,}$").any():
+            proven = plain_decimals(arrow_texts(texts), pointed, decimals, whole_digits)
+            if proven is not None:
+                return proven
+        found = _signed(pl.col("text"), numbers, read, decimals, whole_digits)
+        return given.struct.unnest().select(found).to_series()
+
+    pair = pl.struct(text.alias("text"), currency.alias("currency"))
+    return pair.map_batches(value, return_dtype=kind)
+
+
+def _signed(
+    text: pl.Expr, numbers: Numbers, read: Callable[[pl.Expr, pl.Decimal], pl.Expr], decimals: int, whole_digits: int
+) -> pl.Expr:
+    negative, body = _sign(with_ascii_digits(text), numbers)
+    value = read(body, pl.Decimal(whole_digits + decimals, decimals))
+    return value if negative is None else pl.when(negative).then(-value).otherwise(value)
 
 
 def _full_number(text: pl.Expr, numbers: Numbers, decimals: int, kind: pl.Decimal) -> pl.Expr:
@@ -271,6 +308,8 @@ def expectation(name: str, kind: pa.DataType, notation: Notation) -> str:
     """What a column expects, in words for a reject."""
     numbers = notation.numbers
     if kind in (AMOUNT, RATE):
+        if numbers.decimal == BY_CURRENCY:
+            return "a number like 1234.56 or 1.234,56-, with no more decimals than its currency has"
         places, example = (5, "1{t}234{d}56") if kind == AMOUNT else (10, "1{d}0876")
         shown = example.format(t=numbers.thousands, d=numbers.decimal)
         form = {"leading": f"-{shown}", "trailing": f"{shown}-", "parentheses": f"({shown})"}[numbers.minus]

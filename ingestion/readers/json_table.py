@@ -317,7 +317,7 @@ def _decimal_marks(declaration: FileDeclaration) -> dict[str, str]:
     for part in declaration.parts:
         for column in part.columns.values():
             numbers = column.numbers or declaration.numbers
-            marks.update({same_name(source): numbers.decimal for source in column.sources})
+            marks.update({same_name(source): numbers.mark for source in column.sources})
     return marks
 
 

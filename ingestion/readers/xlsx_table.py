@@ -262,8 +262,8 @@ def _mark(name: str, declaration: FileDeclaration) -> str:
     for part in declaration.parts:
         for column in part.columns.values():
             if any(same_name(source) == same_name(name) for source in column.sources):
-                return (column.numbers or declaration.numbers).decimal
-    return declaration.numbers.decimal
+                return (column.numbers or declaration.numbers).mark
+    return declaration.numbers.mark
 
 
 def _with_iso(declaration: FileDeclaration) -> FileDeclaration:
