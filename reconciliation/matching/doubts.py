@@ -64,11 +64,11 @@ class Doubts:
         self._items = self._items.join(gave_way, on="group_id", how="anti")
 
     def held(self, encoding: Encoding, before: Sequence[Leg], leg: Leg) -> pl.DataFrame:
-        """What those of the legs `before` hold (HELD) that hold anything of this leg's pools."""
+        """What those of the legs `before` hold (HELD) that hold anything within this leg's reach."""
         parts = [pl.DataFrame(schema=HELD)]
         for earlier in before:
             groups = self._groups.filter(pl.col("leg") == earlier.name)
-            if groups.is_empty() or not earlier.pools & leg.pools:
+            if groups.is_empty() or not earlier.pools & leg.reach:
                 continue
             members = self._items.join(groups, on="group_id")
             for dataset, pool in sorted(earlier.pools):
@@ -77,13 +77,13 @@ class Doubts:
                 held = rows.with_columns(dataset=pl.lit(dataset), pool=pl.lit(pool), minor=minor)
                 parts.append(held.select(list(HELD)).cast(HELD))  # type: ignore[arg-type]
         every = pl.concat(parts)
-        here = every.filter(_in_pools(leg)).select("group_id").unique()
+        here = every.filter(_in_reach(leg)).select("group_id").unique()
         return every.join(here, on="group_id", how="semi")
 
 
-def _in_pools(leg: Leg) -> pl.Expr:
+def _in_reach(leg: Leg) -> pl.Expr:
     return pl.any_horizontal(
-        *((pl.col("dataset") == dataset) & (pl.col("pool") == pool) for dataset, pool in sorted(leg.pools))
+        *((pl.col("dataset") == dataset) & (pl.col("pool") == pool) for dataset, pool in sorted(leg.reach))
     )
 
 
@@ -97,7 +97,7 @@ def giving_way(
     enough = leg.sure_odds * (1 + leg.sure_odds / _LESS)
     sure = used.filter(pl.col("status") == MATCHED, pl.col("confidence") >= enough / (1 + enough))
     sure = sure.join(_in_part(context, sure), on=_CANDIDATE, how="anti")
-    claims = sure.join(held, on=_MEMBER)
+    claims = sure.join(held.filter(_in_reach(leg)), on=["dataset", "row"])
     if claims.is_empty():
         return held.clear()
     claims = claims.select(*_CANDIDATE, "group_id", "leg", "status_right", claimed="dataset", claimed_row="row")
@@ -131,12 +131,14 @@ def _another_story(context: LegContext, pools: Pools, partners: pl.DataFrame, su
     line's, or it comes to another amount than the items."""
     asked = partners.with_row_index("asked")
     sides = sure.group_by(*_CANDIDATE, "side").agg(applied=pl.col("applied").sum())
-    amounts = pl.concat([sides.select(*_CANDIDATE, "applied"), sure.select(*_CANDIDATE, "applied")]).unique()
+    # what undoes an item comes to the same, the other way round
+    size = pl.col("applied").abs()
+    amounts = pl.concat([each.select(*_CANDIDATE, size) for each in (sides, sure)]).unique()
     told = [pl.DataFrame(schema={"asked": pl.UInt32, "another": pl.Boolean})]
     for (name,), part in asked.group_by(["dataset"]):
         data = context.datasets[str(name)]
         rows = part["row"].to_numpy()
-        own = part.select("asked", *_CANDIDATE, "row", applied=pl.Series(data.amount[rows]))
+        own = part.select("asked", *_CANDIDATE, "row", applied=pl.Series(np.abs(data.amount[rows])))
         differing = own.join(amounts, on=[*_CANDIDATE, "applied"], how="anti")
         paid = np.zeros(len(rows), dtype=np.bool_)
         for side in context.leg.sides:
@@ -173,7 +175,7 @@ def named_heirs(
     """The suggestions and ties (`held`) that a match of the leg has taken something of, with that match as the reason
     (RELEASED); `groups`, `items` are the leg's."""
     parts = [pl.DataFrame(schema={"group_id": pl.String, "heir": pl.String})]
-    for (dataset,), part in held.filter(_in_pools(leg)).group_by(["dataset"]):
+    for (dataset,), part in held.filter(_in_reach(leg)).group_by(["dataset"]):
         own = part.with_columns(item_id=encoding.datasets[str(dataset)].item_ids(part["row"].to_numpy()))
         of_dataset = items.lazy().filter(pl.col("dataset") == dataset).select("item_id", heir="group_id")
         parts.append(of_dataset.join(own.lazy(), on="item_id").select("group_id", "heir").collect())

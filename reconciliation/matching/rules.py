@@ -90,6 +90,11 @@ class Leg(BaseModel):
         """The dataset and the pool of each side."""
         return frozenset((side.dataset, side.pool) for side in self.sides)
 
+    @property
+    def reach(self) -> frozenset[tuple[str, str]]:
+        """The dataset and every pool whose use keeps an item from the leg."""
+        return self.pools | {(side.dataset, pool) for side in self.sides for pool in side.blocked_by}
+
     def datasets(self, rules: Rules) -> tuple[str, ...]:
         """What the leg looks at of the datasets of the rules: its sides', those its passes read through, those whose items say what
         came back, and those that earlier legs have brought together with its items."""
@@ -102,7 +107,7 @@ class Leg(BaseModel):
     @property
     def first_weighing(self) -> int:
         """The place of the first pass that weighs all that is open; the number of passes where none does."""
-        places = (place for place, each in enumerate(self.passes) if each.WEIGHS_ALL)
+        places = (place for place, each in enumerate(self.passes) if each.weighs_all)
         return next(places, len(self.passes))
 
 

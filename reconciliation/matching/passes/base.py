@@ -37,6 +37,11 @@ class PassConfig(BaseModel):
             object.__setattr__(self, "name", self.kind)
 
     @property
+    def weighs_all(self) -> bool:
+        """As WEIGHS_ALL, of this pass as it is declared."""
+        return self.WEIGHS_ALL
+
+    @property
     def beside(self) -> tuple[str, ...]:
         """The datasets it reads beside those of its leg."""
         return ()

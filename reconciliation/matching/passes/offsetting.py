@@ -38,6 +38,11 @@ class Offsetting(PassConfig):
     odds: float = 1e5
 
     @property
+    def weighs_all(self) -> bool:
+        """By a reference it looks at those two items alone."""
+        return self.by != "reference"
+
+    @property
     def beside(self) -> tuple[str, ...]:
         """The dataset that `unless` names."""
         return (self.unless,) if self.unless else ()

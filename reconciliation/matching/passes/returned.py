@@ -17,18 +17,25 @@ from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.counterparty_keys import account_keys
 from reconciliation.matching.joins import among, key_pairs
+from reconciliation.matching.party_evidence import OTHER, party_classes
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import DATE
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.legal_forms import FORMS
 
 LEVELS = (
     Level("number", 0.0001, "the text says that it undoes another, both name the same number, {days}"),
     Level("account", 0.001, "the text says that it undoes another of the same counterparty account, {days}"),
     Level("word", 0.001, "the text says that it undoes another, both texts share a rare word, {days}"),
     Level("amount", 0.005, "the text says that it undoes another, the only opposite amount before it, {days}"),
+    Level(
+        "name",
+        0.1,
+        "the text says that it undoes another, the only opposite amount before it but of another name, {days}",
+    ),
 )
 _LEVEL = {level.name: place for place, level in enumerate(LEVELS)}
 _AMOUNT = r"^[0-9.,]*[.,][0-9]{2}$"  # written in a text it says no more than the amount itself
@@ -43,16 +50,22 @@ class Returned(PassConfig):
     """Pairs of opposite amount in one account of one dataset, the left item saying that it undoes another.
 
     The left item is at most `after` days later than the right one. Of an amount that makes more than `max_pairs` pairs
-    none stands out, unless both name a number that few others name.
+    none stands out, unless both name a number that few others name; with `by: number` only such pairs are taken.
     """
 
     KIND: ClassVar[str] = "returned"
 
     kind: Literal["returned"] = "returned"
+    by: Literal["any", "number"] = "any"
     after: int = 30
     decoy_days: int = 60
     max_pairs: int = 400
     odds: float = 1e5  # of a line that names the number of the one it undoes
+
+    @property
+    def weighs_all(self) -> bool:
+        """By a number it looks at those alone that name it."""
+        return self.by != "number"
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs that cancel out, with odds from decoy windows."""
@@ -64,6 +77,8 @@ class Returned(PassConfig):
                 pairs=pairs_frame(named, "open", "opposite", "none", 1.0), evidence=[LEVELS[0].sentence], sure_only=True
             )
             undoing = undoing.filter(pl.Series(context.left.open[undoing["row"].to_numpy()] != 0))
+        if self.by == "number":
+            return
         pairs = self._pairs(context, undoing)
         if pairs.is_empty():
             return
@@ -75,6 +90,7 @@ class Returned(PassConfig):
         known = pairs.filter(pl.col("level") < _OTHER)
         known = known.with_columns(density=pl.lit(float("inf")))  # the level alone says how rare they are
         weighed = pair_odds(known, window, context.lags(), LEVELS, [alone] * len(LEVELS))
+        weighed = self._of_a_price(context, weighed, undoing)
         shaped = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"), opposite=-pl.col("open"))
         yield Proposals(
             pairs=pairs_frame(shaped, "open", "opposite", "none", 1.0), evidence=[level.sentence for level in LEVELS]
@@ -114,6 +130,22 @@ class Returned(PassConfig):
         pairs = self._later(context, pairs, 2 * self.decoy_days)
         return pairs.with_columns(is_open=pl.lit(True), recurs=pl.lit(False))
 
+    def _of_a_price(self, context: LegContext, pairs: pl.DataFrame, undoing: pl.DataFrame) -> pl.DataFrame:
+        """The pairs of nothing but an amount that others have as well, with the odds that one of these stands there by chance."""
+        keys = ["amount", "currency", "account"]
+        data = context.right.dataset
+        originals = np.setdiff1d(np.arange(data.height, dtype=np.uint32), undoing["row"].to_numpy())
+        every = pl.DataFrame({key: getattr(data, key)[originals] for key in keys})
+        common = every.group_by(keys).len("others").with_columns(pl.col("others").cast(pl.Int64) - 1)
+        rows = pairs["right"].to_numpy()
+        own = pairs.with_columns(pl.Series(key, getattr(data, key)[rows]) for key in keys)
+        own = own.join(common, on=keys, how="left", maintain_order="left")
+        span = max(int(data.date.max()) - int(data.date.min()) + 1, self.after + 1)
+        by_chance = pl.col("others") * (self.after + 1) / span
+        alone = pl.col("level") >= _LEVEL["amount"]
+        most = pl.when(alone & (pl.col("others") > 0)).then(1 / by_chance).otherwise(pl.col("odds"))
+        return own.with_columns(odds=pl.min_horizontal("odds", most)).drop(*keys, "others")
+
     def _later(self, context: LegContext, pairs: pl.DataFrame, more: int = 0) -> pl.DataFrame:
         """Compatible pairs whose left item is later than the right one, by up to `after` days and so many more: `left`, `right`,
         `open`, `lag`."""
@@ -138,6 +170,7 @@ def _levels(context: LegContext, pairs: pl.DataFrame) -> pl.Series:
     told = told.join(accounts, left_on="right", right_on="row", maintain_order="left", how="left", suffix="_right")
     same = told["party"] == told["party_right"]
     numbers, words = (_shared(pairs, _rare(view, rows, each)) for each in ("number", "word"))
+    strange = party_classes(context, pairs["left"].to_numpy(), pairs["right"].to_numpy()) == OTHER
     level = (
         pl.when(pl.Series(numbers))
         .then(_LEVEL["number"])
@@ -147,6 +180,8 @@ def _levels(context: LegContext, pairs: pl.DataFrame) -> pl.Series:
         .then(_OTHER)
         .when(pl.Series(words))
         .then(_LEVEL["word"])
+        .when(pl.Series(strange))
+        .then(_LEVEL["name"])
         .otherwise(_LEVEL["amount"])
     )
     return pl.select(level.alias("level")).to_series()
@@ -163,6 +198,7 @@ def _rare(view: SideView, rows: np.ndarray[tuple[int], np.dtype[np.uint32]], wha
         texts.select("row", ascii_upper_series(texts["said"]).str.extract_all(pattern).alias("said"))
         .explode("said", empty_as_null=False, keep_nulls=False)
         .filter(pl.col("said").str.len_bytes() >= 4, ~pl.col("said").str.contains(f"{_AMOUNT}|{DATE}"))
+        .filter(~pl.col("said").is_in(FORMS))
         .unique()
     )
     most = _RARE_WORD * texts.height if what == "word" else min(_RARE_NUMBER * texts.height, _MANY)

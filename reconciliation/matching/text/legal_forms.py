@@ -27,6 +27,8 @@ _CUT = (
 )
 _LEADING = ("OOO", "OAO", "ZAO", "PAO", "AO", "TOO", "PT", "FIRMA", "FA", "STICHTING", "STE", "UAB", "SIA", "SC")
 
+#: Those of one word.
+FORMS = tuple(sorted(set(_TRAILING.split())))
 _forms = sorted({*_TRAILING.split(), *_SPACED}, key=lambda form: (-len(form), form))
 _cut = "|".join(f"{form}[A-Z ]*" for form in _CUT)
 TRAILING_PATTERN = rf"(?:\s+(?:UND|AND|ET|Y|E|OG|OCH|JA)?\s*(?:{'|'.join(_forms)}|{_cut}))+$"

@@ -170,3 +170,42 @@ def test_in_parts_of_entities_the_same_suggestions_give_way() -> None:
         assert {side: legs[leg][side] for side in ("left", "right")} == {
             side: figures[side] for side in ("left", "right")
         }
+
+
+OFFSETS = parse_rules("""\
+legs:
+  - name: bank_lines_payments
+    left: {dataset: bank_lines, pool: cash}
+    right: {dataset: payments, pool: cash}
+    passes: [{kind: reference, find: texts, odds: 3000, amounts: [equal]}]  # for a suggestion
+  - name: returns
+    left: {dataset: bank_lines, pool: reversal, blocked_by: [cash]}
+    right: {dataset: bank_lines, pool: reversal}
+    passes: [{kind: offset}, {kind: returned, name: number, by: number}, {kind: returned}]
+  - name: bank_lines_open_items
+    left: {dataset: bank_lines, pool: cash, blocked_by: [reversal]}
+    right: {dataset: open_items, pool: ledger}
+    passes: [{kind: reference, find: left_text, amounts: [equal]}]
+""")
+SENT = {"item_id": "B1", "amount": -100, "on": 2, "text": "E2E-000551", "counterparty_name": "Acme"}
+BACK = {"item_id": "B2", "amount": 100, "on": 5, "text": "ACCT-77881 RETURN E2E-000551", "counterparty_name": "Acme"}
+
+
+def test_a_line_that_names_the_line_it_undoes_is_not_kept_for_a_weak_payment() -> None:
+    weak = PAYMENT | {"amount": 100}
+    world = {"bank_lines": items(SENT, BACK), "payments": items(weak), "open_items": items(BILL)}
+    result = match(world, OFFSETS)
+    assert_sound(result, world, OFFSETS)
+    assert members(result) == [("B1", "B2")]
+    assert result.groups["leg"].to_list() == ["returns"]
+
+
+def test_a_line_that_names_a_bill_is_not_kept_for_one_that_may_undo_it_if_that_is_of_another_name() -> None:
+    paid = LINE | {"text": "INV-4001"}
+    back = {"item_id": "B2", "amount": 100, "on": 8, "text": "RETURN", "counterparty_name": "Zeta"}
+    world = {"bank_lines": items(paid, back), "payments": items(PAYMENT).clear(), "open_items": items(BILL)}
+    result = match(world, OFFSETS)
+    assert_sound(result, world, OFFSETS)
+    assert members(result) == [("B1", "I1")]
+    same = {**world, "bank_lines": items(paid, back | {"counterparty_name": "Acme"})}
+    assert members(match(same, OFFSETS)) == [("B1", "B2")]

@@ -42,6 +42,19 @@ def test_another_counterparty_another_account_or_a_later_payment_is_not_what_cam
     assert matched(line("AGAIN", "-50.10", 5), line("BACK", "50.10", 1) | text).groups.is_empty()
 
 
+def test_what_is_of_another_name_is_no_more_than_a_suggestion() -> None:
+    out = line("OUT", "-7081.55", 0, "Nordmetall RE-4001", counterparty_name="Nordmetall GmbH")
+    back = line("BACK", "7081.55", 2, "RETOURE", counterparty_name="Suedholz GmbH")
+    assert members(matched(out, back), "matched") == []
+
+
+def test_of_a_price_that_is_paid_every_few_days_the_only_one_so_far_is_not_the_one_that_came_back() -> None:
+    first, *later = (line(f"OUT{day}", "-50.00", day, f"SALE {day}") for day in range(0, 60, 4))
+    back = line("BACK", "50.00", 2, "RETOURE")
+    assert members(matched(first, back)) == ids("OUT0", "BACK")
+    assert members(matched(first, back, *later), "matched") == []
+
+
 def test_what_undoes_a_payment_is_not_itself_undone_by_the_next_one() -> None:
     result = matched(
         line("IN", "158.97", 0, "PAYMENT"),
