@@ -144,6 +144,7 @@ CASH_FORECAST: dict[str, pl.DataType] = {
     "high": AMOUNT,
     "item_count": pl.Int64(),
     "sources": pl.String(),  # which inputs it came from
+    "balance_date": pl.Date(),  # of the layer opening: the day of the bank's balance; null for others
 }
 
 FORECAST_ACCURACY: dict[str, pl.DataType] = {

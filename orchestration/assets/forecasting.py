@@ -26,7 +26,7 @@ REPLACED = """
 """
 INPUTS = (
     "bank_account", "bank_intraday_line", "bank_statement", "bank_statement_line", "open_item", "payment_instruction",
-    "remittance_advice", "cash_position_event",
+    "remittance_advice",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ _NEWEST = """
         where statement.kind in ('statement', 'report') and statement.statement_date <= run.as_of
     ),
     newest as (
-        select account_id, entity_id, currency, closing_balance, statement_date
+        select account_id, entity_id, currency, closing_balance, statement_date, kind, position
         from statement
         where closing_balance is not null
         qualify row_number() over (
@@ -54,7 +54,7 @@ _INTRADAY = f"""
     )
 """
 
-# what statements cover ends with the last statement
+# What statements cover ends with the last statement. Statements after the balance that say none have booked what moved since.
 _BALANCES = f"""
     with {_NEWEST},
     covered as (
@@ -66,6 +66,23 @@ _BALANCES = f"""
         from statement
         where kind = 'statement'
         group by all
+    ),
+    later as (
+        select statement.statement_key, statement.account_id, statement.currency
+        from statement
+        inner join newest on statement.account_id = newest.account_id and statement.currency = newest.currency
+        where
+            statement.kind = 'statement'
+            and case
+                when newest.kind = 'statement' then statement.position > newest.position
+                else statement.statement_date > newest.statement_date
+            end
+    ),
+    carried_on as (
+        select later.account_id, later.currency, cast(coalesce(sum(line.amount), 0) as decimal(23, 5)) as booked_since
+        from later
+        left join canonical.bank_statement_line as line on later.statement_key = line.statement_key
+        group by all
     )
     select
         coalesce(newest.account_id, covered.account_id) as account_id,
@@ -73,10 +90,12 @@ _BALANCES = f"""
         coalesce(newest.currency, covered.currency) as currency,
         newest.closing_balance as balance,
         newest.statement_date as balance_date,
+        carried_on.booked_since,
         covered.covered_from,
         covered.covered_until
     from covered
     full outer join newest on covered.account_id = newest.account_id and covered.currency = newest.currency
+    left join carried_on on newest.account_id = carried_on.account_id and newest.currency = carried_on.currency
     left join canonical.bank_account as account on coalesce(newest.account_id, covered.account_id) = account.account_id
 """
 

@@ -18,37 +18,41 @@ RELEASED = ("released", "sent", "acknowledged", "accepted", "executed")
 
 
 def opening(inputs: ForecastInputs, stale_spread: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """The newest balance of each account, standing at `as_of`; certainty `actual`, or `expected` where it is older.
+    """The newest balance of each account, standing at `as_of`, with what later statements have booked that say none;
+    certainty `actual`, or `expected` where it is older or carried on so.
 
     `stale_spread` has account, currency and spread: what may have moved since an old balance (one standard deviation).
     """
+    last = pl.when("is_carried_on").then("covered_until").otherwise("balance_date")
+    age = (
+        pl.when("is_stale").then(pl.lit("stale balance of ")).otherwise(pl.lit("balance of ")),
+        pl.col("balance_date").cast(pl.String),
+        pl.when("is_carried_on").then(pl.format(", with what statements until {} booked", "covered_until")),
+        pl.when(last < as_of - SILENT_AFTER).then(pl.lit("; silent for a quarter")),
+    )
     return (
         inputs.balances.filter(pl.col("balance").is_not_null() & (pl.col("balance_date") <= as_of))
         .rename({"entity_id": "entity", "account_id": "account"})
         .join(stale_spread, on=["account", "currency"], how="left")
-        .with_columns(pl.col("spread").is_not_null().alias("is_stale"), pl.col("spread").fill_null(0.0))
+        .with_columns(
+            pl.col("spread").is_not_null().alias("is_stale"),
+            pl.col("booked_since").is_not_null().alias("is_carried_on"),
+            pl.col("spread").fill_null(0.0),
+        )
         .select(
             "entity",
             "account",
             "currency",
             pl.lit(as_of).alias("date"),
             pl.lit("opening").alias("layer"),
-            pl.when("is_stale").then(pl.lit("expected")).otherwise(pl.lit("actual")).alias("certainty"),
-            pl.col("balance").alias("amount"),
+            pl.when(pl.col("is_stale") | pl.col("is_carried_on"))
+            .then(pl.lit("expected"))
+            .otherwise(pl.lit("actual"))
+            .alias("certainty"),
+            (pl.col("balance") + pl.col("booked_since").fill_null(0)).alias("amount"),
             "spread",
             pl.lit(1, pl.Int64).alias("item_count"),
-            pl.when(pl.col("balance_date") < as_of - SILENT_AFTER)
-            .then(
-                pl.concat_str(
-                    pl.lit("stale balance of "),
-                    pl.col("balance_date").cast(pl.String),
-                    pl.lit("; silent for a quarter"),
-                )
-            )
-            .when("is_stale")
-            .then(pl.concat_str(pl.lit("stale balance of "), pl.col("balance_date").cast(pl.String)))
-            .otherwise(pl.concat_str(pl.lit("balance of "), pl.col("balance_date").cast(pl.String)))
-            .alias("sources"),
+            pl.concat_str(*(one.fill_null("") for one in age)).alias("sources"),
         )
         .select(pl.col(name).cast(kind) for name, kind in LAYER.items())
     )

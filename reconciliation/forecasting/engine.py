@@ -32,7 +32,14 @@ def forecast(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> 
     factors = calibrate(inputs, config, as_of, movements)
     rows = with_interval(pl.concat([opened, moves]), factors, as_of)
     return (
-        rows.with_columns(pl.lit(as_of).alias("vintage"))
+        rows.join(
+            inputs.balances.select(
+                pl.col("account_id").alias("account"), "currency", pl.lit("opening").alias("layer"), "balance_date"
+            ),
+            on=["account", "currency", "layer"],
+            how="left",
+        )
+        .with_columns(pl.lit(as_of).alias("vintage"))
         .select(pl.col(name).cast(kind) for name, kind in CASH_FORECAST.items())
         .sort("entity", "account", "currency", "date", "layer", "certainty", nulls_last=True)
     )

@@ -104,7 +104,8 @@ def stale_spread(
 
     `of_a_day` says it for one day, of an account whose movements since the balance are forecast (account, currency,
     of_a_day). Else it comes from the account's own movements over as many business days as the balance is old, and
-    without enough history from shares of the balance that were measured elsewhere. A balance of `as_of` or of the
+    without enough history from shares of the balance that were measured elsewhere. A balance that later statements carry
+    on is as old as the last of them. A balance of `as_of` or of the
     business day before it is not old: statements arrive the next morning.
     """
     net = daily_net(inputs, config, as_of)
@@ -114,7 +115,8 @@ def stale_spread(
     for row in inputs.balances.filter(pl.col("balance").is_not_null()).iter_rows(named=True):
         key = {"account": row["account_id"], "currency": row["currency"]}
         calendar = business_days(calendars.get(row["account_id"]) or config.default_calendar, as_of)
-        age = calendar.between(row["balance_date"], as_of) - 1
+        last = row["balance_date"] if row["booked_since"] is None else row["covered_until"]
+        age = calendar.between(last, as_of) - 1
         if age <= 0:
             continue
         mine = net.filter((pl.col("account") == row["account_id"]) & (pl.col("currency") == row["currency"]))

@@ -28,6 +28,7 @@ BALANCES: Shape = {  # one row per account and currency that has a statement
     "currency": TEXT,
     "balance": AMOUNT,  # the newest one, of a statement or an intraday report
     "balance_date": DATE,
+    "booked_since": AMOUNT,  # by later statements that say no balance, all of them; null where there is none
     "covered_from": DATE,  # first and last day that statements cover
     "covered_until": DATE,
 }

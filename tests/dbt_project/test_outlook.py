@@ -22,7 +22,7 @@ def outlook(empty_group: SmallWarehouse) -> SmallWarehouse:
     """A German account that pays Swiss invoices too, and a Swiss invoice in a currency without an account."""
     empty_group.insert(
         "forecasting.cash_forecast",
-        expected("2026-09-29", 1000, 0, "opening", sources="stale balance of 2026-09-25; silent for a quarter"),
+        expected("2026-09-29", 1000, 0, "opening", balance_date="2026-09-25"),
         expected("2026-09-29", -50, 0, "committed", certainty="committed"),
         expected("2026-10-01", -200, 30),
         expected("2026-10-01", -300, 10, entity="CH"),

@@ -222,6 +222,24 @@ def test_what_an_intraday_report_shows_is_in_the_balance_and_not_expected_again(
     assert inputs.balances.select("balance", "balance_date", "covered_until").rows() == [opening]
 
 
+def test_statements_without_a_balance_carry_the_last_one_on(warehouse: duckdb.DuckDBPyConnection) -> None:
+    insert(warehouse, "canonical.bank_account", account_id="A", entity_id="DE", currency="EUR", calendar="TARGET2")
+    for position, (key, day, balance) in enumerate(
+        [("s", "2026-03-06", "1000.00000"), ("t", "2026-03-09", None), ("u", "2026-03-10", None)], start=1
+    ):
+        statement(warehouse, key, day, balance, position=position)
+        insert(
+            warehouse, "canonical.bank_statement_line", bank_line_id=key, statement_key=key, account_id="A",
+            entity_id="DE", currency="EUR", effective_date=day, amount="-20.00000",
+        )  # fmt: skip
+    columns = ("balance", "balance_date", "booked_since", "covered_until")
+    carried = read_forecast_inputs(warehouse).balances.select(columns).rows()
+    assert carried == [(Decimal(1000), date(2026, 3, 6), Decimal(-40), date(2026, 3, 10))]
+    statement(warehouse, "v", "2026-03-11", "950.00000", position=4)
+    stated = read_forecast_inputs(warehouse).balances.select(columns).rows()
+    assert stated == [(Decimal(950), AS_OF, None, AS_OF)]
+
+
 def test_a_returned_payment_settles_nothing(warehouse: duckdb.DuckDBPyConnection) -> None:
     invoice(warehouse, "i", "-100.00000")
     payment(warehouse, "p", "-100.00000", "i", "-100.00000")

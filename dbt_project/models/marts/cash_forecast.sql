@@ -12,12 +12,12 @@ vintage as (
     where forecast.vintage <= run.as_of
 ),
 
--- the balance an account's forecast starts from, and its date, as the forecast's own sources say it
+-- the date of the balance an account's forecast starts from
 opening as (
     select
         forecast.account,
         forecast.currency,
-        max(try_cast(regexp_extract(forecast.sources, 'balance of ([0-9]{4}-[0-9]{2}-[0-9]{2})', 1) as date)) as balance_date,
+        max(forecast.balance_date) as balance_date,
         bool_or(forecast.certainty = 'expected') as is_stale
     from forecast
     inner join vintage on forecast.vintage = vintage.vintage

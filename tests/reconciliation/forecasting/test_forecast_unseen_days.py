@@ -32,6 +32,17 @@ def test_an_old_balance_is_rolled_forward_with_what_usually_moves() -> None:
         assert until_today == Decimal(1000 + 100 * business_days_old)
 
 
+def test_statements_that_say_no_balance_carry_the_last_one_on() -> None:
+    said, shown = date(2026, 6, 22), date(2026, 6, 29)
+    balance = balance_of(said) | {"covered_until": shown, "booked_since": Decimal(500)}
+    rows = forecast(facts(balances=[balance], flows=till(shown)), FAST, AS_OF)
+    opening = rows.filter(pl.col("layer") == "opening").row(0, named=True)
+    assert opening["amount"] == opening["high"] == Decimal(1500)
+    assert (opening["certainty"], opening["balance_date"]) == ("expected", said)
+    assert opening["sources"] == "balance of 2026-06-22, with what statements until 2026-06-29 booked"
+    assert rows.filter(pl.col("date") == AS_OF)["amount"].sum() == Decimal(1600)  # today's takings are on no statement
+
+
 def test_a_customer_may_have_paid_on_a_day_that_no_statement_shows_yet() -> None:
     past = [
         ITEM
