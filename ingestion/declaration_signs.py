@@ -88,12 +88,10 @@ def _single(layout: Layout, amount: str) -> dict[str, object]:
 
 
 def _tells_some_sides(layout: Layout) -> str:
-    """A column of which many cells, not all, say debit or credit: no amount can be signed by it, nor without it."""
-    for name in layout.names:
-        cells = layout.cells(name, filled=False)
-        if sum(mark_of(cell) is not None for cell in cells) * 3 >= len(cells):
-            return name
-    return ""
+    """The column of which most cells, a third at least, say debit or credit: no amount can be signed by it, nor without it."""
+    told = {name: sum(mark_of(cell) is not None for cell in layout.cells(name)) for name in layout.names}
+    name = max(told, key=lambda name: told[name])
+    return name if told[name] * 3 >= len(layout.rows) else ""
 
 
 def _prove(layout: Layout, signed: Sequence[Decimal], block: dict[str, object], *, may_flip: bool) -> bool:
