@@ -16,6 +16,7 @@ from reconciliation.matching.marginals import Floats
 from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.named_items import items_named, words_and_parts
+from reconciliation.matching.orders_named import another_order
 from reconciliation.matching.parties import parties_in
 from reconciliation.matching.party_codes import of_one_party, parties_of
 from reconciliation.matching.proposals import SUGGESTED_ODDS
@@ -55,6 +56,7 @@ def spoken_against(context: LegContext, left: Rows, right: Rows) -> Mask:
     open_question = np.flatnonzero(~against & told["said"].str.contains("[0-9]").fill_null(False).to_numpy()[places])
     if len(open_question):
         against[open_question] = _of_another_number(context, told, left[open_question], right[open_question])
+        against[open_question] |= another_order(context, left[open_question], right[open_question])
     return np.asarray(against, dtype=np.bool_)
 
 

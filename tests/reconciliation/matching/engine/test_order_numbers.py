@@ -62,3 +62,28 @@ def test_the_group_says_what_it_rests_on() -> None:
     group = match(frames, preset("receivables")).groups.filter(pl.col("leg") == "bank_lines_open_items")
     assert group["pass"].to_list() == ["shared_word"]
     assert group["explanation"].item().startswith("Both texts name the same number; the amounts agree")
+
+
+def _beside_orders(said: str, shared: int = 20, bank: str = "") -> list[tuple[str, ...]]:
+    """The group of a line of one customer's amount that says so, and the bill of order 4711000777, beside others that share the
+    numbers of their orders; `bank` stands in every line."""
+    customer: Row = {"counterparty_name": "Nordwind AG", "amount": "1234.56"}
+    bills: list[Row] = [{"amount": f"{300 + n}.10", "text": f"Order 47110{n:05}"} for n in range(shared)]
+    lines: list[Row] = [{"amount": f"{300 + n}.10", "text": f"{bank} 47110{n:05}", "on": n % 7} for n in range(shared)]
+    bills.append(customer | {"item_id": "bill", "text": "Order 4711000777"})
+    lines.append(customer | {"item_id": "line", "text": f"{bank} {said}", "on": 3})
+    return [group for group in _matched("receivables", lines, bills) if "line" in group]
+
+
+@pytest.mark.parametrize("said", ["4711000777", "Thank you", "4711000771", "Ref 12345"])
+def test_an_amount_of_the_customer_is_enough_where_no_other_order_is_named(said: str) -> None:
+    assert _beside_orders(said) == [("bill", "line")]
+
+
+def test_who_names_another_order_does_not_surely_pay_this_one() -> None:
+    assert _beside_orders("4711000955") == []
+    assert _beside_orders("4711000955", shared=3) == [("bill", "line")]  # whether texts share such numbers is not known
+
+
+def test_a_number_of_the_bank_in_every_line_is_no_order() -> None:
+    assert _beside_orders("Thank you", bank="Konto 9900112233") == [("bill", "line")]
