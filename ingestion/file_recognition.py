@@ -3,6 +3,7 @@ fits."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -33,6 +34,19 @@ _KNOWN_OTHERS = {
     ),
 }
 """First bytes of what people bring by mistake -> what it is, and what to do."""
+
+_INSTEAD = "ask the bank for camt.053 or MT940"
+_NATIONAL = (
+    (re.compile(rb"1CClientBankExchange"), "an exchange file of 1C"),
+    (re.compile(rb"11\d{18}\d{12}[12]\d{14}\d{3}"), "in the Spanish format Norma 43"),
+    (re.compile(rb"00000\d{9}05.{112}"), "in the Belgian format CODA"),
+    (re.compile(rb"0[147]\d{5}.{113}\r?\n"), "in the French format CFONB 120"),
+    (re.compile(rb"\d{3}00000 {9}|0[12](?:RETORNO|REMESSA)"), "in the Brazilian format CNAB"),
+    (re.compile(rb"074\d{16}.{20}\d{6}"), "in the Czech format ABO (GPC)"),
+)
+"""How files of national formats begin, and what they are."""
+_ZEROS_BETWEEN = re.compile(rb"(?:[\t\r\n -~]\0){8}|(?:\0[\t\r\n -~]){8}")
+_EBCDIC = re.compile(rb"[\x40\x4b-\x7f\x81-\xa9\xc1-\xe9\xf0-\xf9\x15\x25\x0d]{40}")
 
 NO_CURRENCY = "XXX"
 """ISO 4217's code where no currency is told: a list can be shown without, but not loaded."""
@@ -66,6 +80,8 @@ def recognise_file(stream: BinaryIO, name: str, format: str | None = None) -> Re
         )
     if found is None:
         kind, advice = next((one for mark, one in _KNOWN_OTHERS.items() if head.startswith(mark)), ("", ""))
+        if not kind:
+            kind, advice = _other_text(head)
         if kind:
             raise FileRejected(
                 f"the file is {kind}", place="start of the file", found=repr(head[:16]),
@@ -93,6 +109,28 @@ def recognise_file(stream: BinaryIO, name: str, format: str | None = None) -> Re
             advice="declare it in config/sources.yml and name that source (--source)",
         )  # fmt: skip
     return _inferred(stream, found) if found in ("csv", "xlsx") else Recognition(_source(found))
+
+
+def _other_text(head: bytes) -> tuple[str, str]:
+    """What a text is that no reader is for, and what to do; empty where that is not known."""
+    start = head.lstrip(b"\xef\xbb\xbf\r\n")
+    for begins, kind in _NATIONAL:
+        if begins.match(start):
+            return kind, _INSTEAD
+    if _ZEROS_BETWEEN.match(head):
+        return "in UTF-16 without a byte order mark", "save it as UTF-8, or ask the sender for that"
+    if b"\0" in head and head.rstrip(b"\0").find(b"\0") < 0:
+        return (
+            "a text with NUL bytes behind it",
+            "the end of the transfer was filled up: ask for the file again, as text",
+        )
+    if _EBCDIC.match(head) and not _is_ascii_text(head):
+        return "in EBCDIC, the encoding of mainframes", "ask the sender to convert it to ASCII or UTF-8 as it is sent"
+    return "", ""
+
+
+def _is_ascii_text(head: bytes) -> bool:
+    return sum(byte < 0x80 for byte in head[:400]) * 2 > len(head[:400])
 
 
 def _inferred(stream: BinaryIO, format: str) -> Recognition:

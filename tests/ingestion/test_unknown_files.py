@@ -1,0 +1,35 @@
+"""A file of a format no reader is for is refused with what it is and what to ask for instead."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from ingestion.file_recognition import recognise_file
+from ingestion.reading import FileRejected
+
+MT940 = ":20:REF\n:25:123\n:60F:C260301EUR0,00\n:61:260310C1,00NTRFX\n:62F:C260310EUR1,00\n-\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"1CClientBankExchange\r\n", "1C"),
+        (b"110000000000000000001602011605312000000000000009783NAME S.L", "Norma 43"),
+        (b"0000018011520105        0938409934CODELICIOUS" + b" " * 88 + b"\r\n", "CODA"),
+        (b"0130002" + b" " * 113 + b"\n", "CFONB 120"),
+        (b"02RETORNO01COBRANCA", "CNAB"),
+        (b"00100000         2000", "CNAB"),
+        (MT940.encode("utf-16-le"), "UTF-16"),
+        (MT940.encode("utf-16-be"), "UTF-16"),
+        (MT940.encode() + b"\0" * 40, "NUL bytes behind it"),
+        (MT940.encode("cp037"), "EBCDIC"),
+        ("Überweisungen für Müller".encode("cp850"), "not recognised"),
+        (b"nothing that is known", "not recognised"),
+    ],
+)
+def test_what_it_is_and_what_to_do(data: bytes, words: str) -> None:
+    with pytest.raises(FileRejected) as refusal:
+        recognise_file(io.BytesIO(data), "file")
+    assert words in refusal.value.reason and refusal.value.advice
