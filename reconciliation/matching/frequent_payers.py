@@ -29,6 +29,12 @@ def coming_again(context: LegContext, view: SideView, rows: Rows) -> Mask:
     return again & context.meeting(view)[rows]
 
 
+def payers(view: SideView, rows: Rows) -> pl.Series:
+    """By row of a side: one key of who it shows, its name before its account, or the beginning of its text; empty for nobody."""
+    told = pl.coalesce("name", "iban", "words", pl.lit(""))
+    return _shown(view, rows).select(told.alias("payer")).to_series()
+
+
 def _shown(view: SideView, rows: Rows) -> pl.DataFrame:
     """`iban` and `name` (keys) of these rows, and `words`, the beginning of their texts, of those without them."""
     shown = pl.DataFrame({"iban": account_keys(view.dataset, rows), "name": name_keys(view.dataset, rows)})

@@ -23,7 +23,7 @@ from reconciliation.matching.fee_schedules import (
     schedules_of,
     with_habits,
 )
-from reconciliation.matching.frequent_payers import coming_again
+from reconciliation.matching.frequent_payers import coming_again, payers
 from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
@@ -103,6 +103,9 @@ class DescribedPayout(PassConfig):
                     break
                 schedule = with_habits(schedule, windows, items, self.paid_out)
                 explained = windows.filter(pl.Series(schedule.odds(windows) >= 1))
+                if found and self.of_frequent:  # one processor pays under one name
+                    payer = _payer_of_most(explained)
+                    explained = explained.filter(pl.col("payer") == payer)
                 if found:  # one processor words all its payouts alike
                     words = self._words(context)[self._side]
                     schedule = schedule.told(words_in_common(words, explained["row"].to_numpy()))
@@ -120,6 +123,9 @@ class DescribedPayout(PassConfig):
             rows, pairs = windows["row"].to_numpy(), context.accepted[self._side]
             worded = told_by_words(self._words(context)[self._side], schedule.payouts["row"].to_numpy(), pairs, rows)
             odds = schedule.odds(windows) * worded
+            if self.of_frequent and schedule.payouts.height and number:
+                own_payers = payers(self._sides(context)[0], schedule.payouts["row"].to_numpy())
+                odds = np.where(windows["payer"].is_in(own_payers.unique().implode()), odds, 0.0)
             own = windows.with_columns(pl.Series("odds", odds), evidence=pl.lit(number, pl.UInt16))
             explained.append(own.filter(pl.Series(odds >= _NEGLIGIBLE)))
         met = pl.concat(explained).sort("odds", descending=True, maintain_order=True)
@@ -171,6 +177,8 @@ class DescribedPayout(PassConfig):
         same = ["row", "first", "date_right", "total", "takings", "returns"]
         near = near.sort("row", "first", "date_right", "family").unique(same, keep="first", maintain_order=True)
         near = near.with_columns(named=pl.lit(self.named))
+        if self.of_frequent:
+            near = near.with_columns(payers(one, near["row"].to_numpy()))
         return self._with_fees(context, near, window)
 
     def _said(self, context: LegContext, items: pl.DataFrame) -> pl.DataFrame:
@@ -322,3 +330,9 @@ def _of_families(items: pl.DataFrame, words: SideWords, families: pl.Series) -> 
     """The items once for each of their words that is one of the `families`."""
     of_word = _spoken(words).filter(pl.col("word").is_in(families.implode())).rename({"word": "family"})
     return items.join(of_word, on="row").select(*items.columns, "family")
+
+
+def _payer_of_most(explained: pl.DataFrame) -> str:
+    """Who most of the payouts are of, the first by name of those of as many."""
+    counted = explained.select("row", "payer").unique().group_by("payer").len("times")
+    return str(counted.sort("times", "payer", descending=[True, False])["payer"][0])

@@ -137,6 +137,16 @@ def test_who_pays_once_is_no_processor() -> None:
     assert members(found, "matched") == []
 
 
+def test_two_payouts_and_a_stray_credit_of_another_are_no_charge_that_a_processor_asks() -> None:
+    def shown(on: int) -> Row:
+        of_another = on in (1, 4, 7, 8)
+        told: Row = {"text": "GUTSCHRIFT" if of_another else "KARTENFIX"}
+        return told if on in (2, 5, 7) else told | {"amount": Decimal(9127 + 311 * on) / 100}
+
+    found, _ = _paid_out(shown)
+    assert members(found, "matched") == []
+
+
 def test_a_collection_of_direct_debits_is_its_batch_and_who_pays_after_a_return_pays_no_other_bill() -> None:
     bills = [
         {"item_id": f"fee {member}", "amount": Decimal("29.90") + member, "due_date": date(2024, 3, 11)}
