@@ -375,7 +375,8 @@ def _currency(
     """The constant currency where no column and no caption has one: from column names, the preamble, or the caller."""
     if "currency" in columns or "currency" in preamble:
         return None
-    in_names = {code for name in layout.names if (code := currency_in(name))}
+    telling = [name for role in ("amount", "running_balance") for name in layout.taken.get(role, [])]
+    in_names = {code for name in telling if (code := currency_in(name))}  # other amounts may be in another currency
     if len(in_names) == 1:
         code = in_names.pop()
         notes.append(Note("currency", f"{code}, by the column names"))

@@ -316,6 +316,14 @@ def test_a_day_before_a_time_with_one_digit_of_an_hour() -> None:
     assert (outcome.amounts, outcome.rejects) == ([Decimal("-5.00000"), Decimal("7.00000")], [])
 
 
+def test_the_currency_in_the_name_of_another_column_is_not_that_of_the_amounts() -> None:
+    rows = "2026-03-13,a,USDC,-100.00,-78.50\n2026-03-14,b,USDC,20.00,15.70\n"
+    proposal = infer(f"Date,Description,Currency,Amount,Native Amount (in USD)\n{rows}".encode())
+    assert [note.topic for note in proposal.questions if note.topic == "currency"] == ["currency"]
+    proposal = infer(f"Date,Description,Unit,Amount (USD),Native Amount (in GBP)\n{rows}".encode())
+    assert proposal.block["constants"] == {"currency": "USD"}
+
+
 def test_an_empty_sheet_is_no_list() -> None:
     stream = io.BytesIO()
     with xlsxwriter.Workbook(stream) as book:
