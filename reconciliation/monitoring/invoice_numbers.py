@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 MINIMUM_DIGITS = 3  # a shorter number ("1", "12") says nothing about two documents being one
+_SPREADSHEET = r"^[0-9][.,][0-9]+E\+[0-9]{2}$"  # 1.01E+12: what a spreadsheet has left of a long number says nothing
 _SUFFIX = r"(?:[A-Z]|[^A-Z0-9]+(?:[A-Z]+|[0-9]))$"  # 1001A, 1001-A, 1001 COPY, 1001-1
 
 
@@ -18,6 +19,7 @@ def with_number_forms(items: pl.DataFrame) -> pl.DataFrame:
     - `digits`: how many digits `typed` has.
     """
     upper = pl.col("reference").str.strip_chars().str.to_uppercase()
+    upper = pl.when(~upper.str.contains(_SPREADSHEET)).then(upper)
     plain = upper.str.replace_all(r"[^A-Z0-9]", "")
     return items.with_columns(
         written=_alike(plain).replace("", None),

@@ -4,6 +4,7 @@ forgiven.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -24,6 +25,8 @@ NEXT_STEP = "Compare both documents; block the second one before the next paymen
 TELLING_DIGITS = 5  # a number as long as this is one document's also where two supplier records have it
 CONTRACT_DATES = 3  # a number that documents of as many dates carry names a contract or customer, not a document
 NEIGHBOURS = 100  # numbers this close are two of one day: a supplier numbers what he writes in a row
+TAX = (5, 27)  # percent by which one amount may be the other with its tax, so exactly that chance has no part in it
+TAX_EXACT = 0.00005
 SAME_MONEY = 1000  # amounts that differ by less than one part in so many may be one, rounded differently
 
 
@@ -32,9 +35,11 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
 
     - one party, currency and amount, and one number but for case, separators, leading letters and zeros, O for 0, I or L for 1;
       the invoice dates may differ, unless the letters do too or documents of three dates and more carry the number, as a contract's;
+      where documents of other amounts carry the number on the date, they are the lines of one invoice, unless each comes again;
     - one party, currency, amount and invoice date, and one number but for the year, a suffix or, where the party has no third
       document of that amount, one typing error, or no number at all on one side. Consecutive numbers are two invoices;
-    - one party, number and invoice date, and nearly the same amount or the same figure in another currency;
+    - one party, number and invoice date, and nearly the same amount, the amounts with and without tax, or the same figure in
+      another currency;
     - one number of some length, currency, amount and invoice date, and two supplier records.
 
     A document that is cancelled is no duplicate, nor is one for which a credit memo came. One that is still open stays
@@ -115,8 +120,19 @@ def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
         pl.col("typed").n_unique().over(_MONEY).alias("numbers"),
         pl.len().over(_MONEY).alias("of_amount"),
         pl.len().over("party", "written", "document_date").alias("of_number"),
+        _least_repeated("party", "typed").alias("repeated_typed"),
+        _least_repeated("party", "parted").alias("repeated_parted"),
+        _least_repeated("typed").alias("repeated_by_all"),
         pl.struct("source_system", "entity_id", "document_number", "entered").alias("document"),
     )
+
+
+def _least_repeated(*of: str) -> pl.Expr:
+    """How often the least frequent amount under the number and date of a document comes: once for the lines of an invoice that
+    are documents of their own, and for what one run's number is on.
+    """
+    same = [*of, "currency", "document_date"]
+    return pl.len().over(*same, "amount").min().over(same)
 
 
 def _pairs(invoices: pl.DataFrame, others: pl.DataFrame, on: list[str], holds: pl.Expr, rank: int) -> pl.DataFrame:
@@ -149,14 +165,16 @@ def _same_number(invoices: pl.DataFrame) -> pl.DataFrame:
     )
     same_date = pl.col("document_date") == pl.col("other_document_date")
     told = invoices.filter(pl.col("typed").is_not_null())
+    whole = told.filter(pl.col("repeated_typed") > 1)
     is_long = pl.col("digits") >= MINIMUM_DIGITS
-    found = [_pairs(told, told, [*_MONEY, "typed", "document_date"], same_letters | is_long, 0)]
+    found = [_pairs(whole, whole, [*_MONEY, "typed", "document_date"], same_letters | is_long, 0)]
     for form in ("typed", "parted"):
         telling = told.filter(
             (pl.col("digits") >= MINIMUM_DIGITS)
             & (pl.col("document_date").n_unique().over("party", form) < CONTRACT_DATES)
         )
-        found.append(_pairs(telling, telling, [*_MONEY, form], same_letters | same_date, 0))
+        holds = pl.when(same_date).then(pl.col(f"repeated_{form}") > 1).otherwise(same_letters)
+        found.append(_pairs(telling, telling, [*_MONEY, form], holds, 0))
     return pl.concat(found)
 
 
@@ -175,7 +193,8 @@ def _mistyped_number(invoices: pl.DataFrame) -> pl.DataFrame:
         pl.col("open_item_id") < pl.col("open_item_id_other")
     )
     # two rows a party and amount at most
-    alike = [_mistyped(one, other) for one, other in pairs.select("typed", "typed_other").iter_rows()]
+    forms = pairs.select("typed", "typed_other", "parted", "parted_other")
+    alike = [_mistyped(*numbers) for numbers in forms.iter_rows()]
     other_words = (
         pl.col("typed").is_null() & pl.col("typed_other").is_null() & (pl.col("written") != pl.col("written_other"))
     )
@@ -185,28 +204,50 @@ def _mistyped_number(invoices: pl.DataFrame) -> pl.DataFrame:
     return _both_ways(found)
 
 
-def _mistyped(one: str | None, other: str | None) -> bool:
+def _mistyped(one: str | None, other: str | None, parts: str | None, other_parts: str | None) -> bool:
+    """Whether one typing error makes one number the other, and neither is the next of a row: 398A and 396A, 81/12 and 82/12. Where
+    the letters alone differ, as in 1001A and 1001B, they tell two parts from each other.
+    """
     if one is None or other is None:
         return True
     if min(len(one), len(other)) < MINIMUM_DIGITS or not one_typing_error(one, other):
         return False
-    if len(one) != len(other) or not (one.isdigit() and other.isdigit()) or swapped_neighbours(one, other):
+    if re.sub(r"\D", "", one) == re.sub(r"\D", "", other):
+        return False
+    if len(one) != len(other) or swapped_neighbours(one, other):
         return True
-    return abs(int(one) - int(other)) >= NEIGHBOURS
+    numbers, others = re.findall(r"\d+", parts or one), re.findall(r"\d+", other_parts or other)
+    return len(numbers) != len(others) or all(
+        abs(int(number) - int(with_error)) >= NEIGHBOURS
+        for number, with_error in zip(numbers, others, strict=True)
+        if number != with_error
+    )
 
 
 def _mistyped_amount(invoices: pl.DataFrame) -> pl.DataFrame:
-    """The only two documents of a party, number and date, with nearly one amount or the same figure in two currencies."""
+    """The only two documents of a party, number and date, with nearly one amount, the amounts with and without tax, or the same
+    figure in two currencies.
+    """
     two = invoices.filter((pl.col("of_number") == 2) & (pl.col("digits") >= MINIMUM_DIGITS))
     other_amount, amount = pl.col("other_amount"), pl.col("amount")
     same_currency = pl.col("currency") == pl.col("other_currency")
     near = (amount - other_amount).abs() * SAME_MONEY <= amount.abs()
     holds = (
         pl.when(same_currency)
-        .then((amount != other_amount) & (near | (_digits(amount) == _digits(other_amount))))
+        .then(
+            (amount != other_amount)
+            & (near | (_digits(amount) == _digits(other_amount)) | _is_with_tax(amount, other_amount))
+        )
         .otherwise(amount == other_amount)
     )
     return _pairs(two, two, ["party", "written", "document_date"], holds, 3)
+
+
+def _is_with_tax(amount: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Whether the larger amount is the smaller one with a tax of so many whole percent: gross and net of one invoice."""
+    ratio = (amount.cast(pl.Float64) / other.cast(pl.Float64)).abs()
+    percent = (pl.max_horizontal(ratio, 1 / ratio) - 1) * 100
+    return percent.round().is_between(*TAX) & ((percent - percent.round()).abs() <= 100 * TAX_EXACT)
 
 
 def _digits(amount: pl.Expr) -> pl.Expr:
@@ -219,7 +260,11 @@ def _other_record(invoices: pl.DataFrame) -> pl.DataFrame:
     document's own.
     """
     keys = ["typed", "currency", "amount", "document_date"]
-    several = invoices.filter((pl.col("digits") >= TELLING_DIGITS) & (pl.col("party").n_unique().over(keys) > 1))
+    several = invoices.filter(
+        (pl.col("digits") >= TELLING_DIGITS)
+        & (pl.col("repeated_by_all") > 1)
+        & (pl.col("party").n_unique().over(keys) > 1)
+    )
     short = lesser_numbers(several).filter(pl.col("lesser").str.len_chars() < TELLING_DIGITS)
     telling = several.join(short, on="open_item_id", how="anti")
     return _pairs(telling, telling, keys, pl.col("party") != pl.col("other_party"), 4)
