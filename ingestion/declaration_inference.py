@@ -32,6 +32,7 @@ SAMPLE_BYTES = 1 << 20
 BLOCK_LINES = 18  # with `format:` and `declaration:` a proposal has at most 20 lines
 SAMPLE_ROWS = 2000
 HEADER_ROWS = 60
+AMOUNTS = ("amount", "debit", "credit", "running_balance")
 DELIMITERS = ";,\t|"
 OTHER_ENCODINGS = (
     "windows-1250", "windows-1251", "windows-1253", "windows-1255", "windows-1256", "windows-1257", "windows-1254",
@@ -375,8 +376,9 @@ def _currency(
     """The constant currency where no column and no caption has one: from column names, the preamble, or the caller."""
     if "currency" in columns or "currency" in preamble:
         return None
-    telling = [name for role in ("amount", "running_balance") for name in layout.taken.get(role, [])]
-    in_names = {code for name in telling if (code := currency_in(name))}  # other amounts may be in another currency
+    taken = [name for role in AMOUNTS for name in layout.taken.get(role, [])]
+    named = [name for name in layout.names if not {*AMOUNTS}.isdisjoint(role_names(name))]
+    in_names = {code for name in (*taken, *named) if (code := currency_in(name))}  # other amounts may be in another one
     if len(in_names) == 1:
         code = in_names.pop()
         notes.append(Note("currency", f"{code}, by the column names"))

@@ -105,14 +105,11 @@ def tells_total(text: str) -> bool:
 
 
 def is_balance(text: str) -> bool:
-    """Whether a cell says nothing but that it is an opening or closing balance: `Saldo anterior`, `Closing balance`."""
+    """Whether a cell says nothing but that it is an opening or closing balance, or the turnover between: `Saldo anterior`."""
     found, known = folded(text), _vocabulary()
-    return any(
-        found in words
-        for words in (
-            known["cells"]["carried_balance"], known["captions"]["opening_balance"], known["captions"]["closing_balance"]
-        )
-    )  # fmt: skip
+    cells, captions = known["cells"], known["captions"]
+    words = (cells["carried_balance"], cells["turnover"], captions["opening_balance"], captions["closing_balance"])
+    return any(found in one for one in words)
 
 
 def caption_name(label: str) -> str | None:

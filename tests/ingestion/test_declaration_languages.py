@@ -51,6 +51,24 @@ def test_sides_in_letters_of_the_baltic_banks(k: str) -> None:
     assert outcome.amounts == [Decimal("-12.00000"), Decimal("30.50000")]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Likutis pradžiai", "Apyvarta", "Likutis pabaigai"),
+        ("Algsaldo", "Käive", "lõppsaldo"),
+        ("期初余额", "Turnover", "期末余额"),
+    ],
+)
+def test_balances_and_turnovers_among_the_entries_are_none(words: tuple[str, str, str]) -> None:
+    opening, turnover, closing = words
+    outcome = by_inference(
+        f"DATA,TEKSTAS,SUMA,VALIUTA,D/K\n2012-01-01,{opening},100.00,LTL,K\n2012-01-02,shop,30.00,LTL,D\n2012-01-10,salary,50.00,LTL,K\n"
+        f"2012-01-31,{turnover},30.00,LTL,D\n2012-01-31,{turnover},50.00,LTL,K\n2012-01-31,{closing},120.00,LTL,K\n",
+        "utf-8",
+    )
+    assert outcome.amounts == [Decimal("-30.00000"), Decimal("50.00000")]
+
+
 def test_digits_of_other_scripts() -> None:
     outcome = by_inference(
         "Date,Description,Amount,Balance\n٢٠٢٦/٠٣/٠١,a,-١٬٢٠٠٫٠٠,٨٬٨٠٠٫٠٠\n２０２６/０３/１３,b,３，０００．５０,１１，８００．５０\n",
