@@ -102,6 +102,11 @@ def recognise_file(stream: BinaryIO, name: str, format: str | None = None) -> Re
         return Recognition(
             _source(shipped[0], options={"object": shipped[1]}), [f"read as {shipped[0]}, object {shipped[1]}"]
         )
+    if found == "oracle_bicc" and format is None:
+        raise FileRejected(
+            "the file is an archive (zip), and no extract of Oracle", place="start of the file", found=repr(head[:16]),
+            expected="a bank, payment or ERP file of a known format", advice="unpack it and read what is inside",
+        )  # fmt: skip
     if found in ("json", "parquet"):
         raise FileRejected(
             f"a file of format {found} is read by a declaration, and no shipped one is for it", place="start of the file",

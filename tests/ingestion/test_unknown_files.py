@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import zipfile
 
 import pytest
 
@@ -10,6 +12,13 @@ from ingestion.file_recognition import recognise_file
 from ingestion.reading import FileRejected
 
 MT940 = ":20:REF\n:25:123\n:60F:C260301EUR0,00\n:61:260310C1,00NTRFX\n:62F:C260310EUR1,00\n-\n"
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(name, data)
+    return stream.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -26,6 +35,9 @@ MT940 = ":20:REF\n:25:123\n:60F:C260301EUR0,00\n:61:260310C1,00NTRFX\n:62F:C2603
         (MT940.encode() + b"\0" * 40, "NUL bytes behind it"),
         (MT940.encode("cp037"), "EBCDIC"),
         ("Überweisungen für Müller".encode("cp850"), "not recognised"),
+        (zipped("list.csv", b"Date,Amount\n2026-03-01,1.00\n"), "archive (zip)"),
+        (zipped("statement.sta", MT940.encode()), "archive (zip)"),
+        (gzip.compress(MT940.encode()), "gzip"),
         (b"nothing that is known", "not recognised"),
     ],
 )
