@@ -23,9 +23,10 @@ _ACCOUNTS = """
 _STATEMENTS = """
     select
         statement_key, account_id, entity_id, kind, statement_id, sequence, page, statement_date, currency,
-        opening_balance, closing_balance, balance_check, difference, continuity, expected_opening,
-        lag(statement_date) over account_order as previous_date,
-        lag(sequence) over account_order as previous_sequence,
+        opening_balance, closing_balance, balance_check, difference, continuity, expected_opening, entry_count, repeated_entries,
+        lag(case when continuity != 'repeated' then statement_date end ignore nulls) over account_order as previous_date,
+        (lag(case when continuity != 'repeated' then {'sequence': sequence} end ignore nulls) over account_order).sequence
+            as previous_sequence,
         known_at
     from canonical.bank_statement
     window account_order as (partition by account_id, currency, kind order by position)

@@ -42,8 +42,10 @@ STATEMENTS: Shape = {
     "closing_balance": AMOUNT,
     "balance_check": TEXT,  # ok, off, none
     "difference": AMOUNT,
-    "continuity": TEXT,  # first, ok, gap, overlap, unknown
+    "continuity": TEXT,  # first, ok, gap, overlap, repeated, unknown
     "expected_opening": AMOUNT,
+    "entry_count": COUNT,
+    "repeated_entries": COUNT,  # that an earlier delivered statement has told already
     "previous_date": DATE,  # of the statement before, in the order of the account
     "previous_sequence": COUNT,
     "known_at": MOMENT,

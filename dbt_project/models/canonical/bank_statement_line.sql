@@ -6,7 +6,8 @@
         pre_hook="{{ touch(touched_bank_statement_line()) }}"
     )
 }}
--- Booked entries of statements. A line depends on its own statement, and on the camt.054 that itemises it where the statement does not.
+-- Booked entries of statements, each once: what another statement has told already is none. A line depends on its own statement, on
+-- those that tell of the same days, and on the camt.054 that itemises it where the statement does not.
 {% set deliveries %}
     select delivery_id from {{ ref('stg_bank__statement') }} where {{ is_touched('statement_key') }}
     union
@@ -25,6 +26,9 @@ entry as (
     from {{ ref('stg_bank__entry') }} as entry
     where
         statement_kind = 'statement' and status = 'BOOK' and {{ is_touched('statement_key') }}
+        and (statement_key, entry_number) not in (
+            select (repeated.statement_key, repeated.entry_number) from {{ ref('stg_bank__repeated_entry') }} as repeated
+        )
         {% if new_only() %}and delivery_id in ({{ deliveries }}){% endif %}
 ),
 

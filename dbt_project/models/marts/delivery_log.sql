@@ -8,6 +8,14 @@ booked as (
         {{ total('amount') }} as bank_line_net
     from {{ ref('bank_statement_line') }}
     group by delivery_id
+),
+
+repeated as (
+    select
+        delivery_id,
+        cast(sum(repeated_entries) as bigint) as entries
+    from {{ ref('bank_statement') }}
+    group by delivery_id
 )
 
 select
@@ -33,8 +41,10 @@ select
     = delivery.records_loaded + delivery.records_rejected + delivery.records_duplicate as is_tied_out,
     coalesce(booked.bank_lines, 0) as bank_lines,
     booked.bank_line_net,
+    coalesce(repeated.entries, 0) as repeated_entries,
     delivery.control_totals,
     delivery.warnings,
     delivery.run_id
 from delivery
 left join booked on delivery.delivery_id = booked.delivery_id
+left join repeated on delivery.delivery_id = repeated.delivery_id

@@ -44,7 +44,7 @@ next_step as (
         ('conflict', 'Compare the two files and ask the sender which one holds'),
         ('balance_off', 'Compare the statement with the bank portal; an entry is missing or doubled'),
         ('statement_gap', 'Ask the bank for the missing statement'),
-        ('statement_overlap', 'Check whether two statements cover the same days'),
+        ('statement_overlap', 'Ask the bank which of the two statements of these days holds; entries of both are booked'),
         ('unconfigured_account', 'Add the account to company.yml, or name it in the block of its source (account)'),
         ('uninterpreted_item', 'Add the type, status or company code to the interpretation rules'),
         ('status_without_payment', 'Find the payment file: it was sent outside the hub, or has not arrived here'),

@@ -1,4 +1,5 @@
-"""Statements missing in between: the next one does not open where the last one closed, or a number is left out."""
+"""Statements that do not follow one another: one opens elsewhere than the last one closed, a number is left out, or two tell of the
+same days and differ."""
 
 from __future__ import annotations
 
@@ -11,12 +12,14 @@ from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Ask the bank for the statement in between and deliver it; the order heals by itself"
+WHICH_HOLDS = "Ask the bank which of the statements of these days holds: until then entries of both are booked"
 
 HABIT = 10  # one step in so many leaps where numbers count days: one of five, and holidays
 
 
 def find(inputs: MonitoringInputs, as_of: date) -> pl.DataFrame:
-    """One finding per statement that does not follow the one before it.
+    """One finding per statement that does not follow the one before it, and per one that covers days of an earlier one with other
+    entries; what another one merely repeats is none.
 
     A gap in the balances names the money that moved unseen. A gap in the numbers alone (within one year) has no
     amount: nothing or as much in as out was booked on the missing statement. Where the numbers of an account count days, or are
@@ -40,7 +43,26 @@ def find(inputs: MonitoringInputs, as_of: date) -> pl.DataFrame:
         pl.when(balances).then(pl.col("opening_balance") - pl.col("expected_opening")).alias("amount"),
         pl.coalesce("previous_date", "statement_date").alias("since"),
     )
-    return findings(rows, object_type="statement", object_id="statement_key", message=_message, next_step=NEXT_STEP)
+    overlaps = statements.filter(pl.col("continuity") == "overlap").with_columns(
+        (pl.col("opening_balance") - pl.col("expected_opening")).alias("amount"),
+        pl.col("statement_date").alias("since"),
+    )
+    return pl.concat(
+        [
+            findings(found, object_type="statement", object_id="statement_key", message=message, next_step=advice)
+            for found, message, advice in ((rows, _message, NEXT_STEP), (overlaps, _overlap, WHICH_HOLDS))
+        ]
+    )
+
+
+def _overlap(row: Mapping[str, Value]) -> str:
+    said = (
+        f"{row['account_id']}: the statement {row['statement_id'] or ''} of {row['statement_date']} covers days that an earlier one "
+        f"has told already, and opens {money(row)} away from its closing balance"
+    )
+    if row["repeated_entries"]:
+        return f"{said}; {row['repeated_entries']} of its {row['entry_count']} entries are the same, the others are not"
+    return said
 
 
 def _message(row: Mapping[str, Value]) -> str:

@@ -153,10 +153,28 @@ def test_a_statement_missing_in_between() -> None:
     assert alerts(facts(accounts=[ACCOUNT], statements=[turn_of_year])) == []
 
 
+def test_two_statements_of_the_same_days_that_differ_and_one_that_only_repeats() -> None:
+    again = STATEMENT | {
+        "continuity": "overlap", "opening_balance": Decimal("90.00"), "expected_opening": Decimal("100.00"),
+        "entry_count": 3, "repeated_entries": 2,
+    }  # fmt: skip
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[again])))
+    assert (alert["check"], alert["amount"]) == ("statement_gap", Decimal("10.00000"))
+    assert str(alert["message"]).endswith("2 of its 3 entries are the same, the others are not")
+    assert "which of the statements" in str(alert["next_step"])
+    assert alerts(facts(accounts=[ACCOUNT], statements=[again | {"continuity": "repeated"}])) == []
+
+
 def test_a_statement_that_does_not_add_up() -> None:
-    off = STATEMENT | {"balance_check": "off", "difference": Decimal("-0.01")}
+    off = STATEMENT | {"balance_check": "off", "difference": Decimal("-0.01"), "expected_opening": Decimal(100)}
     alert = only(alerts(facts(accounts=[ACCOUNT], statements=[off])))
     assert (alert["check"], alert["amount"], alert["severity"]) == ("balance_off", Decimal("0.01000"), "critical")
+    assert str(alert["message"]).endswith("opening balance plus entries is not the closing balance")
+    slip = off | {"difference": Decimal(-7), "expected_opening": Decimal(93), "previous_date": date(2026, 3, 9)}
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[slip])))
+    assert str(alert["message"]).endswith(
+        "from the closing balance of 2026-03-09 it adds up: the opening balance is wrong"
+    )
 
 
 def test_deliveries_that_failed_until_a_good_one_comes() -> None:

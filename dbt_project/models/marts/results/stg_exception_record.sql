@@ -88,6 +88,12 @@ statement_fault as (
         statement.delivery_id
     from statement
     where statement.kind = 'statement' and (statement.balance_check = 'off' or statement.continuity in ('gap', 'overlap'))
+                || case
+                    when statement.repeated_entries > 0
+                        then '; ' || statement.repeated_entries || ' of its ' || statement.entry_count
+                            || ' entries another statement has told already, the others it has not'
+                    else ''
+                end
 ),
 
 unconfigured as (

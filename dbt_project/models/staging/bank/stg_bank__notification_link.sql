@@ -19,7 +19,14 @@ with entry as (
         coalesce(bank_reference, batch_payment_information_id) as link_reference
     from {{ ref('stg_bank__entry') }}
     where
-        (statement_kind = 'statement' and status = 'BOOK' and coalesce(detail_count, 0) = 0)
+        (
+            statement_kind = 'statement'
+            and status = 'BOOK'
+            and coalesce(detail_count, 0) = 0
+            and (statement_key, entry_number) not in (
+                select (repeated.statement_key, repeated.entry_number) from {{ ref('stg_bank__repeated_entry') }} as repeated
+            )
+        )
         or (statement_kind = 'notification' and coalesce(detail_count, 0) > 0)
 ),
 

@@ -11,6 +11,7 @@ entry_fact as (
         delivery_id,
         statement_number,
         min(currency) as currency,
+        min(coalesce(booking_date, value_date)) filter (where status = 'BOOK') as first_booking,
         max(coalesce(booking_date, value_date)) filter (where status = 'BOOK') as last_booking
     from {{ source('raw', 'bank_entry') }}
     group by all
@@ -30,6 +31,7 @@ known as (
         delivery.received_on,
         delivery.source_timezone,
         coalesce(statement.account_currency, balance_fact.currency, entry_fact.currency) as currency,
+        entry_fact.first_booking,
         entry_fact.last_booking
     from statement
     inner join delivery on statement.delivery_id = delivery.delivery_id

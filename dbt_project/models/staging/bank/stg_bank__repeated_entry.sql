@@ -1,0 +1,248 @@
+{{ config(materialized='table', tracked=['statement_key', 'entry_number']) }}
+-- Booked entries that an earlier delivered statement of the account has told already: a weekly statement beside daily ones, downloads
+-- that overlap, one bank in two formats, a statement corrected under another number. Two statements tell of the same bookings of a
+-- day where they start it, or end it, with the same balance; then as many entries of an amount are repeated as the other statements
+-- hold. One that goes on where another ended starts the day otherwise. Where a day moves nothing in all, balances tell nothing: its
+-- amounts have to be the same. Within one source the bank's reference has to be the same too; without balances that is all there is.
+-- Pages of one statement may each show the balances of the whole: they repeat nothing.
+with statement as (
+    select
+        statement_key,
+        delivery_id,
+        statement_number,
+        own_account_id as account_id,
+        statement_currency as currency,
+        source,
+        statement_id,
+        page,
+        opening_balance,
+        received_at,
+        first_booking,
+        last_booking
+    from {{ ref('stg_bank__statement') }}
+    where kind = 'statement' and first_booking is not null
+),
+
+-- only statements whose bookings share days with those of another one are looked at
+neighbour as (
+    select
+        *,
+        max(last_booking) over (
+            account_order rows between unbounded preceding and 1 preceding
+        ) as booked_before,
+        min(first_booking) over (
+            account_order rows between 1 following and unbounded following
+        ) as booked_after
+    from statement
+    window account_order as (partition by account_id, currency order by first_booking, statement_key)
+),
+
+overlapping as (
+    select
+        *,
+        row_number() over (order by received_at, delivery_id, statement_number) as arrival
+    from neighbour
+    where booked_before >= first_booking or booked_after <= last_booking
+),
+
+entry as (
+    select
+        overlapping.arrival,
+        overlapping.account_id,
+        overlapping.currency,
+        overlapping.source,
+        overlapping.statement_id,
+        overlapping.page,
+        overlapping.opening_balance,
+        entry.statement_key,
+        entry.entry_number,
+        entry.effective_date as day,
+        entry.signed_amount,
+        entry.bank_reference
+    from {{ ref('stg_bank__entry') }} as entry
+    inner join overlapping on entry.delivery_id = overlapping.delivery_id and entry.statement_number = overlapping.statement_number
+    where entry.status = 'BOOK' and entry.currency is not distinct from overlapping.currency
+),
+
+day_told as (
+    select
+        arrival,
+        account_id,
+        currency,
+        source,
+        statement_id,
+        page,
+        statement_key,
+        day,
+        any_value(opening_balance) as opening_balance,
+        sum(signed_amount) as moved,
+        count(distinct case when bank_reference similar to '.*[0-9].*' then bank_reference end) = count(*) as is_referenced,
+        list_sort(list(signed_amount)) as amounts
+    from entry
+    group by all
+),
+
+-- the balance a statement has a day start with: its opening balance and what it books before
+placed as (
+    select
+        *,
+        opening_balance
+        + coalesce(sum(moved) over (partition by statement_key order by day rows between unbounded preceding and 1 preceding), 0)
+            as starts_with
+    from day_told
+),
+
+-- each day of a statement and the earlier statements that tell of the same bookings
+told_before as (
+    select distinct
+        later.statement_key,
+        later.day,
+        earlier.source = later.source as is_same_source
+    from placed as later
+    inner join placed as earlier
+        on
+            later.account_id = earlier.account_id
+            and later.currency is not distinct from earlier.currency
+            and later.day = earlier.day
+            and later.arrival > earlier.arrival
+    where
+        case
+            when later.source = earlier.source and later.statement_id = earlier.statement_id and later.page != earlier.page then false
+            when later.starts_with is null or earlier.starts_with is null
+                then
+                    case
+                        when later.source = earlier.source then later.is_referenced and earlier.is_referenced
+                        else later.amounts = earlier.amounts
+                    end
+            when
+                later.starts_with != earlier.starts_with
+                and later.starts_with + later.moved != earlier.starts_with + earlier.moved
+                then false
+            when later.moved = 0 or earlier.moved = 0 then later.amounts = earlier.amounts
+            else true
+        end
+),
+
+-- how many entries of an amount the earlier statements hold: of those that start the day alike, the one that holds most of them
+counted as (
+    select
+        later.statement_key,
+        later.day,
+        earlier.source = later.source as is_same_source,
+        earlier.signed_amount,
+        case when earlier.source = later.source then coalesce(earlier.bank_reference, '') else '' end as reference,
+        placed.starts_with,
+        count(*) as entries
+    from placed as later
+    inner join entry as earlier
+        on
+            later.account_id = earlier.account_id
+            and later.currency is not distinct from earlier.currency
+            and later.day = earlier.day
+            and later.arrival > earlier.arrival
+    inner join placed on earlier.statement_key = placed.statement_key and earlier.day = placed.day
+    where (later.statement_key, later.day) in (select (told_before.statement_key, told_before.day) from told_before)
+    group by
+        later.statement_key,
+        later.day,
+        earlier.source = later.source,
+        earlier.signed_amount,
+        case when earlier.source = later.source then coalesce(earlier.bank_reference, '') else '' end,
+        placed.starts_with,
+        earlier.statement_key
+),
+
+of_stretch as (
+    select
+        statement_key,
+        day,
+        is_same_source,
+        signed_amount,
+        reference,
+        max(entries) as entries
+    from counted
+    group by statement_key, day, is_same_source, signed_amount, reference, starts_with
+),
+
+held as (
+    select
+        statement_key,
+        day,
+        is_same_source,
+        signed_amount,
+        reference,
+        sum(entries) as entries
+    from of_stretch
+    group by all
+),
+
+related as (
+    select held.*
+    from held
+    inner join told_before
+        on
+            held.statement_key = told_before.statement_key
+            and held.day = told_before.day
+            and held.is_same_source = told_before.is_same_source
+),
+
+-- within the source, entry for entry
+compared as (
+    select
+        entry.statement_key,
+        entry.entry_number,
+        entry.day,
+        entry.signed_amount,
+        coalesce(
+            row_number() over (
+                partition by entry.statement_key, entry.day, entry.signed_amount, entry.bank_reference order by entry.entry_number
+            ) <= related.entries,
+            false
+        ) as is_told_alike
+    from entry
+    left join related
+        on
+            entry.statement_key = related.statement_key
+            and entry.day = related.day
+            and entry.signed_amount = related.signed_amount
+            and coalesce(entry.bank_reference, '') = related.reference
+            and related.is_same_source
+    where (entry.statement_key, entry.day) in (select (told_before.statement_key, told_before.day) from told_before)
+),
+
+-- by another source, as often as it tells more bookings of the amount than the entry's own source has told before
+own as (
+    select
+        statement_key,
+        day,
+        signed_amount,
+        sum(entries) as entries
+    from held
+    where is_same_source
+    group by all
+),
+
+numbered as (
+    select
+        *,
+        row_number() over (partition by statement_key, day, signed_amount, is_told_alike order by entry_number) as place
+    from compared
+)
+
+select
+    numbered.statement_key,
+    numbered.entry_number,
+    numbered.signed_amount
+from numbered
+left join related
+    on
+        numbered.statement_key = related.statement_key
+        and numbered.day = related.day
+        and numbered.signed_amount = related.signed_amount
+        and not related.is_same_source
+left join own
+    on
+        numbered.statement_key = own.statement_key
+        and numbered.day = own.day
+        and numbered.signed_amount = own.signed_amount
+where numbered.is_told_alike or numbered.place + coalesce(own.entries, 0) <= related.entries

@@ -1,0 +1,173 @@
+"""Statements that tell of the same bookings: each booking is one bank line, and what is only alike stays two."""
+
+from __future__ import annotations
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from small_warehouse import SmallWarehouse, Value, group
+from week import AS_OF, KNOWN_AT, entry, statement
+
+from orchestration.additions import build_phase
+from orchestration.content_hash import content_hash
+from orchestration.fingerprints import CANONICAL
+from orchestration.warehouse import connect
+from orchestration.workspace import Workspace
+
+Booking = tuple[str, str, str | None]  # day, amount, the bank's reference
+Told = tuple[str, str, str | None, str | None, list[Booking]]  # account, source, opening and closing balance, bookings
+MONDAY, TUESDAY = "2026-09-21", "2026-09-22"
+
+# in the order of their arrival
+TOLD: list[Told] = [
+    # the bank sends camt and MT940, which number entries differently
+    ("formats", "camt", "100", "40", [(MONDAY, "-50", "C1"), (MONDAY, "-10", "C2")]),
+    ("formats", "mt940", "100", "40", [(MONDAY, "-50", None), (MONDAY, "-10", "7")]),
+    # daily statements, and one of the week
+    ("week", "camt", "0", "5", [(MONDAY, "5", "W1")]),
+    ("week", "camt", "5", "10", [(TUESDAY, "5", "W2")]),
+    ("week", "camt", "0", "10", [(MONDAY, "5", "W1"), (TUESDAY, "5", "W2")]),
+    # downloads: the second one begins before the first one ended, and shows all of its last day
+    ("download", "csv", "0", "3", [(MONDAY, "1", None), (TUESDAY, "2", None)]),
+    ("download", "csv", "1", "5", [(TUESDAY, "2", None), (TUESDAY, "2", None)]),
+    # two statements of one day that go on where the other ended: equal amounts are two bookings
+    ("halves", "camt", "100", "90", [(MONDAY, "-10", None)]),
+    ("halves", "camt", "90", "80", [(MONDAY, "-10", None)]),
+    # the same, and a statement of the whole day in another format
+    ("whole day", "camt", "100", "90", [(MONDAY, "-10", "H1")]),
+    ("whole day", "camt", "90", "80", [(MONDAY, "-10", "H2")]),
+    ("whole day", "mt940", "100", "80", [(MONDAY, "-10", None), (MONDAY, "-10", None)]),
+    # an account swept to zero twice a day; the other format tells the first time alone
+    ("swept", "camt", "0", "0", [(MONDAY, "70", "S1"), (MONDAY, "-70", "S2")]),
+    ("swept", "mt940", "0", "0", [(MONDAY, "70", "1"), (MONDAY, "-70", "2")]),
+    ("swept", "camt", "0", "0", [(MONDAY, "70", "S3"), (MONDAY, "-70", "S4")]),
+    # a correction under another number: one entry is the same, the other is not
+    ("corrected", "camt", "100", "88", [(MONDAY, "-5", "K1"), (MONDAY, "-8", "K2")]),
+    ("corrected", "camt", "100", "88", [(MONDAY, "-5", "K1"), (MONDAY, "-7", "K2")]),
+    # lists without balances: the bank's reference tells, an amount alone does not
+    ("list", "csv", None, None, [(MONDAY, "-9", "R1"), (MONDAY, "-4", "R2")]),
+    ("list", "csv", None, None, [(MONDAY, "-4", "R2"), (TUESDAY, "-6", "R3")]),
+    ("bare list", "csv", None, None, [(MONDAY, "-9", None)]),
+    ("bare list", "csv", None, None, [(MONDAY, "-9", None)]),
+    # two pages, each with the balances of the whole statement
+    ("pages", "camt", "100", "80", [(MONDAY, "-10", None)]),
+    ("pages", "camt", "100", "80", [(MONDAY, "-10", None)]),
+]
+LINES = {
+    "formats": [-50, -10],
+    "week": [5, 5],
+    "download": [1, 2, 2],
+    "halves": [-10, -10],
+    "whole day": [-10, -10],
+    "swept": [-70, -70, 70, 70],
+    "corrected": [-8, -7, -5],
+    "list": [-9, -6, -4],
+    "bare list": [-9, -9],
+    "pages": [-10, -10],
+}
+
+
+def deliver(warehouse: SmallWarehouse, number: int, told: Told) -> None:
+    account, source, opening, closing, bookings = told
+    record: dict[str, Value] = {"identity": f"{account} {number}", "account_id": account, "opening_balance": opening,
+                                "closing_balance": closing, "statement_id": str(number), "electronic_sequence": number}  # fmt: skip
+    days = [day for day, *_ in bookings]
+    net = sum(Decimal(amount) for _, amount, _ in bookings)
+    off = opening is not None and Decimal(opening) + net != Decimal(str(closing))
+    record |= {
+        "from_date": min(days),
+        "net_amount": net,
+        "balance_check": "off" if off else "ok",
+        "entry_count": len(bookings),
+    }
+    record |= {"page": number, "statement_id": "one"} if account == "pages" else {}
+    rows = [statement(1, max(days), "0", "0", **record)]
+    rows += [
+        entry(place, day, amount, account_servicer_reference=reference)
+        for place, (day, amount, reference) in enumerate(bookings, start=1)
+    ]
+    warehouse.deliver(f"d{number:02d}", source, "bank", f"2026-09-23 06:{number:02d}:00+00", rows)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> SmallWarehouse:
+    warehouse = SmallWarehouse(tmp_path_factory.mktemp("told"))
+    group(warehouse)
+    for number, one in enumerate(TOLD):
+        deliver(warehouse, number, one)
+    warehouse.dbt("run", AS_OF, KNOWN_AT, "--select", "+bank_statement_line", "+bank_statement")
+    return warehouse
+
+
+def test_each_booking_is_one_line(told: SmallWarehouse) -> None:
+    found: dict[object, list[object]] = {}
+    for account, amount in told.rows(
+        "SELECT account_id.replace('/EUR', ''), amount FROM canonical.bank_statement_line ORDER BY ALL"
+    ):
+        found.setdefault(account, []).append(amount)
+    assert found == {account: sorted(lines) for account, lines in LINES.items()}
+
+
+def test_what_repeats_is_no_gap_and_what_differs_is_an_overlap(told: SmallWarehouse) -> None:
+    said: dict[object, list[tuple[object, object]]] = {}
+    for account, continuity, repeated in told.rows(
+        "SELECT account_id.replace('/EUR', ''), continuity, repeated_entries FROM canonical.bank_statement "
+        "ORDER BY account_id, delivery_id"
+    ):
+        said.setdefault(account, []).append((continuity, repeated))
+    assert said["formats"] == [("first", 0), ("repeated", 2)]
+    assert said["week"] == [("first", 0), ("ok", 0), ("repeated", 2)]
+    assert said["download"] == [("first", 0), ("repeated", 1)]
+    assert said["halves"] == [("first", 0), ("ok", 0)]
+    assert said["whole day"] == [("first", 0), ("ok", 0), ("repeated", 2)]
+    assert said["corrected"] == [("first", 0), ("overlap", 1)]
+
+
+def test_a_slip_in_one_balance_is_no_missing_statement(told: SmallWarehouse, tmp_path: Path) -> None:
+    warehouse = SmallWarehouse(tmp_path)
+    group(warehouse)
+    for number, (opening, closing, day) in enumerate(
+        [("100", "110", "2026-09-21"), ("210", "120", "2026-09-22"), ("120", "31", "2026-09-23"), ("130", "140", "2026-09-24"),
+         ("150", "160", "2026-09-25")]
+    ):  # fmt: skip
+        deliver(warehouse, number, ("slip", "camt", opening, closing, [(day, "10", f"X{number}")]))
+    warehouse.dbt("run", AS_OF, KNOWN_AT, "--select", "+bank_statement")
+    assert warehouse.rows("SELECT continuity, balance_check FROM canonical.bank_statement ORDER BY delivery_id") == [
+        ("first", "ok"), ("ok", "off"), ("ok", "off"), ("ok", "ok"), ("gap", "ok"),
+    ]  # fmt: skip
+
+
+def test_statements_added_in_any_order_give_the_lines_of_a_whole_build(told: SmallWarehouse, tmp_path: Path) -> None:
+    def build(warehouse: SmallWarehouse) -> bool:
+        select = "+bank_statement_line +cash_position_event +bank_statement_line_detail +bank_lines"
+        results, added = build_phase(Workspace(warehouse.folder), CANONICAL, select, "", tests=False)
+        assert [f"{one.node.name}: {one.message}" for one in results if str(one.status) == "error"] == []
+        return added
+
+    def hashes(warehouse: SmallWarehouse) -> list[str]:
+        with connect(warehouse.path) as connection:
+            return [
+                content_hash(connection, table)
+                for table in ("canonical.bank_statement_line", "canonical.bank_statement", "matching_input.bank_lines")
+            ]
+
+    warehouse = SmallWarehouse(tmp_path)
+    group(warehouse)
+    with connect(warehouse.path) as connection:
+        connection.execute("DELETE FROM config.run_parameter")
+        connection.execute("INSERT INTO config.run_parameter VALUES (?, ?, 'test')", [AS_OF, KNOWN_AT])
+    numbered = sorted(enumerate(TOLD), key=lambda one: one[0] * 8 % len(TOLD))
+    build(warehouse)
+    for part in (numbered[:6], numbered[6:7], numbered[7:15], numbered[15:]):
+        for number, one in part:
+            deliver(warehouse, number, one)
+        assert build(warehouse)
+    whole = SmallWarehouse(tmp_path / "whole")
+    whole.folder.mkdir(exist_ok=True)
+    shutil.copy(warehouse.path, whole.path)
+    with connect(whole.path) as connection:
+        connection.execute("DELETE FROM ops.phase_build")
+    assert not build(whole)
+    assert hashes(warehouse) == hashes(whole)
