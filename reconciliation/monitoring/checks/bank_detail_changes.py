@@ -1,4 +1,5 @@
-"""Suppliers whose bank account changed shortly before money goes to the new one: the pattern of payment fraud."""
+"""Suppliers whose bank account changed shortly before money goes to the new one, or whose money goes to one that is on no record: the
+pattern of payment fraud."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from reconciliation.monitoring.accounts_on_no_record import accounts_on_no_record
 from reconciliation.monitoring.ages import live_payments
 from reconciliation.monitoring.config import BankDetailChange
 from reconciliation.monitoring.findings import Value, findings, money
@@ -22,6 +24,9 @@ def find(inputs: MonitoringInputs, settings: BankDetailChange, as_of: date) -> p
     New is an account that the party, over all systems, did not have before, on a record that had another one; a record's first
     account is new where a party of another name has it already. The money at stake is the sum of those payments. Age: days since
     the change.
+
+    And one per party and account on none of its records that is paid for the first time (see `accounts_on_no_record`). Age: days
+    since the first payment.
     """
     changed = _with_refusal(_changed(inputs, as_of, settings.before_payment_days), inputs, settings.before_payment_days)
     payments = live_payments(inputs).filter(pl.col("direction") == "credit_transfer").select(
@@ -50,7 +55,7 @@ def find(inputs: MonitoringInputs, settings: BankDetailChange, as_of: date) -> p
             pl.col("changed_on").alias("since"),
         )
     )
-    return findings(
+    of_changes = findings(
         rows,
         object_type="counterparty_bank_account",
         object_id="object",
@@ -58,6 +63,7 @@ def find(inputs: MonitoringInputs, settings: BankDetailChange, as_of: date) -> p
         next_step=NEXT_STEP,
         account=None,
     )
+    return pl.concat([of_changes, accounts_on_no_record(inputs, settings.before_payment_days, as_of)])
 
 
 def _changed(inputs: MonitoringInputs, as_of: date, known_days: int) -> pl.DataFrame:
