@@ -1,6 +1,7 @@
 {{ config(materialized='by_key', key='payment_id', pre_hook="{{ touch(touched_payment_instruction()) }}") }}
--- Payments as instructed, with their newest status. A rejection or cancellation holds unless the bank later says executed; the
--- other states only move forward, whatever the clocks of the systems that report them.
+-- Payments as instructed, with their newest status. A rejection or cancellation holds unless the bank later says executed of the payment
+-- as closely: of a payment that was rejected by name, nothing is said by its batch having been executed. The other states only move
+-- forward, whatever the clocks of the systems that report them.
 {% set deliveries %}
     select delivery_id from {{ this }} where {{ is_touched('payment_id') }}
     union
@@ -36,24 +37,41 @@ last_progress as (
         arg_max(status, (progress, reported_at)) filter (where progress < 8) as forward_status,
         min(reported_at) filter (where progress < 8 and status = 'created') as created_status_at,
         max(reported_at) filter (where status = 'executed') as executed_at,
+        max(reported_at) filter (where status = 'executed' and level != 'message') as executed_in_batch_at,
+        max(reported_at) filter (where status = 'executed' and level = 'transaction') as executed_alone_at,
+        max(case level when 'transaction' then 3 when 'batch' then 2 else 1 end) filter (where progress = 8) as stopped_closely,
         max(reported_at) filter (where progress = 8) as stopped_at,
         arg_max(status, (reported_at, status)) filter (where progress = 8) as stopped_status
     from status_event
     group by payment_id
 ),
 
+answered as (
+    select
+        *,
+        case stopped_closely when 3 then executed_alone_at when 2 then executed_in_batch_at else executed_at end as executed_after_all_at
+    from last_progress
+),
+
 current_status as (
     select
         payment_id,
         case
-            when stopped_at is not null and (executed_at is null or stopped_at >= executed_at) then stopped_status
+            when stopped_at is not null and (executed_after_all_at is null or stopped_at >= executed_after_all_at) then stopped_status
             else forward_status
         end as status
-    from last_progress
+    from answered
 ),
 
 status_since as (
-    select current_status.payment_id, current_status.status, min(status_event.reported_at) as status_at
+    select
+        current_status.payment_id,
+        current_status.status,
+        min(status_event.reported_at) as status_at,
+        arg_min(
+            nullif(concat_ws(' ', status_event.reason_code, status_event.reason_text), ''),
+            (status_event.reported_at, status_event.level != 'transaction', status_event.delivery_id, status_event.record_number)
+        ) as status_reason
     from current_status
     inner join status_event
         on current_status.payment_id = status_event.payment_id and current_status.status = status_event.status
@@ -117,6 +135,7 @@ select
         {{ point_in_time('payment.message_created_at', 'payment.source_timezone') }},
         payment.received_at
     ) as status_at,
+    status_since.status_reason,
     coalesce(payment.account_id, '') || '|' || coalesce(payment.end_to_end_id, payment.payment_id) as correlation_id,
     payment.received_on,
     payment.received_at as known_at,

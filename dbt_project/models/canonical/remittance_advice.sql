@@ -8,7 +8,7 @@
 }}
 -- Which open items payments say they settle, and which the ERP's clearing says they settled. A document number is the ERP's own or
 -- the supplier's; it is tied to an open item only where it names exactly one in the payment's entity, direction and currency
--- (among several, the one of the party paid).
+-- (among several, the one of the party paid; one that was cancelled gives way to the one issued in its place).
 {% set deliveries %}
     select delivery_id from {{ source('raw', 'payment_instruction') }} where {{ is_touched(payment_key()) }}
 {% endset %}
@@ -33,7 +33,8 @@ item as{{ ' not materialized' if new_only() }} (
         reference,
         received_at,
         delivery_id,
-        record_number
+        record_number,
+        status = 'cancelled' as is_cancelled
     from {{ ref('stg_erp__open_item') }}
     where kind != 'payment'
 ),
@@ -73,9 +74,9 @@ said as (
 ),
 
 item_name as (
-    select open_item_id, entity_id, currency, ledger, counterparty_id, effect, document_number as name from item
+    select open_item_id, entity_id, currency, ledger, counterparty_id, effect, is_cancelled, document_number as name from item
     union all
-    select open_item_id, entity_id, currency, ledger, counterparty_id, effect, reference as name from item
+    select open_item_id, entity_id, currency, ledger, counterparty_id, effect, is_cancelled, reference as name from item
     where reference is not null and reference != document_number
     union all
     -- an item that moved from one ERP to another is still paid under its old number
@@ -86,6 +87,7 @@ item_name as (
         item.ledger,
         item.counterparty_id,
         item.effect,
+        item.is_cancelled,
         origin.document_number as name
     from origin
     inner join item on origin.open_item_id = item.open_item_id
@@ -97,6 +99,7 @@ candidate as (
         said.record_number,
         item_name.open_item_id,
         item_name.effect,
+        item_name.is_cancelled,
         party_account.counterparty_id is not null as is_party_paid
     from said
     inner join item_name
@@ -111,6 +114,11 @@ candidate as (
             and said.account_identifier = party_account.account_identifier
 ),
 
+standing as (
+    select * from candidate
+    qualify not is_cancelled or bool_and(is_cancelled) over (partition by delivery_id, record_number)
+),
+
 decided as (
     select
         delivery_id,
@@ -121,7 +129,7 @@ decided as (
                 then min(open_item_id) filter (where is_party_paid)
         end as open_item_id,
         case when min(open_item_id) = max(open_item_id) then min(effect) else min(effect) filter (where is_party_paid) end as effect
-    from candidate
+    from standing
     group by all
 ),
 
