@@ -34,10 +34,20 @@ _STATEMENTS = """
 
 # an ERP that delivers what it delivered last still delivers (stg_delivery says the same of `is_arrival`)
 _SOURCES = """
-    with delivery as (
+    with bare as (
+        select delivery.sha256
+        from raw.delivery as delivery
+        inner join raw.bank_statement as statement on delivery.delivery_id = statement.delivery_id
+        where delivery.records_read = 1 and statement.entry_count = 0 and statement.closing_balance is null
+    ),
+    known as (
+        select *, records_read = 0 or sha256 in (select bare.sha256 from bare) as is_empty
+        from raw.delivery
+    ),
+    delivery as (
         select
-            source, received_at, status in ('loaded', 'partly') as is_loaded,
-            status in ('loaded', 'partly') or (
+            source, received_at, is_empty, status in ('loaded', 'partly') or is_empty as is_loaded,
+            status in ('loaded', 'partly') or is_empty or (
                 status = 'duplicate' and sha256 = lag(case when status in ('loaded', 'partly') then sha256 end ignore nulls) over (
                     partition by source order by received_at, delivery_id
                 )
@@ -49,7 +59,8 @@ _SOURCES = """
     select
         source.source, source.title, source.entity_id, source.account_id, source.calendar, source.due_by,
         source.timezone, source.lag_days, source.owner,
-        max(delivery.received_at) filter (where delivery.is_loaded or source.source_group = 'erp') as last_received_at
+        max(delivery.received_at) filter (where delivery.is_loaded or source.source_group = 'erp') as last_received_at,
+        max(delivery.received_at) filter (where delivery.is_empty) as last_empty_at
     from config.source as source
     left join delivery on source.source = delivery.source and delivery.is_as_last
     group by all
@@ -169,7 +180,8 @@ _PAYMENTS = """
     )
     select
         payment.payment_id, payment.batch_id, payment.end_to_end_id, payment.entity_id, payment.account_id,
-        payment.direction, payment.currency, payment.amount, payment.execution_date, payment.counterparty_id,
+        payment.direction, coalesce(batch.payment_method = 'CHK', payment.cheque_number is not null) as is_cheque, payment.currency,
+        payment.amount, payment.execution_date, payment.counterparty_id,
         coalesce(party.golden_id, payment.counterparty_id) as golden_id, payment.counterparty_name,
         upper(regexp_replace(payment.counterparty_account, '[^0-9A-Za-z]', '', 'g')) as counterparty_account,
         payment.remittance_text,

@@ -26,6 +26,10 @@ class ArrivalCalendar:
         """The moment by which the delivery that covers a business day is due."""
         return datetime.combine(self.days.add(covered, self.lag_days), self.due_by, tzinfo=self.zone)
 
+    def covered_by(self, received: datetime) -> date:
+        """The business day that a delivery received then covers."""
+        return self.days.add(self.days.on_or_before(received.astimezone(self.zone).date()), -self.lag_days)
+
     def latest_due(self, known_at: datetime, as_of: date) -> date:
         """The newest business day, not after `as_of`, whose delivery was due by `known_at`."""
         day = self.days.on_or_before(min(as_of, known_at.astimezone(self.zone).date()))

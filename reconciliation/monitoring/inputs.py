@@ -61,6 +61,7 @@ SOURCES: Shape = {
     "lag_days": COUNT,
     "owner": TEXT,
     "last_received_at": MOMENT,  # newest delivery that loaded
+    "last_empty_at": MOMENT,  # newest delivery without a single record: of a list of one account, nothing was booked
     "unreachable_since": MOMENT,  # first of the attempts to ask it that failed since the last good one, else null
     "unreachable_because": TEXT,  # what the newest of them said
 }
@@ -110,6 +111,7 @@ PAYMENTS: Shape = {
     "entity_id": TEXT,
     "account_id": TEXT,
     "direction": TEXT,  # credit_transfer, direct_debit
+    "is_cheque": FLAG,  # the payee presents it, when he likes; the bank answers nothing
     "currency": TEXT,
     "amount": AMOUNT,
     "execution_date": DATE,

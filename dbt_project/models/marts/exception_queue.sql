@@ -114,6 +114,8 @@ select
     case
         when decision.state = 'waiting' then 'A second person approves or declines decision ' || decision.decision_id
         when decision.kind = 'ignore' and decision.state = 'holds' then 'Nothing before ' || decision.until
+        when exception.cause = 'unmatched_payment' and starts_with(exception.message, 'The cheque ')
+            then 'Ask the payee whether the cheque has arrived; have it stopped before it is paid another way'
         when exception.cause = 'unmatched_payment' and exception.detail = 'open_items'
             then 'Find the document it settles; where that is settled already, it may be a second payment: ask for the money back'
         when exception.cause = 'uninterpreted_item' and exception.amount is null

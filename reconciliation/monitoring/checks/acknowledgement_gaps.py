@@ -65,6 +65,7 @@ def _unannounced(inputs: MonitoringInputs, settings: AcknowledgementGap, as_of: 
         & pl.col("is_booked").fill_null(value=False)
         & ~pl.col("is_acknowledged").fill_null(value=False)
         & pl.col("sent_on").is_between(as_of - timedelta(days=settings.booked_within_days), as_of)
+        & ~pl.col("is_cheque").fill_null(value=False)
         & ~pl.col("account_id").is_in(list(settings.exempt_accounts)).fill_null(value=False)
     ).with_columns(pl.col("sent_on").alias("since"), pl.lit(0, pl.Int64).alias("age"))
 

@@ -15,7 +15,7 @@ NEXT_STEP = "Ask the bank whether the file arrived before anything is sent again
 
 
 def find(inputs: MonitoringInputs, settings: SentNotAcknowledged, default_calendar: str, as_of: date) -> pl.DataFrame:
-    """One finding per payment that was sent, has no answer of the bank and is not on a statement either.
+    """One finding per payment that was sent, has no answer of the bank and is not on a statement either. A cheque is answered by nobody.
 
     Age: business days since it was sent; a finding from the business day after `after_days`.
     """
@@ -24,6 +24,7 @@ def find(inputs: MonitoringInputs, settings: SentNotAcknowledged, default_calend
         & pl.col("sent_on").is_not_null()
         & ~pl.col("is_acknowledged").fill_null(value=False)
         & ~pl.col("is_booked").fill_null(value=False)
+        & ~pl.col("is_cheque").fill_null(value=False)
         & ~pl.col("account_id").is_in(list(settings.exempt_accounts)).fill_null(value=False)
     )
     rows = (

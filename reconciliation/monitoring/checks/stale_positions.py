@@ -9,7 +9,12 @@ from datetime import date
 import polars as pl
 
 from reconciliation.minor_units import show
-from reconciliation.monitoring.checks.stale_statements import account_calendar, last_balances, usual_silence
+from reconciliation.monitoring.checks.stale_statements import (
+    account_calendar,
+    last_balances,
+    told_until,
+    usual_silence,
+)
 from reconciliation.monitoring.config import ExpectedStatement, StaleStatement
 from reconciliation.monitoring.findings import Row, rows_of
 from reconciliation.monitoring.inputs import MonitoringInputs
@@ -29,7 +34,8 @@ def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.
         if account["balance_date"] is None:
             continue
         calendar = account_calendar(account, arrivals, as_of)
-        missed = calendar.missed(account["balance_date"], inputs.known_at, as_of)
+        last = told_until(account["balance_date"], account, inputs, calendar, as_of) or account["balance_date"]
+        missed = calendar.missed(last, inputs.known_at, as_of)
         tolerance = arrivals.accounts.get(account["account_id"], ExpectedStatement()).tolerance_days
         silence = usual.get((account["account_id"], account["currency"]), 0)
         if missed <= max(tolerance, silence):
@@ -49,7 +55,7 @@ def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.
                     f"of {account['balance_date']}, {missed} business day{'s' if missed != 1 else ''} older than due"
                 ),
                 "next_step": NEXT_STEP,
-                "since": calendar.first_missed(calendar.days.add(account["balance_date"], silence)),
+                "since": calendar.first_missed(calendar.days.add(last, silence)),
                 "days": missed,
             }
         )

@@ -21,15 +21,16 @@ def find(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> pl.
     """One finding per account and currency whose newest statement is older than the newest one that was due.
 
     An account that has never sent a statement is stale too. One that sends a statement on some business days only, as at the end
-    of the month or where something was booked, is late once it is silent for longer than it ever was. The money at stake is the
-    last balance. Age: statements missed, beyond what was usual.
+    of the month or where something was booked, is late once it is silent for longer than it ever was. A list of one account that
+    came without an entry says that nothing was booked. The money at stake is the last balance. Age: statements missed, beyond what
+    was usual.
     """
     usual = usual_silence(inputs, settings, as_of)
     found: list[Row] = []
     for account in last_balances(inputs, as_of, kinds=("statement",)).iter_rows(named=True):
         expected = settings.accounts.get(account["account_id"], ExpectedStatement())
         calendar = account_calendar(account, settings, as_of)
-        last = account["date"]
+        last = told_until(account["date"], account, inputs, calendar, as_of)
         due = calendar.latest_due(inputs.known_at, as_of)
         missed = calendar.missed(last, inputs.known_at, as_of) if last is not None else None
         name = account["account_id"]
@@ -65,6 +66,16 @@ def find(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> pl.
             }
         )
     return rows_of(found)
+
+
+def told_until(
+    last: date | None, account: dict[str, object], inputs: MonitoringInputs, calendar: ArrivalCalendar, as_of: date
+) -> date | None:
+    """The day up to which an account is told of: that of its newest statement, or the one that an empty list of it covers."""
+    empty = inputs.sources.filter(pl.col("account_id") == account["account_id"])["last_empty_at"].drop_nulls()
+    if last is None or empty.is_empty():
+        return last
+    return max([last, *(min(calendar.covered_by(one), as_of) for one in empty.to_list())])
 
 
 def account_calendar(account: dict[str, object], settings: StaleStatement, as_of: date) -> ArrivalCalendar:

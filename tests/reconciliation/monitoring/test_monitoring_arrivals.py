@@ -29,6 +29,19 @@ def test_a_late_statement_says_since_when_and_how_late() -> None:
     assert alert["severity"] == "warning"
 
 
+def test_a_list_without_an_entry_says_that_nothing_was_booked() -> None:
+    old = STATEMENT | {"statement_date": date(2026, 3, 6)}
+
+    def late(came: datetime, account: str = "DE-EUR") -> list[str]:
+        source = SOURCE | {"calendar": None, "account_id": account, "last_empty_at": came}
+        found = alerts(facts(accounts=[ACCOUNT], statements=[old], sources=[source]))
+        return sorted(str(alert["check"]) for alert in found)
+
+    assert late(datetime(2026, 3, 11, 5, 0, tzinfo=UTC)) == []  # before the cut-off, and yet it covers the day before
+    assert late(datetime(2026, 3, 9, 5, 0, tzinfo=UTC)) == ["stale_position", "stale_statement"]
+    assert late(datetime(2026, 3, 11, 5, 0, tzinfo=UTC), account="elsewhere") == ["stale_position", "stale_statement"]
+
+
 @pytest.mark.parametrize(
     ("known_at", "is_late"),
     [

@@ -21,6 +21,12 @@ told as (
 
 open_item as (select * from {{ ref('open_item') }}),
 
+-- a cheque is presented when its payee likes: some weeks later it is asked about
+cheque as (
+    select payment_id from {{ ref('payment_instruction') }}
+    where cheque_number is not null
+),
+
 settled as (select distinct dataset, item_id, face from match where status = 'matched'),
 
 -- undecided items are asked about by their group, not once more as unmatched
@@ -103,7 +109,8 @@ unmatched as (
         item.entity_id,
         item.account_id,
         item.date as since,
-        'No counterpart in ' || unexplained.legs || ' (' || unexplained.reasons || ')'
+        case when cheque.payment_id is not null and unexplained.face != 'open_items' then 'The cheque has not been presented. ' else '' end
+        || 'No counterpart in ' || unexplained.legs || ' (' || unexplained.reasons || ')'
         || coalesce('; counterparty ' || item.counterparty_name, '')
         || coalesce('; ' || item.says, '') as message,
         item.correlation_id,
@@ -117,12 +124,13 @@ unmatched as (
             and unexplained.item_id = settled.item_id
             and (unexplained.dataset != 'payments' or unexplained.face = settled.face)
     left join told on item.account_id = told.account_id
+    left join cheque on unexplained.dataset = 'payments' and unexplained.item_id = cheque.payment_id
     where
         (
             unexplained.dataset != 'payments'
             or (unexplained.face = 'open_items' and item.date <= run.as_of)
-            or item.date <= told.told_until
-            or {{ weekdays_between('item.date', 'run.as_of') }} > 2
+            or (cheque.payment_id is not null and item.date + 30 < run.as_of)
+            or (cheque.payment_id is null and (item.date <= told.told_until or {{ weekdays_between('item.date', 'run.as_of') }} > 2))
         )
         and (
             unexplained.dataset != 'open_items'

@@ -4,7 +4,15 @@ with delivery as (select * from {{ source('raw', 'delivery') }}),
 
 run as (select * from {{ ref('stg_run') }}),
 
-config_source as (select * from {{ source('config', 'source') }})
+config_source as (select * from {{ source('config', 'source') }}),
+
+-- lists of an account that hold nothing but their header
+bare as (
+    select told.sha256
+    from {{ source('raw', 'delivery') }} as told
+    inner join {{ source('raw', 'bank_statement') }} as statement on told.delivery_id = statement.delivery_id
+    where told.records_read = 1 and statement.entry_count = 0 and statement.closing_balance is null
+)
 
 select
     delivery.*,
@@ -14,9 +22,10 @@ select
     config_source.entity_id as source_entity_id,
     config_source.account_id as source_account_id,
     coalesce(config_source.is_snapshot, false) as is_snapshot,
-    -- an ERP that delivers what it delivered last has nothing new to say; the statement or the changes of another day, sent once more,
-    -- are none of today
+    -- an ERP that delivers what it delivered last has nothing new to say, and a file without a record says so itself; the statement or
+    -- the changes of another day, sent once more, are none of today
     delivery.status in ('loaded', 'partly')
+    or (delivery.status = 'duplicate' and (delivery.records_read = 0 or delivery.sha256 in (select bare.sha256 from bare)))
     or (
         delivery.status = 'duplicate'
         and config_source.source_group = 'erp'
