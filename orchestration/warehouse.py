@@ -142,6 +142,8 @@ RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
     "matching.decision_effect": _columns(results.DECISION_EFFECT),
     "matching.rules_version": _columns(RULES_VERSION),
     "monitoring.alert": _columns(results.ALERT, **SPAN),
+    "monitoring.payable": _columns(results.PAYABLE),
+    "monitoring.failed_payment": _columns(results.FAILED_PAYMENT),
     "forecasting.cash_forecast": _columns(results.CASH_FORECAST, known_at="TIMESTAMPTZ"),
     "forecasting.forecast_accuracy": _columns(results.FORECAST_ACCURACY),
 }

@@ -131,6 +131,20 @@ ALERT: dict[str, pl.DataType] = {
     "ignored_until": pl.Date(),  # of an ignored one: the first day it counts again
 }
 
+PAYABLE: dict[str, pl.DataType] = {
+    "open_item_id": pl.String(),  # an open payable on which something has been paid or instructed
+    "payments": pl.Int64(),  # payments that settle it and were neither stopped nor returned
+    "paid_amount": AMOUNT,  # what bank lines have paid of it without a payment, unsigned
+    "left_amount": AMOUNT,  # what is left to be paid, unsigned; null where a payment does not say how much it settles
+}
+
+FAILED_PAYMENT: dict[str, pl.DataType] = {
+    "payment_id": pl.String(),  # a payment that did not go through
+    "outcome": pl.String(),  # rejected, cancelled, or returned: the bank booked it back
+    "failed_on": pl.Date(),
+    "is_replaced": pl.Boolean(),  # whether what it was to pay is paid or instructed otherwise
+}
+
 CASH_FORECAST: dict[str, pl.DataType] = {
     "vintage": pl.Date(),  # as_of of the run that made it
     "entity": pl.String(),

@@ -18,18 +18,23 @@
     where open_item_id in (select open_item_id from {{ changed('open_item') }})
 {%- endmacro %}
 
-{# An item, a payment on its way to it, the rate of its currency. #}
+{# An item, a payment on its way to it or that came back or was said to have, the rate of its currency. #}
 {% macro touched_open_payables() -%}
     select open_item_id from {{ changed('open_item') }}
     union all
     select open_item_id from {{ ref('remittance_advice') }}
-    where payment_id in (select payment_id from {{ changed('payment_instruction') }})
+    where
+        payment_id in (select payment_id from {{ changed('payment_instruction') }})
+        or payment_id in (select payment_id from {{ source('monitoring', 'failed_payment') }} where outcome = 'returned')
+    union all
+    select open_item_id from {{ this }}
+    where returned_count > 0
     union all
     select open_item_id from {{ ref('open_item') }}
     where currency in (select currency from {{ changed('group_rate') }})
 {%- endmacro %}
 
-{# An item, its order, and what monitoring doubts or has doubted. #}
+{# An item, its order, what monitoring doubts or has doubted, and what it says or has said to be left to pay. #}
 {% macro touched_payment_proposal() -%}
     select open_item_id from {{ changed('open_payables') }}
     union all
@@ -40,8 +45,10 @@
     select object_id from {{ source('monitoring', 'alert') }}
     where "check" = 'duplicate_invoice'
     union all
+    select open_item_id from {{ source('monitoring', 'payable') }}
+    union all
     select open_item_id from {{ this }}
-    where hindrance = 'possible_duplicate' or duplicate_of is not null
+    where hindrance = 'possible_duplicate' or duplicate_of is not null or paid_amount is not null
 {%- endmacro %}
 
 {# A payment of which a status came or that is another; an item; all parties, for they are few and any of one golden party may differ. #}

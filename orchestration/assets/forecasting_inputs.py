@@ -7,7 +7,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from orchestration.assets.monitoring_inputs import decide
+from orchestration.assets.decided_matches import decide
 from reconciliation.forecasting import ForecastInputs
 
 _ACCOUNTS = "select account_id, entity_id, currency, calendar from canonical.bank_account"

@@ -10,6 +10,11 @@ from orchestration.transfers import unreachable
 from orchestration.warehouse import connect, transaction
 
 KEY = dg.AssetKey(["monitoring", "alert"])
+BESIDE = {
+    "payable": "What is left to be paid of each payable on which something has been paid or instructed.",
+    "failed_payment": "Payments that were rejected or cancelled, or whose money came back, and whether others have taken their place.",
+}
+"""What the alerts rest on and marts take over: table -> what it is."""
 READS = ("canonical", "matching")
 COUNTED = ("open", "ignored", "resolved", "critical")
 COUNTS = """
@@ -19,7 +24,11 @@ COUNTS = """
 """
 INPUTS = (
     "bank_account", "bank_statement", "bank_statement_line", "open_item", "payment_instruction", "payment_status_event",
-    "remittance_advice", "counterparty_bank_account", "group_rate",
+    "payment_batch", "remittance_advice", "counterparty_bank_account", "group_rate",
+)  # fmt: skip
+DEPS = (
+    *(["canonical", name] for name in INPUTS), ["raw", "delivery"], ["matching", "match_group"], ["matching", "match_item"],
+    ["matching", "unmatched"], ["matching", "decision"], ["matching", "decision_item"],
 )  # fmt: skip
 
 
@@ -27,13 +36,17 @@ INPUTS = (
     name="monitor",
     specs=[
         dg.AssetSpec(
-            KEY, deps=[*(["canonical", name] for name in INPUTS), ["raw", "delivery"], ["matching", "match_group"],
-                       ["matching", "match_item"], ["matching", "unmatched"], ["matching", "decision"],
-                       ["matching", "decision_item"]],
-            group_name="monitoring", kinds={"polars"}, owners=["team:treasury"],
+            KEY, deps=DEPS, group_name="monitoring", kinds={"polars"}, owners=["team:treasury"],
             description="Stale statements, hand-offs that failed, payments without an answer, lines without a match, duplicates, "
             "changed bank details: one row a condition, with severity, money at stake, owner, since when, open, ignored or resolved.",
-        )
+        ),
+        *(
+            dg.AssetSpec(
+                dg.AssetKey(["monitoring", name]), deps=DEPS, group_name="monitoring", kinds={"polars"}, owners=["team:treasury"],
+                description=what,
+            )
+            for name, what in BESIDE.items()
+        ),
     ],
     pool=WAREHOUSE_POOL,
 )  # fmt: skip
@@ -48,6 +61,8 @@ def monitoring_assets(workspace: WorkspaceResource):  # type: ignore[no-untyped-
             fingerprints.job_ended(connection, fingerprints.MONITORING, READS, seen)
         counts = connection.execute(COUNTS).fetchone()
     yield dg.MaterializeResult(KEY, metadata=dict(zip(COUNTED, counts or (), strict=True)) | {"unchanged": unchanged})
+    for name in BESIDE:
+        yield dg.MaterializeResult(dg.AssetKey(["monitoring", name]), metadata={"unchanged": unchanged})
 
 
 def grounds(connection: duckdb.DuckDBPyConnection, rules: str) -> str:
@@ -58,13 +73,21 @@ def grounds(connection: duckdb.DuckDBPyConnection, rules: str) -> str:
 
 
 def _monitor(connection: duckdb.DuckDBPyConnection, rules: str, where: str) -> None:
-    """The alerts of this run, which carry on those of the run before; what changed is added to the ledger."""
+    """The alerts of this run, which carry on those of the run before; what changed is added to the ledger. Beside them what marts
+    take over: how much of each payable is left to pay, and which payments have failed."""
     from orchestration.assets.monitoring_inputs import read_monitoring_inputs
     from reconciliation.contracts import ALERT
     from reconciliation.monitoring import monitor, parse_monitoring
+    from reconciliation.monitoring.failed_payments import failed_payments
+    from reconciliation.monitoring.left_to_pay import left_to_pay
 
     known = connection.execute("SELECT * FROM monitoring.known_alert").pl().cast(dict(ALERT))  # type: ignore[arg-type]
     inputs = read_monitoring_inputs(connection)
     alerts = monitor(inputs, parse_monitoring(rules, where), run_time.read(connection).as_of, known)
     with transaction(connection):
         replace_rows(connection, "monitoring.alert", "alert_id", ALERT, alerts.to_arrow())
+        for table, rows in (("payable", left_to_pay(inputs)), ("failed_payment", failed_payments(inputs))):
+            connection.register("now", rows.to_arrow())
+            connection.execute(f"DELETE FROM monitoring.{table}")
+            connection.execute(f"INSERT INTO monitoring.{table} BY NAME FROM now")
+            connection.unregister("now")

@@ -12,6 +12,7 @@ from datetime import datetime
 import duckdb
 import polars as pl
 
+from orchestration.assets.decided_matches import decide
 from orchestration.transfers import unreachable
 from reconciliation.monitoring import MonitoringInputs
 
@@ -32,7 +33,8 @@ _STATEMENTS = """
     window account_order as (partition by account_id, currency, kind order by position)
 """
 
-# an ERP that delivers what it delivered last still delivers (stg_delivery says the same of `is_arrival`)
+# an ERP that delivers what it delivered last still delivers, and so does a file without a record (stg_delivery says the same of
+# `is_arrival`)
 _SOURCES = """
     with bare as (
         select delivery.sha256
@@ -52,7 +54,7 @@ _SOURCES = """
                     partition by source order by received_at, delivery_id
                 )
             ) is true as is_as_last
-        from raw.delivery
+        from known
         cross join config.run_parameter as run
         where received_at <= run.known_at and status in ('loaded', 'partly', 'duplicate')
     )
@@ -88,69 +90,12 @@ _DELIVERIES = """
     where delivery.status in ('partly', 'quarantined', 'conflict')
 """
 
-# what is superseded, suggested or ambiguous explains nothing
-_DECIDED = """
-    create or replace temporary view decided as
-    select match_item.group_id, match_item.dataset, match_item.item_id, match_item.applied_amount
-    from matching.match_item as match_item
-    inner join matching.known_group as match_group
-        on match_item.group_id = match_group.group_id and match_item.run_id is not distinct from match_group.run_id
-    where match_group.superseded_by is null and match_group.status = 'matched'
-"""
-
-# A return names the payment it sends back by its end-to-end id; the bank may keep charges. Of several payments with the id it is the
-# newest before the return. Else the matching has tied the payment's own bank line to one that undoes it.
-_RETURNED = """
-    create or replace temporary view returned as
-    with named as (
-        select payment.payment_id, line.bank_line_id, line.effective_date
-        from canonical.payment_instruction as payment
-        inner join canonical.bank_statement_line as line
-            on
-                payment.account_id = line.account_id
-                and (line.end_to_end_id = payment.end_to_end_id or list_contains(line."references", payment.end_to_end_id))
-        where
-            line.line_kind = 'return'
-            and upper(payment.end_to_end_id) not in ('NOTPROVIDED', 'NONREF', '')
-            and line.effective_date >= coalesce(payment.execution_date, payment.received_on)
-            and sign(line.amount) = -sign(payment.amount)
-            and abs(line.amount) between abs(payment.amount) * 0.9 and abs(payment.amount)
-        qualify row_number() over (
-            partition by line.bank_line_id
-            order by coalesce(payment.execution_date, payment.received_on) desc, payment.payment_id
-        ) = 1
-    ),
-    alone as (
-        select group_id, min(item_id) filter (where dataset = 'payments') as payment_id,
-            min(item_id) filter (where dataset = 'bank_lines') as bank_line_id
-        from decided
-        group by group_id
-        having count(*) = 2 and count(*) filter (where dataset = 'payments') = 1
-            and count(*) filter (where dataset = 'bank_lines') = 1
-    ),
-    undone as (
-        select alone.payment_id, back.bank_line_id, back.effective_date
-        from alone
-        inner join canonical.bank_statement_line as line on alone.bank_line_id = line.bank_line_id
-        inner join decided as one on alone.bank_line_id = one.item_id and one.dataset = 'bank_lines'
-        inner join decided as other
-            on one.group_id = other.group_id and other.dataset = 'bank_lines' and one.item_id != other.item_id
-        inner join canonical.bank_statement_line as back on other.item_id = back.bank_line_id
-        where
-            back.account_id = line.account_id and sign(back.amount) = -sign(line.amount)
-            and back.effective_date >= line.effective_date
-    )
-    select payment_id, min(effective_date) as returned_on
-    from (select * from named union all select * from undone) as came_back
-    group by payment_id
-"""
-
 _OPEN_ITEMS = """
     select
         open_item_id, entity_id, ledger, kind, counterparty_id, golden_id, source_system, document_number, reference,
         currency, amount, open_amount, document_date, posting_date, due_date, discount_amount, discount_until,
         is_blocked, is_direct_debit, approval_status, try_cast(approved_at[1:10] as date) as approved_on, status,
-        clearing_date as cleared_on, coalesce(paid.applied >= abs(item.open_amount), false) as is_paid
+        clearing_date as cleared_on, cast(paid.applied as decimal(23, 5)) as paid_amount
     from canonical.open_item as item
     left join (
         select item_id, sum(abs(applied_amount)) as applied
@@ -196,9 +141,14 @@ _PAYMENTS = """
         ) as sent_on,
         coalesce(event.is_acknowledged, false) as is_acknowledged,
         booked.payment_id is not null as is_booked,
-        returned.returned_on
+        returned.returned_on,
+        case
+            when returned.returned_on is not null then returned.returned_because
+            when payment.status in ('rejected', 'cancelled') then payment.status_reason
+        end as failed_because
     from canonical.payment_instruction as payment
     cross join config.company as company
+    left join canonical.payment_batch as batch on payment.batch_id = batch.batch_id
     left join canonical.counterparty as party on payment.counterparty_id = party.counterparty_id
     left join event on payment.payment_id = event.payment_id
     left join booked on payment.payment_id = booked.payment_id
@@ -327,13 +277,6 @@ _RATES = """
         currency, cast(numerator as decimal(38, 0)) as numerator, cast(denominator as decimal(38, 0)) as denominator
     from canonical.group_rate
 """
-
-
-def decide(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make two temporary views: `decided`, the matches that hold (group_id, dataset, item_id, applied_amount), and
-    `returned`, the payments whose money came back (payment_id, returned_on)."""
-    connection.execute(_DECIDED)
-    connection.execute(_RETURNED)
 
 
 def read_monitoring_inputs(connection: duckdb.DuckDBPyConnection) -> MonitoringInputs:

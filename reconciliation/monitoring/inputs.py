@@ -102,7 +102,7 @@ OPEN_ITEMS: Shape = {
     "approved_on": DATE,
     "status": TEXT,  # open, cleared, cancelled
     "cleared_on": DATE,
-    "is_paid": FLAG,  # decided matches tie all that is open of it to bank lines, whatever the ERP says
+    "paid_amount": AMOUNT,  # how much of it decided matches tie to bank lines without a payment, unsigned; null: nothing
 }
 PAYMENTS: Shape = {
     "payment_id": TEXT,
@@ -126,6 +126,7 @@ PAYMENTS: Shape = {
     "is_acknowledged": FLAG,  # the bank itself has answered
     "is_booked": FLAG,  # matched with a bank line
     "returned_on": DATE,  # when the bank booked the money back; null for a payment that went through
+    "failed_because": TEXT,  # of a rejected, cancelled or returned one: the code and words of who said so
 }
 SETTLEMENTS: Shape = {
     "payment_id": TEXT,

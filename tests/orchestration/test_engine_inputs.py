@@ -327,15 +327,51 @@ def test_a_line_that_the_matching_knows_to_undo_another_brings_its_payment_back(
     assert read_monitoring_inputs(warehouse).payments["returned_on"].to_list() == [date(2026, 3, 10)]
 
 
-def test_an_item_is_paid_where_the_lines_pay_all_that_is_open(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_what_bank_lines_pay_of_an_item_is_told_with_it(warehouse: duckdb.DuckDBPyConnection) -> None:
     invoice(warehouse, "all", "-100.00000")
     invoice(warehouse, "part", "-100.00000", clearing_date="2026-03-05")
+    invoice(warehouse, "untouched", "-100.00000")
     for name in ("all", "part"):
         line(warehouse, name, "-100.00000")
     match(warehouse, "g1", "matched", ("bank_lines", "all", "-100"), ("open_items", "all", "-100"))
     match(warehouse, "g2", "matched", ("bank_lines", "part", "-40"), ("open_items", "part", "-40"))
     found = read_monitoring_inputs(warehouse).open_items.sort("open_item_id")
-    assert found.select("open_item_id", "is_paid", "cleared_on").rows() == [
-        ("all", True, None),
-        ("part", False, date(2026, 3, 5)),
+    assert found.select("open_item_id", "paid_amount", "cleared_on").rows() == [
+        ("all", Decimal(100), None),
+        ("part", Decimal(40), date(2026, 3, 5)),
+        ("untouched", None, None),
     ]
+
+
+def test_a_return_that_names_a_payment_of_its_amount_in_its_text_brings_it_back(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    for name, amount in (("p-1001", "-100.00000"), ("p-1002", "-100.00000"), ("p-1003", "-90.00000")):
+        payment(warehouse, name, amount, f"i-{name}", None)
+    warehouse.execute("UPDATE canonical.payment_instruction SET execution_date = '2026-03-02'")
+    line(
+        warehouse, "b1", "100.00000", line_kind="return", effective_date="2026-03-09", text="RETURN E-P-1002 R03 MEYER"
+    )
+    line(
+        warehouse, "b2", "100.00000", line_kind="return", effective_date="2026-03-09", text="RETURN E-P-1003 E-P-10011"
+    )
+    line(warehouse, "b3", "100.00000", effective_date="2026-03-09", text="E-P-1001")  # no return
+    back = read_monitoring_inputs(warehouse).payments.sort("payment_id")["returned_on"].to_list()
+    assert back == [None, date(2026, 3, 9), None]
+
+
+def test_an_empty_list_is_a_delivery_however_often_its_bytes_come(warehouse: duckdb.DuckDBPyConnection) -> None:
+    insert(warehouse, "config.source", source="list", source_group="bank", account_id="A")
+    for number, (digest, status, records) in enumerate(
+        (("full", "loaded", 3), ("bare", "loaded", 1), ("full", "duplicate", 3), ("bare", "duplicate", 1)), start=1
+    ):
+        insert(
+            warehouse, "raw.delivery", delivery_id=f"d{number}", source="list", system="bank", file_name="list.csv", sha256=digest,
+            bytes=1, received_at=datetime(2026, 3, number, 6, tzinfo=UTC), status=status, records_read=records, records_loaded=0,
+            records_rejected=0, records_duplicate=0, run_id="test",
+        )  # fmt: skip
+    for number, entries in ((1, 2), (2, 0)):
+        insert(warehouse, "raw.bank_statement", delivery_id=f"d{number}", record_number=1, statement_number=1, kind="statement",
+               identity=f"s{number}", entry_count=entries, balance_check="none")  # fmt: skip
+    source = read_monitoring_inputs(warehouse).sources.row(0, named=True)
+    assert source["last_empty_at"] == source["last_received_at"] == datetime(2026, 3, 4, 6, tzinfo=UTC)

@@ -1,5 +1,6 @@
 {{ config(materialized='by_key', key='open_item_id', of_day=true, pre_hook="{{ touch(touched_open_payables()) }}") }}
--- Open payables with their age, approval, discount window, and the payment that is on its way, if any.
+-- Open payables with their age, approval, discount window, and the payment that is on its way, if any; one that was stopped, or whose
+-- money came back, is on no way.
 with item as (
     select * from {{ ref('open_item') }}
     where ledger = 'payable' and status = 'open' and kind != 'payment' and {{ is_touched('open_item_id') }}
@@ -12,9 +13,18 @@ remittance as (
     where open_item_id is not null and {{ is_touched('open_item_id') }}
 ),
 
+came_back as (
+    select payment_id from {{ source('monitoring', 'failed_payment') }}
+    where outcome = 'returned'
+),
+
 payment as (
-    select * from {{ ref('payment_instruction') }}
-    where status not in ('rejected', 'cancelled')
+    select
+        instruction.*,
+        came_back.payment_id is not null as is_returned
+    from {{ ref('payment_instruction') }} as instruction
+    left join came_back on instruction.payment_id = came_back.payment_id
+    where instruction.status not in ('rejected', 'cancelled')
 ),
 
 rate as (select * from {{ ref('group_rate') }}),
@@ -24,10 +34,11 @@ run as (select * from {{ ref('stg_run') }}),
 scheduled as (
     select
         remittance.open_item_id,
-        cast(count(*) as bigint) as payment_count,
-        min(payment.payment_id) as payment_id,
-        min(payment.execution_date) as execution_date,
-        arg_min(payment.status, (payment.execution_date, payment.payment_id)) as payment_status
+        cast(count(*) filter (where not payment.is_returned) as bigint) as payment_count,
+        cast(count(*) filter (where payment.is_returned) as bigint) as returned_count,
+        min(payment.payment_id) filter (where not payment.is_returned) as payment_id,
+        min(payment.execution_date) filter (where not payment.is_returned) as execution_date,
+        arg_min(payment.status, (payment.execution_date, payment.payment_id)) filter (where not payment.is_returned) as payment_status
     from remittance
     inner join payment on remittance.payment_id = payment.payment_id
     group by remittance.open_item_id
@@ -81,6 +92,7 @@ select
     scheduled.payment_id,
     scheduled.payment_status,
     scheduled.execution_date,
+    coalesce(scheduled.returned_count, 0) as returned_count,
     item.correlation_id,
     item.known_at,
     item.delivery_id

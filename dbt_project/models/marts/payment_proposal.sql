@@ -13,12 +13,36 @@ direct_debit as (
 
 three_way as (select * from {{ ref('three_way_match') }}),
 
+progress as (
+    select
+        open_item_id,
+        payments > 0 as is_instructed,
+        paid_amount,
+        left_amount
+    from {{ source('monitoring', 'payable') }}
+),
+
 -- an invoice that looks entered twice, and the earlier one: what monitoring doubts is not proposed
 suspect as (
     select object_id as open_item_id, min(related_id) as duplicate_of
     from {{ source('monitoring', 'alert') }}
     where "check" = 'duplicate_invoice' and status = 'open'
     group by object_id
+),
+
+-- how far it is paid: where a part is paid or instructed, what is left is what is proposed
+reached as (
+    select
+        payable.open_item_id,
+        progress.paid_amount,
+        cast(sign(payable.open_amount) * progress.left_amount as decimal(23, 5)) as left_amount,
+        case
+            when progress.left_amount > greatest(payable.discount_amount, 0) then null
+            when payable.is_scheduled or progress.is_instructed then 'already_instructed'
+            when progress.open_item_id is not null then 'already_paid'
+        end as done
+    from payable
+    left join progress on payable.open_item_id = progress.open_item_id
 ),
 
 judged as (
@@ -28,9 +52,11 @@ judged as (
         three_way.match_flow,
         three_way.match_result,
         three_way.variance,
+        reached.paid_amount,
+        reached.left_amount,
         -- in the order in which a person would ask
         case
-            when payable.is_scheduled then 'already_instructed'
+            when reached.done is not null then reached.done
             when direct_debit.open_item_id is not null then 'direct_debit'
             when payable.is_blocked then 'blocked'
             when payable.approval_status = 'rejected' then 'approval_rejected'
@@ -44,6 +70,7 @@ judged as (
     left join suspect on payable.open_item_id = suspect.open_item_id
     left join direct_debit on payable.open_item_id = direct_debit.open_item_id
     left join three_way on payable.open_item_id = three_way.open_item_id
+    left join reached on payable.open_item_id = reached.open_item_id
 ),
 
 -- a discount that is still open on the due date costs nothing to take; one that pays a day sooner is worth its rate
@@ -101,9 +128,11 @@ select
     coalesce(dated.is_discount_worthwhile, false) as is_discount_worthwhile,
     case when dated.hindrance is null then greatest(dated.as_of, {{ weekday_on_or_before('dated.last_day') }}) end as suggested_date,
     case
+        when dated.hindrance is null and dated.left_amount is not null then dated.left_amount
         when dated.hindrance is null and dated.is_discount_worthwhile
             then cast(dated.open_amount + dated.discount_amount as decimal(23, 5))
         when dated.hindrance is null then dated.open_amount
     end as suggested_amount,
+    dated.paid_amount,
     dated.correlation_id
 from dated

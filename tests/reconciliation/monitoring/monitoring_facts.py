@@ -35,7 +35,7 @@ INVOICE: Row = {
     "reference": "RE-1001", "currency": "EUR", "amount": Decimal("-1190.00"), "open_amount": Decimal("-1190.00"),
     "document_date": date(2026, 2, 1), "posting_date": date(2026, 2, 2), "due_date": date(2026, 3, 3),
     "is_blocked": False, "is_direct_debit": False, "approval_status": "approved", "approved_on": date(2026, 2, 5), "status": "open",
-    "is_paid": False,
+    "paid_amount": None,
 }  # fmt: skip
 PAYMENT: Row = {
     "payment_id": "m1|p1|1", "batch_id": "m1|p1", "end_to_end_id": "E2E-1", "entity_id": "DE", "account_id": "DE-EUR",

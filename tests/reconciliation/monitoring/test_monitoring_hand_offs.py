@@ -82,7 +82,8 @@ def test_an_invoice_cleared_by_the_payment_run_is_unpaid_when_the_bank_rejects_t
 
     assert len(found(date(2026, 3, 5))) == 1
     assert found(date(2026, 3, 9)) == []  # cleared since, by something else
-    assert found(date(2026, 3, 5), is_paid=True) == []
+    assert found(date(2026, 3, 5), paid_amount=Decimal("1190.00")) == []
+    assert len(found(date(2026, 3, 5), paid_amount=Decimal("190.00"))) == 1
 
 
 def test_a_payment_whose_day_has_passed_and_that_has_not_left() -> None:

@@ -27,6 +27,30 @@ def test_an_invoice_on_a_live_payment_is_scheduled_and_on_a_rejected_one_is_not(
     assert len(alerts(rejected, "approved_not_scheduled")) == 1
 
 
+def test_an_invoice_whose_payment_was_stopped_says_so() -> None:
+    for state, word in (
+        ({"status": "rejected", "status_on": date(2026, 3, 6)}, "rejected on 2026-03-06"),
+        ({"status": "executed", "returned_on": date(2026, 3, 9)}, "returned on 2026-03-09"),
+    ):
+        inputs = facts(open_items=[INVOICE], payments=[PAYMENT | state], settlements=[SETTLES])
+        alert = only(alerts(inputs, "approved_not_scheduled"))
+        assert f"is on no payment, since its payment was {word}: 1,190.00 EUR overdue" in str(alert["message"])
+
+
+def test_of_an_invoice_that_a_bank_line_pays_in_part_the_rest_is_at_stake() -> None:
+    paid = {"paid_amount": Decimal("1000.00")}
+    alert = only(alerts(facts(open_items=[INVOICE | paid]), "approved_not_scheduled"))
+    assert alert["amount"] == Decimal("190.00000")
+    assert "is on no payment; 1,000.00 EUR of it was paid without one: 190.00 EUR overdue" in str(alert["message"])
+    deducted = INVOICE | paid | {"open_amount": Decimal("-190.00")}  # the ERP knows of it by now
+    assert only(alerts(facts(open_items=[deducted]), "approved_not_scheduled"))["amount"] == Decimal("190.00000")
+    rest = [PAYMENT | {"amount": Decimal("-190.00")}]
+    settles = [SETTLES | {"amount": Decimal("-190")}]
+    assert (
+        alerts(facts(open_items=[INVOICE | paid], payments=rest, settlements=settles), "approved_not_scheduled") == []
+    )
+
+
 def test_what_must_not_be_paid_is_not_asked_for() -> None:
     for change in (
         {"is_blocked": True},
@@ -34,7 +58,7 @@ def test_what_must_not_be_paid_is_not_asked_for() -> None:
         {"approval_status": "pending"},
         {"status": "cleared"},
         {"ledger": "receivable"},
-        {"is_paid": True},
+        {"paid_amount": Decimal("1190.00")},  # bank lines pay it, whatever the ERP says
         {"open_amount": Decimal(50)},  # a credit memo
         {"due_date": date(2026, 4, 30)},
     ):
@@ -115,9 +139,19 @@ def test_a_rejected_payment_that_nothing_replaced() -> None:
     alert = only(alerts(unnamed))
     assert (alert["check"], alert["since"]) == ("rejected_not_reissued", date(2026, 3, 6))
     assert "was rejected on 2026-03-06 and nothing has replaced it" in str(alert["message"])
+    told = facts(accounts=[ACCOUNT], statements=[STATEMENT], payments=[rejected | {"failed_because": "AC04 closed"}])
+    assert "was rejected on 2026-03-06 (AC04 closed) and" in str(only(alerts(told, "rejected_not_reissued"))["message"])
     again = PAYMENT | {"payment_id": "m2|p1|1", "sent_on": date(2026, 3, 10), "execution_date": AS_OF}
     replaced = facts(accounts=[ACCOUNT], statements=[STATEMENT], payments=[rejected, again])
     assert alerts(replaced, "rejected_not_reissued") == []
+
+
+def test_nobody_acknowledges_a_cheque() -> None:
+    cheque = PAYMENT | {"is_cheque": True, "sent_on": date(2026, 2, 20), "execution_date": date(2026, 2, 20)}
+    for state in ({}, {"is_booked": True}):
+        assert alerts(facts(accounts=[ACCOUNT], statements=[STATEMENT], payments=[cheque | state])) == []
+        transfer = facts(accounts=[ACCOUNT], statements=[STATEMENT], payments=[cheque | state | {"is_cheque": False}])
+        assert len(alerts(transfer)) == 1
 
 
 def test_a_rejected_payment_whose_invoice_is_paid_another_way() -> None:

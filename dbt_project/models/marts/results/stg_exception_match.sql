@@ -142,16 +142,58 @@ unmatched as (
     ) = 1
 ),
 
-settlement as (
+-- payments that are on the account and did not come back
+booked as (
+    select
+        payment.item_id as payment_id,
+        max(line.effective_date) as booked_on
+    from match as payment
+    inner join match as other on payment.group_id = other.group_id and other.dataset = 'bank_lines'
+    inner join line on other.item_id = line.bank_line_id
+    where
+        payment.dataset = 'payments'
+        and payment.status = 'matched'
+        and payment.item_id not in (select failed.payment_id from {{ source('monitoring', 'failed_payment') }} as failed)
+    group by payment.item_id
+),
+
+untouched as (
+    select open_item_id, amount from open_item
+    where status = 'open' and open_amount = amount
+),
+
+-- the bank lines that settle an item: with it in one match, or with the payments that are in one with it
+settling as (
     select
         match.item_id as open_item_id,
-        max(line.effective_date) as settled_on,
-        max_by(match.applied_amount, abs(match.applied_amount)) as applied_amount
+        match.applied_amount,
+        max(line.effective_date) as settled_on
     from match
     inner join match as other on match.group_id = other.group_id and other.dataset = 'bank_lines'
     inner join line on other.item_id = line.bank_line_id
     where match.dataset = 'open_items' and match.status = 'matched'
-    group by match.item_id
+    group by match.group_id, match.item_id, match.applied_amount
+    union all
+    select
+        match.item_id as open_item_id,
+        match.applied_amount,
+        max(booked.booked_on) as settled_on
+    from match
+    inner join untouched on match.item_id = untouched.open_item_id
+    inner join match as payment on match.group_id = payment.group_id and payment.dataset = 'payments'
+    left join booked on payment.item_id = booked.payment_id
+    where match.dataset = 'open_items' and match.status = 'matched'
+    group by match.group_id, match.item_id, match.applied_amount
+    having count(*) = count(booked.payment_id)
+),
+
+settlement as (
+    select
+        open_item_id,
+        max(settled_on) as settled_on,
+        max_by(applied_amount, abs(applied_amount)) as applied_amount
+    from settling
+    group by open_item_id
 ),
 
 -- the bank has moved the money for an item, yet its ERP calls it open two weekdays later: a posting has failed

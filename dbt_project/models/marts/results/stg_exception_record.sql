@@ -80,20 +80,25 @@ statement_fault as (
             when statement.balance_check = 'off'
                 then 'Opening balance plus booked entries differs from the closing balance by '
                 || {{ say_money('statement.difference') }}
+                || case
+                    when statement.opening_balance - statement.expected_opening = -statement.difference
+                        then '; from the closing balance of the statement before it adds up: the opening balance is wrong'
+                    else ''
+                end
             else
                 'The statement opens with ' || {{ say_money('statement.opening_balance') }} || ', the one before closed with '
                 || {{ say_money('statement.expected_opening') }}
-        end as message,
-        cast(null as varchar) as correlation_id,
-        statement.delivery_id
-    from statement
-    where statement.kind = 'statement' and (statement.balance_check = 'off' or statement.continuity in ('gap', 'overlap'))
                 || case
                     when statement.repeated_entries > 0
                         then '; ' || statement.repeated_entries || ' of its ' || statement.entry_count
                             || ' entries another statement has told already, the others it has not'
                     else ''
                 end
+        end as message,
+        cast(null as varchar) as correlation_id,
+        statement.delivery_id
+    from statement
+    where statement.kind = 'statement' and (statement.balance_check = 'off' or statement.continuity in ('gap', 'overlap'))
 ),
 
 unconfigured as (
@@ -169,22 +174,25 @@ unknown_payment as (
     where payment_id is null
 ),
 
+-- while nothing else pays what it was to pay: to instruct again what has been instructed again pays twice
 stopped_payment as (
     select
-        'payment_' || status as cause,
+        'payment_' || payment.status as cause,
         'payments' as object_type,
-        payment_id as object_id,
-        status as detail,
-        amount,
-        currency,
-        entity_id,
-        account_id,
-        cast(status_at as date) as since,
-        'Payment to ' || coalesce(counterparty_name, '(no name)') || ' was ' || status as message,
-        correlation_id,
-        delivery_id
-    from {{ ref('payment_instruction') }}
-    where status in ('rejected', 'cancelled')
+        payment.payment_id as object_id,
+        payment.status as detail,
+        payment.amount,
+        payment.currency,
+        payment.entity_id,
+        payment.account_id,
+        cast(payment.status_at as date) as since,
+        'Payment to ' || coalesce(payment.counterparty_name, '(no name)') || ' was ' || payment.status
+        || coalesce(': ' || payment.status_reason, '') as message,
+        payment.correlation_id,
+        payment.delivery_id
+    from {{ ref('payment_instruction') }} as payment
+    left join {{ source('monitoring', 'failed_payment') }} as failed on payment.payment_id = failed.payment_id
+    where payment.status in ('rejected', 'cancelled') and not coalesce(failed.is_replaced, false)
 ),
 
 unknown_document as (
