@@ -52,10 +52,10 @@ def cadence(history: list[date], calendar: BusinessDays, as_of: date, tolerance:
     None where they keep none.
 
     `history` are days in order, no day twice. Older ones decide between rules that fit the newest alike: that a
-    payday goes back over a weekend shows in few months.
+    payday goes back over a weekend shows in few months. Two days alone keep one only where a rule has both, a month apart.
     """
     if len(history) < 3:
-        return None
+        return next((one for one in _monthly(history, calendar, as_of, 0.0) if one.title == "monthly"), None)
     days = history[-NEWEST:]
     found = [
         *_lattices(days, calendar),
@@ -159,7 +159,7 @@ def _by_rule(history: list[date], calendar: BusinessDays, as_of: date) -> _Kept 
     seen = np.array(history[-OLDEST:], dtype="datetime64[D]")
     month = (seen.astype("datetime64[M]") - table.first).astype(np.int64)
     seen, month = seen[month >= 1], month[month >= 1]  # years back decide nothing more
-    if len(month) < 3 or month[-1] + 2 > table.days.shape[1]:
+    if len(month) < 2 or month[-1] + 2 > table.days.shape[1]:
         return None
     near = np.stack([table.days[:, month + shift] for shift in (0, -1, 1)])  # a day may roll into the next month
     off_near = np.abs((near - seen).astype(np.int64))

@@ -40,7 +40,10 @@ class Recurring(_Strict):
     """What counts as a flow that comes again by itself: payroll, tax, rent."""
 
     enabled: bool = True
-    occurrences: Annotated[int, Field(ge=3, le=24)] = 3
+    occurrences: Annotated[int, Field(ge=3, le=24)] = Field(
+        default=3,
+        description="how often a flow must have come; with 3, two a month apart are enough in an account's first quarter",
+    )
     amount_tolerance: Annotated[float, Field(gt=0, le=1)] = 0.25
     day_tolerance: Annotated[int, Field(ge=0, le=10)] = 3
 

@@ -24,7 +24,7 @@ from reconciliation.forecasting.horizon import Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
 from reconciliation.forecasting.layer import LAYER
 from reconciliation.forecasting.minor_amounts import POINTS_PER_UNIT, Whole, amounts, points
-from reconciliation.forecasting.series_lines import GROUPINGS, Occurrences, candidates, numbered
+from reconciliation.forecasting.series_lines import GROUPINGS, TWICE, Occurrences, candidates, numbered
 from reconciliation.frames import empty
 
 PAYMENT_NEAR = timedelta(days=5)
@@ -34,6 +34,9 @@ VARYING_QUARTERS = 4  # occurrences, where they are months apart
 ODD_SHARE = 1 / 3  # of five or more occurrences, such as bonus months, may have another amount
 STEADY = 0.1  # most amounts within this of each other: another amount is no chance
 STEPPED = 0.05  # two new amounts within this of each other are a new level
+# an account on which nothing can have come three months yet: what came twice, a month apart and alike, is expected too
+YOUNG = timedelta(days=95)
+FEWEST = 3  # occurrences that the config asks for at least; who asks for more gets no fewer on a young account
 
 Ahead = tuple[str, float, tuple[tuple[date, int], ...]]  # cadence, spread of the amount, days with their amounts
 
@@ -69,11 +72,13 @@ def find_series(inputs: ForecastInputs, config: ForecastingConfig, horizon: Hori
         )
     )
     calendars = dict(inputs.accounts.select("account_id", "calendar").iter_rows())
+    is_young = (pl.col("covered_from") > horizon.as_of - YOUNG) & (settings.occurrences <= FEWEST)
+    young = inputs.balances.filter(is_young)["account_id"].unique().to_list()
     lines = numbered(inputs.flows)
     found: list[Series] = []
     for grouping in GROUPINGS:
         taken: list[int] = []
-        for key, occurrences, line_numbers in candidates(lines, grouping, settings.occurrences, horizon.as_of):
+        for key, occurrences, line_numbers in candidates(lines, grouping, settings.occurrences, horizon.as_of, young):
             entity, account, currency, incoming = key
             until = covered.get((account, currency))
             if until is None:
@@ -135,6 +140,8 @@ def _typical(last: Whole, rhythm: Cadence, tolerance: float) -> int | None:
     none.
     """
     newest = _middle(last[-3:])
+    if len(last) == TWICE:
+        return newest if abs(int(last[1] - last[0])) <= STEPPED * abs(int(last[1])) else None
     odd = np.abs(last - newest) > tolerance * abs(newest)
     if not odd.any() or (len(last) >= VARYING_OCCURRENCES and odd.mean() <= ODD_SHARE):
         return newest

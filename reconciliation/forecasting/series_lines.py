@@ -7,7 +7,7 @@ words, then by its first ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,6 +21,7 @@ GROUPINGS: tuple[str, ...] = ("by_text", "by_party", "by_size")
 OLDEST_LAST = timedelta(days=400)  # a yearly flow a month late
 CLOSEST = 4.0  # days between occurrences: what comes more often has no single days to expect
 SAME_SIZE = 1.5  # two neighbouring amounts further apart than this factor are of two sizes
+TWICE = 2
 SIZE_OCCURRENCES = 4  # a size is chosen after the fact: three of one size may be chance
 SETTLING_PARTY = 0.5  # a party with this share of lines that settle items pays invoices: its other lines do too
 
@@ -73,11 +74,14 @@ class Occurrences:
 
 
 def candidates(
-    lines: pl.DataFrame, grouping: str, occurrences: int, as_of: date
+    lines: pl.DataFrame, grouping: str, occurrences: int, as_of: date, young: Collection[str] = ()
 ) -> Iterator[tuple[Key, Occurrences, Callable[[], list[int]]]]:
-    """Each group of lines that may recur, its occurrences, and a way to ask for the numbers of its lines."""
+    """Each group of lines that may recur, its occurrences, and a way to ask for the numbers of its lines. On `young`
+    accounts two occurrences are enough, but for groups that are chosen after the fact.
+    """
     if grouping == "by_size":
-        lines, occurrences = _sized(lines), max(occurrences, SIZE_OCCURRENCES)
+        lines, occurrences, young = _sized(lines), max(occurrences, SIZE_OCCURRENCES), ()
+    needed = pl.when(pl.col("account_id").is_in(list(young))).then(TWICE).otherwise(occurrences)
     lines = lines.filter(pl.col(grouping).is_not_null() & (pl.col(grouping) != "\x1f"))
     own = [*KEY, grouping]
     days = (
@@ -90,7 +94,7 @@ def candidates(
         days.group_by(own)
         .agg(pl.len().alias("count"), pl.col("date").max().alias("last"), spans.dt.total_days().alias("span"))
         .filter(
-            (pl.col("count") >= occurrences)
+            (pl.col("count") >= needed)
             & (pl.col("last") >= as_of - OLDEST_LAST)
             & (pl.col("span") >= CLOSEST * (pl.col("count") - 1))
         )

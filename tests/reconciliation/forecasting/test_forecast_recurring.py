@@ -186,6 +186,22 @@ def test_what_has_ended_is_not_in_the_run_off_either() -> None:
     assert (rows.filter(rows["layer"].is_in(["run_off", "recurring"]))["amount"] >= 0).all()
 
 
+def test_on_a_young_account_two_wages_a_month_apart_are_a_flow() -> None:
+    days = [date(2026, 5, 28), date(2026, 6, 26)]
+    assert [LONDON.on_or_before(day.replace(day=28)) for day in days] == days
+    wages = [
+        FLOW | {"bank_line_id": f"{day}", "date": day, "amount": Decimal(-amount), "text": f"WAGES {day:%B} 2026"}
+        for day, amount in zip(days, (1000, 1010), strict=True)
+    ]
+    young = BALANCE | {"covered_from": date(2026, 4, 20)}
+    expected = {date(2026, 7, 28): Decimal(-1010), date(2026, 8, 28): Decimal(-1010), date(2026, 9, 28): Decimal(-1010)}
+    assert layer(facts(balances=[young], flows=wages), "recurring", NO_RUN_OFF) == expected
+    # not on an account that could have shown a third one, nor of two amounts, nor six weeks apart
+    assert layer(facts(balances=[BALANCE], flows=wages), "recurring", NO_RUN_OFF) == {}
+    for change in ({"amount": Decimal(-1200)}, {"date": date(2026, 5, 15)}):
+        assert layer(facts(balances=[young], flows=[wages[0] | change, wages[1]]), "recurring", NO_RUN_OFF) == {}
+
+
 def test_a_tax_in_the_same_uneven_months_each_year() -> None:
     paid = [(2025, 1), (2025, 4), (2025, 6), (2025, 9), (2026, 1), (2026, 4), (2026, 6)]
     days = [FED.on_or_after(date(year, month, 15)) for year, month in paid]
