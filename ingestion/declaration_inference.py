@@ -25,7 +25,7 @@ from ingestion.declaration_evidence import is_date, is_number
 from ingestion.declaration_marks import currency_of, unmarked
 from ingestion.declaration_rows import find_other_rows
 from ingestion.declaration_signs import describe_signs
-from ingestion.declaration_vocabulary import caption_name, currency_in, role_names
+from ingestion.declaration_vocabulary import caption_name, currency_in, open_item_names, role_names
 from ingestion.references import is_iban
 
 SAMPLE_BYTES = 1 << 20
@@ -246,6 +246,11 @@ def _describe(
 ) -> None:
     header = _header_row(grid)
     layout = layout_of(grid, header)
+    if found := open_item_names(layout.names):
+        due, item = found
+        raise InferenceError(
+            f"a list of open items, by its columns {due!r} and {item!r}: declare it with kind: open_item"
+        )
     find_other_rows(layout)
     notes += [Note(topic, text, is_question) for topic, text, is_question in layout.notes]
     if header is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from ingestion.declaration_catalogue import SHIPPED_FORMATS, choices
@@ -9,8 +10,13 @@ from ingestion.declaration_fit import read_columns
 from ingestion.readers.table_containers import open_tables
 from ingestion.reading import FileRejected
 
-_EVIDENCE = 2
-"""Columns of a table that a declaration has to read: one word, such as Supplier, stands in a line of many a table."""
+_LEAST, _ENOUGH = 2, 4
+
+
+def _evidence(names: Sequence[str]) -> int:
+    """How many columns of a table a declaration has to read: half of them, or four of many. A word or two, such as Supplier
+    and Currency, stand in a line of many a table."""
+    return max(_LEAST, min(_ENOUGH, -(-len(names) // 2)))
 
 
 def recognise(stream: BinaryIO) -> tuple[str, str] | None:
@@ -21,7 +27,7 @@ def recognise(stream: BinaryIO) -> tuple[str, str] | None:
         declaration, tables = open_tables(stream, "any", candidates)
     except FileRejected:
         return None
-    if any(table.names and read_columns(declaration, table.names) < _EVIDENCE for _, table in tables):
+    if any(table.names and read_columns(declaration, table.names) < _evidence(table.names) for _, table in tables):
         return None
     format, _, name = declaration.title.partition(".")
     return format, name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -110,6 +111,15 @@ def is_balance(text: str) -> bool:
     cells, captions = known["cells"], known["captions"]
     words = (cells["carried_balance"], cells["turnover"], captions["opening_balance"], captions["closing_balance"])
     return any(found in one for one in words)
+
+
+def open_item_names(names: Sequence[str]) -> tuple[str, str] | None:
+    """The columns that make a list one of open items: a due date, and an invoice's number or what is left of it to pay."""
+    words = _vocabulary()["open_items"]
+    due, item = (
+        next((name for name in names if _is_in(folded(name), words[one])), None) for one in ("due_date", "item")
+    )
+    return (due, item) if due is not None and item is not None else None
 
 
 def caption_name(label: str) -> str | None:

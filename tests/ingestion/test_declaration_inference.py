@@ -324,6 +324,30 @@ def test_the_currency_in_the_name_of_another_column_is_not_that_of_the_amounts()
     assert proposal.block["constants"] == {"currency": "USD"}
 
 
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        (
+            "Date,Transaction Type,Num,Vendor,Due Date,Amount,Open Balance",
+            "01/15/2026,Bill,INV-1,ACME,02/14/2026,12.00,12.00",
+        ),
+        (
+            "Belegdatum,Belegnummer,Text,Konto,F\u00e4llig am,Betrag,Rest",
+            "15.01.2026,510,a,ACME,14.02.2026,12.00,12.00",
+        ),
+    ],
+)
+def test_a_list_of_open_items_is_none_of_bank_entries(names: str, row: str) -> None:
+    with pytest.raises(InferenceError, match="open items"):
+        infer(f"{names}\n{row}\n{row}\n".encode())
+
+
+def test_a_list_with_two_words_of_a_known_system_is_not_its_extract() -> None:
+    data = b"Payment Date,Payment Number,Supplier,Invoice Number,Amount,Currency\n2026-01-15,P1,ACME,INV1,12.00,EUR\n"
+    assert recognise(io.BytesIO(data)) is None
+    assert recognise(io.BytesIO(b"Supplier,SupplierName,Country\n1,ACME,DE\n")) == ("sap_odata", "suppliers")
+
+
 def test_an_empty_sheet_is_no_list() -> None:
     stream = io.BytesIO()
     with xlsxwriter.Workbook(stream) as book:
