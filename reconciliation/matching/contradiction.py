@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from reconciliation.matching.billing_periods import another_period
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import same_parties
 from reconciliation.matching.encoding import Mask
@@ -52,6 +53,7 @@ def spoken_against(context: LegContext, left: Rows, right: Rows) -> Mask:
     against = advance[places] & ~_asks_on_account(context, right, advance[places])
     against |= back[places] & (np.sign(whole[right]) == usual)
     against |= _for_somebody_else(context, told, left, right)
+    against |= another_period(context, left, right)
     against |= _names_known(context, told.select("row", "text"), left, right)
     open_question = np.flatnonzero(~against & told["said"].str.contains("[0-9]").fill_null(False).to_numpy()[places])
     if len(open_question):

@@ -152,6 +152,8 @@ def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.Data
         hits = _names_in_texts(left.select("row", "entity", text="told").drop_nulls("text"), names)
         found.append(hits)
         left = left.join(hits, on="row", how="anti")
+    # the name of many is theirs, and not the mistyped one of somebody else
+    left = left.join(names.select("name").unique(), on="name", how="anti")
     told = pl.concat([left.select("row", "entity", "name").drop_nulls("name"), _texts_as_names(left)])
     found.append(_mistyped_names(told, names))
     return pl.concat(found)

@@ -17,6 +17,7 @@ MODULES: Mapping[str, str] = {
     "batch_charge": "batch_charge",
     "amount_date": "amount_date",
     "near_amount": "near_amount",
+    "period_named": "period_named",
     "recurring": "recurring",
     "cross_currency": "cross_currency",
     "subset_sum": "subset_sums",

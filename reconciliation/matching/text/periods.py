@@ -1,4 +1,4 @@
-"""Which month a text names: `fee November`, `LOHN 11/2025`, `Rent Nov 25`, `2025-11`. The day of a date is none."""
+"""Which month a text names: `fee November`, `LOHN 11/2025`, `Rent Nov 25`, `2025-11`. The day of a date in figures is none."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import polars as pl
 #: or words of their own elsewhere are left out.
 _NAMES = (
     "JANUARY JANUAR JANVIER ENERO GENNAIO JANEIRO JANUARI STYCZEN STYCZNIA JAN JANV",
-    "FEBRUARY FEBRUAR FEVRIER FEBRERO FEBBRAIO FEVEREIRO FEBRUARI LUTY LUTEGO FEB FEVR",
-    "MARCH MARZ MARZO MAART MARZEC MAR MRZ",
+    "FEBRUARY FEBRUAR FEVRIER FEBRERO FEBBRAIO FEVEREIRO FEBRUARI LUTY LUTEGO FEB FEVR FEV",
+    "MARCH MARZ MAERZ MARZO MAART MARZEC MARCA MAR MRZ MRT",
     "APRIL AVRIL ABRIL APRILE KWIECIEN KWIETNIA APR AVR",
     "MAY MAI MAYO MAGGIO MAIO MAJ",
     "JUNE JUNI JUIN JUNIO GIUGNO JUNHO CZERWIEC CZERWCA JUN",
@@ -28,10 +28,16 @@ _FIGURES = (
     rf"(?:^|{_APART})20[0-9]{{2}}[/.\-](0[1-9]|1[0-2])(?:$|{_APART})",
     rf"(?:^|{_APART})(0[1-9]|1[0-2])[/.\-](?:1[3-9]|[23][0-9])(?:$|{_APART})",  # no day of a month 13 and above: a year
 )
+_DAY = rf"\b[0-3]?[0-9][ .]{{1,2}}(?:{'|'.join(sorted(_NUMBER, key=len, reverse=True))})\b"
 _ALSO_NAMES = {"JAN", "MAI", "MAY", "MAJ", "MAR", "APRIL", "JUN", "JUNE", "JULI", "JULIO", "AUGUST"}
 #: Words that are nothing but months: as words they would only say again what the month says.
 WORDS = sorted(set(_NUMBER) - _ALSO_NAMES)
 MONTH = "MONTH-"  # before the number of a month
+
+
+def months_meant(text: pl.Expr) -> pl.Expr:
+    """The numbers of the months (1 to 12) that texts in capitals name as a period: a month beside a day, `05 MAR 2026`, is a date."""
+    return months(text.str.replace_all(_DAY, " ")).list.eval(pl.element().str.strip_prefix(MONTH).cast(pl.Int32))
 
 
 def months(text: pl.Expr) -> pl.Expr:

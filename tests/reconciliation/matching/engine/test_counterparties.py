@@ -40,6 +40,22 @@ def test_a_short_text_may_be_nothing_but_a_mistyped_name(text: str) -> None:
     assert lump({"text": text}) == [FOUND]
 
 
+def test_a_name_that_many_bear_is_not_the_mistyped_name_of_another() -> None:
+    names = ["David Bauer"] * 5 + ["David Braun"]
+    bills = [
+        {
+            "item_id": f"I{n}",
+            "amount": 1040 if n > 3 else 700 + n,
+            "counterparty_id": f"C{n}",
+            "counterparty_name": name,
+        }
+        for n, name in enumerate(names)
+    ]
+    line = {"item_id": "B1", "amount": 1040, "counterparty_name": "David Bauer"}
+    rules = one_leg("{kind: recurring}", "{kind: amount_date}")
+    assert ("B1", "I5") not in members(match({"left": items(line), "right": items(*bills)}, rules))
+
+
 @pytest.mark.parametrize("number", ["883312", "sap|customer|883312", "sap|customer|0000883312"])
 def test_the_customers_own_number_names_it_also_where_its_id_says_system_and_role(number: str) -> None:
     assert lump({"text": "Kd-Nr 883312"}, owes={"counterparty_id": number}) == [FOUND]
