@@ -143,7 +143,9 @@ class Output:
         text = fields.get("TRNAMT", "")
         value = values.amount(text, currency)
         if value is None:
-            raise Unreadable("TRNAMT", text, "a signed amount with one decimal sign, e.g. -1234.56")
+            raise Unreadable(
+                "TRNAMT", text, "a signed amount with one decimal sign and at most five decimals, e.g. -1234.56"
+            )
         dated = "DTTRAN" if pending else "DTPOSTED"
         posted = values.stamp(fields.get(dated, ""))
         if posted is None:
