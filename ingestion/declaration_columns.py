@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ingestion.currencies import CURRENCIES, minor_units
 from ingestion.declaration import Numbers
 from ingestion.declaration_evidence import (
     date_formats,
@@ -21,7 +22,15 @@ from ingestion.declaration_evidence import (
     parsed_date,
 )
 from ingestion.declaration_marks import marked_columns, unmarked
-from ingestion.declaration_vocabulary import cell_means, day_comes_first, folded, is_detail_amount, is_state, role_names
+from ingestion.declaration_vocabulary import (
+    cell_means,
+    currency_in,
+    day_comes_first,
+    folded,
+    is_detail_amount,
+    is_state,
+    role_names,
+)
 from ingestion.readers.text_table import unique_names
 
 Grid = Sequence[Sequence[str]]
@@ -237,7 +246,10 @@ def _take_amounts(layout: Layout, by_role: dict[str, list[str]]) -> None:
     taken = _amount_columns(layout, by_role)
     balance = [name for name in by_role.get("running_balance", []) if layout.cells(name)][:1]
     used = [*taken.values(), *balance]
-    evidence = number_evidence([cell for name in used for cell in layout.cells(name)])
+    codes = {code for name in by_role.get("currency", []) for code in layout.cells(name)}
+    codes |= {code for name in used if (code := currency_in(name))}
+    no_decimals = bool(codes) and all(code in CURRENCIES and minor_units(code) == 0 for code in codes)
+    evidence = number_evidence([cell for name in used for cell in layout.cells(name)], no_decimals=no_decimals)
     if evidence is None:
         layout.notes.append(("numbers", f"no one notation reads all cells of {', '.join(used)}", True))
     else:

@@ -98,8 +98,9 @@ class NumberEvidence:
     suffixes: dict[str, str] = field(default_factory=dict)
 
 
-def number_evidence(cells: Sequence[str]) -> NumberEvidence | None:
-    """The one notation all cells have, the simplest first; None where there is none."""
+def number_evidence(cells: Sequence[str], *, no_decimals: bool = False) -> NumberEvidence | None:
+    """The one notation all cells have, the simplest first; None where there is none. `no_decimals`: their currency has
+    none, so that a mark parts thousands."""
     bodies = [_unsigned(cell) for cell in cells]
     if not cells or any(body is None for body in bodies):
         return None
@@ -113,6 +114,9 @@ def number_evidence(cells: Sequence[str]) -> NumberEvidence | None:
     decimal, thousands = next(iter(readings.values()))
     question = ""
     grouped = _one_mark_before_three(texts)
+    if no_decimals and not grouped:
+        marks = {pair[1] for pair in readings.values()} & {".", ","}
+        grouped = "." if marks == {"."} else "," if marks == {","} else ""
     if len(readings) > 1 and grouped and (".", grouped) != (decimal, thousands):
         decimal, thousands = ("," if grouped == "." else "."), grouped
     elif len(readings) > 1:

@@ -8,7 +8,6 @@ answer.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -21,6 +20,7 @@ import yaml
 from ingestion.currencies import CURRENCIES
 from ingestion.declaration import FileDeclaration, parse_declaration
 from ingestion.declaration_columns import InferenceError, Layout, layout_of
+from ingestion.declaration_encoding import decoded
 from ingestion.declaration_evidence import is_date, is_number
 from ingestion.declaration_marks import currency_of, unmarked
 from ingestion.declaration_rows import find_other_rows
@@ -34,11 +34,6 @@ SAMPLE_ROWS = 2000
 HEADER_ROWS = 60
 AMOUNTS = ("amount", "debit", "credit", "running_balance")
 DELIMITERS = ";,\t|"
-OTHER_ENCODINGS = (
-    "windows-1250", "windows-1251", "windows-1253", "windows-1255", "windows-1256", "windows-1257", "windows-1254",
-    "gb18030", "cp932", "cp949", "big5", "euc_jp", "koi8-r", "cp866", "cp874", "windows-1258",
-)  # fmt: skip
-"""What a file may be written in beside UTF-8 and the code pages of western Europe, the more usual first."""
 _OTHER_YEARS = re.compile(
     r"(?<!\d)(?:(?:1[34]|2[56])\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:1[34]|2[56])\d\d)(?!\d)"
 )
@@ -100,7 +95,8 @@ def infer(data: bytes, *, currency: str | None = None, account: str | None = Non
     date and an amount is found.
     """
     notes: list[Note] = []
-    text, encoding = _decoded(data[:SAMPLE_BYTES], notes)
+    text, encoding, told = decoded(data[:SAMPLE_BYTES])
+    notes += [Note("encoding", one, is_question) for one, is_question in told]
     delimiter, quote, grid = _cut(text)
     if len(data) > SAMPLE_BYTES:
         grid.pop()
@@ -123,80 +119,6 @@ def infer_grid(grid: Grid, *, currency: str | None = None, account: str | None =
 
 # bytes to cells
 # --------------------------------------------------------------------------------------------------------
-
-
-def _decoded(data: bytes, notes: list[Note]) -> tuple[str, str]:
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            notes.append(Note("encoding", f"{name}, by its byte order mark"))
-            return data.decode(name, "replace").removeprefix("\ufeff"), name
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(data) - 4:
-            return _decoded_bytewise(data, notes)
-        text = data[: error.start].decode("utf-8")
-    if "\x00" in text:
-        raise InferenceError("the file holds NUL bytes: it is no text")
-    if "\ufffd" in text:
-        notes.append(Note("encoding", "letters were lost before the file was saved (�): ask the bank for the original"))
-    return text, "utf-8"
-
-
-def _decoded_bytewise(data: bytes, notes: list[Note]) -> tuple[str, str]:
-    """Text that is not UTF-8: in the encoding in which the file's names of columns are known words, else in the code page in
-    which its letters beyond ASCII are letters of names, not of boxes."""
-    high = [byte for byte in data if byte >= 0x80]
-    dos = sum(byte in b"\x81\x84\x94\x8e\x99\x9a\x82\x8a\x85\x87\x88" for byte in high)
-    name = "cp850" if dos * 2 > len(high) else "windows-1252"
-    known, told = _known_names(data, name), False
-    for other in OTHER_ENCODINGS:
-        if _decodes(data, other) and (names := _known_names(data, other)) > known:
-            name, known, told = other, names, True
-    if not told and _broken_words(data.decode(name, "replace")) > _broken_words(data.decode("windows-1250", "replace")):
-        name = "windows-1250"
-    try:
-        text = data.decode(name)
-    except UnicodeDecodeError as error:
-        if told:  # a letter cut off by the end of the sample
-            return data[: error.start].decode(name), name
-        name = "iso-8859-1"
-        text = data.decode(name)
-    if not told and name != "windows-1250" and _together(high, data):
-        notes.append(Note("encoding", "letters beyond ASCII are of an unknown code page: declare `encoding`", True))
-    notes.append(Note("encoding", f"not UTF-8; {name} by its letters beyond ASCII: look at the names below"))
-    return text, name
-
-
-def _decodes(data: bytes, encoding: str) -> bool:
-    """Whether bytes are text in an encoding, up to a letter cut off at their end."""
-    try:
-        codecs.getincrementaldecoder(encoding)().decode(data)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _broken_words(text: str) -> int:
-    """How many signs that are no letters stand within words, as they do where a code page is not the right one."""
-    return len(
-        re.findall(
-            r"(?<=[^\W\d_])[\u00a1-\u00bf\u00d7\u00f7](?=[^\W\d_])|(?<![^\W])[\u00a2\u00a3\u00a5\u00af](?=[^\W\d_])",
-            text,
-        )
-    )
-
-
-def _together(high: Sequence[int], data: bytes) -> bool:
-    """Whether letters beyond ASCII mostly stand beside one another: in Latin script they hardly ever do."""
-    beside = sum(one >= 0x80 and other >= 0x80 for one, other in pairwise(data))
-    return beside * 2 > len(high)
-
-
-def _known_names(data: bytes, encoding: str) -> int:
-    """The most columns a line of the file's top names in words that are known, read in a code page."""
-    lines = data.decode(encoding, "replace").splitlines()[:HEADER_ROWS]
-    return max((sum(bool(role_names(cell)) for cell in re.split(r'[;,\t|"]', line)) for line in lines), default=0)
 
 
 def _cut(text: str) -> tuple[str, str, Grid]:

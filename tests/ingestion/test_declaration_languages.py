@@ -104,6 +104,17 @@ def test_thousands_are_told_by_a_number_that_needs_none() -> None:
     assert [note.topic for note in open_.questions if note.topic == "numbers"] == ["numbers"], "decimals taken away"
 
 
+def test_a_currency_without_decimals_tells_thousands() -> None:
+    outcome = by_inference('取引日,摘要,金額,通貨\n20260301,a,"-9,000",JPY\n20260313,b,"12,345",JPY\n', "cp932")
+    assert outcome.amounts == [Decimal("-9000.00000"), Decimal("12345.00000")]
+    outcome = by_inference(
+        "Data;Opis;Kwota;Saldo (JPY)\n2026-03-01;a;-9.000;91.000\n2026-03-13;b;1.345;92.345\n", "utf-8"
+    )
+    assert outcome.amounts == [Decimal("-9000.00000"), Decimal("1345.00000")]
+    open_ = infer(b"Date;Text;Amount;Currency\n2026-03-01;a;-9,000;EUR\n2026-03-13;b;12,345;EUR\n")
+    assert [note.topic for note in open_.questions if note.topic == "numbers"] == ["numbers"]
+
+
 def test_letters_of_no_known_code_page_are_asked_about() -> None:
     data = "Date;Description;Amount\n01.03.2026;Оплата по счету;-5,00\n13.03.2026;Возврат;7,00\n".encode("mac-cyrillic")
     assert [note.topic for note in infer(data).questions if note.topic == "encoding"] == ["encoding"]
