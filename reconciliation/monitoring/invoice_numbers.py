@@ -6,6 +6,7 @@ import polars as pl
 
 MINIMUM_DIGITS = 3  # a shorter number ("1", "12") says nothing about two documents being one
 _SPREADSHEET = r"^[0-9][.,][0-9]+E\+[0-9]{2}$"  # 1.01E+12: what a spreadsheet has left of a long number says nothing
+_LAST_PART = r"-(\d{5,})$"  # 4711-100123: a customer's number before the document's own
 _SUFFIX = r"(?:[A-Z]|[^A-Z0-9]+(?:[A-Z]+|[0-9]))$"  # 1001A, 1001-A, 1001 COPY, 1001-1
 
 
@@ -30,14 +31,16 @@ def with_number_forms(items: pl.DataFrame) -> pl.DataFrame:
 
 
 def lesser_numbers(items: pl.DataFrame) -> pl.DataFrame:
-    """What is left of the `typed` number without the year of the document, without a suffix, and without both: items
-    (reference, document_date, typed) with a row for each such `lesser`.
+    """What is left of the `typed` number without the year of the document, without a suffix, without both, and of several parts
+    the last one where it is long: items (reference, document_date, typed) with a row for each such `lesser`.
     """
     upper = pl.col("reference").str.strip_chars().str.to_uppercase()
     bare = upper.str.replace(_SUFFIX, "")
     return (
         items.with_columns(
-            lesser=pl.concat_list(*_without_year(upper), _typed(bare), *_without_year(bare)).list.unique()
+            lesser=pl.concat_list(
+                *_without_year(upper), _typed(bare), *_without_year(bare), _typed(_parts(upper).str.extract(_LAST_PART))
+            ).list.unique()
         )
         .explode("lesser")
         .filter((pl.col("lesser") != "") & (pl.col("lesser") != pl.col("typed")))

@@ -27,6 +27,8 @@ CONTRACT_DATES = 3  # a number that documents of as many dates carry names a con
 NEIGHBOURS = 100  # numbers this close are two of one day: a supplier numbers what he writes in a row
 TAX = (5, 27)  # percent by which one amount may be the other with its tax, so exactly that chance has no part in it
 TAX_EXACT = 0.00005
+PARTS = 2  # at the least of a bill that is entered in parts
+SAME_VALUE = 0.05  # of two currencies: rates of other days and sources differ by as much
 SAME_MONEY = 1000  # amounts that differ by less than one part in so many may be one, rounded differently
 
 
@@ -38,14 +40,15 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
       where documents of other amounts carry the number on the date, they are the lines of one invoice, unless each comes again;
     - one party, currency, amount and invoice date, and one number but for the year, a suffix or, where the party has no third
       document of that amount, one typing error, or no number at all on one side. Consecutive numbers are two invoices;
-    - one party, number and invoice date, and nearly the same amount, the amounts with and without tax, or the same figure in
-      another currency;
-    - one number of some length, currency, amount and invoice date, and two supplier records.
+    - one party, number and invoice date, and nearly the same amount, the amounts with and without tax, or the same figure or
+      nearly the same value in another currency;
+    - one number of some length, currency, amount and invoice date, and two supplier records;
+    - one party, number and invoice date, where the one is over the sum of all others.
 
     A document that is cancelled is no duplicate, nor is one for which a credit memo came. One that is still open stays
     doubted however old it is. Age: days since the later document was posted.
     """
-    invoices = _invoices(inputs)
+    invoices = _with_value(_invoices(inputs), inputs)
     pairs = pl.concat(
         [
             _same_number(invoices),
@@ -53,6 +56,7 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
             _mistyped_number(invoices),
             _mistyped_amount(invoices),
             _other_record(invoices),
+            _whole_and_parts(invoices),
         ]
     )
     columns = [*_SAID, "place", "party", "currency", "amount"]
@@ -238,9 +242,21 @@ def _mistyped_amount(invoices: pl.DataFrame) -> pl.DataFrame:
             (amount != other_amount)
             & (near | (_digits(amount) == _digits(other_amount)) | _is_with_tax(amount, other_amount))
         )
-        .otherwise(amount == other_amount)
+        .otherwise((amount == other_amount) | _is_near(pl.col("value"), pl.col("other_value")))
     )
     return _pairs(two, two, ["party", "written", "document_date"], holds, 3)
+
+
+def _with_value(invoices: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
+    """The invoices with their `value` in the group's currency, an estimate; null without a rate."""
+    rate = pl.col("numerator").cast(pl.Float64) / pl.col("denominator").cast(pl.Float64)
+    rates = inputs.rates.select("currency", rate.alias("rate"))
+    valued = invoices.join(rates, on="currency", how="left", maintain_order="left")
+    return valued.with_columns(value=pl.col("amount").cast(pl.Float64) * pl.col("rate")).drop("rate")
+
+
+def _is_near(value: pl.Expr, other: pl.Expr) -> pl.Expr:
+    return ((value - other).abs() <= SAME_VALUE * value.abs()).fill_null(value=False)
 
 
 def _is_with_tax(amount: pl.Expr, other: pl.Expr) -> pl.Expr:
@@ -268,6 +284,14 @@ def _other_record(invoices: pl.DataFrame) -> pl.DataFrame:
     short = lesser_numbers(several).filter(pl.col("lesser").str.len_chars() < TELLING_DIGITS)
     telling = several.join(short, on="open_item_id", how="anti")
     return _pairs(telling, telling, keys, pl.col("party") != pl.col("other_party"), 4)
+
+
+def _whole_and_parts(invoices: pl.DataFrame) -> pl.DataFrame:
+    """A document over the sum of all others of its party, number and date: a bill entered in parts, by cost centre, and whole."""
+    keys = ["party", "currency", "typed", "document_date"]
+    several = invoices.filter((pl.col("digits") >= MINIMUM_DIGITS) & (pl.len().over(keys) > PARTS))
+    whole = several.filter(pl.col("amount") * 2 == pl.col("amount").sum().over(keys))
+    return _both_ways(_pairs(whole, several, keys, pl.lit(value=True), 5))
 
 
 def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
@@ -316,7 +340,7 @@ def _message(row: Mapping[str, Value]) -> str:
         if row["source_system"] != row["first_source_system"]
         else ""
     )
-    other = f" over {money(row, 'first_amount', 'first_currency')}" if row["rank"] == 3 else ""
+    other = f" over {money(row, 'first_amount', 'first_currency')}" if row["rank"] in (3, 5) else ""
     record = f", under {row['counterparty_id']} and {row['first_counterparty_id']}" if row["rank"] == 4 else ""
     return (
         f"Invoice {row['reference'] or '(no number)'} over {money(row)}, entered on {row['entered']} as {row['document_number']}, "

@@ -56,6 +56,7 @@ def test_zeros_within_a_number_are_typing_too() -> None:
         ("26/0017", "17"),
         ("1001/2026", "1001"),
         ("INV-1001", "RE 1001"),
+        ("4711-100123", "100123"),  # with the customer's number before it
         ("17", "RE 17"),
         ("RE-1001", "RE-1010"),  # digits that changed places
         ("RE-1001", "RE-1501"),  # one digit wrong
@@ -154,6 +155,27 @@ def test_lines_of_one_invoice_that_are_documents_of_their_own() -> None:
         document(40 + place, amount=amount, posting_date=date(2026, 2, 20)) for place, amount in enumerate(amounts)
     ]
     assert {alert["object_id"] for alert in found(*lines, *again)} >= {one["open_item_id"] for one in again}
+
+
+def test_a_bill_entered_in_parts_and_whole() -> None:
+    parts = [document(30 + place, amount=Decimal(amount)) for place, amount in enumerate(("-600.00", "-590.00"))]
+    whole = document(33, posting_date=date(2026, 2, 20))
+    alert = only(found(*parts, whole))
+    assert (alert["object_id"], alert["related_id"]) == (whole["open_item_id"], parts[0]["open_item_id"])
+    assert "over 1,190.00 EUR" in str(alert["message"])
+    assert "looks like RE-1001 over 600.00 EUR" in str(alert["message"])
+
+
+def test_one_invoice_in_its_own_currency_and_in_the_group_s() -> None:
+    dollars = SECOND | {"currency": "USD", "amount": Decimal("-1285.20")}
+    rates: list[Row] = [
+        {"currency": "EUR", "numerator": Decimal(1), "denominator": Decimal(1)},
+        {"currency": "USD", "numerator": Decimal(100), "denominator": Decimal(109)},
+    ]
+    assert len(alerts(facts(open_items=[FIRST, dollars], rates=rates), "duplicate_invoice")) == 1
+    other = dollars | {"amount": Decimal("-900.00")}
+    assert alerts(facts(open_items=[FIRST, other], rates=rates), "duplicate_invoice") == []
+    assert found(FIRST, dollars) == []  # without a rate nothing is known of it
 
 
 def test_the_number_of_a_run_names_no_document() -> None:
