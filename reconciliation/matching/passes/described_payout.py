@@ -127,6 +127,8 @@ class DescribedPayout(PassConfig):
                 own_payers = payers(self._sides(context)[0], schedule.payouts["row"].to_numpy())
                 odds = np.where(windows["payer"].is_in(own_payers.unique().implode()), odds, 0.0)
             own = windows.with_columns(pl.Series("odds", odds), evidence=pl.lit(number, pl.UInt16))
+            habitual = pl.col("family").is_in(_habitual(schedule).implode())
+            own = own.with_columns(habitual=habitual & (not self.of_frequent))
             explained.append(own.filter(pl.Series(odds >= _NEGLIGIBLE)))
         met = pl.concat(explained).sort("odds", descending=True, maintain_order=True)
         met = met.unique(["row", "first", "last", "family"], keep="first", maintain_order=True)
@@ -238,13 +240,15 @@ class DescribedPayout(PassConfig):
         rows = (parts["one"].to_numpy(), parts["row"].to_numpy())
         fits = context.compatible(*(rows if self.one == "left" else rows[::-1]))
         unfit = parts.filter(~pl.Series(fits, dtype=pl.Boolean)).select("proposal")
-        # an item of the same days without the word, of the amount of one with it, would do as well
+        # an item of the same days without the word, of the amount of one with it, would do as well, unless the word always tells
         every = many.frame().with_columns(family=pl.lit(""))
         all_of_days = days.with_columns(family=pl.lit("")).join(every, on=[*_KEYS, "date"])
         others = all_of_days.join(parts, on=["proposal", "row"], how="anti")
         either = others.join(parts, on=["proposal", "open"], how="semi").select("proposal", "row")
         told = self._told_apart(context, either, parts.select("proposal", "row"), met.select("proposal", "row"))
-        barred = pl.concat([unfit, either.join(told, on=["proposal", "row"], how="anti").select("proposal")]).unique()
+        either = either.join(told, on=["proposal", "row"], how="anti").select("proposal")
+        either = either.join(met.filter("habitual").select("proposal"), on="proposal", how="anti")
+        barred = pl.concat([unfit, either]).unique()
         whole = met.select("proposal", pl.lit(one.index, pl.UInt8).alias("side"), "row", applied="open")
         many_of = parts.select("proposal", pl.lit(many.index, pl.UInt8).alias("side"), "row", applied="open")
         members = pl.concat([whole.cast(MEMBERS), many_of.cast(MEMBERS)]).join(barred, on="proposal", how="anti")  # type: ignore[arg-type]
@@ -289,6 +293,12 @@ class DescribedPayout(PassConfig):
         )
         met = others.join(agreed.select("proposal", "word"), on="proposal")
         return met.join(spoken[1], on=["row", "word"], how="anti").select("proposal", "row").unique()
+
+
+def _habitual(schedule: Schedule) -> pl.Series:
+    """The families of items that the schedule pays out again and again."""
+    times = schedule.habits.group_by("family").agg(pl.col("times").sum())
+    return times.filter(pl.col("times") > _FEWEST_PAYOUTS, pl.col("family") != "")["family"]
 
 
 def _spans(items: pl.DataFrame, days: int) -> pl.DataFrame:

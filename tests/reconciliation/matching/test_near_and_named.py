@@ -113,3 +113,28 @@ def test_two_of_whom_one_is_nearly_all_are_not_the_whole_of_what_is_owed() -> No
         [*BOOKS, ("l1", "-7402.51", 2, "Etoile Location"), ("l2", "-25.00", 2, "Etoile Girard Batiment")],
     )
     assert not any("b" in group for group in found)
+
+
+def test_what_is_put_in_the_plate_is_told_from_gifts_online_of_the_same_amounts_once_the_word_is_known() -> None:
+    bank: list[Row] = []
+    books: list[Row] = []
+    for week in range(8):
+        plate = [20, 25, 50, 100, 40 + 20 * (week % 3), 75]
+        loose = Decimal(8_013 + 1_733 * week % 5_000) / 100
+        books += [
+            (f"o{week}-{n}", f"{cash}", 7 * week, f"Offering {WORDS[(week + n) % 12].title()}")
+            for n, cash in enumerate(plate)
+        ]
+        books.append((f"o{week}-loose", f"{loose}", 7 * week, "Loose offering"))
+        bank.append((f"d{week}", f"{sum(plate) + loose}", 7 * week + 1, "DEPOSIT"))
+        given = [50, 100, 25 + 25 * (week % 2)]
+        kept = Decimal(371 + 29 * week) / 100
+        books += [
+            (f"g{week}-{n}", f"{gift}", 7 * week - 2 * (n % 2), f"Online gift {WORDS[(week + 2 * n) % 12].title()}")
+            for n, gift in enumerate(given)
+        ]
+        books.append((f"f{week}", f"{-kept}", 7 * week + 1, "Giving fees"))
+        bank.append((f"t{week}", f"{sum(given) - kept}", 7 * week + 2, f"GIVING ST-{1_731 * (week + 2)}"))
+    found = groups(bank, books)
+    for week in range(8):
+        assert {f"d{week}", f"o{week}-loose", *(f"o{week}-{n}" for n in range(6))} in found
