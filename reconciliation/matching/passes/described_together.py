@@ -29,7 +29,8 @@ from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
 _SENTENCE = (
     "all open items that show one number or name, takings and what was taken off them, add up to the amount, {days}"
 )
-_TELLING = 2.0  # nats of a word or number that brings items together
+_TELLING = 2.0  # nats of a number that brings items together
+_DAILY = 1.0  # nats of a word that brings those of one day together
 _MOST = 8  # items that speak of one thing
 _PRIOR_ITEMS = 20.0  # items that the configured share of such items counts for
 _LEAST_TOLD = 0.1  # the least that texts tell: a bank that names its customer only says little against it
@@ -78,7 +79,7 @@ class DescribedTogether(PassConfig):
         """The members of all sets of open items that show one number, or one rare word on one day: `set`, `row`, `open`,
         `currency`, `date` (the set's last), `total`; each set once, however many words it has in common."""
         words = leg_words(context)[many.index]
-        spoken = words.rows.join(words.words.filter(pl.col("weight") >= _TELLING), on="document")
+        spoken = words.rows.join(words.words.filter(pl.col("weight") >= _DAILY), on="document")
         items = many.frame()
         daily = items.join(spoken.select("row", key="word"), on="row").with_columns(first="date")
         numbers = words.numbers.filter(pl.col("weight") >= _TELLING).select("row", key="number")

@@ -138,3 +138,19 @@ def test_what_is_put_in_the_plate_is_told_from_gifts_online_of_the_same_amounts_
     found = groups(bank, books)
     for week in range(8):
         assert {f"d{week}", f"o{week}-loose", *(f"o{week}-{n}" for n in range(6))} in found
+
+
+def test_a_progress_payment_less_the_retention_of_its_site_though_the_site_is_named_over_and_over() -> None:
+    sites = ["Lincoln School", "Harbor Tower", "Mercy Clinic"]
+    bank: list[Row] = []
+    books: list[Row] = []
+    for n in range(15):
+        gross = Decimal(1_781_347 + 913_771 * (n * 7 % 15)) / 100
+        kept = (gross / 10).quantize(Decimal("0.01"))
+        books += [
+            (f"g{n}", f"{gross}", 9 * n, f"Application {sites[n % 3]}"),
+            (f"k{n}", f"{-kept}", 9 * n, f"Retention {sites[n % 3]}"),
+        ]
+        bank.append((f"b{n}", f"{gross - kept}", 9 * n + 2, "WIRE FROM NORTHGATE"))
+    found = groups([*BANK, *bank], [*BOOKS, *books])
+    assert all({f"b{n}", f"g{n}", f"k{n}"} in found for n in range(15))
