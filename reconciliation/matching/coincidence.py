@@ -10,6 +10,8 @@ roundness in that range of size.
 
 from __future__ import annotations
 
+from math import exp, lgamma, log
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -22,6 +24,7 @@ _KIND = ("step", "sign", "currency")  # in which amounts are neighbours
 _STEPS = (100_000, 10_000, 1_000, 500, 100, 10, 1)  # minor units: roundest first
 _NEAR = 1.5  # like size: between 1/1.5 and 1.5 times the amount
 _PRIOR_ITEMS = 30.0  # items that the assumed share of partnered ones counts for
+_ANY_SHARE = 0.1  # how likely any share is as likely
 _SHORTEST = 14  # days that a side is taken to cover at least
 _FAR = 14  # days from which a date distance is the less likely the farther it is, before the data speaks
 _TAIL = 0.004  # how likely any far distance is, measured by the same day
@@ -86,9 +89,23 @@ def _counts(left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
 
 def _share(counts: pl.DataFrame, side: str, partnered: float, by_chance: float = 0.0) -> float:
     """The share of a side's items of these amounts that the other side shows too, less what is `by_chance`, drawn to
-    `partnered`."""
-    both, own = float(counts["both"].sum()), float(counts[side].sum())
-    return min(0.99, (max(both - by_chance, 0.0) + partnered * _PRIOR_ITEMS) / (own + _PRIOR_ITEMS))
+    `partnered`; or to any share where so few or many would be strange, as of two files that have nothing to do with each
+    other."""
+    own = float(counts[side].sum())
+    both = min(max(float(counts["both"].sum()) - by_chance, 0.0), own)
+    weights, shares = [], []
+    for prior, yes, no in (
+        (1 - _ANY_SHARE, partnered * _PRIOR_ITEMS, (1 - partnered) * _PRIOR_ITEMS),
+        (_ANY_SHARE, 1.0, 1.0),
+    ):
+        weights.append(log(prior) + _log_beta(yes + both, no + own - both) - _log_beta(yes, no))
+        shares.append((yes + both) / (yes + no + own))
+    told = [exp(weight - max(weights)) for weight in weights]
+    return min(0.99, sum(one * two for one, two in zip(told, shares, strict=True)) / sum(told))
+
+
+def _log_beta(one: float, two: float) -> float:
+    return lgamma(one) + lgamma(two) - lgamma(one + two)
 
 
 def _by_chance(once: pl.DataFrame) -> float:

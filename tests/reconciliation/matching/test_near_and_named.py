@@ -154,3 +154,11 @@ def test_a_progress_payment_less_the_retention_of_its_site_though_the_site_is_na
         bank.append((f"b{n}", f"{gross - kept}", 9 * n + 2, "WIRE FROM NORTHGATE"))
     found = groups([*BANK, *bank], [*BOOKS, *books])
     assert all({f"b{n}", f"g{n}", f"k{n}"} in found for n in range(15))
+
+
+@pytest.mark.parametrize("step", [30, 31, 33, 37, 39])
+def test_an_equal_amount_of_two_files_that_have_nothing_to_do_with_each_other_is_chance(step: int) -> None:
+    bank: list[Row] = [(f"b{n}", f"-{17 + step * n % 397}", 5 * n % 31, None) for n in range(24)]
+    books: list[Row] = [(f"l{n}", f"-{11 + (2 * step - 27) * n % 389}", 7 * n % 31, None) for n in range(24)]
+    assert {row[1] for row in bank} & {row[1] for row in books}
+    assert groups(bank, books) == []
