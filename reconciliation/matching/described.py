@@ -75,6 +75,13 @@ def learned_lags(context: LegContext, window: int) -> Floats:
     return lag_shares(accepted_pairs(context)["lag"].to_numpy(), window)
 
 
+def days_of_parts(context: LegContext, one: str, before: int, after: int) -> tuple[int, int]:
+    """The days that parts of an item of the side `one` may be later than it, and earlier: `before` and `after`, or the other
+    way round where the pairs accepted so far show that this side is booked first."""
+    lag = accepted_pairs(context)["lag"].cast(pl.Float64).sum()
+    return (after, before) if (lag if one == "left" else -lag) < 0 else (before, after)
+
+
 def learned_texts(context: LegContext) -> TextOdds:
     """The odds of texts, as accepted pairs teach them; learned once as long as no more are accepted."""
     known = len(context.accepted[0])

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from reconciliation.matching.charge_rows import charge_rows
 from reconciliation.matching.context import LegContext, SideView
-from reconciliation.matching.described import learned_lags, leg_words, meant_elsewhere, open_words
+from reconciliation.matching.described import days_of_parts, learned_lags, leg_words, meant_elsewhere, open_words
 from reconciliation.matching.fee_schedules import (
     MOST_EACH,
     MOST_SHARE,
@@ -47,7 +47,8 @@ _SCHEDULES, _ROUNDS = 3, 4  # processors whose charges are learned; times that t
 
 class DescribedPayout(PassConfig):
     """One item (`one`) against all open items of one to `days` days of the other side, whatever their sign: all there are, or
-    all that say one word. The last of the days is up to `after` days earlier, or `before` later.
+    all that say one word. The last of the days is up to `after` days earlier, or `before` later;
+    the other way round where the payouts' side is booked first.
 
     The totals are equal, or the payout is less by a charge that one schedule explains (`fee_schedules`). The odds are how
     often an open item is a payout (`paid_out`, corrected by the data), times how likely that date distance and so many
@@ -162,7 +163,10 @@ class DescribedPayout(PassConfig):
                 break
         else:
             kept = spans.clear()
-        near = within_days((items, kept), keys, window).filter(pl.col("lag").is_between(-self.before, self.after))
+        before, after = self.before, self.after
+        if not self.of_frequent:
+            before, after = days_of_parts(context, self.one, before, after)
+        near = within_days((items, kept), keys, window).filter(pl.col("lag").is_between(-before, after))
         if "entity" in keys:
             near = near.with_columns(entity_right="entity")
         ours = pl.all_horizontal(

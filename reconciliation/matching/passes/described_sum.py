@@ -14,6 +14,7 @@ from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.day_crowds import Crowd, affordable
 from reconciliation.matching.described import (
+    days_of_parts,
     learned_lags,
     learned_texts,
     leg_words,
@@ -55,7 +56,8 @@ class DescribedSum(PassConfig):
     """Subsets of two or more open items on one side that add up to one item of the other (`one`).
 
     Candidates are, in turn: items with `min_nats` in common with the one, within `window` days; all items of one
-    day, up to `after` days before or `before` days after the one; all items of three days in a row. A case with
+    day, up to `after` days before or `before` days after the one (or the other way round where the one's side is booked
+    first); all items of three days in a row. A case with
     more than `max_candidates` is left. The odds are those that an open item is a sum (`summed`), times how likely
     the date distance is, over the number of solutions expected by chance. The search is repeated up to `rounds`
     times, the sure answers taken out.
@@ -138,7 +140,8 @@ class DescribedSum(PassConfig):
         direction = 1 if self.one == "left" else -1
         steps = []
         crowd = Crowd(one, many)
-        lags = range(-self.before, self.after + 1)
+        before, after = days_of_parts(context, self.one, self.before, self.after)
+        lags = range(-before, after + 1)
         # counted before any pair is made: a busy day would pair everything with everything
         counts = [crowd.smaller_within(crowd.days - lag, span) for lag in lags]
         most = min(self.max_candidates, affordable(counts, len(crowd.days), self.max_candidates))
