@@ -30,6 +30,7 @@ class Crowd:
         sizes = np.concatenate([np.abs(one.open[rows]), np.abs(many.open[others])])
         rank = np.unique(sizes, return_inverse=True)[1].astype(np.int64)
         self.days: Days = one.dataset.date[rows]
+        self._active = np.unique(many.dataset.date)
         self._span = np.int64(len(rank) + 1)
         self._kind = one.dataset.currency[rows].astype(np.int64) * 2 + (one.open[rows] > 0)
         self._rank = rank[: len(rows)]
@@ -40,9 +41,21 @@ class Crowd:
         code: Ints = ((kind << 24) + (day.astype(np.int64) + (1 << 23))) * self._span + rank
         return code
 
-    def smaller_within(self, start: Days, days: int) -> Ints:
-        """The same of so many days back from `start`."""
-        return sum((self.smaller(start - offset) for offset in range(days)), np.zeros(len(start), np.int64))
+    def smaller_between(self, first: Days, last: Days, days: int) -> Ints:
+        """The same from the `first` day to the `last`, at most so many."""
+        found = np.zeros(len(last), np.int64)
+        for offset in range(days):
+            found += np.where(last - offset >= first, self.smaller(last - offset), 0)
+        return found
+
+    def first_of(self, last: Days, active: int, days: int) -> Days:
+        """The first of so many days up to the `last` on which the other side has anything, so many days before at most: banks rest
+        on weekends."""
+        if not len(self._active):
+            return last
+        place = np.searchsorted(self._active, last, side="right") - active
+        first: Days = np.maximum(self._active[np.maximum(place, 0)], last - days + 1)
+        return np.minimum(first, last)
 
     def smaller(self, day: Days) -> Ints:
         """By item of the one side: those of that day, its currency and sign that are smaller."""

@@ -38,6 +38,7 @@ _SENTENCES = (
 _BY_TEXT, _SPREAD = 0, 2  # the sentence of sums of one party, and the sentence of sums over several days
 Days = npt.NDArray[np.int32]
 _SPREAD_SHARE = 0.3  # how much rarer sums are that leave out items of their days
+_ACTIVE, _DAYS = 3, 5  # days with items, and days in a row, over which parts are spread at most
 _NEARER, _ALIKE = 10, 0.75  # days, and the share of the best text, by which too many candidates become less
 _ALTERNATIVES = 8
 _LEAST_CHANCE = 1e-7
@@ -57,9 +58,9 @@ class DescribedSum(PassConfig):
 
     Candidates are, in turn: items with `min_nats` in common with the one, within `window` days; all items of one
     day, up to `after` days before or `before` days after the one (or the other way round where the one's side is booked
-    first); all items of three days in a row. A case with
-    more than `max_candidates` is left. The odds are those that an open item is a sum (`summed`), times how likely
-    the date distance is, over the number of solutions expected by chance. The search is repeated up to `rounds`
+    first); all items of three days on which there are any, five days in a row at most. A case with more than
+    `max_candidates` is left. The odds are those that an open item is a sum (`summed`), times how likely the date distance is
+    (that of the part which is least likely), over the number of solutions expected by chance. The search is repeated up to `rounds`
     times, the sure answers taken out.
     """
 
@@ -98,7 +99,7 @@ class DescribedSum(PassConfig):
 
     def _found(self, context: LegContext, shares: dict[tuple[int, int], float]) -> tuple[pl.DataFrame, pl.DataFrame]:
         groups, members, base = [], [], 0
-        cases = (self._by_text(context), self._by_day(context, 1), self._by_day(context, 3))
+        cases = (self._by_text(context), self._by_day(context, 1, 1), self._by_day(context, _ACTIVE, _DAYS))
         for sentence, candidates in enumerate(cases):
             own_groups, own_members = self._solved(context, candidates, sentence, shares)
             shift = pl.lit(base, pl.UInt32)
@@ -121,6 +122,7 @@ class DescribedSum(PassConfig):
             target="mine",
             value="other",
             share=pl.lit(0.5),
+            own_share=pl.lit(0.5),
         )
 
     def _not_too_many(self, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -133,8 +135,8 @@ class DescribedSum(PassConfig):
             pairs = pairs.join(own.select("left").unique(), on="left", how="anti")
         return pl.concat(kept).sort("left", "right")
 
-    def _by_day(self, context: LegContext, span: int) -> pl.DataFrame:
-        """Candidates by day; a case is an item and the day at which its candidates begin."""
+    def _by_day(self, context: LegContext, active: int, days: int) -> pl.DataFrame:
+        """Candidates of so many `active` days, `days` in a row at most; a case is an item and the last of these days."""
         one, many = (context.left, context.right) if self.one == "left" else (context.right, context.left)
         shares = learned_lags(context, self.window)
         direction = 1 if self.one == "left" else -1
@@ -143,17 +145,22 @@ class DescribedSum(PassConfig):
         before, after = days_of_parts(context, self.one, self.before, self.after)
         lags = range(-before, after + 1)
         # counted before any pair is made: a busy day would pair everything with everything
-        counts = [crowd.smaller_within(crowd.days - lag, span) for lag in lags]
+        firsts = [crowd.first_of(crowd.days - lag, active, days) for lag in lags]
+        counts = [crowd.smaller_between(first, crowd.days - lag, days) for lag, first in zip(lags, firsts, strict=True)]
         most = min(self.max_candidates, affordable(counts, len(crowd.days), self.max_candidates))
-        for lag, count in zip(lags, counts, strict=True):
+        for lag, count, first in zip(lags, counts, firsts, strict=True):
             share = float(shares[np.clip(direction * lag + self.window, 0, 2 * self.window)])
             start = crowd.days - lag
-            few = one.frame().with_columns(pl.Series("start", start)).filter(pl.Series((count >= 2) & (count <= most)))
-            offsets = pl.DataFrame({"offset": list(range(span))}, schema={"offset": pl.Int32})
-            days = few.join(offsets, how="cross").with_columns((pl.col("start") - pl.col("offset")).alias("day"))
-            met = days.join(many.frame(), left_on=["day", "currency"], right_on=["date", "currency"], suffix="_other")
+            few = one.frame().with_columns(pl.Series("start", start), pl.Series("first", first))
+            few = few.filter(pl.Series((count >= 2) & (count <= most)))
+            offsets = pl.DataFrame({"offset": list(range(days))}, schema={"offset": pl.Int32})
+            asked = few.join(offsets, how="cross").with_columns((pl.col("start") - pl.col("offset")).alias("day"))
+            met = asked.filter(pl.col("day") >= pl.col("first")).join(
+                many.frame(), left_on=["day", "currency"], right_on=["date", "currency"], suffix="_other"
+            )
             same_sign = (pl.col("open") > 0) == (pl.col("open_other") > 0)
             met = met.filter(same_sign & (pl.col("open_other").abs() < pl.col("open").abs()))
+            own_lag = direction * (met["date"] - met["day"]).cast(pl.Int64).to_numpy()
             steps.append(
                 met.select(
                     "day",
@@ -163,6 +170,7 @@ class DescribedSum(PassConfig):
                     target="open",
                     value="open_other",
                     share=pl.lit(share),
+                    own_share=pl.Series(shares)[np.clip(own_lag + self.window, 0, 2 * self.window)],
                 )
             )
         found = pl.concat(steps)
@@ -176,6 +184,7 @@ class DescribedSum(PassConfig):
             "target",
             "value",
             "share",
+            "own_share",
             "day",
         )
 
@@ -210,8 +219,11 @@ class DescribedSum(PassConfig):
         numbers = np.array([case for case, _, _ in solved])
         head = heads[numbers]
         chance = _chance(answer, solved, heads, cases["value"].to_numpy())
-        summed = self._summed(answer.chance, heads["share"].to_numpy(), numbers, chance, sentence, shares)
-        odds = summed * head["share"].to_numpy() / chance
+        own_share = cases["own_share"].to_numpy()
+        likely = np.array([own_share[chosen].min() for _, _, chosen in solved])
+        ratios = likely / chance
+        summed = self._summed(answer.chance, heads["share"].to_numpy(), numbers, ratios, sentence, shares)
+        odds = summed * ratios
         if sentence != _BY_TEXT:
             odds = odds * self._told(context, head["one"].to_numpy())
         odds = odds * self._not_one_with_a_fee(context, cases, head, [chosen for _, _, chosen in solved])
@@ -290,21 +302,21 @@ class DescribedSum(PassConfig):
         expected: Floats,
         likely: Floats,
         solved: Ints,
-        chance: Floats,
+        told: Floats,
         sentence: int,
         shares: dict[tuple[int, int], float],
     ) -> Floats:
         """By solution: the odds that an item of such a case is a sum, learned by how many solutions chance lets expect.
 
         `expected` and `likely` (the share of its date distance) are by case; `solved` names the case of each solution,
-        `chance` its expected number by chance. `shares` keeps what was learned, by sentence and stratum.
+        `told` says how much likelier it is than by chance. `shares` keeps what was learned, by sentence and stratum.
         """
         strata = np.digitize(expected, _STRATA)
         for stratum in np.unique(strata[solved]):
             if (sentence, int(stratum)) in shares:
                 continue
             own, cases = strata[solved] == stratum, strata == stratum
-            ratios = likely[solved[own]] / chance[own]
+            ratios = told[own]
             weight = _PRIOR_ITEMS * float(likely[cases].mean())
             share = start = self.summed * (_SPREAD_SHARE if sentence == _SPREAD else 1.0)
             for _ in range(_TURNS):

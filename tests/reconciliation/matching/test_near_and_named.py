@@ -162,3 +162,31 @@ def test_an_equal_amount_of_two_files_that_have_nothing_to_do_with_each_other_is
     books: list[Row] = [(f"l{n}", f"-{11 + (2 * step - 27) * n % 389}", 7 * n % 31, None) for n in range(24)]
     assert {row[1] for row in bank} & {row[1] for row in books}
     assert groups(bank, books) == []
+
+
+@pytest.mark.parametrize("books_first", [True, False])
+def test_takings_of_a_day_come_in_by_kind_of_card_on_several_working_days(books_first: bool) -> None:
+    """2026-01-05 is a Monday: what is sold from Thursday on comes in after the weekend."""
+    bank: list[Row] = []
+    books: list[Row] = []
+    for day in (4, 6, 8, 11, 13, 15, 18, 20, 22, 25):
+        parts = [5_017 + (day**3 * 7_919 + day * n * n * 104_729 + n * 31_337) % 183_961 for n in range(3)]
+        for n, cents in enumerate(parts):
+            paid = day + n + 1
+            paid += 2 if (paid - 2) % 7 in (0, 1) or (day - 2) % 7 > (paid - 2) % 7 else 0
+            bank.append(
+                (
+                    f"p{day}-{n}",
+                    f"{Decimal(cents) / 100}",
+                    paid,
+                    f"{['BANKCARD', 'AMEX', 'DISCOVER'][n]} {4_711 * (day + n)}",
+                )
+            )
+        books.append((f"d{day}", f"{Decimal(sum(parts)) / 100}", day, "Daily sales"))
+    left, right = [*BANK, *bank], [*BOOKS, *books]
+    found = groups(right, left) if books_first else groups(left, right)
+    assert (
+        sum({f"d{day}", *(f"p{day}-{n}" for n in range(3))} in found for day in (4, 6, 8, 11, 13, 15, 18, 20, 22, 25))
+        > 8
+    )
+    assert all(len({item[1:].split("-")[0] for item in group}) == 1 for group in found)
