@@ -82,7 +82,7 @@ def deliver(warehouse: SmallWarehouse, number: int, told: Told) -> None:
         "balance_check": "off" if off else "ok",
         "entry_count": len(bookings),
     }
-    record |= {"page": number, "statement_id": "one"} if account == "pages" else {}
+    record |= {"statement_id": "one"} if account == "pages" else {}
     rows = [statement(1, max(days), "0", "0", **record)]
     rows += [
         entry(place, day, amount, account_servicer_reference=reference)

@@ -4,7 +4,7 @@
 -- day where they start it, or end it, with the same balance; then as many entries of an amount are repeated as the other statements
 -- hold. One that goes on where another ended starts the day otherwise. Where a day moves nothing in all, balances tell nothing: its
 -- amounts have to be the same. Within one source the bank's reference has to be the same too; without balances that is all there is.
--- Pages of one statement may each show the balances of the whole: they repeat nothing.
+-- Pages, which have one statement's id and date, may each show the balances of the whole: they repeat nothing.
 with statement as (
     select
         statement_key,
@@ -14,7 +14,7 @@ with statement as (
         statement_currency as currency,
         source,
         statement_id,
-        page,
+        statement_date,
         opening_balance,
         received_at,
         first_booking,
@@ -52,7 +52,7 @@ entry as (
         overlapping.currency,
         overlapping.source,
         overlapping.statement_id,
-        overlapping.page,
+        overlapping.statement_date,
         overlapping.opening_balance,
         entry.statement_key,
         entry.entry_number,
@@ -71,7 +71,7 @@ day_told as (
         currency,
         source,
         statement_id,
-        page,
+        statement_date,
         statement_key,
         day,
         any_value(opening_balance) as opening_balance,
@@ -107,7 +107,11 @@ told_before as (
             and later.arrival > earlier.arrival
     where
         case
-            when later.source = earlier.source and later.statement_id = earlier.statement_id and later.page != earlier.page then false
+            when
+                later.source = earlier.source
+                and later.statement_id = earlier.statement_id
+                and later.statement_date = earlier.statement_date
+                then false
             when later.starts_with is null or earlier.starts_with is null
                 then
                     case
