@@ -155,7 +155,7 @@ def _positions(connection: duckdb.DuckDBPyConnection) -> Section:
     rows = connection.execute(
         "SELECT entity_id, account_id, currency, position, position_date, position_base::DECIMAL(23, 2), base_currency, "
         "CASE WHEN is_stale THEN 'stale balance' WHEN balance_check = 'off' THEN 'statement does not add up' "
-        "WHEN continuity = 'gap' THEN 'statement missing before' ELSE '' END "
+        "WHEN continuity = 'gap' THEN 'statement missing before' WHEN continuity = 'overlap' THEN 'two statements differ' ELSE '' END "
         "FROM marts.cash_position ORDER BY entity_id, account_id, currency"
     ).fetchall()
     columns = ("entity", "account", "currency", "position", "of", "in group currency", "", "caution")

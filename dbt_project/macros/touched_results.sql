@@ -34,7 +34,7 @@
     where currency in (select currency from {{ changed('group_rate') }})
 {%- endmacro %}
 
-{# An item, its order, what monitoring doubts or has doubted, and what it says or has said to be left to pay. #}
+{# An item, its order, what monitoring doubts or has doubted, what it says or has said to be left to pay, and what a person is or was asked. #}
 {% macro touched_payment_proposal() -%}
     select open_item_id from {{ changed('open_payables') }}
     union all
@@ -47,8 +47,11 @@
     union all
     select open_item_id from {{ source('monitoring', 'payable') }}
     union all
+    select item_id from {{ ref('stg_match') }}
+    where dataset = 'open_items' and status in ('suggested', 'ambiguous')
+    union all
     select open_item_id from {{ this }}
-    where hindrance = 'possible_duplicate' or duplicate_of is not null or paid_amount is not null
+    where hindrance in ('possible_duplicate', 'possibly_paid') or duplicate_of is not null or paid_amount is not null
 {%- endmacro %}
 
 {# A payment of which a status came or that is another; an item; all parties, for they are few and any of one golden party may differ. #}

@@ -79,7 +79,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> SmallWarehouse:
                 "90", "100", reference="R-7", status="cancelled", clearing_document="91", clearing_date="2026-09-10"
             ),
             invoice("91", "100", reference="R-7"),
-            *(invoice(number, "100") for number in ("92", "93", "94", "95")),
+            *(invoice(number, "100") for number in ("92", "93", "94", "95", "96")),
         ],
     )
     warehouse.insert("monitoring.payable", *(
@@ -87,6 +87,13 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> SmallWarehouse:
         for number, payments, paid, left in (("92", 0, "100", "0"), ("93", 0, "40", "60"), ("94", 1, "0", "30"), ("91", 1, "0", "0"))
     ))  # fmt: skip
     warehouse.insert("monitoring.failed_payment", {"payment_id": "M1|P2|4", "outcome": "rejected", "is_replaced": True})
+    warehouse.insert(
+        "matching.match_group",
+        {"group_id": "g", "leg": "bank_lines_open_items", "status": "suggested", "run_id": "test"},
+    )
+    of_group: dict[str, Value] = {"group_id": "g", "applied_amount": "-100", "run_id": "test"}
+    for dataset, name in (("bank_lines", "line"), ("open_items", "sap|1000|96||")):
+        warehouse.insert("matching.match_item", of_group | {"dataset": dataset, "item_id": name})
     warehouse.dbt("run", AS_OF, KNOWN_AT)
     return warehouse
 
@@ -123,4 +130,5 @@ def test_what_is_paid_is_not_proposed_and_of_what_is_paid_in_part_the_rest(answe
         ("93", None, Decimal(-60), Decimal(40)),
         ("94", None, Decimal(-30), Decimal(0)),
         ("95", None, Decimal(-100), None),
+        ("96", "possibly_paid", None, None),
     ]

@@ -30,6 +30,14 @@ suspect as (
     group by object_id
 ),
 
+-- what a payment or a bank line may pay: a person has not decided the suggestion or tie yet
+asked as (
+    select distinct match.item_id as open_item_id
+    from {{ ref('stg_match') }} as match
+    inner join {{ ref('stg_match') }} as other on match.group_id = other.group_id and other.dataset in ('bank_lines', 'payments')
+    where match.dataset = 'open_items' and match.status in ('suggested', 'ambiguous')
+),
+
 -- how far it is paid: where a part is paid or instructed, what is left is what is proposed
 reached as (
     select
@@ -61,6 +69,7 @@ judged as (
             when payable.is_blocked then 'blocked'
             when payable.approval_status = 'rejected' then 'approval_rejected'
             when payable.approval_status = 'pending' then 'not_approved'
+            when asked.open_item_id is not null then 'possibly_paid'
             when suspect.open_item_id is not null then 'possible_duplicate'
             when three_way.match_result in ('over_order', 'over_receipt', 'awaiting_receipt') then three_way.match_result
             when payable.open_amount is null then 'amount_not_known'
@@ -70,6 +79,7 @@ judged as (
     left join suspect on payable.open_item_id = suspect.open_item_id
     left join direct_debit on payable.open_item_id = direct_debit.open_item_id
     left join three_way on payable.open_item_id = three_way.open_item_id
+    left join asked on payable.open_item_id = asked.open_item_id
     left join reached on payable.open_item_id = reached.open_item_id
 ),
 
