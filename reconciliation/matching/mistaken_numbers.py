@@ -14,6 +14,7 @@ from reconciliation.matching.counterparty_keys import name_keys
 from reconciliation.matching.encoding import Dataset, Ints, Mask
 from reconciliation.matching.joins import among, maybe_frequent
 from reconciliation.matching.marginals import Floats
+from reconciliation.matching.number_labels import label_odds
 from reconciliation.matching.parties import parties_named
 from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.party_evidence import (
@@ -34,17 +35,25 @@ _PRICE = ["amount", "currency", "entity"]
 
 def less_of_a_price(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
     """Edges (`left`, `right`, `odds`) of equal amount, those less believed that bring another counterparty to an item at a price
-    that many have: still less where that counterparty has an open item of this price itself."""
+    that many have, still less where that counterparty has an open item of this price itself; and those of nobody known whose number
+    stands where texts show other numbers as well (`number_labels`)."""
     left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
     share = price_shares(context, context.right.open[right], right)
-    strange = np.flatnonzero(share)
-    strange = strange[_pays_for_another(context, left[strange], right[strange])]
-    if not len(strange):
+    priced = np.flatnonzero(share)
+    if not len(priced):
         return edges
-    most = class_weights(context)[OTHER] / (_MISTYPED * share[strange])
-    own = agrees_elsewhere(context, left[strange], right[strange], sides=(0,))
     odds = edges["odds"].to_numpy().copy()
-    odds[strange] = np.minimum(odds[strange], np.where(own, most * _MISTYPED, most))
+    another = _pays_for_another(context, left[priced], right[priced])
+    if another.any():
+        strange = priced[another]
+        most = class_weights(context)[OTHER] / (_MISTYPED * share[strange])
+        own = agrees_elsewhere(context, left[strange], right[strange], sides=(0,))
+        odds[strange] = np.minimum(odds[strange], np.where(own, most * _MISTYPED, most))
+    shown = party_classes(context, left[priced], right[priced])
+    silent = priced[np.isin(shown, (SILENT, OTHER, NOBODY))]
+    if len(silent):
+        labels = label_odds(context, left[silent], right[silent], _prices(context.right.dataset))
+        odds[silent] = np.minimum(odds[silent], labels)
     return edges.with_columns(odds=pl.Series(odds))
 
 

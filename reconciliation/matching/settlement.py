@@ -348,7 +348,8 @@ def _partial(
 ) -> Iterator[Proposals]:
     """One item settles part of the other; of several instalments, all together as long as they stay within the
     item."""
-    same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0))
+    # what agrees to the cent has been judged as such
+    same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
     same_sign = _not_over_a_rest(context, same_sign)
     if same_sign.is_empty():
         return
