@@ -37,6 +37,10 @@ _TAUGHT, _TEACHES = (
     500,
     0.95,
 )  # surer pairs that say enough of dates, and how likely a pair of a series has to be to say as much
+_SMOOTH = 31  # days over which what is seen of late payments is spread
+_NEVER = 1e-300
+_SERVED = 0.5  # probability from which an item is thought to have a line
+_LATE = 0.03  # of payments that come later than all that is known of, as far as is known before any is seen
 _UNSEEN = 0.2  # further items of the amount assumed around a line that sees none
 
 
@@ -73,9 +77,14 @@ class Recurring(WindowPass):
         density = (near["others"].to_numpy() + _UNSEEN) / (2 * self.around) * spare
         odds = (1 - alone) / alone / density
         place = near["lag"].to_numpy() + window.before
+        shares, late = lag_shares(lags, window), self._late(lags, window)
         if len(lags) < _TAUGHT:  # where little else tells when customers pay, the series themselves do
-            lags = np.concatenate([lags, _likely_lags(near, odds * lag_shares(lags, window)[place])])
-        odds = odds * lag_shares(lags, window)[place]
+            lags = np.concatenate([lags, _likely_lags(near, odds * shares[place])])
+            # but not how many pay late: the nearest is the likely one
+            shares = (1 - _LATE) * lag_shares(lags, window) + _LATE / window.width
+            late = np.full(self.around, _LATE / self.around)
+        odds = odds * shares[place]
+        odds = np.minimum(odds, shares[place] / _overdue(pairs, near, odds, window, late))
         # two of a series so close in date may have been taken in any order: worth a suggestion, never more
         odds = np.where(_crowded(near, "left") | _crowded(near, "right"), np.minimum(odds, _CLOSE_ODDS), odds)
         rows = near["left"].to_numpy(), near["right"].to_numpy()
@@ -84,6 +93,13 @@ class Recurring(WindowPass):
             pairs=pairs_frame(near.with_columns(pl.Series("odds", odds)), "open", "open", "none", 1.0),
             evidence=("equal amount of the same counterparty, the nearest in date of its series, {days}",),
         )
+
+    def _late(self, lags: npt.NDArray[np.int64], window: Window) -> Floats:
+        """By day after the window, as far as items of the series are looked at: the share of payments that come so late."""
+        behind = lags[(lags > window.after) & (lags <= window.after + self.around)] - window.after - 1
+        seen = np.convolve(np.bincount(behind, minlength=self.around), np.full(_SMOOTH, 1 / _SMOOTH), mode="same")
+        late: Floats = (seen + 1 / self.around) / (len(lags) + 1 / _LATE)
+        return late
 
     def _pairs(self, context: LegContext, window: Window) -> pl.DataFrame:
         """Left, right, open, lag, inside: of every series, also pairs outside the window."""
@@ -125,12 +141,29 @@ def _without_payers_of_others(context: LegContext, pairs: pl.DataFrame, inside: 
     return pairs.join(others, on="left", how="anti", maintain_order="left")
 
 
+def _overdue(pairs: pl.DataFrame, near: pl.DataFrame, odds: Floats, window: Window, late: Floats) -> Floats:
+    """By pair inside the window: how likely the line pays one of its series' earlier items that are likely unpaid, as `late` says by
+    day after the window."""
+    probable = near.select("right", probable=pl.Series(_probabilities(near, odds)))
+    served = probable.group_by("right").agg(pl.col("probable").sum()).filter(pl.col("probable") >= _SERVED)
+    unpaid = pairs.filter(pl.col("lag") > window.after).join(served, on="right", how="anti")
+    unpaid = unpaid.with_columns(late=pl.Series(late[unpaid["lag"].to_numpy() - window.after - 1]))
+    each = near.select("left").join(
+        unpaid.group_by("left").agg(pl.col("late").sum()), on="left", how="left", maintain_order="left"
+    )
+    return each["late"].fill_null(_NEVER).to_numpy()
+
+
 def _likely_lags(near: pl.DataFrame, odds: Floats) -> npt.NDArray[np.int64]:
     """The days between the dates of those pairs that are likely, weighed against each other."""
+    return near["lag"].to_numpy()[_probabilities(near, odds) >= _TEACHES]
+
+
+def _probabilities(near: pl.DataFrame, odds: Floats) -> Floats:
     left, right = (
         np.unique(near[side].to_numpy(), return_inverse=True)[1].astype(np.int64) for side in ("left", "right")
     )
-    return near["lag"].to_numpy()[pair_probabilities(left, right, odds) >= _TEACHES]
+    return pair_probabilities(left, right, odds)
 
 
 def _crowded(near: pl.DataFrame, center: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
