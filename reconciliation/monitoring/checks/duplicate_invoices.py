@@ -120,23 +120,28 @@ def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
             "source_system", "entity_id", "document_number", "entered", "reference", *_MONEY
         ).is_first_distinct()
     )
-    return with_number_forms(rows.filter(~is_line)).with_columns(
+    found = with_number_forms(rows.filter(~is_line)).with_columns(
         pl.col("typed").n_unique().over(_MONEY).alias("numbers"),
         pl.len().over(_MONEY).alias("of_amount"),
         pl.len().over("party", "written", "document_date").alias("of_number"),
-        _least_repeated("party", "typed").alias("repeated_typed"),
-        _least_repeated("party", "parted").alias("repeated_parted"),
-        _least_repeated("typed").alias("repeated_by_all"),
         pl.struct("source_system", "entity_id", "document_number", "entered").alias("document"),
     )
+    for name, of in (
+        ("repeated_typed", ("party", "typed")),
+        ("repeated_parted", ("party", "parted")),
+        ("repeated_by_all", ("typed",)),
+    ):
+        found = _with_least_repeated(found, name, *of)
+    return found
 
 
-def _least_repeated(*of: str) -> pl.Expr:
-    """How often the least frequent amount under the number and date of a document comes: once for the lines of an invoice that
-    are documents of their own, and for what one run's number is on.
+def _with_least_repeated(invoices: pl.DataFrame, name: str, *of: str) -> pl.DataFrame:
+    """The invoices with how often the least frequent amount under the number and date of each comes: once for the lines of an
+    invoice that are documents of their own, and for what one run's number is on.
     """
     same = [*of, "currency", "document_date"]
-    return pl.len().over(*same, "amount").min().over(same)
+    least = invoices.group_by(*same, "amount").len().group_by(same).agg(pl.col("len").min().alias(name))
+    return invoices.join(least, on=same, how="left", nulls_equal=True, maintain_order="left")
 
 
 def _pairs(invoices: pl.DataFrame, others: pl.DataFrame, on: list[str], holds: pl.Expr, rank: int) -> pl.DataFrame:
