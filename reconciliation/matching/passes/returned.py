@@ -134,10 +134,11 @@ class Returned(PassConfig):
         """The pairs of nothing but an amount that others have as well, with the odds that one of these stands there by chance."""
         keys = ["amount", "currency", "account"]
         data = context.right.dataset
-        originals = np.setdiff1d(np.arange(data.height, dtype=np.uint32), undoing["row"].to_numpy())
+        rows = pairs["right"].to_numpy()
+        alike = np.flatnonzero(among(data.amount, data.amount[rows])).astype(np.uint32)
+        originals = np.setdiff1d(alike, undoing["row"].to_numpy())
         every = pl.DataFrame({key: getattr(data, key)[originals] for key in keys})
         common = every.group_by(keys).len("others").with_columns(pl.col("others").cast(pl.Int64) - 1)
-        rows = pairs["right"].to_numpy()
         own = pairs.with_columns(pl.Series(key, getattr(data, key)[rows]) for key in keys)
         own = own.join(common, on=keys, how="left", maintain_order="left")
         span = max(int(data.date.max()) - int(data.date.min()) + 1, self.after + 1)
