@@ -51,6 +51,17 @@ TOLD: list[Told] = [
     ("list", "csv", None, None, [(MONDAY, "-4", "R2"), (TUESDAY, "-6", "R3")]),
     ("bare list", "csv", None, None, [(MONDAY, "-9", None)]),
     ("bare list", "csv", None, None, [(MONDAY, "-9", None)]),
+    # what a reference repeats within its list is a kind of booking, no booking
+    ("kinds", "csv", None, None, [(MONDAY, "-9", "166")]),
+    ("kinds", "csv", None, None, [(MONDAY, "-9", "166"), (TUESDAY, "-8", "166")]),
+    # a download that begins where the first one ended and tells what the second one has told, and one booking of that amount more
+    ("charges", "csv", "100", "90", [(MONDAY, "-10", None)]),
+    ("charges", "csv", "90", "80", [(MONDAY, "-10", None)]),
+    ("charges", "csv", "90", "70", [(MONDAY, "-10", None), (MONDAY, "-10", None)]),
+    # the same in another format
+    ("charges in two formats", "camt", "100", "90", [(MONDAY, "-10", "G1")]),
+    ("charges in two formats", "camt", "90", "80", [(MONDAY, "-10", "G2")]),
+    ("charges in two formats", "mt940", "90", "70", [(MONDAY, "-10", None), (MONDAY, "-10", None)]),
     # two pages, each with the balances of the whole statement
     ("pages", "camt", "100", "80", [(MONDAY, "-10", None)]),
     ("pages", "camt", "100", "80", [(MONDAY, "-10", None)]),
@@ -65,6 +76,9 @@ LINES = {
     "corrected": [-8, -7, -5],
     "list": [-9, -6, -4],
     "bare list": [-9, -9],
+    "kinds": [-9, -9, -8],
+    "charges": [-10, -10, -10],
+    "charges in two formats": [-10, -10, -10],
     "pages": [-10, -10],
 }
 
@@ -108,6 +122,25 @@ def test_each_booking_is_one_line(told: SmallWarehouse) -> None:
     ):
         found.setdefault(account, []).append(amount)
     assert found == {account: sorted(lines) for account, lines in LINES.items()}
+
+
+def test_who_is_paid_tells_equal_amounts_of_a_source_apart(told: SmallWarehouse, tmp_path: Path) -> None:
+    """A debit, sent back and drawn by somebody else at once, on three statements of a day: the third starts as the first does."""
+    warehouse = SmallWarehouse(tmp_path)
+    group(warehouse)
+    for number, (opening, closing, amount, text) in enumerate(
+        [("100", "90", "-10", "Levy"), ("90", "100", "10", "Levy, sent back"), ("100", "90", "-10", "Ng"), ("100", "90", "-10", "Levy")]
+    ):  # fmt: skip
+        rows = [
+            statement(1, MONDAY, opening, closing, identity=str(number), account_id="equal", statement_id=str(number),
+                      net_amount=amount, balance_check="ok", entry_count=1),
+            entry(1, MONDAY, amount, text=text),
+        ]  # fmt: skip
+        warehouse.deliver(f"d{number}", "mt940", "bank", f"2026-09-23 06:0{number}:00+00", rows)
+    warehouse.dbt("run", AS_OF, KNOWN_AT, "--select", "+bank_statement_line")
+    assert warehouse.rows("SELECT amount, text FROM canonical.bank_statement_line ORDER BY ALL") == [
+        (Decimal("-10"), "Levy"), (Decimal("-10"), "Ng"), (Decimal("10"), "Levy, sent back"),
+    ]  # fmt: skip
 
 
 def test_what_repeats_is_no_gap_and_what_differs_is_an_overlap(told: SmallWarehouse) -> None:

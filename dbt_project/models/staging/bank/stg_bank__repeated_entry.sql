@@ -3,7 +3,8 @@
 -- that overlap, one bank in two formats, a statement corrected under another number. Two statements tell of the same bookings of a
 -- day where they start it, or end it, with the same balance; then as many entries of an amount are repeated as the other statements
 -- hold. One that goes on where another ended starts the day otherwise. Where a day moves nothing in all, balances tell nothing: its
--- amounts have to be the same. Within one source the bank's reference has to be the same too; without balances that is all there is.
+-- amounts have to be the same. Within one source the bank's reference has to be the same too, or the whole entry where it has none;
+-- without balances the references are all there is, where each names one entry of its statement.
 -- Pages, which have one statement's id and date, may each show the balances of the whole: they repeat nothing.
 with statement as (
     select
@@ -58,10 +59,19 @@ entry as (
         entry.entry_number,
         entry.effective_date as day,
         entry.signed_amount,
-        entry.bank_reference
+        entry.bank_reference similar to '.*[0-9].*' as has_reference,
+        case when entry.bank_reference similar to '.*[0-9].*' then entry.bank_reference else {{ entry_content_hash() }} end as reference
     from {{ ref('stg_bank__entry') }} as entry
     inner join overlapping on entry.delivery_id = overlapping.delivery_id and entry.statement_number = overlapping.statement_number
     where entry.status = 'BOOK' and entry.currency is not distinct from overlapping.currency
+),
+
+referenced as (
+    select
+        statement_key,
+        count(distinct case when has_reference then reference end) = count(*) as is_referenced
+    from entry
+    group by statement_key
 ),
 
 day_told as (
@@ -76,7 +86,6 @@ day_told as (
         day,
         any_value(opening_balance) as opening_balance,
         sum(signed_amount) as moved,
-        count(distinct case when bank_reference similar to '.*[0-9].*' then bank_reference end) = count(*) as is_referenced,
         list_sort(list(signed_amount)) as amounts
     from entry
     group by all
@@ -85,11 +94,17 @@ day_told as (
 -- the balance a statement has a day start with: its opening balance and what it books before
 placed as (
     select
-        *,
-        opening_balance
-        + coalesce(sum(moved) over (partition by statement_key order by day rows between unbounded preceding and 1 preceding), 0)
-            as starts_with
+        day_told.*,
+        referenced.is_referenced,
+        day_told.opening_balance
+        + coalesce(
+            sum(day_told.moved) over (
+                partition by day_told.statement_key order by day_told.day rows between unbounded preceding and 1 preceding
+            ),
+            0
+        ) as starts_with
     from day_told
+    inner join referenced on day_told.statement_key = referenced.statement_key
 ),
 
 -- each day of a statement and the earlier statements that tell of the same bookings
@@ -127,14 +142,15 @@ told_before as (
         end
 ),
 
--- how many entries of an amount the earlier statements hold: of those that start the day alike, the one that holds most of them
+-- how many entries of an amount the earlier statements hold: of those that start the day alike, the one that holds most of them. What
+-- ends where the later one starts, or starts where it ends, lies beside it
 counted as (
     select
         later.statement_key,
         later.day,
         earlier.source = later.source as is_same_source,
         earlier.signed_amount,
-        case when earlier.source = later.source then coalesce(earlier.bank_reference, '') else '' end as reference,
+        case when earlier.source = later.source then earlier.reference else '' end as reference,
         placed.starts_with,
         count(*) as entries
     from placed as later
@@ -145,13 +161,22 @@ counted as (
             and later.day = earlier.day
             and later.arrival > earlier.arrival
     inner join placed on earlier.statement_key = placed.statement_key and earlier.day = placed.day
-    where (later.statement_key, later.day) in (select (told_before.statement_key, told_before.day) from told_before)
+    where
+        (later.statement_key, later.day) in (select (told_before.statement_key, told_before.day) from told_before)
+        and coalesce(
+            placed.moved = 0
+            or (
+                placed.starts_with + placed.moved != later.starts_with
+                and placed.starts_with != later.starts_with + later.moved
+            ),
+            true
+        )
     group by
         later.statement_key,
         later.day,
         earlier.source = later.source,
         earlier.signed_amount,
-        case when earlier.source = later.source then coalesce(earlier.bank_reference, '') else '' end,
+        case when earlier.source = later.source then earlier.reference else '' end,
         placed.starts_with,
         earlier.statement_key
 ),
@@ -199,7 +224,7 @@ compared as (
         entry.signed_amount,
         coalesce(
             row_number() over (
-                partition by entry.statement_key, entry.day, entry.signed_amount, entry.bank_reference order by entry.entry_number
+                partition by entry.statement_key, entry.day, entry.signed_amount, entry.reference order by entry.entry_number
             ) <= related.entries,
             false
         ) as is_told_alike
@@ -209,7 +234,7 @@ compared as (
             entry.statement_key = related.statement_key
             and entry.day = related.day
             and entry.signed_amount = related.signed_amount
-            and coalesce(entry.bank_reference, '') = related.reference
+            and entry.reference = related.reference
             and related.is_same_source
     where (entry.statement_key, entry.day) in (select (told_before.statement_key, told_before.day) from told_before)
 ),
