@@ -66,10 +66,16 @@ def _csv(path: Path) -> pl.DataFrame:
     data = path.read_bytes()
     try:
         first = data.partition(b"\n")[0].decode("utf-8-sig")
+        delimiter = max(_DELIMITERS, key=first.count)
         # without an end of its own, an empty cell too many of the last line would go unnoticed
-        return pl.read_csv(io.BytesIO(data + b"\n"), separator=max(_DELIMITERS, key=first.count), infer_schema=False)
+        texts = pl.read_csv(io.BytesIO(data + b"\n"), separator=delimiter, infer_schema=False)
+        header = pl.read_csv(
+            io.BytesIO(data + b"\n"), separator=delimiter, infer_schema=False, has_header=False, n_rows=1
+        )
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         raise MatchingError(f"{path}: not a CSV file in UTF-8: {str(error).splitlines()[0]}") from None
+    _require_once(path, [name or "" for name in header.row(0)])
+    return texts
 
 
 def _sheet(path: Path) -> pl.DataFrame:
@@ -85,9 +91,20 @@ def _sheet(path: Path) -> pl.DataFrame:
     rows = [row for row in rows if any(row)]
     if not rows:
         raise MatchingError(f"{path}: found no sheet with rows, expected the names of the columns in its first row")
-    header = [name for name in rows[0] if name]
-    cells = [[cell or None for cell in row[: len(header)]] + [None] * (len(header) - len(row)) for row in rows[1:]]
+    width = max(map(len, rows))
+    names = rows[0] + [""] * (width - len(rows[0]))
+    _require_once(path, names)
+    header = [name if name.strip() else f"column {place}" for place, name in enumerate(names, start=1)]
+    cells = [[cell or None for cell in row] + [None] * (width - len(row)) for row in rows[1:]]
     return pl.DataFrame(cells, schema=dict.fromkeys(header, pl.String), orient="row")
+
+
+def _require_once(path: Path, names: list[str]) -> None:
+    """Which of two columns of one name is meant cannot be known."""
+    named = [name.strip() for name in names if name.strip()]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise MatchingError(f"{path}: found {', '.join(twice)} twice in the header, expected each column once")
 
 
 def _typed(path: Path, texts: pl.DataFrame, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:

@@ -84,6 +84,24 @@ def test_a_sheet_is_read_as_its_cells_show(tmp_path: Path) -> None:
         scan_items(path)
 
 
+def test_a_column_without_a_name_moves_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "left.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["item_id", "", "text"])
+        sheet.write_row(1, 0, ["A1", "seen by the auditor", "Rent", "beside the list"])
+    assert scan_items(path).select("item_id", "text").collect().rows() == [("A1", "Rent")]
+
+
+def test_a_name_that_two_columns_bear_is_told(tmp_path: Path) -> None:
+    sheet = tmp_path / "left.xlsx"
+    with xlsxwriter.Workbook(str(sheet)) as book:
+        book.add_worksheet().write_row(0, 0, ["item_id", "text", "text "])
+    for path in (sheet, _csv(tmp_path, "A1,Rent,March", header="item_id,text, text")):
+        with pytest.raises(MatchingError, match="found text twice in the header"):
+            scan_items(path)
+
+
 def test_rates_come_as_csv_too(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
     path.write_text("valid_from,base_currency,quote_currency,rate\n2026-03-31,EUR,USD,1.25\n")
