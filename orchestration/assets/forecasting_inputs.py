@@ -21,7 +21,7 @@ _NEWEST = """
         where statement.kind in ('statement', 'report') and statement.statement_date <= run.as_of
     ),
     newest as (
-        select account_id, entity_id, currency, closing_balance, statement_date, kind, position
+        select account_id, entity_id, currency, closing_balance, statement_date
         from statement
         where closing_balance is not null
         qualify row_number() over (
@@ -54,7 +54,8 @@ _INTRADAY = f"""
     )
 """
 
-# What statements cover ends with the last statement. Statements after the balance that say none have booked what moved since.
+# What statements cover ends with the last statement. Statements of days after the balance that say none have booked what moved since;
+# what they tell of its day and days before, as a list beside the bank's statements does, is in the balance.
 _BALANCES = f"""
     with {_NEWEST},
     covered as (
@@ -68,20 +69,16 @@ _BALANCES = f"""
         group by all
     ),
     later as (
-        select statement.statement_key, statement.account_id, statement.currency
+        select statement.statement_key, statement.account_id, statement.currency, newest.statement_date as balance_date
         from statement
         inner join newest on statement.account_id = newest.account_id and statement.currency = newest.currency
-        where
-            statement.kind = 'statement'
-            and case
-                when newest.kind = 'statement' then statement.position > newest.position
-                else statement.statement_date > newest.statement_date
-            end
+        where statement.kind = 'statement' and statement.statement_date > newest.statement_date
     ),
     carried_on as (
         select later.account_id, later.currency, cast(coalesce(sum(line.amount), 0) as decimal(23, 5)) as booked_since
         from later
-        left join canonical.bank_statement_line as line on later.statement_key = line.statement_key
+        left join canonical.bank_statement_line as line
+            on later.statement_key = line.statement_key and line.effective_date > later.balance_date
         group by all
     )
     select

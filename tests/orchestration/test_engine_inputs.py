@@ -235,7 +235,15 @@ def test_statements_without_a_balance_carry_the_last_one_on(warehouse: duckdb.Du
     columns = ("balance", "balance_date", "booked_since", "covered_until")
     carried = read_forecast_inputs(warehouse).balances.select(columns).rows()
     assert carried == [(Decimal(1000), date(2026, 3, 6), Decimal(-40), date(2026, 3, 10))]
-    statement(warehouse, "v", "2026-03-11", "950.00000", position=4)
+    # a list beside the bank's statements: what it tells of the balance's day and before is in the balance, whoever told it first
+    for key, day in (("of the day", "2026-03-06"), ("of four days", "2026-03-10")):
+        statement(warehouse, key, day, None, position=4)
+        insert(
+            warehouse, "canonical.bank_statement_line", bank_line_id=key, statement_key=key, account_id="A",
+            entity_id="DE", currency="EUR", effective_date="2026-03-06", amount="-70.00000",
+        )  # fmt: skip
+    assert read_forecast_inputs(warehouse).balances.select(columns).rows() == carried
+    statement(warehouse, "v", "2026-03-11", "950.00000", position=5)
     stated = read_forecast_inputs(warehouse).balances.select(columns).rows()
     assert stated == [(Decimal(950), AS_OF, None, AS_OF)]
 
