@@ -20,6 +20,7 @@ from reconciliation.matching.text.periods import months_meant
 
 _YEAR = 12
 _PAID_LATE, _BILLED_AHEAD = 9, 6  # months that the month named by a payer, and by a bill, lies before the date at most
+_YEARS = 24  # months that one with a year of two digits lies before the date at most
 _NEAR = 7  # days from the due date within which the bill that a payer means is as a rule the nearest
 _ENOUGH = 5  # payments that tell how due dates lie to the months named, by which one answer has to lead
 _MOSTLY, _HELD = 0.6, 0.9  # share of them that has to agree: of those paid about when due, and of all
@@ -30,8 +31,8 @@ PERIOD = {"row": pl.UInt32(), "period": pl.Int32()}
 
 
 def periods_named(context: LegContext, rows: Rows | None = None) -> pl.DataFrame:
-    """`row`, `period` of the months that the texts of left rows name, of all open ones if none are given: the last months of that
-    name, or the next ones."""
+    """`row`, `period` of the months that the texts of left rows name, of all open ones if none are given: without a year
+    the last months of that name, or the next ones."""
     if _NAMED not in context.cache:
         every = np.flatnonzero(context.meeting(context.left)).astype(np.uint32)
         context.cache[_NAMED] = _named(context.left, every, _PAID_LATE)
@@ -59,7 +60,8 @@ def bill_periods(context: LegContext, rows: Rows) -> pl.DataFrame:
     if ahead is None:
         return said
     due = _due(context, np.setdiff1d(rows, said["row"].to_numpy()).astype(np.uint32))
-    return pl.concat([said, due.select("row", period=pl.col("month") - ahead).cast(PERIOD)])  # type: ignore[arg-type]
+    meant = due.select("row", period=pl.col("month") - ahead).cast(PERIOD)  # type: ignore[arg-type]
+    return pl.concat([said, _without_names(meant, "row", _in_names(context.right, rows))])
 
 
 def another_period(context: LegContext, left: Rows, right: Rows) -> Mask:
@@ -70,6 +72,7 @@ def another_period(context: LegContext, left: Rows, right: Rows) -> Mask:
         return against
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
     pairs = pairs.join(named, left_on="left", right_on="row")
+    pairs = _without_names(pairs, "right", _in_names(context.right, np.unique(pairs["right"].to_numpy())))
     of_bills = bill_periods(context, np.unique(pairs["right"].to_numpy()))
     met = pairs.join(of_bills, left_on="right", right_on="row", suffix="_bill")
     same = met.group_by("pair").agg((pl.col("period") == pl.col("period_bill")).any().alias("same"))
@@ -79,17 +82,37 @@ def another_period(context: LegContext, left: Rows, right: Rows) -> Mask:
 
 def _named(view: SideView, rows: Rows, before: int) -> pl.DataFrame:
     """`row`, `period` of the months named in a side's texts; what is a part of the counterparty's own name is none."""
-    taken = view.dataset.take(["text", "counterparty_name"], rows)
-    told = pl.DataFrame({"row": rows, "month": of_each(taken["text"], _months)}, schema_overrides={"row": pl.UInt32})
-    told = told.with_columns(
-        pl.Series("date", _month_of(view.dataset.date[rows])), name=taken["counterparty_name"]
-    ).filter(pl.col("month").list.len() > 0)
-    names = told.select("row", month=of_each(told["name"], _months)).explode("month", empty_as_null=False)
-    told = told.drop("name").explode("month").join(names, on=["row", "month"], how="anti")
-    # of the twelve months around the date there is one of the name
-    behind = (pl.col("date") - (pl.col("month") - 1)) % _YEAR
+    texts = view.dataset.take(["text"], rows)["text"]
+    told = pl.DataFrame({"row": rows, "said": of_each(texts, _months)}, schema_overrides={"row": pl.UInt32})
+    told = told.with_columns(pl.Series("date", _month_of(view.dataset.date[rows])))
+    told = told.explode("said", empty_as_null=False, keep_nulls=False)
+    month, year = pl.col("said") % 100, pl.col("said") // 100
+    given = pl.when(year > 0).then(pl.when(year < 100).then(year + 2000).otherwise(year) * _YEAR + month - 1)
+    likely = (pl.col("date") - pl.col("given")).is_between(-_BILLED_AHEAD, _YEARS)
+    told = told.with_columns(given=given).filter(~year.is_between(1, 99) | likely)  # two digits may be a day
+    # without a year it is the one of that name among the twelve months around the date, or the one beside a month that has a year
+    behind = (pl.col("date") - (month - 1)) % _YEAR
     behind = pl.when(behind > before).then(behind - _YEAR).otherwise(behind)
-    return told.select("row", period=pl.col("date") - behind).unique(maintain_order=True).cast(PERIOD)  # type: ignore[arg-type]
+    following = pl.col("given").fill_null(strategy="backward").over("row")
+    preceding = pl.col("given").fill_null(strategy="forward").over("row")
+    beside = pl.coalesce(following - (following - (month - 1)) % _YEAR, preceding + (month - 1 - preceding) % _YEAR)
+    period = pl.coalesce("given", beside, pl.col("date") - behind).alias("period")
+    periods = told.select("row", period).unique(maintain_order=True).cast(PERIOD)  # type: ignore[arg-type]
+    return _without_names(periods, "row", _in_names(view, np.unique(periods["row"].to_numpy())))
+
+
+def _in_names(view: SideView, rows: Rows) -> pl.DataFrame:
+    """`row`, `month` (1 to 12) of what reads as a month in the names of these rows' counterparties: Jan Kowalski, April Jones."""
+    names = view.dataset.take(["counterparty_name"], rows)["counterparty_name"]
+    told = pl.DataFrame({"row": rows, "month": of_each(names, _months)}, schema_overrides={"row": pl.UInt32})
+    return told.explode("month", empty_as_null=False, keep_nulls=False).with_columns(pl.col("month") % 100).unique()
+
+
+def _without_names(periods: pl.DataFrame, row: str, names: pl.DataFrame) -> pl.DataFrame:
+    """The periods (with `period`, and the `row` of an item) but for those whose month is in that item's counterparty's name."""
+    months = periods.with_columns(month=pl.col("period") % _YEAR + 1)
+    own = months.join(names, left_on=[row, "month"], right_on=["row", "month"], how="anti", maintain_order="left")
+    return own.drop("month")
 
 
 def _months(texts: pl.Series) -> pl.Series:

@@ -1,4 +1,4 @@
-"""Which month a text names: `fee November`, `LOHN 11/2025`, `Rent Nov 25`, `2025-11`. The day of a date in figures is none."""
+"""Which month a text names: `fee November`, `LOHN 11/2025`, `Rent Nov 25`, `2025-11`. A date in figures, `05.11.2025`, names none."""
 
 from __future__ import annotations
 
@@ -21,14 +21,25 @@ _NAMES = (
     "DECEMBER DEZEMBER DECEMBRE DICIEMBRE DICEMBRE DEZEMBRO GRUDZIEN GRUDNIA DEC DEZ DIC",
 )
 _NUMBER = {name: f"{number:02}" for number, names in enumerate(_NAMES, start=1) for name in names.split()}
-_NAMED = rf"\b(?:{'|'.join(sorted(_NUMBER, key=len, reverse=True))})\b"
+_ANY = "|".join(sorted(_NUMBER, key=len, reverse=True))
+_NAMED = rf"\b(?:{_ANY})\b"
 _APART = r"[^0-9A-Z/.\-]"  # what stands before and after a month in figures: no other part of a date or number
 _FIGURES = (
     rf"(?:^|{_APART})(0?[1-9]|1[0-2])[/.\-]20[0-9]{{2}}(?:$|{_APART})",
     rf"(?:^|{_APART})20[0-9]{{2}}[/.\-](0[1-9]|1[0-2])(?:$|{_APART})",
     rf"(?:^|{_APART})(0[1-9]|1[0-2])[/.\-](?:1[3-9]|[23][0-9])(?:$|{_APART})",  # no day of a month 13 and above: a year
 )
-_DAY = rf"\b[0-3]?[0-9][ .]{{1,2}}(?:{'|'.join(sorted(_NUMBER, key=len, reverse=True))})\b"
+_DAY_OF, _TH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:ST|ND|RD|TH)"
+_DATES = (
+    rf"\b{_DAY_OF}{_TH}?(?:[ .]{{1,2}}|[/-])(?:{_ANY})\b(?:[ .,/-]{{1,2}}(?:20)?[0-9]{{2}}\b)?",  # 05 MAR 2026
+    rf"\b(?:{_ANY})(?:[ .]{{1,2}}|[/-]){_DAY_OF}{_TH}?[ ,/-]{{1,2}}20[0-9]{{2}}\b",  # MAR 05, 2026
+    rf"\b(?:{_ANY})[ .]{{1,2}}(?:{_DAY_OF}{_TH}|[1-9])\b",  # MARCH 5TH, MARCH 5
+    rf"\b20[0-9]{{2}}[ .-](?:{_ANY})[ .-]{_DAY_OF}\b",  # 2026-MAR-05
+)
+_PERIODS = (
+    rf"(?:\b20[0-9]{{2}}[ ./'-]{{1,4}})?\b(?:{_ANY})\b(?:[ ./'-]{{1,4}}(?:20[0-9]{{2}}|[0-9]{{2}})\b)?",
+    *_FIGURES,
+)
 _ALSO_NAMES = {"JAN", "MAI", "MAY", "MAJ", "MAR", "APRIL", "JUN", "JUNE", "JULI", "JULIO", "AUGUST"}
 #: Words that are nothing but months: as words they would only say again what the month says.
 WORDS = sorted(set(_NUMBER) - _ALSO_NAMES)
@@ -36,8 +47,20 @@ MONTH = "MONTH-"  # before the number of a month
 
 
 def months_meant(text: pl.Expr) -> pl.Expr:
-    """The numbers of the months (1 to 12) that texts in capitals name as a period: a month beside a day, `05 MAR 2026`, is a date."""
-    return months(text.str.replace_all(_DAY, " ")).list.eval(pl.element().str.strip_prefix(MONTH).cast(pl.Int32))
+    """The months that texts in capitals name as periods, in the order of the text, as figures: 202603 with a year, 2603 with one of
+    two digits, which may be a day, 3 without. A month beside a day, `05 MAR 2026`, is a date."""
+    for date in _DATES:
+        text = text.str.replace_all(date, " ")
+    # each stands apart from the next
+    text = text.str.replace_all(rf"[./\-]*(?:{_APART}|$)", "  ")
+    named = pl.element().str.strip_chars()
+    month = pl.coalesce(
+        named.str.extract(rf"\b({_ANY})\b").replace_strict(_NUMBER, default=None, return_dtype=pl.String),
+        named.str.extract(r"^(0?[1-9]|1[0-2])[/.\-]"),
+        named.str.extract(r"[/.\-](0[1-9]|1[0-2])$"),
+    )
+    year = pl.coalesce(named.str.extract("(20[0-9]{2})"), named.str.extract("[^0-9]([0-9]{2})$"), pl.lit("0"))
+    return text.str.extract_all("|".join(_PERIODS)).list.eval(year.cast(pl.Int32) * 100 + month.cast(pl.Int32))
 
 
 def months(text: pl.Expr) -> pl.Expr:

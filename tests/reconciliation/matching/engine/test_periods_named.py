@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from example_items import items, members
@@ -59,14 +60,52 @@ def test_two_bills_of_the_month_and_amount_are_not_guessed_between() -> None:
     assert matched([paid("Miete Februar", date(2026, 4, 2))], twins) == []
 
 
-@pytest.mark.parametrize("text", ["05 MAR 2026 Zahlung", "Zahlung vom 12.03.2026", "Danke"])
+@pytest.mark.parametrize("text", ["Miete 02/2026 03/2026", "Miete Feb, März 2026", "Miete Feb 2026/März"])
+def test_each_of_several_months_may_have_its_year_or_one_for_all(text: str) -> None:
+    assert matched([paid(text, date(2026, 4, 2), amount=1700)], rents()) == [("line", "rent 2", "rent 3")]
+
+
+@pytest.mark.parametrize("text", ["Miete 02/2025", "RENT FEB 2025", "Miete Feb, 2025", "RENT FEB 25"])
+def test_the_month_of_another_year_is_another_month(text: str) -> None:
+    assert matched([paid(text, date(2026, 4, 2))], rents()) == []
+
+
+def test_of_two_bills_of_a_month_the_year_named_tells_which() -> None:
+    before = {"item_id": "old", "date": date(2025, 2, 1), "due_date": date(2025, 2, 3), "text": "Miete 02/2025"}
+    assert matched([paid("RENT FEB 2025", date(2026, 4, 2))], [*rents(), rents()[0] | before]) == [("line", "old")]
+
+
+def test_months_around_new_year_have_the_year_of_the_last() -> None:
+    december = {"item_id": "rent 12", "date": date(2025, 12, 1), "due_date": date(2025, 12, 3), "text": "Miete 12/2025"}
+    line = paid("Miete Dez/Jan 2026", date(2026, 4, 2), amount=1700)
+    assert matched([line], [*rents(), rents()[0] | december]) == [("line", "rent 1", "rent 12")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "05 MAR 2026 Zahlung",
+        "Zahlung vom 12.03.2026",
+        "Danke",
+        "RENT PYMT 03/15",
+        "RENT MAR 03, 2026",
+        "RENT 03-MAR-2026",
+        "RENT MARCH 3RD",
+    ],
+)
 def test_the_day_of_a_date_names_no_month(text: str) -> None:
     assert ("line", "rent 3") not in matched([paid(text, date(2026, 4, 3))], rents())
 
 
 def test_a_month_in_the_payers_name_is_none() -> None:
-    jan: Row = {"counterparty_name": "Jan Kowalski", "counterparty_id": "T2"}
+    jan: dict[str, Any] = {"counterparty_name": "Jan Kowalski", "counterparty_id": "T2"}
     assert matched([paid("czynsz Jan Kowalski", date(2026, 4, 3), **jan)], rents(**jan)[3:4]) == [("line", "rent 4")]
+
+
+def test_a_month_in_the_bills_name_is_none_where_the_line_shows_names_in_its_text_alone() -> None:
+    jan: dict[str, Any] = {"counterparty_name": "Jan Kowalski", "counterparty_id": "T2"}
+    line = paid("czynsz Jan Kowalski", date(2026, 4, 3), counterparty_name=None, counterparty_id=None)
+    assert matched([line], rents(**jan)[3:4]) == [("line", "rent 4")]
 
 
 def _tenants(ahead: int, late: int = 0) -> tuple[list[Row], list[Row]]:
