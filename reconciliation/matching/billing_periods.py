@@ -1,4 +1,5 @@
-"""The months that items are of: what a payer's text names, `Rent February`, and what a bill is for by its text or its dates.
+"""The months that items are of: what a payer's text names, `Rent February`, and what a bill is for by its text or its dates; and the
+days that payers name, `invoice of 12.03.2026`.
 
 Of rents and subscriptions every month's bill has the same amount. Dates tell them apart only where everybody pays in time; the month
 that is written tells them whenever it is paid. Months are numbered on from the year 0.
@@ -14,6 +15,7 @@ from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.parties import parties_named
 from reconciliation.matching.party_codes import parties_of
+from reconciliation.matching.text.dates import days_named
 from reconciliation.matching.text.distinct import of_each
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.periods import months_meant
@@ -21,11 +23,15 @@ from reconciliation.matching.text.periods import months_meant
 _YEAR = 12
 _PAID_LATE, _BILLED_AHEAD = 9, 6  # months that the month named by a payer, and by a bill, lies before the date at most
 _YEARS = 24  # months that one with a year of two digits lies before the date at most
+_PAYING, _OLDEST = (
+    3,
+    400,
+)  # days before a line's own, in which a date in its text is that of paying, and of a document at most
 _NEAR = 7  # days from the due date within which the bill that a payer means is as a rule the nearest
 _ENOUGH = 5  # payments that tell how due dates lie to the months named, by which one answer has to lead
 _MOSTLY, _HELD = 0.6, 0.9  # share of them that has to agree: of those paid about when due, and of all
 _AHEAD = -1, 2  # months that a bill may be due after the one it is for
-_KEPT, _NAMED, _PAYERS = "months_ahead", "months_named", "payers_of_months"
+_KEPT, _NAMED, _PAYERS, _DATES = "months_ahead", "months_named", "payers_of_months", "dates_named"
 _NOBODY = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
 PERIOD = {"row": pl.UInt32(), "period": pl.Int32()}
 
@@ -44,12 +50,29 @@ def periods_named(context: LegContext, rows: Rows | None = None) -> pl.DataFrame
 
 
 def payers(context: LegContext) -> pl.DataFrame:
-    """The periods that open left rows name (PERIOD) with the one `party` that the row is known to be of."""
+    """The periods that open left rows name (PERIOD) with the `party` that the row may be of, several where
+    names are alike."""
     named = periods_named(context)
     if _PAYERS not in context.cache:
         rows = named["row"].unique().sort().to_numpy()
-        context.cache[_PAYERS] = parties_named(context, rows).unique("row", keep="none") if len(rows) else _NOBODY
+        context.cache[_PAYERS] = parties_named(context, rows) if len(rows) else _NOBODY
     return named.join(context.cache[_PAYERS], on="row")
+
+
+def dates_named(context: LegContext) -> pl.DataFrame:
+    """`row`, `day`, `party` of the days well before their own that open left rows name, with the parties that the row may be of. Nearer
+    ones are as a rule the day on which it was paid."""
+    if _DATES not in context.cache:
+        rows = np.flatnonzero(context.meeting(context.left)).astype(np.uint32)
+        data = context.left.dataset
+        said = days_named(data.take(["text"], rows).with_columns(pl.Series("row", rows)))
+        before = pl.Series(data.date[said["row"].to_numpy()].astype(np.int32)) - said["day"]
+        said = said.filter(before.is_between(_PAYING + 1, _OLDEST))
+        rows = said["row"].unique().sort().to_numpy()
+        known = parties_named(context, rows) if len(rows) else _NOBODY
+        context.cache[_DATES] = said.join(known, on="row")
+    named = context.cache[_DATES]
+    return named.filter(pl.Series(context.left.is_open[named["row"].to_numpy()], dtype=pl.Boolean))
 
 
 def bill_periods(context: LegContext, rows: Rows) -> pl.DataFrame:

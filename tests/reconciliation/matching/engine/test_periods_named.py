@@ -130,3 +130,34 @@ def test_bills_that_name_no_month_are_of_that_of_their_due_date_or_as_far_from_i
     assert found == [
         (f"bill {number} {month}", f"line {number} {month}") for number in range(8) for month in range(1, 6)
     ]
+
+
+def _purchases(**more: object) -> list[Row]:
+    """Five purchases of one price, a week apart."""
+    return [
+        {"item_id": f"bill {day}", "amount": 850, "date": date(2026, 3, day), "due_date": date(2026, 4, day)}
+        | TENANT
+        | more
+        for day in (5, 12, 19, 26, 30)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["RG vom 12.03.2026", "Rechnung v.12.03.26", "inv dated 03/12/26", "2026-03-12", "12.3.26"]
+)
+def test_the_date_of_the_bill_tells_which_of_equal_ones_is_paid(text: str) -> None:
+    assert matched([paid(text, date(2026, 4, 20))], _purchases()) == [("bill 12", "line")]
+
+
+@pytest.mark.parametrize("text", ["Zahlung 12.03.2026", "4711-12.03.26", "13.03.2026"])
+def test_the_day_of_paying_a_part_of_a_number_and_a_day_without_a_bill_tell_none(text: str) -> None:
+    assert ("bill 12", "line") not in matched([paid(text, date(2026, 3, 13))], _purchases())
+
+
+def test_of_two_customers_of_one_name_the_date_tells_which_has_paid_and_no_sum_is_made_of_both() -> None:
+    twin = [{**bill, "item_id": f"twin {n}"} for n, bill in enumerate(_purchases(counterparty_id="T2"))]
+    on_the_day, others = twin[1], [twin[0], *twin[2:]]
+    line = paid("RG vom 12.03.2026", date(2026, 4, 20))
+    assert matched([line], [*_purchases(), *others]) == [("bill 12", "line")]
+    lines = [line, line | {"item_id": "second"}]
+    assert matched(lines, [*_purchases(), *others, on_the_day]) == []
