@@ -62,6 +62,20 @@ TOLD: list[Told] = [
     ("charges in two formats", "camt", "100", "90", [(MONDAY, "-10", "G1")]),
     ("charges in two formats", "camt", "90", "80", [(MONDAY, "-10", "G2")]),
     ("charges in two formats", "mt940", "90", "70", [(MONDAY, "-10", None), (MONDAY, "-10", None)]),
+    # a swept account, in one format after each sweep, in another one of the whole day; and the other way round
+    ("swept in parts", "camt", "0", "70", [(MONDAY, "70", "V1")]),
+    ("swept in parts", "camt", "70", "0", [(MONDAY, "-70", "V2")]),
+    ("swept in parts", "mt940", "0", "0", [(MONDAY, "70", None), (MONDAY, "-70", None)]),
+    ("swept as a whole", "mt940", "0", "0", [(MONDAY, "70", None), (MONDAY, "-70", None)]),
+    ("swept as a whole", "camt", "0", "70", [(MONDAY, "70", "V1")]),
+    ("swept as a whole", "camt", "70", "0", [(MONDAY, "-70", "V2")]),
+    # two statements of half a day, and a list of the day without balances
+    ("list of the day", "camt", "100", "90", [(MONDAY, "-10", "L1")]),
+    ("list of the day", "camt", "90", "80", [(MONDAY, "-10", "L2")]),
+    ("list of the day", "csv", None, None, [(MONDAY, "-10", None), (MONDAY, "-10", None)]),
+    # a batch in one sum, and in another format its payments one by one
+    ("batch", "camt", "100", "70", [(MONDAY, "-30", "B1")]),
+    ("batch", "mt940", "100", "70", [(MONDAY, "-10", None), (MONDAY, "-20", None)]),
     # two pages, each with the balances of the whole statement
     ("pages", "camt", "100", "80", [(MONDAY, "-10", None)]),
     ("pages", "camt", "100", "80", [(MONDAY, "-10", None)]),
@@ -79,6 +93,10 @@ LINES = {
     "kinds": [-9, -9, -8],
     "charges": [-10, -10, -10],
     "charges in two formats": [-10, -10, -10],
+    "swept in parts": [-70, 70],
+    "swept as a whole": [-70, 70],
+    "list of the day": [-10, -10],
+    "batch": [-30, -20, -10],
     "pages": [-10, -10],
 }
 
@@ -156,6 +174,7 @@ def test_what_repeats_is_no_gap_and_what_differs_is_an_overlap(told: SmallWareho
     assert said["halves"] == [("first", 0), ("ok", 0)]
     assert said["whole day"] == [("first", 0), ("ok", 0), ("repeated", 2)]
     assert said["corrected"] == [("first", 0), ("overlap", 1)]
+    assert said["batch"] == [("first", 0), ("overlap", 0)]
 
 
 def test_a_slip_in_one_balance_is_no_missing_statement(told: SmallWarehouse, tmp_path: Path) -> None:

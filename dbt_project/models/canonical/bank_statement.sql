@@ -1,7 +1,8 @@
 -- Statements and pages in their order per account and currency, each tied to the one before: opening = previous closing. What an earlier
 -- delivered statement has told already (stg_bank__repeated_entry) is no link of that chain: a statement that brings nothing else stands
 -- beside it, of another one the chain goes on where the repetition ends. A balance that its own statement contradicts, and the
--- neighbour does not, is a slip of that statement (balance_check), not of what lies between the two.
+-- neighbour does not, is a slip of that statement (balance_check), not of what lies between the two. One that starts the day as the one
+-- before it did, and tells of it otherwise, overlaps: nothing is missing.
 with statement as (select * from {{ ref('stg_bank__statement') }}),
 
 repeated as (
@@ -70,6 +71,7 @@ ordered as (
 linked as (
     select
         ordered.*,
+        previous.opening_balance as previous_opening,
         previous.closing_balance as previous_closing,
         previous.opening_balance + previous.net_amount as previous_sum,
         previous.balance_check = 'off' as is_previous_off,
@@ -117,6 +119,7 @@ select
         when linked.balance_check = 'off' and linked.previous_closing + linked.net_amount = linked.closing_balance then 'ok'
         when linked.is_previous_off and linked.opening_balance = linked.previous_sum then 'ok'
         when coalesce(linked.from_date, linked.opening_date) < linked.latest_date then 'overlap'
+        when linked.statement_date = linked.latest_date and linked.opening_balance = linked.previous_opening then 'overlap'
         else 'gap'
     end as continuity,
     case when linked.kind = 'statement' then linked.previous_closing end as expected_opening,

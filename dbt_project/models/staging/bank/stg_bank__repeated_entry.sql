@@ -107,9 +107,21 @@ placed as (
     inner join referenced on day_told.statement_key = referenced.statement_key
 ),
 
+-- all that each source tells of a day, in however many statements
+day_of_source as (
+    select
+        account_id,
+        currency,
+        day,
+        source,
+        list_sort(list(signed_amount)) as amounts
+    from entry
+    group by all
+),
+
 -- each day of a statement and the earlier statements that tell of the same bookings
-told_before as (
-    select distinct
+told_alike as (
+    select
         later.statement_key,
         later.day,
         earlier.source = later.source as is_same_source
@@ -142,6 +154,43 @@ told_before as (
         end
 ),
 
+-- where balances tell nothing, two sources tell the same day where all their amounts of it are the same, however it is cut
+told_in_all as (
+    select
+        later.statement_key,
+        later.day,
+        false as is_same_source
+    from placed as later
+    inner join placed as earlier
+        on
+            later.account_id = earlier.account_id
+            and later.currency is not distinct from earlier.currency
+            and later.day = earlier.day
+            and later.arrival > earlier.arrival
+            and later.source != earlier.source
+    inner join day_of_source as own_day
+        on
+            later.account_id = own_day.account_id
+            and later.currency is not distinct from own_day.currency
+            and later.day = own_day.day
+            and later.source = own_day.source
+    inner join day_of_source as other_day
+        on
+            earlier.account_id = other_day.account_id
+            and earlier.currency is not distinct from other_day.currency
+            and earlier.day = other_day.day
+            and earlier.source = other_day.source
+    where
+        own_day.amounts = other_day.amounts
+        and (later.starts_with is null or earlier.starts_with is null or later.moved = 0 or earlier.moved = 0)
+),
+
+told_before as (
+    select * from told_alike
+    union
+    select * from told_in_all
+),
+
 -- how many entries of an amount the earlier statements hold: of those that start the day alike, the one that holds most of them. What
 -- ends where the later one starts, or starts where it ends, lies beside it
 counted as (
@@ -164,7 +213,8 @@ counted as (
     where
         (later.statement_key, later.day) in (select (told_before.statement_key, told_before.day) from told_before)
         and coalesce(
-            placed.moved = 0
+            later.moved = 0
+            or placed.moved = 0
             or (
                 placed.starts_with + placed.moved != later.starts_with
                 and placed.starts_with != later.starts_with + later.moved
