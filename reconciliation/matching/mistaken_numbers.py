@@ -49,12 +49,20 @@ def less_of_a_price(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
         most = class_weights(context)[OTHER] / (_MISTYPED * share[strange])
         own = agrees_elsewhere(context, left[strange], right[strange], sides=(0,))
         odds[strange] = np.minimum(odds[strange], np.where(own, most * _MISTYPED, most))
-    shown = party_classes(context, left[priced], right[priced])
-    silent = priced[np.isin(shown, (SILENT, OTHER, NOBODY))]
-    if len(silent):
-        labels = label_odds(context, left[silent], right[silent], _prices(context.right.dataset))
-        odds[silent] = np.minimum(odds[silent], labels)
+    odds = np.minimum(odds, odds_of_labels(context, left, right))
     return edges.with_columns(odds=pl.Series(odds))
+
+
+def odds_of_labels(context: LegContext, left: Rows, right: Rows) -> Floats:
+    """By pair of rows of equal amount: the odds that the number which the left text shows is the right item's (`number_labels`);
+    infinite but at a price that many have, where the text shows nobody known."""
+    odds = np.full(len(left), np.inf)
+    silent = np.flatnonzero(price_shares(context, context.right.open[right], right))
+    shown = party_classes(context, left[silent], right[silent])
+    silent = silent[np.isin(shown, (SILENT, OTHER, NOBODY))]
+    if len(silent):
+        odds[silent] = label_odds(context, left[silent], right[silent], _prices(context.right.dataset))
+    return odds
 
 
 def at_price_of_another(context: LegContext, left: Rows, right: Rows) -> Mask:

@@ -17,8 +17,8 @@ from reconciliation.matching.reference_keys import hashed, written
 from reconciliation.matching.text.folding import ascii_upper_series
 
 _NUMBER = "[A-Z./_-]*[0-9][A-Z0-9./_-]*"
-_LABELLED = rf"\b[A-Z]{{2,}}[^A-Z0-9]{{1,4}}{_NUMBER}"
-_LABEL, _WORD = r"^([A-Z]{2,})[^A-Z0-9]", rf"({_NUMBER}?)[./_-]*$"
+_LABELLED = rf"\b([A-Z]{{2,}})[^A-Z0-9]{{0,4}}({_NUMBER})"
+_PARTS = rf"^{_LABELLED[2:-1]}?)[./_-]*$"
 _LEAST = 4  # characters of a number
 _FEWEST, _SHARE = (
     3,
@@ -47,8 +47,8 @@ def _labelled(context: LegContext, rows: Rows) -> pl.DataFrame:
     told = told.explode("said", empty_as_null=False, keep_nulls=False)
     told = told.select(
         "row",
-        label=pl.col("said").str.extract(_LABEL, 1),
-        word=pl.col("said").str.extract(_WORD, 1),
+        label=pl.col("said").str.extract(_PARTS, 1),
+        word=pl.col("said").str.extract(_PARTS, 2),
     ).filter(pl.col("label").is_not_null(), pl.col("word").str.len_bytes() >= _LEAST)
     labels = told.with_row_index("place")
     met = items_named(context.right.dataset, labels.select("word", *hashed("word"), row="place"))

@@ -17,6 +17,7 @@ from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.counterparty_keys import account_keys, distinct_names, name_keys
 from reconciliation.matching.encoding import Dataset, Ints
 from reconciliation.matching.joins import among, key_pairs
+from reconciliation.matching.mistaken_numbers import odds_of_labels
 from reconciliation.matching.other_sums import less_of_sums
 from reconciliation.matching.parties import left_parties
 from reconciliation.matching.passes.dated import WindowPass
@@ -89,7 +90,10 @@ class AmountDate(WindowPass):
         # a text that shows no like name may show none at all: worth a suggestion, never more, but for the item's own number
         unlike = (weighed["level"] == _LEVEL["other_name"]).to_numpy()
         odds = weighed["odds"].to_numpy()
-        odds = np.where(unlike, np.minimum(odds, _UNLIKE_NAME_ODDS), odds) * serial_ratios(context, one, two)
+        shown = serial_ratios(context, one, two)
+        asked = shown > 1  # a number that is no item's says nothing
+        shown[asked] = np.clip(odds_of_labels(context, one[asked], two[asked]), 1.0, shown[asked])
+        odds = np.where(unlike, np.minimum(odds, _UNLIKE_NAME_ODDS), odds) * shown
         likely = doubted(context, one, two, odds)
         weighed = weighed.with_columns(odds=pl.Series(less_of_sums(context, one, two, likely)))
         weighed = weighed.with_columns(pl.col("level").cast(pl.UInt16).alias("evidence"))

@@ -90,13 +90,17 @@ def test_a_number_of_the_bank_in_every_line_is_no_order() -> None:
 
 
 @PRESETS
-def test_a_word_that_stands_before_numbers_of_bills_at_other_prices_says_that_it_is_another_number(rules: str) -> None:
+@pytest.mark.parametrize("on", [12, 200])  # about when the bills are due, and long after
+@pytest.mark.parametrize("said", ["ORDER {}", "ORDER-{}", "ORDER NO. {}", "ORDER{}"])
+def test_a_word_that_stands_before_numbers_of_bills_at_other_prices_says_that_it_is_another_number(
+    rules: str, on: int, said: str
+) -> None:
     """Of twenty orders five happen to be the number of a bill at the price that was paid."""
     prices = ("99.00", "149.00", "199.00", "249.00")
     bills: list[Row] = [{"references": [f"{40000 + n}"], "amount": prices[n % 4], "on": n % 9} for n in range(60)]
-    paid: list[Row] = [{"text": f"RE {40000 + n}", "amount": prices[n % 4], "on": 200} for n in range(20, 60)]
-    orders: list[Row] = [{"text": f"ORDER {40000 + n}", "amount": prices[0], "on": 200} for n in range(20)]
+    paid: list[Row] = [{"text": f"RE {40000 + n}", "amount": prices[n % 4], "on": on} for n in range(20, 60)]
+    orders: list[Row] = [{"text": said.format(40000 + n), "amount": prices[0], "on": on} for n in range(20)]
     matched = _matched(rules, [*paid, *orders], bills)
     assert matched == sorted((f"B{n}", f"L{n - 20}") for n in range(20, 60))
-    one: Row = {"text": "RE 40000", "amount": prices[0], "on": 200}
+    one: Row = {"text": "RE 40000", "amount": prices[0], "on": on}
     assert ("B0", "L40") in _matched(rules, [*paid, one], bills)
