@@ -13,6 +13,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Mask
+from reconciliation.matching.joins import key_pairs
 from reconciliation.matching.parties import parties_named
 from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.text.dates import days_named
@@ -29,6 +30,7 @@ _PAYING, _OLDEST = (
 )  # days before a line's own, in which a date in its text is that of paying, and of a document at most
 _NEAR = 7  # days from the due date within which the bill that a payer means is as a rule the nearest
 _ENOUGH = 5  # payments that tell how due dates lie to the months named, by which one answer has to lead
+_MOST_EQUAL = 4000  # pairs of one amount of a counterparty beyond which they are no series
 _MOSTLY, _HELD = 0.6, 0.9  # share of them that has to agree: of those paid about when due, and of all
 _AHEAD = -1, 2  # months that a bill may be due after the one it is for
 _KEPT, _NAMED, _PAYERS, _DATES = "months_ahead", "months_named", "payers_of_months", "dates_named"
@@ -171,17 +173,17 @@ def _shown_ahead(context: LegContext) -> pl.DataFrame:
     bills = parties_of(context.right, context.right.rows())
     bills = bills.join(lines.select("party").unique(), on="party", how="semi")
     lines, bills = _priced(context.left, lines), _priced(context.right, bills)
-    met = lines.join(bills, on=["party", "amount", "currency"], suffix="_bill")
-    met = met.join(_due(context, met["row_bill"].unique().to_numpy()), left_on="row_bill", right_on="row")
+    met, _ = key_pairs(lines, bills, ["party", "amount", "currency"], _MOST_EQUAL)
+    met = met.join(_due(context, met["right"].unique().to_numpy()), left_on="right", right_on="row")
     met = met.with_columns(ahead=pl.col("month") - pl.col("period"))
-    near = met.filter((pl.col("day") - pl.col("due")).abs() <= _NEAR).unique("row", keep="none")
+    near = met.filter((pl.col("day") - pl.col("due")).abs() <= _NEAR).unique("left", keep="none")
     # where dates are no guide, a series has an end: beyond it a month named has no bill
     for told, least in (
         (near, _MOSTLY),
-        (met.filter(pl.col("ahead").is_between(*_AHEAD)).unique(["row", "ahead"]), _HELD),
+        (met.filter(pl.col("ahead").is_between(*_AHEAD)).unique(["left", "ahead"]), _HELD),
     ):
         counts = told.group_by("ahead").len("lines").sort("lines", "ahead", descending=[True, False])
-        lines_told, (first, second) = told["row"].n_unique(), [*counts["lines"].to_list(), 0, 0][:2]
+        lines_told, (first, second) = told["left"].n_unique(), [*counts["lines"].to_list(), 0, 0][:2]
         if first >= max(_ENOUGH, least * lines_told) and first - second >= _ENOUGH:
             return counts.head(1).select("ahead")
     return pl.DataFrame(schema={"ahead": pl.Int32})
