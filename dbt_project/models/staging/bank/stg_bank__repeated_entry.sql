@@ -86,7 +86,7 @@ day_told as (
         day,
         any_value(opening_balance) as opening_balance,
         sum(signed_amount) as moved,
-        list_sort(list(signed_amount)) as amounts
+        md5(cast(list_sort(list(signed_amount)) as varchar)) as amounts
     from entry
     group by all
 ),
@@ -114,7 +114,7 @@ day_of_source as (
         currency,
         day,
         source,
-        list_sort(list(signed_amount)) as amounts
+        md5(cast(list_sort(list(signed_amount)) as varchar)) as amounts
     from entry
     group by all
 ),
@@ -191,44 +191,68 @@ told_before as (
     select * from told_in_all
 ),
 
+-- how many entries of an amount each statement holds: for its own source by reference, for others without
+amount_told as (
+    select
+        entry.account_id,
+        entry.currency,
+        entry.day,
+        entry.source,
+        placed.starts_with,
+        placed.moved,
+        entry.signed_amount,
+        case when compared_with.own_source then entry.reference else '' end as reference,
+        compared_with.own_source as is_by_reference,
+        entry.arrival,
+        count(*) as entries
+    from entry
+    inner join placed on entry.statement_key = placed.statement_key and entry.day = placed.day
+    cross join (values (true), (false)) as compared_with (own_source)
+    group by all
+),
+
+-- of statements that tell the day alike the first that holds so many: a day is told by each of ninety downloads of ninety days
+first_to_tell as (
+    select * from amount_told
+    qualify entries > coalesce(
+        max(entries) over (
+            partition by account_id, currency, day, source, starts_with, moved, signed_amount, reference, is_by_reference
+            order by arrival rows between unbounded preceding and 1 preceding
+        ),
+        0
+    )
+),
+
 -- how many entries of an amount the earlier statements hold: of those that start the day alike, the one that holds most of them. What
 -- ends where the later one starts, or starts where it ends, lies beside it
 counted as (
     select
         later.statement_key,
         later.day,
-        earlier.source = later.source as is_same_source,
+        earlier.is_by_reference as is_same_source,
         earlier.signed_amount,
-        case when earlier.source = later.source then earlier.reference else '' end as reference,
-        placed.starts_with,
-        count(*) as entries
+        earlier.reference,
+        earlier.starts_with,
+        earlier.entries
     from placed as later
-    inner join entry as earlier
+    inner join first_to_tell as earlier
         on
             later.account_id = earlier.account_id
             and later.currency is not distinct from earlier.currency
             and later.day = earlier.day
             and later.arrival > earlier.arrival
-    inner join placed on earlier.statement_key = placed.statement_key and earlier.day = placed.day
+            and (later.source = earlier.source) = earlier.is_by_reference
     where
         (later.statement_key, later.day) in (select (told_before.statement_key, told_before.day) from told_before)
         and coalesce(
             later.moved = 0
-            or placed.moved = 0
+            or earlier.moved = 0
             or (
-                placed.starts_with + placed.moved != later.starts_with
-                and placed.starts_with != later.starts_with + later.moved
+                earlier.starts_with + earlier.moved != later.starts_with
+                and earlier.starts_with != later.starts_with + later.moved
             ),
             true
         )
-    group by
-        later.statement_key,
-        later.day,
-        earlier.source = later.source,
-        earlier.signed_amount,
-        case when earlier.source = later.source then earlier.reference else '' end,
-        placed.starts_with,
-        earlier.statement_key
 ),
 
 of_stretch as (
