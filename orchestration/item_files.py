@@ -44,7 +44,7 @@ def beside(folder: Path) -> dict[str, Path]:
     """The files of a folder by name. Raises MatchingError where two of them have one name."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if not path.is_file() or path.name.startswith(".") or path.suffix.lower() not in SUFFIXES:
+        if not path.is_file() or path.name.startswith((".", "~$")) or path.suffix.lower() not in SUFFIXES:
             continue
         if path.stem in found:
             raise MatchingError(f"{folder}: found {found[path.stem].name} and {path.name}; expected one file of a name")

@@ -14,6 +14,7 @@ import polars as pl
 from orchestration.item_files import scan_items
 from orchestration.result_files import TABLES
 from orchestration.workbook import AS_GIVEN, write_sheet
+from reconciliation.matching import Rules
 from reconciliation.matching.item_frames import item_frame
 
 WORKBOOK = "result.xlsx"
@@ -26,25 +27,35 @@ _GROUPS = f"""
     FROM match_group JOIN match_item USING (group_id) JOIN item USING (dataset, item_id)
     WHERE status {{}} 'matched'
     ORDER BY "group", dataset, item_id"""
+_TOLD = """
+    CREATE TEMPORARY VIEW told AS
+    SELECT dataset, item_id FROM unmatched WHERE leg NOT IN (SELECT leg FROM offsetting)
+    UNION ALL
+    SELECT dataset, item_id FROM match_item"""
 _SHEETS = {
     "To decide": _GROUPS.format("!="),
     "Open": f"""
     SELECT {_ITEM}, open_amount, {_SAID}, replace(reason, '_', ' ') AS reason,
         array_to_string(best_candidates, ' | ') AS nearest_candidates, leg
     FROM unmatched JOIN item USING (dataset, item_id)
+    -- what nothing undoes is open only where no other leg says what became of it
+    WHERE leg NOT IN (SELECT leg FROM offsetting) OR (dataset, item_id) NOT IN (SELECT (dataset, item_id) FROM told)
     ORDER BY abs(open_amount) DESC, dataset, item_id, leg""",
     "Matched": _GROUPS.format("="),
 }
 
 
-def write_result_sheets(out: Path, items: Mapping[str, Path]) -> None:
-    """Write result.xlsx to the folder of a run's results; `items` are the files it matched (dataset -> file)."""
+def write_result_sheets(out: Path, items: Mapping[str, Path], rules: Rules) -> None:
+    """Write result.xlsx to the folder of a run's results; `items` are the files it matched (dataset -> file) by the `rules`."""
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(out / WORKBOOK), AS_GIVEN) as book, duckdb.connect() as connection:
         for name in TABLES:
             connection.register(name, pl.read_parquet(out / f"{name}.parquet").to_arrow())
         connection.register("item", pl.concat([_shown(name, path) for name, path in items.items()]).to_arrow())
+        offsetting = pl.DataFrame({"leg": [leg.name for leg in rules.legs if leg.offsets]}, schema={"leg": pl.String})
+        connection.register("offsetting", offsetting.to_arrow())
+        connection.execute(_TOLD)
         for title, sql in _SHEETS.items():
             write_sheet(book, connection, title, sql, f"{', '.join(f'{name}.parquet' for name in TABLES)}")
 

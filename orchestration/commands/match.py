@@ -52,7 +52,7 @@ def match_command(
         chosen = _rules(rules, tuple(files))
         summary = match_files(files, chosen, out, links=links, rates=rates)
         if excel:
-            write_result_sheets(out, {name: path for name, path in files.items() if name in chosen.datasets})
+            write_result_sheets(out, {name: path for name, path in files.items() if name in chosen.datasets}, chosen)
     except (MatchingError, FileNotFoundError, pl.exceptions.ComputeError) as error:
         sys.stderr.write(f"tieout match: {error}\n")
         raise typer.Exit(2) from error

@@ -115,6 +115,7 @@ def test_of_a_dataset_there_is_one_file(tmp_path: Path) -> None:
     pl.DataFrame({"item_id": ["1"]}).write_parquet(tmp_path / "left.parquet")
     (tmp_path / "right.csv").touch()
     (tmp_path / "readme.txt").touch()
+    (tmp_path / "~$right.xlsx").touch()  # left by Excel beside a file that is open
     assert {name: path.name for name, path in beside(tmp_path).items()} == {
         "left": "left.parquet",
         "right": "right.csv",

@@ -91,6 +91,32 @@ def test_two_csv_files_are_matched_and_shown_in_excel(tmp_path: Path) -> None:
     assert not list(_rows(book["To decide"]))
 
 
+def test_the_sheet_of_what_is_open_shows_each_item_once_and_none_that_is_matched(tmp_path: Path) -> None:
+    """Bank lines are looked at for returns too, by a leg of their own: what undoes nothing is not open for that."""
+    lines = items(
+        {"item_id": "paid", "amount": 5, "references": ["R1"]}, {"item_id": "open", "amount": 9, "text": "Danke"}
+    )
+    lines.write_parquet(tmp_path / "bank_lines.parquet")
+    items({"item_id": "bill", "amount": 5, "references": ["R1"]}).write_parquet(tmp_path / "open_items.parquet")
+    assert _run("--items", tmp_path, "--out", tmp_path / "out", "--excel") == 0
+    book = openpyxl.load_workbook(tmp_path / "out" / "result.xlsx")
+    shown = {
+        name: [dict(zip(*pair, strict=True))["item id"] for pair in _rows(book[name])] for name in ("Open", "Matched")
+    }
+    assert shown == {"Open": ["open"], "Matched": ["paid", "bill"]}
+
+
+def test_what_only_a_leg_of_returns_looks_at_is_shown_as_open(tmp_path: Path) -> None:
+    LEFT.write_parquet(tmp_path / "lines.parquet")
+    side = "{dataset: lines, pool: p}"
+    passes = "[{kind: offset, by: reference}]"
+    rules = tmp_path / "rules.yml"
+    rules.write_text(f"legs:\n  - {{name: undone, left: {side}, right: {side}, passes: {passes}}}\n")
+    assert _run("--items", tmp_path, "--rules", rules, "--out", tmp_path / "out", "--excel") == 0
+    book = openpyxl.load_workbook(tmp_path / "out" / "result.xlsx")
+    assert {row[1] for _, row in _rows(book["Open"])} == {"B1", "B2"}
+
+
 def _rows(sheet: Worksheet) -> Iterator[tuple[tuple[object, ...], tuple[object, ...]]]:
     """The header with each row."""
     header, *rows = sheet.iter_rows(values_only=True)
