@@ -67,6 +67,8 @@ def _agreeing(context: LegContext, prices: pl.DataFrame) -> pl.DataFrame:
     )
     priced = every.join(prices.group_by("amount", "currency").agg(pl.col("share").max()), on=["amount", "currency"])
     told = _labelled(context, priced["left"].sort().to_numpy())
+    ours, theirs = one.entity[told["left"].to_numpy()], two.entity[told["named"].to_numpy()]
+    told = told.filter(pl.Series((ours == theirs) | (ours == 0) | (theirs == 0), dtype=pl.Boolean))
     # one that names several pays them all
     told = told.filter(pl.col("named").n_unique().over("left") == 1).join(priced, on="left")
     agrees = pl.Series(two.amount[told["named"].to_numpy()] == told["amount"].to_numpy())

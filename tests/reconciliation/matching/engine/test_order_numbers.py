@@ -104,3 +104,14 @@ def test_a_word_that_stands_before_numbers_of_bills_at_other_prices_says_that_it
     assert matched == sorted((f"B{n}", f"L{n - 20}") for n in range(20, 60))
     one: Row = {"text": "RE 40000", "amount": prices[0], "on": on}
     assert ("B0", "L40") in _matched(rules, [*paid, one], bills)
+
+
+@PRESETS
+def test_the_numbers_of_another_companys_bills_say_nothing_of_a_word(rules: str) -> None:
+    def numbered(first: int, amount: str, **more: str) -> list[Row]:
+        return [{"references": [f"{first + n}"], "amount": amount, "on": n % 9} | more for n in range(30)]
+
+    bills = numbered(40000, "99.00") + numbered(50000, "149.00", entity="E2")
+    lines: list[Row] = [{"text": f"RE {40000 + n}", "amount": "99.00", "on": 12} for n in range(5, 30)]
+    lines += [{"text": f"RE {50000 + n}", "amount": "99.00", "on": 12} for n in range(5)]
+    assert [group for group in _matched(rules, lines, bills) if group[1] == "L0"] == [("B5", "L0")]
