@@ -119,7 +119,9 @@ def _of_another_number(context: LegContext, told: pl.DataFrame, left: Rows, righ
     pairs = pl.DataFrame({"left": left, "row": right}).with_row_index("pair")
     owned = owned.with_columns(ascii_upper_series(owned["reference"]))
     texts = pairs.join(told.select(left="row", text="said"), on="left").select("pair", "text")
-    found = names_another(texts, pairs.join(owned, on="row").select("pair", "reference"))
+    # at a price that many have, what is one digit away is as likely the number of another item that is not there
+    at_price = pairs["pair"].filter(pl.Series(price_shares(context, context.left.open[left], right) > 0))
+    found = names_another(texts, pairs.join(owned, on="row").select("pair", "reference"), at_price)
     against = np.zeros(len(left), dtype=np.bool_)
     against[found["pair"].to_numpy()] = True
     return against

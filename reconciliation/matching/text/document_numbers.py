@@ -18,11 +18,12 @@ _LEAST = 3  # digits of a reference that has a shape
 _LEAST_MISTYPED = 4  # digits from which one wrong one is a slip, not another number
 
 
-def names_another(texts: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame:
+def names_another(texts: pl.DataFrame, references: pl.DataFrame, exact: pl.Series | None = None) -> pl.DataFrame:
     """The `pair` of those whose text names a number of the shape of the item's reference, and none that may be it.
 
     Takes `texts` and `references` (`pair`, `text` and `pair`, `reference`, both in ASCII capitals). A number may be the
-    reference if it is the whole or the end of it, its beginning, or a slip of the keys away.
+    reference if it is the whole or the end of it, its beginning, or a slip of the keys away; in the pairs `exact` a slip is
+    another number.
     """
     shaped = references.filter(pl.col("reference").str.contains(_REFERENCE)).select(
         "pair",
@@ -42,7 +43,8 @@ def names_another(texts: pl.DataFrame, references: pl.DataFrame) -> pl.DataFrame
     if met.is_empty():
         return met.select("pair")
     another = met.filter(~_may_be().any().over("pair"))
-    return another.join(_slips(another), on="pair", how="anti").select("pair").unique()
+    forgiven = another if exact is None else another.filter(~pl.col("pair").is_in(exact.implode()))
+    return another.join(_slips(forgiven), on="pair", how="anti").select("pair").unique()
 
 
 def _spots(texts: pl.DataFrame) -> pl.DataFrame:

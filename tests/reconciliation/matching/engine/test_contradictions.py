@@ -297,3 +297,19 @@ def test_a_bill_of_the_same_figure_in_another_currency_is_not_of_the_lines_amoun
 
     assert ids("BILL", "LINE")[0] in groups("EUR")
     assert ids("LINE", "PAID")[0] in groups("USD")
+
+
+@pytest.mark.parametrize(("price", "found"), [("99.00", False), (None, True)])
+def test_a_number_one_digit_away_is_a_slip_where_the_amount_is_rare_and_another_item_at_a_price(
+    price: str | None, found: bool
+) -> None:
+    amounts = [price or f"{99 + n}.17" for n in range(30)]
+    bills = [
+        {"item_id": f"B{n}", "amount": amounts[n], "on": n % 20, "references": [str(40000 + n)]} for n in range(30)
+    ]
+    lines = [
+        {"item_id": f"L{n}", "amount": amounts[n], "on": 14 + n % 20, "text": f"RE {40000 + n if n else 50000}"}
+        for n in range(30)
+    ]
+    result = match({"bank_lines": items(*lines), "open_items": items(*bills)}, preset("receivables"))
+    assert (("B0", "L0") in members(result, "matched")) is found
