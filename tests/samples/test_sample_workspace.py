@@ -128,8 +128,10 @@ def test_totals_tie_out_from_file_to_mart(workspace: Workspace) -> None:
     booked += "WHERE e.status = 'BOOK' AND s.kind = 'statement' GROUP BY ALL"
     different = rows(
         workspace,
-        f"SELECT d.file_name, d.bank_lines, b.lines, d.bank_line_net, b.net FROM marts.delivery_log d JOIN ({booked}) b "
-        "USING (delivery_id) WHERE d.bank_lines != b.lines OR d.bank_line_net != b.net",
+        # several projects test with one and the same statement: what another file has told is counted, and no line again
+        "SELECT d.file_name, d.bank_lines, d.repeated_entries, b.lines, d.bank_line_net, b.net FROM marts.delivery_log d "
+        f"JOIN ({booked}) b USING (delivery_id) "
+        "WHERE d.bank_lines + d.repeated_entries != b.lines OR (d.repeated_entries = 0 AND d.bank_line_net != b.net)",
     )
     assert different == []
 
