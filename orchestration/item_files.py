@@ -7,8 +7,9 @@ expected; files in a bank's or an ERP's own layout are declared as a source inst
 
 from __future__ import annotations
 
+import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -62,20 +63,38 @@ def _scan(path: Path, shape: Mapping[str, pl.DataType]) -> pl.LazyFrame:
 
 
 def _csv(path: Path) -> pl.DataFrame:
-    """All cells as texts, null where there is none."""
+    """All cells as texts, null where there is none. A record of more or fewer cells than the header has is an error."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
     data = path.read_bytes()
     try:
-        first = data.partition(b"\n")[0].decode("utf-8-sig")
-        delimiter = max(_DELIMITERS, key=first.count)
-        # without an end of its own, an empty cell too many of the last line would go unnoticed
-        texts = pl.read_csv(io.BytesIO(data + b"\n"), separator=delimiter, infer_schema=False)
-        header = pl.read_csv(
-            io.BytesIO(data + b"\n"), separator=delimiter, infer_schema=False, has_header=False, n_rows=1
+        first, _, rest = data.partition(b"\n")
+        header = first.decode("utf-8-sig")
+        delimiter = max(_DELIMITERS, key=header.count)
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        _require_once(path, names)
+        names = _all_named(names)
+        if not rest.strip():
+            return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+        table = arrow_csv.read_csv(
+            io.BytesIO(rest),
+            read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False),
+            parse_options=arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
+            ),
         )
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise MatchingError(f"{path}: not a CSV file in UTF-8: {str(error).splitlines()[0]}") from None
-    _require_once(path, [name or "" for name in header.row(0)])
+    texts = pl.from_arrow(table)
+    assert isinstance(texts, pl.DataFrame)  # noqa: S101 - a table makes a frame
     return texts
+
+
+def _all_named(names: Sequence[str]) -> list[str]:
+    """The names of a header, one for each column."""
+    return [name if name.strip() else f"column {place}" for place, name in enumerate(names, start=1)]
 
 
 def _sheet(path: Path) -> pl.DataFrame:
@@ -94,9 +113,8 @@ def _sheet(path: Path) -> pl.DataFrame:
     width = max(map(len, rows))
     names = rows[0] + [""] * (width - len(rows[0]))
     _require_once(path, names)
-    header = [name if name.strip() else f"column {place}" for place, name in enumerate(names, start=1)]
     cells = [[cell or None for cell in row] + [None] * (width - len(row)) for row in rows[1:]]
-    return pl.DataFrame(cells, schema=dict.fromkeys(header, pl.String), orient="row")
+    return pl.DataFrame(cells, schema=dict.fromkeys(_all_named(names), pl.String), orient="row")
 
 
 def _require_once(path: Path, names: list[str]) -> None:

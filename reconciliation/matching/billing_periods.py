@@ -24,10 +24,8 @@ from reconciliation.matching.text.periods import months_meant
 _YEAR = 12
 _PAID_LATE, _BILLED_AHEAD = 9, 6  # months that the month named by a payer, and by a bill, lies before the date at most
 _YEARS = 24  # months that one with a year of two digits lies before the date at most
-_PAYING, _OLDEST = (
-    3,
-    400,
-)  # days before a line's own, in which a date in its text is that of paying, and of a document at most
+_PAYING = 3  # days before a line's own within which a date in its text is that of paying
+_OLDEST = 400  # and within which it may be that of a document
 _NEAR = 7  # days from the due date within which the bill that a payer means is as a rule the nearest
 _ENOUGH = 5  # payments that tell how due dates lie to the months named, by which one answer has to lead
 _MOST_EQUAL = 4000  # pairs of one amount of a counterparty beyond which they are no series

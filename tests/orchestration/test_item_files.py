@@ -47,6 +47,7 @@ def test_the_delimiter_is_told_by_the_header_and_a_mark_of_byte_order_is_no_part
     ("row", "told"),
     [
         ("2,1.234,50,EUR,2026-03-31,,", "not a CSV file"),  # a cell too many
+        ("2,5,EUR,2026-03-31", "Expected 6 columns, got 4"),
         ('2,"1.234,50",EUR,2026-03-31,,', "record 2: amount is '1.234,50', expected a number such as -1234.56"),
         ("2,5-,EUR,2026-03-31,,", "record 2: amount is '5-'"),
         ("2,5,EUR,31.03.2026,,", "record 2: date is '31.03.2026', expected a day such as 2026-03-31"),
