@@ -110,9 +110,7 @@ def _monthly(history: list[date], calendar: BusinessDays, as_of: date, tolerance
     kept = _by_rule(history, calendar, as_of)
     if kept is None:
         return
-    for rule in np.lexsort((kept.missed.mean(axis=1), kept.off)):
-        if kept.off[rule] > tolerance:
-            return
+    for rule in kept.within(tolerance):
         steps = np.diff(kept.month[rule, -NEWEST:]).tolist()
         for title, months in MONTHS:
             if _is_regular(steps, months):
@@ -128,9 +126,7 @@ def _same_months(history: list[date], calendar: BusinessDays, as_of: date, toler
     kept = _by_rule(history, calendar, as_of)
     if kept is None:
         return
-    for rule in np.lexsort((kept.missed.mean(axis=1), kept.off)):
-        if kept.off[rule] > tolerance:
-            return
+    for rule in kept.within(tolerance):
         seen = kept.month[rule]
         months = np.unique(seen[seen > seen[-1] - YEAR_MONTHS] % YEAR_MONTHS)
         since = np.arange(seen[0], seen[-1] + 1)
@@ -152,6 +148,13 @@ class _Kept:
     month: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     missed: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     off: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+    def within(self, tolerance: float) -> Iterator[int]:
+        """The rules that the newest days miss by no more than that, the best kept first."""
+        for rule in np.lexsort((self.missed.mean(axis=1), self.off)):
+            if self.off[rule] > tolerance:
+                return
+            yield int(rule)
 
 
 def _by_rule(history: list[date], calendar: BusinessDays, as_of: date) -> _Kept | None:
