@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import Decimal
 
 import polars as pl
 import pytest
+from two_sided_rows import Row, side
 
 from reconciliation.matching import match, preset
 
 RULES = preset("two_sided")
-Row = tuple[str, str, int, str | None]  # item_id, amount, day of January, text
 WORDS = [
     "HARBOR",
     "SUMMIT",
@@ -26,18 +25,6 @@ WORDS = [
     "COBALT",
     "WILLOW",
 ]
-
-
-def side(rows: list[Row]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "item_id": [row[0] for row in rows],
-            "amount": pl.Series([Decimal(row[1]) for row in rows], dtype=pl.Decimal(23, 5)),
-            "currency": ["USD"] * len(rows),
-            "date": [date(2026, 1, 1) + timedelta(days=row[2]) for row in rows],
-            "text": pl.Series([row[3] for row in rows], dtype=pl.String),
-        }
-    )
 
 
 def groups(left: list[Row], right: list[Row], *statuses: str) -> list[set[str]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal
 from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
+from two_sided_rows import Row, side
 
 from reconciliation.matching import MatchResult, match, preset
 from reconciliation.matching.described import ordered
@@ -17,19 +16,6 @@ from reconciliation.matching.round_amounts import round_chance
 from simulation.two_sided import HARD, TwoSidedSettings, two_sided
 
 RULES = preset("two_sided")
-Row = tuple[str, str, int, str | None]  # item_id, amount, day of January, text
-
-
-def side(rows: list[Row]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "item_id": [row[0] for row in rows],
-            "amount": pl.Series([Decimal(row[1]) for row in rows], dtype=pl.Decimal(23, 5)),
-            "currency": ["USD"] * len(rows),
-            "date": [date(2026, 1, 1) + timedelta(days=row[2]) for row in rows],
-            "text": pl.Series([row[3] for row in rows], dtype=pl.String),
-        }
-    )
 
 
 def groups(left: list[Row], right: list[Row]) -> dict[str, list[set[str]]]:
