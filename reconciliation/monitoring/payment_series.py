@@ -1,4 +1,4 @@
-"""Payments that repeat one another: the later ones of pairs, and series, as of rent or wages, that are meant to repeat."""
+"""Payments that repeat one another: the first one of those alike, and series, as of rent or wages, that are meant to repeat."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def out_of_turn(payments: pl.DataFrame, keys: list[str], within_days: int) -> pl
     )
 
 
-def later_of_pairs(payments: pl.DataFrame, others: pl.DataFrame, keys: list[str], within_days: int) -> pl.DataFrame:
-    """The payments (payment_id, day) that agree in the keys with an earlier one of the others, with its id and day."""
-    first = others.select(*keys, pl.col("payment_id").alias("first_payment_id"), pl.col("day").alias("first_day"))
-    if "day" in keys:
-        first = first.drop("first_day").with_columns(first_day="day")
-    return payments.join(first, on=keys).filter(is_later(within_days))
+def first_payments(payments: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Of the payments that agree in the keys the first by its id, with its day: of many alike, none is paired with each other one."""
+    return payments.group_by(keys).agg(
+        pl.col("payment_id").min().alias("first_payment_id"),
+        pl.col("day").sort_by("payment_id").first().alias("first_day"),
+    )
 
 
 def is_later(within_days: int) -> pl.Expr:

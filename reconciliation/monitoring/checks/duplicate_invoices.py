@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from reconciliation.monitoring.config import DuplicateInvoice
+from reconciliation.monitoring.earlier_documents import earlier_documents, kinds_of, with_kinds
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
 from reconciliation.monitoring.invoice_numbers import (
@@ -27,6 +28,7 @@ CONTRACT_DATES = 3  # a number that documents of as many dates carry names a con
 NEIGHBOURS = 100  # numbers this close are two of one day: a supplier numbers what he writes in a row
 TAX = (5, 27)  # percent by which one amount may be the other with its tax, so exactly that chance has no part in it
 TAX_EXACT = 0.00005
+RECORDS = 3  # of one supplier, at the most
 PARTS = 2  # at the least of a bill that is entered in parts
 SAME_VALUE = 0.05  # of two currencies: rates of other days and sources differ by as much
 SAME_MONEY = 1000  # amounts that differ by less than one part in so many may be one, rounded differently
@@ -49,38 +51,40 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
     doubted however old it is. Age: days since the later document was posted.
     """
     invoices = _with_value(_invoices(inputs), inputs)
-    pairs = pl.concat(
-        [
-            _same_number(invoices),
-            _lesser_number(invoices),
-            _mistyped_number(invoices),
-            _mistyped_amount(invoices),
-            _other_record(invoices),
-            _whole_and_parts(invoices),
-        ]
-    )
-    columns = [*_SAID, "place", "party", "currency", "amount"]
-    rows = (
-        pairs.join(invoices, on="open_item_id")
-        .join(
-            invoices.select("open_item_id", *columns).rename(
-                {name: f"first_{name}" for name in ["open_item_id", *columns]}
-            ),
-            on="first_open_item_id",
+    kinds = kinds_of(invoices)
+    pairs = (
+        pl.concat(
+            [
+                _same_number(kinds),
+                _lesser_number(kinds),
+                _mistyped_number(kinds),
+                _mistyped_amount(kinds),
+                _other_record(kinds),
+                _whole_and_parts(kinds),
+            ]
         )
+        .group_by("kind", "first_kind")
+        .agg(pl.col("rank").min())
+        .join(kinds.select("kind", "document_date"), on="kind")
+        .join(kinds.select(first_kind="kind", first_document_date="document_date"), on="first_kind")
         .filter(
-            (pl.col("first_place") < pl.col("place"))
-            & ((pl.col("entered") >= as_of - timedelta(days=settings.within_days)) | (pl.col("status") == "open"))
-            & (
+            (
                 (pl.col("document_date") - pl.col("first_document_date")).dt.total_days().abs() <= settings.within_days
             ).fill_null(value=True)
         )
+        .drop("document_date")
     )
+    later = invoices.filter(
+        (pl.col("entered") >= as_of - timedelta(days=settings.within_days)) | (pl.col("status") == "open")
+    )
+    found = _not_credited(earlier_documents(later, invoices, pairs), inputs)
     rows = (
-        _not_credited(rows, inputs)
-        .sort("open_item_id", "rank", "first_entered", "first_open_item_id")
-        .unique("open_item_id", keep="first", maintain_order=True)
+        found.with_columns(pl.col("earlier").sum().over("place"))
+        .sort("place", "rank", "first_place")
+        .unique("place", keep="first", maintain_order=True)
+        .join(invoices.select(pl.col("place", "open_item_id", *_SAID).name.prefix("first_")), on="first_place")
         .with_columns(pl.min_horizontal("entered", pl.lit(as_of)).alias("since"))
+        .sort("open_item_id")
     )
     return findings(
         rows,
@@ -93,8 +97,7 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
     )
 
 
-_SAID = ("document_date", "entered", "source_system", "document_number", "reference", "counterparty_id")
-_PAIR = ("open_item_id", "first_open_item_id", "rank")
+_SAID = ("entered", "source_system", "document_number", "reference", "counterparty_id", "currency", "amount")
 _MONEY = ["party", "currency", "amount"]
 
 
@@ -124,7 +127,9 @@ def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
         pl.col("typed").n_unique().over(_MONEY).alias("numbers"),
         pl.len().over(_MONEY).alias("of_amount"),
         pl.len().over("party", "written", "document_date").alias("of_number"),
-        pl.struct("source_system", "entity_id", "document_number", "entered").alias("document"),
+        pl.when(pl.col("document_number").is_not_null())
+        .then(pl.struct("source_system", "entity_id", "document_number", "entered").rank("dense"))
+        .alias("document"),
     )
     for name, of in (
         ("repeated_typed", ("party", "typed")),
@@ -132,7 +137,7 @@ def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
         ("repeated_by_all", ("typed",)),
     ):
         found = _with_least_repeated(found, name, *of)
-    return found
+    return with_kinds(found, [*_MONEY, "reference", "document_date"])
 
 
 def _with_least_repeated(invoices: pl.DataFrame, name: str, *of: str) -> pl.DataFrame:
@@ -144,36 +149,29 @@ def _with_least_repeated(invoices: pl.DataFrame, name: str, *of: str) -> pl.Data
     return invoices.join(least, on=same, how="left", nulls_equal=True, maintain_order="left")
 
 
-def _pairs(invoices: pl.DataFrame, others: pl.DataFrame, on: list[str], holds: pl.Expr, rank: int) -> pl.DataFrame:
-    """The pairs that agree in the columns and of which `holds` is true; the other's columns are named `other_...`."""
+def _pairs(kinds: pl.DataFrame, others: pl.DataFrame, on: list[str], holds: pl.Expr, rank: int) -> pl.DataFrame:
+    """The kinds that agree in the columns and of which `holds` is true; the other's columns are named `other_...`. A kind of
+    several documents is paired with itself too.
+    """
     held = [name for name in others.columns if name not in on]
     return (
-        invoices.join(others.rename({name: f"other_{name}" for name in held}), on=on)
-        .filter(
-            (pl.col("open_item_id") != pl.col("other_open_item_id"))
-            & (
-                pl.col("document").struct.field("document_number").is_null()
-                | (pl.col("document") != pl.col("other_document"))
-            )
-            & holds.fill_null(value=False)
-        )
-        .select("open_item_id", pl.col("other_open_item_id").alias("first_open_item_id"), pl.lit(rank).alias("rank"))
+        kinds.join(others.rename({name: f"other_{name}" for name in held}), on=on)
+        .filter(((pl.col("kind") != pl.col("other_kind")) | (pl.col("members") > 1)) & holds.fill_null(value=False))
+        .select("kind", pl.col("other_kind").alias("first_kind"), pl.lit(rank).alias("rank"))
     )
 
 
 def _both_ways(pairs: pl.DataFrame) -> pl.DataFrame:
-    turned = pairs.select(
-        pl.col("first_open_item_id").alias("open_item_id"), pl.col("open_item_id").alias("first_open_item_id"), "rank"
-    )
+    turned = pairs.select(pl.col("first_kind").alias("kind"), pl.col("kind").alias("first_kind"), "rank")
     return pl.concat([pairs, turned])
 
 
-def _same_number(invoices: pl.DataFrame) -> pl.DataFrame:
+def _same_number(kinds: pl.DataFrame) -> pl.DataFrame:
     same_letters = (
         (pl.col("letters") == pl.col("other_letters")) | (pl.col("letters") == "") | (pl.col("other_letters") == "")
     )
     same_date = pl.col("document_date") == pl.col("other_document_date")
-    told = invoices.filter(pl.col("typed").is_not_null())
+    told = kinds.filter(pl.col("typed").is_not_null())
     whole = told.filter(pl.col("repeated_typed") > 1)
     is_long = pl.col("digits") >= MINIMUM_DIGITS
     found = [_pairs(whole, whole, [*_MONEY, "typed", "document_date"], same_letters | is_long, 0)]
@@ -187,28 +185,28 @@ def _same_number(invoices: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def _lesser_number(invoices: pl.DataFrame) -> pl.DataFrame:
+def _lesser_number(kinds: pl.DataFrame) -> pl.DataFrame:
     """One number is the other's with the year or with a suffix; of two with a suffix each is a part of the whole."""
     keys = [*_MONEY, "document_date"]
-    several = invoices.filter((pl.len().over(keys) > 1) & pl.col("typed").is_not_null())
-    lesser = lesser_numbers(several).select("open_item_id", "document", *keys, pl.col("lesser").alias("typed"))
+    several = kinds.filter((pl.len().over(keys) > 1) & pl.col("typed").is_not_null())
+    lesser = lesser_numbers(several).select("kind", *keys, pl.col("lesser").alias("typed"))
     return _both_ways(_pairs(several, lesser, [*keys, "typed"], pl.lit(value=True), 1))
 
 
-def _mistyped_number(invoices: pl.DataFrame) -> pl.DataFrame:
+def _mistyped_number(kinds: pl.DataFrame) -> pl.DataFrame:
     """The only two documents of a party and an amount, of one date: their numbers differ by one typing error, or one has none."""
-    two = invoices.filter(pl.col("of_amount") == 2)
+    two = kinds.filter(pl.col("of_amount") == 2)
     pairs = two.join(two, on=[*_MONEY, "document_date"], suffix="_other").filter(
-        pl.col("open_item_id") < pl.col("open_item_id_other")
+        (pl.col("kind") < pl.col("kind_other")) | ((pl.col("kind") == pl.col("kind_other")) & (pl.col("members") == 2))
     )
-    # two rows a party and amount at most
+    # two documents a party and amount at most
     forms = pairs.select("typed", "typed_other", "parted", "parted_other")
     alike = [_mistyped(*numbers) for numbers in forms.iter_rows()]
     other_words = (
         pl.col("typed").is_null() & pl.col("typed_other").is_null() & (pl.col("written") != pl.col("written_other"))
     )
     found = pairs.filter(pl.Series(alike, dtype=pl.Boolean) & ~other_words.fill_null(value=False)).select(
-        "open_item_id", pl.col("open_item_id_other").alias("first_open_item_id"), pl.lit(2).alias("rank")
+        "kind", pl.col("kind_other").alias("first_kind"), pl.lit(2).alias("rank")
     )
     return _both_ways(found)
 
@@ -233,11 +231,11 @@ def _mistyped(one: str | None, other: str | None, parts: str | None, other_parts
     )
 
 
-def _mistyped_amount(invoices: pl.DataFrame) -> pl.DataFrame:
+def _mistyped_amount(kinds: pl.DataFrame) -> pl.DataFrame:
     """The only two documents of a party, number and date, with nearly one amount, the amounts with and without tax, or the same
     figure in two currencies.
     """
-    two = invoices.filter((pl.col("of_number") == 2) & (pl.col("digits") >= MINIMUM_DIGITS))
+    two = kinds.filter((pl.col("of_number") == 2) & (pl.col("digits") >= MINIMUM_DIGITS))
     other_amount, amount = pl.col("other_amount"), pl.col("amount")
     same_currency = pl.col("currency") == pl.col("other_currency")
     near = (amount - other_amount).abs() * SAME_MONEY <= amount.abs()
@@ -276,33 +274,35 @@ def _digits(amount: pl.Expr) -> pl.Expr:
     return amount.cast(pl.String).str.split("").list.sort()
 
 
-def _other_record(invoices: pl.DataFrame) -> pl.DataFrame:
+def _other_record(kinds: pl.DataFrame) -> pl.DataFrame:
     """One number, amount and date of two supplier records that nothing else joins; a number that is a date or a month is no
-    document's own.
+    document's own, and one that many suppliers have is a run's.
     """
     keys = ["typed", "currency", "amount", "document_date"]
-    several = invoices.filter(
+    several = kinds.filter(
         (pl.col("digits") >= TELLING_DIGITS)
         & (pl.col("repeated_by_all") > 1)
-        & (pl.col("party").n_unique().over(keys) > 1)
+        & pl.col("party").n_unique().over(keys).is_between(2, RECORDS)
     )
     short = lesser_numbers(several).filter(pl.col("lesser").str.len_chars() < TELLING_DIGITS)
-    telling = several.join(short, on="open_item_id", how="anti")
+    telling = several.join(short, on="kind", how="anti")
     return _pairs(telling, telling, keys, pl.col("party") != pl.col("other_party"), 4)
 
 
-def _whole_and_parts(invoices: pl.DataFrame) -> pl.DataFrame:
+def _whole_and_parts(kinds: pl.DataFrame) -> pl.DataFrame:
     """A document over the sum of all others of its party, number and date: a bill entered in parts, by cost centre, and whole."""
     keys = ["party", "currency", "typed", "document_date"]
-    several = invoices.filter((pl.col("digits") >= MINIMUM_DIGITS) & (pl.len().over(keys) > PARTS))
-    whole = several.filter(pl.col("amount") * 2 == pl.col("amount").sum().over(keys))
+    several = kinds.filter((pl.col("digits") >= MINIMUM_DIGITS) & (pl.col("members").sum().over(keys) > PARTS))
+    whole = several.filter(pl.col("amount") * 2 == (pl.col("amount") * pl.col("members")).sum().over(keys))
     return _both_ways(_pairs(whole, several, keys, pl.lit(value=True), 5))
 
 
 def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
-    """The pairs less those of which a credit memo over the amount, of the same party and not older than the first, takes back one.
+    """The rows of documents with more earlier ones than a credit memo each over the amount, of the same party and not older than
+    the first, takes back.
 
-    The credit memo names the number, or the party has no other number with that amount.
+    The credit memo names the number, or the party has no other number with that amount. Credit memos of one name and day are
+    counted, not gone through one by one for every document.
     """
     credits = (
         inputs.open_items.filter(
@@ -312,30 +312,31 @@ def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
             & (pl.col("kind") != "payment")
         )
         .with_columns(party=pl.coalesce("golden_id", "counterparty_id"), amount=-pl.col("amount"))
-        .select(
-            *_MONEY,
-            pl.col("document_date").alias("credited_on"),
-            pl.col("reference").alias("names"),
-            pl.col("open_item_id").alias("credit_id"),
-        )
+        .group_by(*_MONEY, pl.col("document_date").alias("credited_on"), pl.col("reference").alias("names"))
+        .agg(pl.col("open_item_id").n_unique().alias("credits"))
     )
+    first, only_number = pl.col("first_document_date"), pl.col("numbers") <= 1 + (pl.col("rank") > 0)
+    of_document = rows.group_by("place", *_MONEY, "typed", "digits").agg(
+        first.min().alias("from"), first.filter(only_number).min().alias("from_whichever")
+    )
+    asked = [*_MONEY, "typed", "digits", "from", "from_whichever"]
     names = (
         pl.col("names").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").str.contains(pl.col("typed"), literal=True)
     )
+    is_named = (pl.col("digits") >= MINIMUM_DIGITS) & names & (pl.col("credited_on") >= pl.col("from"))
     counted = (
-        rows.join(credits, on=_MONEY)
+        of_document.select(asked)
+        .unique()
+        .join(credits, on=_MONEY)
         .filter(
-            (pl.col("credited_on") >= pl.col("first_document_date"))
-            & (
-                ((pl.col("digits") >= MINIMUM_DIGITS) & names).fill_null(value=False)
-                | (pl.col("numbers") <= 1 + (pl.col("rank") > 0))
-            )
+            is_named.fill_null(value=False) | (pl.col("credited_on") >= pl.col("from_whichever")).fill_null(value=False)
         )
-        .group_by("open_item_id")
-        .agg(pl.col("credit_id").n_unique().alias("credits"))
+        .group_by(asked)
+        .agg(pl.col("credits").sum())
     )
-    return rows.join(counted, on="open_item_id", how="left").filter(
-        pl.col("first_open_item_id").n_unique().over("open_item_id") > pl.col("credits").fill_null(0)
+    taken_back = of_document.join(counted, on=asked, nulls_equal=True).select("place", "credits")
+    return rows.join(taken_back, on="place", how="left").filter(
+        pl.col("earlier").sum().over("place") > pl.col("credits").fill_null(0)
     )
 
 
@@ -346,9 +347,10 @@ def _message(row: Mapping[str, Value]) -> str:
         else ""
     )
     other = f" over {money(row, 'first_amount', 'first_currency')}" if row["rank"] in (3, 5) else ""
+    more = f"; {row['earlier']} earlier ones are alike" if row["earlier"] != 1 else ""
     record = f", under {row['counterparty_id']} and {row['first_counterparty_id']}" if row["rank"] == 4 else ""
     return (
         f"Invoice {row['reference'] or '(no number)'} over {money(row)}, entered on {row['entered']} as {row['document_number']}, "
         f"looks like {row['first_reference'] or 'one without a number'}{other} of {row['first_entered']} "
-        f"({row['first_document_number']}){systems}{record}"
+        f"({row['first_document_number']}){systems}{record}{more}"
     )

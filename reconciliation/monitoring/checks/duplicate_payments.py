@@ -14,7 +14,7 @@ from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
 from reconciliation.monitoring.invoice_names import MINIMUM_DIGITS, ends_of_numbers, is_named, last_digits, named_items
 from reconciliation.monitoring.paid_items import paid_beyond
-from reconciliation.monitoring.payment_series import is_later, later_of_pairs, out_of_turn
+from reconciliation.monitoring.payment_series import first_payments, is_later, out_of_turn
 from reconciliation.monitoring.second_bookings import second_bookings
 
 NEXT_STEP = "Stop the later payment while the bank still can; else ask the supplier for the money back"
@@ -138,10 +138,13 @@ def _names_what_is_paid(
         left_on=["account", "currency", "amount", "key"],
         right_on=["first_account", "first_currency", "first_amount", "key"],
     ).filter(is_named("remittance_text"))
-    earlier = mentions.select(
-        "open_item_id", "account", pl.col("payment_id").alias("first_payment_id"), pl.col("day").alias("first_day")
+    # of many that name one item each stands beside the one before it
+    together = ["open_item_id", "account"]
+    both_name = (
+        mentions.filter(pl.col("day").is_not_null() & pl.col("account").is_not_null())
+        .sort(*together, "day", "payment_id")
+        .with_columns(pl.col("payment_id", "day").shift().over(together).name.prefix("first_"))
     )
-    both_name = mentions.join(earlier, on=["open_item_id", "account"])
     columns = ["payment_id", "first_payment_id", "first_day", "day", "remittance_text"]
     found = pl.concat([one.select(columns) for one in (by_item, by_payment, both_name)]).filter(is_later(within_days))
     return _pairs(found, "text", pl.col("remittance_text")).unique()
@@ -167,7 +170,14 @@ def _same_day(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
     twins = of_itself.filter((pl.len().over(*keys, "day") > 1) & (pl.col("said") != "")).filter(
         pl.col("day").n_unique().over(keys) == 1
     )
-    return _pairs(later_of_pairs(twins, payments, [*keys, "day"], 0), "twin", pl.col("remittance_text"))
+    first = first_payments(payments, [*keys, "day"])
+    return _pairs(
+        twins.join(first.with_columns(first_day="day"), on=[*keys, "day"]).filter(
+            pl.col("payment_id") > pl.col("first_payment_id")
+        ),
+        "twin",
+        pl.col("remittance_text"),
+    )
 
 
 def _same_file(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
@@ -191,12 +201,7 @@ def _same_file(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
     again = out_of_turn(batches, content, RESENT_DAYS).select(
         "batch_id", pl.col("first_payment_id").alias("first_batch")
     )
-    first = payments.select(
-        pl.col("batch_id").alias("first_batch"),
-        *keys,
-        pl.col("payment_id").alias("first_payment_id"),
-        pl.col("day").alias("first_day"),
-    )
+    first = first_payments(payments.with_columns(first_batch="batch_id"), ["first_batch", *keys])
     return _pairs(
         of_itself.join(again, on="batch_id").join(first, on=["first_batch", *keys], nulls_equal=True),
         "file",

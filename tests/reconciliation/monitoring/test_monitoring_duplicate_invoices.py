@@ -234,3 +234,21 @@ def test_one_typing_error() -> None:
         and not swapped_neighbours("1234", "4231")
         and not swapped_neighbours("12", "123")
     )
+
+
+def test_of_thousands_under_one_number_each_later_one_names_the_first_and_how_many_came_before() -> None:
+    crowd = [document(number, posting_date=date(2026, 2, 2 + number % 3)) for number in range(3000)]
+    rows = {row["object_id"]: row for row in found(*crowd)}
+    assert len(rows) == 2999
+    last = rows["sap|1000|998|2026|1"]  # of the last day of posting, and by its name the last of that day
+    assert last["related_id"] == "sap|1000|0|2026|1"
+    assert str(last["message"]).endswith("; 2999 earlier ones are alike")
+    credits = [CREDIT | {"open_item_id": f"c{number}", "document_number": f"c{number}"} for number in range(2999)]
+    assert found(*crowd, *credits) == []
+
+
+def test_a_number_that_many_suppliers_have_is_a_run_s() -> None:
+    two = [document(number, golden_id=f"g{number}", reference="RUN-88123") for number in range(2)]
+    many = [document(number, golden_id=f"g{number}", reference="RUN-88123") for number in range(2000)]
+    assert len(found(*two)) == 1
+    assert found(*many) == []

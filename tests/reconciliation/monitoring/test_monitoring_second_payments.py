@@ -194,3 +194,10 @@ def test_an_invoice_paid_once_more_in_the_portal_of_the_bank() -> None:
         )
         == {}
     )
+
+
+@pytest.mark.parametrize("text", ["CARD SETTLEMENT", "INVOICE RE-1001"], ids=["one text", "one invoice named"])
+def test_thousands_alike_are_not_gone_through_in_pairs(text: str) -> None:
+    crowd = [paid(number, remittance_text=text) for number in range(3000)]
+    again = found(open_items=[CLEARED], payments=crowd)
+    assert len(again) == 2999 and "m0|p1|1" not in again
