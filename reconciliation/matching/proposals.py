@@ -75,3 +75,19 @@ class Proposals:
     )
     part: float = 1.0
     sure_only: bool = False  # what is no sure match stays open, unnamed: it will be proposed again
+
+
+def each_set_once(groups: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Candidate groups, each set of items once with its best odds: found in two ways it is no rival of itself."""
+    sets = (
+        members.sort("proposal", "side", "row")
+        .group_by("proposal", maintain_order=True)
+        .agg(pl.concat_str("side", "row", separator=":").str.join(",").alias("set"))
+    )
+    best = (
+        groups.join(sets, on="proposal")
+        .sort("odds", "proposal", descending=[True, False])
+        .unique("set", keep="first", maintain_order=True)
+    )
+    kept = groups.join(best.select("proposal"), on="proposal", how="semi").sort("proposal")
+    return kept, members.join(kept.select("proposal"), on="proposal", how="semi")

@@ -26,7 +26,7 @@ from reconciliation.matching.fee_schedules import (
 from reconciliation.matching.frequent_payers import coming_again, payers
 from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals, each_set_once
 from reconciliation.matching.sum_words import told_by_words, words_in_common
 from reconciliation.matching.text.words import SideWords
 
@@ -272,11 +272,9 @@ class DescribedPayout(PassConfig):
         groups = groups.cast(GROUPS)  # type: ignore[arg-type]
         if not self.of_frequent:
             groups = meant_elsewhere(context, groups, members, one.index)
-        return Proposals(
-            groups=groups,
-            members=members.sort("proposal", "side", "row"),
-            evidence=sentences,
-        )
+        # one day's items are told by several words, and a charge that is shown by several schedules
+        groups, members = each_set_once(groups, members)
+        return Proposals(groups=groups, members=members.sort("proposal", "side", "row"), evidence=sentences)
 
     def _told_apart(
         self, context: LegContext, others: pl.DataFrame, parts: pl.DataFrame, ones: pl.DataFrame

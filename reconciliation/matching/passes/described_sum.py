@@ -24,7 +24,7 @@ from reconciliation.matching.described import (
 )
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
-from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals, each_set_once
 from reconciliation.matching.round_amounts import round_chance
 from reconciliation.matching.subset_sum import MAX_AMOUNT, SubsetSums, subset_sums
 from reconciliation.matching.sum_words import told_by_words
@@ -106,7 +106,7 @@ class DescribedSum(PassConfig):
             groups.append(own_groups.with_columns(pl.col("proposal") + shift))
             members.append(own_members.with_columns(pl.col("proposal") + shift))
             base += own_groups.height
-        return _distinct(pl.concat(groups), pl.concat(members))
+        return each_set_once(pl.concat(groups), pl.concat(members))
 
     def _by_text(self, context: LegContext) -> pl.DataFrame:
         """Candidates by text: `case`, `one`, `row`, `target`, `value`, `share` (of the date distance)."""
@@ -358,19 +358,3 @@ def _chance(answer: SubsetSums, solved: list[tuple[int, int, Ints]], heads: pl.D
     told = 0.5 / answer.chance[cases] + 0.5 * _LIKELY_SIZE[np.minimum(sizes, _LARGE)] / answer.sized[cases, places]
     chance: Floats = np.maximum(np.maximum(1 / told, as_round), _LEAST_CHANCE)
     return chance
-
-
-def _distinct(groups: pl.DataFrame, members: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Each set of items once, with its best odds: cases of overlapping days find the same answer."""
-    sets = (
-        members.sort("proposal", "side", "row")
-        .group_by("proposal", maintain_order=True)
-        .agg(pl.concat_str("side", "row", separator=":").str.join(",").alias("set"))
-    )
-    best = (
-        groups.join(sets, on="proposal")
-        .sort("odds", "proposal", descending=[True, False])
-        .unique("set", keep="first", maintain_order=True)
-    )
-    kept = groups.join(best.select("proposal"), on="proposal", how="semi").sort("proposal")
-    return kept, members.join(kept.select("proposal"), on="proposal", how="semi")

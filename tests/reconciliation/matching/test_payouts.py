@@ -93,6 +93,19 @@ def test_the_charge_that_the_books_show_on_the_day_of_the_payout_belongs_to_it()
     assert all(len([item for item in group if item[0] == "P"]) == 1 for group in found)
 
 
+def test_a_payout_found_both_by_its_days_and_by_a_schedule_is_no_rival_of_itself() -> None:
+    shown = range(6, 8)  # days on which the books show the charge; on the others the schedule is learned
+    charges: list[Row] = [
+        (f"fee{day}", less(day, 290, 30) - sum(TAKINGS[day]), day, "Processor charges") for day in shown
+    ]
+    bank: list[Row] = [(f"b{day}", less(day, 290, 30), day + 2, f"STRIPE TRANSFER {day}77{day}") for day in range(8)]
+    result = match({"left": side(bank), "right": side([*sales(8), *charges])}, RULES)
+    assert set(result.groups["status"]) == {"matched"}
+    members = result.items.group_by("group_id").agg("item_id")["item_id"].to_list()
+    whole = [{f"b{day}"} | of_day(day) | ({f"fee{day}"} if day in shown else set()) for day in range(8)]
+    assert sorted(map(sorted, members)) == sorted(map(sorted, whole))
+
+
 def test_a_word_that_the_payout_says_too_chooses_between_items_of_equal_amounts() -> None:
     takings = sales(6, "Shoply")
     same: list[Row] = [(f"x{day}", TAKINGS[day][0], day, "Paynow sale") for day in range(6)]
