@@ -15,6 +15,7 @@ from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.resolution import MATCHED
 from reconciliation.matching.results import Taken
+from reconciliation.matching.returns_told import told_returned
 from reconciliation.matching.rules import Leg, Side
 
 #: What the matched groups of a leg hold of its sides, one row an item and group; groups are numbered from 0.
@@ -55,6 +56,8 @@ class CameBack:
 
     def __init__(self, encoding: Encoding, legs: Sequence[Leg]) -> None:
         self._legs = legs
+        self._encoding = encoding
+        self._told: dict[tuple[str, str], Mask] = {}  # what a return names whose own line it does not undo
         self._masks: dict[tuple[str, str], Mask] = {}
         #: By leg that undoes: its leg, the lines' dataset, and the sides it concerns.
         self._asked: dict[str, tuple[Leg, list[str]]] = {}
@@ -74,7 +77,21 @@ class CameBack:
 
     def of(self, side: Side) -> Mask | None:
         """By row of a side: whether it came back and takes no part for that; None where none can have."""
-        return self._masks.get((side.dataset, str(side.undone_by)))
+        key = (side.dataset, str(side.undone_by))
+        return self._masks[key] | self._told[key] if key in self._told else self._masks.get(key)
+
+    def tell(self, side: Side, held: Callable[[Leg], Iterable[pl.DataFrame]]) -> Mask:
+        """Mark what of a side a return names (`returns_told`). Gives by row whether a return that names nothing may be its."""
+        items = self._encoding.datasets[side.dataset]
+        if (side.dataset, str(side.undone_by)) not in self._masks:
+            return np.zeros(items.height, dtype=np.bool_)
+        by = next(leg for leg in self._legs if leg.name == side.undone_by)
+        lines = self._encoding.datasets[by.right.dataset]
+        explained = np.zeros(lines.height, dtype=np.bool_)
+        for groups in held(by):
+            explained[groups["row"].to_numpy()] = True
+        self._told[side.dataset, by.name], maybe = told_returned(lines, items, explained)
+        return maybe
 
     def told_by(self, leg: Leg) -> bool:
         """Whether what a leg has matched says anything of what came back."""

@@ -336,8 +336,9 @@ class Pools:
         """Release the leg's standing matches of what came back or what another pays, people's aside (RELEASED)."""
         parts = [pl.DataFrame(schema={"group": pl.UInt32, "reason": pl.String})]
         for side, other in zip(leg.sides, reversed(leg.sides), strict=True):
+            maybe = self._came_back.tell(side, self._matched_by)
             if side.booked_by is not None:
-                self._paid_by_another[side.dataset, side.booked_by] = self._settling_nothing(side, other, links)
+                self._paid_by_another[side.dataset, side.booked_by] = self._settling_nothing(side, other, links, maybe)
             for without, why in zip(self._without(side), ("came back", "is not what the bank has booked"), strict=True):
                 for used in self._automatic:
                     if without is not None and (used.place, used.dataset) == (self._place(leg), side.dataset):
@@ -349,8 +350,9 @@ class Pools:
         self.release(first["group"])
         return first.select(self.group_ids(first["group"]).alias("group_id"), "reason").sort("group_id")
 
-    def _settling_nothing(self, side: Side, other: Side, links: Links) -> Mask:
-        """By row of a side: whether another item is what the bank has booked for what it is linked to."""
+    def _settling_nothing(self, side: Side, other: Side, links: Links, maybe: Mask) -> Mask:
+        """By row of a side: whether another item is what the bank has booked for what it is linked to. `maybe` are those that may
+        have come back."""
         by = next(leg for leg in self._legs if leg.name == side.booked_by)
         number = [each.dataset for each in by.sides].index(side.dataset)
         booked = [held.filter(pl.col("side") == number)["row"].to_numpy() for held in self._matched_by(by)]
@@ -360,7 +362,7 @@ class Pools:
             takes &= ~undone
         if side.takes is not None:
             takes &= payments.read([side.takes])["kind"].to_numpy()
-        return paid_by_another(payments, bills, links(side.dataset, other.dataset), booked, takes)
+        return paid_by_another(payments, bills, links(side.dataset, other.dataset), booked, takes, maybe)
 
     def _uses(self, legs: Sequence[Leg]) -> Iterator[_Used]:
         """What the known groups of each leg hold, by pool."""

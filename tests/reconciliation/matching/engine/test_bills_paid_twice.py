@@ -64,6 +64,42 @@ def test_a_standing_match_gives_way_to_the_payment_that_the_bank_has_booked() ->
     assert second.gave_way["reason"].to_list() == ["payments P1 is not what the bank has booked"]
 
 
+def _of_bills(bills: dict[str, tuple[str, ...]], booked: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """What settles which bills, where payments have no links and name their bills as references."""
+    amounts = dict(zip(BILLS["item_id"], BILLS["amount"], strict=True))
+    payments = items(
+        *(
+            {
+                "item_id": name,
+                "amount": sum(amounts[each] for each in own),
+                "on": 20 * n,
+                "references": [f"E2E{name}000", *(f"SI-2024-{each}" for each in own)],
+                "counterparty_id": "S1",
+            }
+            for n, (name, own) in enumerate(bills.items())
+        )
+    )
+    lines = payments.filter(pl.col("item_id").is_in(booked)).with_columns(
+        pl.format("L{}", "item_id").alias("item_id"), references=pl.col("references").list.head(1)
+    )
+    named = BILLS.with_columns(
+        references=pl.concat_list(pl.format("SI-2024-{}", "item_id")), counterparty_id=pl.lit("S1")
+    )
+    known = {"bank_lines": lines, "payments": payments, "open_items": named}
+    return _settled(match(known, preset("payables")))
+
+
+def test_payments_that_name_the_same_bills_are_told_apart_without_links_too() -> None:
+    assert _of_bills({"P1": ("I1",), "P2": ("I1",)}, ("P2",)) == [("I1", "P2")]
+    assert _of_bills({"P1": ("I1", "I2"), "P2": ("I1", "I2")}, ("P2",)) == [("I1", "I2", "P2")]
+
+
+def test_what_was_rejected_and_paid_anew_in_part_or_with_more_settles_nothing() -> None:
+    assert _of_bills({"P1": ("I1", "I2"), "P2": ("I1",)}, ("P2",)) == [("I1", "P2")]
+    assert _of_bills({"P1": ("I1",), "P2": ("I1", "I2")}, ("P2",)) == [("I1", "I2", "P2")]
+    assert _of_bills({"P1": ("I1",), "P2": ("I2",)}, ("P2",)) == [("I1", "P1"), ("I2", "P2")]
+
+
 def test_the_leg_that_says_what_is_booked_comes_before() -> None:
     rules = "legs:\n  - {name: leg, left: {dataset: a, pool: p, booked_by: bank}, right: {dataset: b, pool: q}, passes: [{kind: links}]}\n"
     with pytest.raises(

@@ -107,6 +107,28 @@ def test_a_line_that_arrives_later_and_undoes_it_releases_the_match() -> None:
     assert list(change.superseded.values()) == ["payments P1 came back"]
 
 
+def test_a_return_that_names_one_payment_of_a_batch_brings_it_back() -> None:
+    """The bank booked P1 and P3 in one sum, which the return of P1 alone does not undo."""
+    other = items({"item_id": "P3", "amount": -30, "on": 7, "references": ["E2E0003"]})
+    sent = pl.concat([SENT, other]).with_columns(batch_id=pl.when(pl.col("date") == SENT["date"][0]).then(pl.lit("B1")))
+    lines = pl.concat([items({"item_id": "L1", "amount": -100, "on": 8, "batch_id": "B1"}), LINES[1:]])
+    assert _settled(_all_legs(sent, lines)) == [("I1", "P2")]
+
+
+def test_of_two_payments_of_one_bill_the_one_before_a_return_of_its_amount_is_what_came_back() -> None:
+    """The return names nothing, and L0 is of that amount as well: which line it undoes is not known."""
+    lines = pl.concat(
+        [
+            LINES.with_columns(
+                text=pl.when(pl.col("text").is_not_null()).then(pl.lit("RETURN")),
+                references=pl.when(pl.col("amount") < 0).then("references"),
+            ),
+            items({"item_id": "L0", "amount": -70, "on": 8, "references": ["E2E0009"]}),
+        ]
+    )
+    assert _settled(_all_legs(SENT, lines)) == [("I1", "P2")]
+
+
 def test_payments_come_back_with_all_of_their_lines() -> None:
     """Line 0 is booked for payments 0 and 1, lines 1 and 2 for payment 2, of which only the first is undone."""
     held = pl.DataFrame(
