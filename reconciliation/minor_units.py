@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-_DECIMALS = (
+DECIMALS = (
     dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0)
     | dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0)
     | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
@@ -18,7 +18,7 @@ _DECIMALS = (
 
 def decimals(currency: str | None) -> int:
     """Decimals of the currency's minor unit (ISO 4217)."""
-    return _DECIMALS.get(currency or "", 2)
+    return DECIMALS.get(currency or "", 2)
 
 
 def show(amount: Decimal | None, currency: str | None) -> str:

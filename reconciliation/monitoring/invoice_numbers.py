@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
+NEIGHBOURS = 100  # numbers this close are two of one day: a supplier numbers what he writes in a row
 MINIMUM_DIGITS = 3  # a shorter number ("1", "12") says nothing about two documents being one
 _SPREADSHEET = r"^[0-9][.,][0-9]+E\+[0-9]{2}$"  # 1.01E+12: what a spreadsheet has left of a long number says nothing
 _LAST_PART = r"-(\d{5,})$"  # 4711-100123: a customer's number before the document's own
@@ -32,18 +35,46 @@ def with_number_forms(items: pl.DataFrame) -> pl.DataFrame:
 
 def lesser_numbers(items: pl.DataFrame) -> pl.DataFrame:
     """What is left of the `typed` number without the year of the document, without a suffix, without both, and of several parts
-    the last one where it is long: items (reference, document_date, typed) with a row for each such `lesser`.
+    the last one where it is long, and what it was where a scan took digits for letters: items (reference, document_date, typed)
+    with a row for each such `lesser`.
     """
     upper = pl.col("reference").str.strip_chars().str.to_uppercase()
     bare = upper.str.replace(_SUFFIX, "")
     return (
         items.with_columns(
             lesser=pl.concat_list(
-                *_without_year(upper), _typed(bare), *_without_year(bare), _typed(_parts(upper).str.extract(_LAST_PART))
+                *_without_year(upper),
+                _typed(bare),
+                *_without_year(bare),
+                _typed(_parts(upper).str.extract(_LAST_PART)),
+                _typed(_scanned(upper)),
             ).list.unique()
         )
         .explode("lesser")
         .filter((pl.col("lesser") != "") & (pl.col("lesser") != pl.col("typed")))
+    )
+
+
+def mistyped(one: str | None, other: str | None, parts: str | None, other_parts: str | None, is_usual: bool) -> bool:
+    """Whether one typing error makes one number the other, and neither is the next of a row: 398A and 396A, 81/12 and 82/12. Where
+    the letters alone differ, as in 1001A and 1001B, they tell two parts from each other.
+
+    Neighbours that changed places are an error in near numbers too, unless documents of the amount are usual: 46684 and 46648 may
+    be two orders of a day.
+    """
+    if one is None or other is None:
+        return True
+    if min(len(one), len(other)) < MINIMUM_DIGITS or not one_typing_error(one, other):
+        return False
+    if re.sub(r"\D", "", one) == re.sub(r"\D", "", other):
+        return False
+    if len(one) != len(other) or (not is_usual and swapped_neighbours(one, other)):
+        return True
+    numbers, others = re.findall(r"\d+", parts or one), re.findall(r"\d+", other_parts or other)
+    return len(numbers) != len(others) or all(
+        abs(int(number) - int(with_error)) >= NEIGHBOURS
+        for number, with_error in zip(numbers, others, strict=True)
+        if number != with_error
     )
 
 
@@ -71,6 +102,17 @@ def swapped_neighbours(one: str, other: str) -> bool:
 
 def _alike(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all("O", "0", literal=True).str.replace_all(r"[IL]", "1")
+
+
+def _scanned(upper: pl.Expr) -> pl.Expr:
+    """The number with digits for the letters that a scan takes them for: 5 for S, 8 for B, 2 for Z, 6 for G after a digit, 1 for I
+    or L and 0 for O before one.
+    """
+    for letter, digit in (("S", "5"), ("B", "8"), ("Z", "2"), ("G", "6")):
+        upper = upper.str.replace_all(rf"([0-9]){letter}([0-9]|[^A-Z0-9]|$)", "${1}" + digit + "${2}")
+    for letter, digit in (("[IL]", "1"), ("O", "0")):
+        upper = upper.str.replace_all(rf"(^|[^A-Z0-9]){letter}([0-9])", "${1}" + digit + "${2}")
+    return upper
 
 
 def _typed(upper: pl.Expr) -> pl.Expr:

@@ -4,12 +4,12 @@ forgiven.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 import polars as pl
 
+from reconciliation.minor_units import DECIMALS
 from reconciliation.monitoring.config import DuplicateInvoice
 from reconciliation.monitoring.earlier_documents import earlier_documents, kinds_of, with_kinds
 from reconciliation.monitoring.findings import Value, findings, money
@@ -17,17 +17,16 @@ from reconciliation.monitoring.inputs import MonitoringInputs
 from reconciliation.monitoring.invoice_numbers import (
     MINIMUM_DIGITS,
     lesser_numbers,
-    one_typing_error,
-    swapped_neighbours,
+    mistyped,
     with_number_forms,
 )
 
 NEXT_STEP = "Compare both documents; block the second one before the next payment run"
 TELLING_DIGITS = 5  # a number as long as this is one document's also where two supplier records have it
 CONTRACT_DATES = 3  # a number that documents of as many dates carry names a contract or customer, not a document
-NEIGHBOURS = 100  # numbers this close are two of one day: a supplier numbers what he writes in a row
-TAX = (5, 27)  # percent by which one amount may be the other with its tax, so exactly that chance has no part in it
-TAX_EXACT = 0.00005
+TAX = (0.02, 0.27)  # by which one amount may be the other with its tax, so exactly that chance has no part in it
+TAX_STEPS = (0.01, 0.001)
+TELLING_STEP = 20  # minor units between one rate and the next, so that few amounts fit any
 RECORDS = 3  # of one supplier, at the most
 PARTS = 2  # at the least of a bill that is entered in parts
 SAME_VALUE = 0.05  # of two currencies: rates of other days and sources differ by as much
@@ -40,12 +39,15 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
     - one party, currency and amount, and one number but for case, separators, leading letters and zeros, O for 0, I or L for 1;
       the invoice dates may differ, unless the letters do too or documents of three dates and more carry the number, as a contract's;
       where documents of other amounts carry the number on the date, they are the lines of one invoice, unless each comes again;
-    - one party, currency, amount and invoice date, and one number but for the year, a suffix or, where the party has no third
-      document of that amount, one typing error, or no number at all on one side. Consecutive numbers are two invoices;
-    - one party, number and invoice date, and nearly the same amount, the amounts with and without tax, or the same figure or
-      nearly the same value in another currency;
+    - one party, currency, amount and invoice date, and one number but for the year, a suffix, letters that a scan took digits for
+      or, where the party has no third document of that amount on the date, one typing error, or no number at all on one side.
+      Consecutive numbers are two invoices;
+    - one party, number and invoice date, and nearly the same amount, the same digits, the amounts with and without tax, or the
+      same figure or nearly the same value in another currency;
     - one number of some length, currency, amount and invoice date, and two supplier records;
     - one party, number and invoice date, where the one is over the sum of all others.
+
+    Where the later one is paid and the first one is still open, it is the first that can be stopped, and that is doubted.
 
     A document that is cancelled is no duplicate, nor is one for which a credit memo came. One that is still open stays
     doubted however old it is. Age: days since the later document was posted.
@@ -66,25 +68,37 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
         .group_by("kind", "first_kind")
         .agg(pl.col("rank").min())
         .join(kinds.select("kind", "document_date"), on="kind")
-        .join(kinds.select(first_kind="kind", first_document_date="document_date"), on="first_kind")
+        .join(
+            kinds.select(first_kind="kind", first_document_date="document_date", first_typed=_TELLING), on="first_kind"
+        )
         .filter(
             (
                 (pl.col("document_date") - pl.col("first_document_date")).dt.total_days().abs() <= settings.within_days
             ).fill_null(value=True)
+            | _is_turned(pl.col("document_date"), pl.col("first_document_date"))
         )
         .drop("document_date")
     )
-    later = invoices.filter(
-        (pl.col("entered") >= as_of - timedelta(days=settings.within_days)) | (pl.col("status") == "open")
-    )
-    found = _not_credited(earlier_documents(later, invoices, pairs), inputs)
+    found = _not_credited(earlier_documents(invoices, invoices, pairs), inputs)
+    recent = pl.col("entered") >= as_of - timedelta(days=settings.within_days)
+    is_open, first_is_open = pl.col("status") == "open", pl.col("first_status") == "open"
     rows = (
         found.with_columns(pl.col("earlier").sum().over("place"))
         .sort("place", "rank", "first_place")
         .unique("place", keep="first", maintain_order=True)
-        .join(invoices.select(pl.col("place", "open_item_id", *_SAID).name.prefix("first_")), on="first_place")
-        .with_columns(pl.min_horizontal("entered", pl.lit(as_of)).alias("since"))
-        .sort("open_item_id")
+        .join(invoices.select(pl.col("place", *_SAID).name.prefix("first_")), on="first_place")
+        .filter((recent | is_open | first_is_open).fill_null(value=False))
+        .with_columns(
+            pl.min_horizontal("entered", pl.lit(as_of)).alias("since"),
+            (first_is_open & ~is_open).fill_null(value=False).alias("is_paid_first"),
+        )
+        .with_columns(
+            pl.when("is_paid_first").then(theirs).otherwise(own).alias(name)
+            for one in _SAID
+            for name, own, theirs in ((one, one, f"first_{one}"), (f"first_{one}", f"first_{one}", one))
+        )
+        .sort("open_item_id", "is_paid_first", "place")
+        .unique("open_item_id", keep="first", maintain_order=True)
     )
     return findings(
         rows,
@@ -97,7 +111,21 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
     )
 
 
-_SAID = ("entered", "source_system", "document_number", "reference", "counterparty_id", "currency", "amount")
+def _is_turned(day: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Whether day and month changed places: 12 February for 2 December."""
+    turned = (
+        (day.dt.year() == other.dt.year())
+        & (day.dt.month() == other.dt.day().cast(pl.Int8))
+        & (day.dt.day() == other.dt.month())
+    )
+    return turned.fill_null(value=False)
+
+
+_SAID = (
+    "open_item_id", "entity_id", "entered", "source_system", "document_number", "reference", "counterparty_id", "currency", "amount",
+    "status",
+)  # fmt: skip
+_TELLING = pl.when(pl.col("digits") >= MINIMUM_DIGITS).then("typed")
 _MONEY = ["party", "currency", "amount"]
 
 
@@ -126,6 +154,8 @@ def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
     found = with_number_forms(rows.filter(~is_line)).with_columns(
         pl.col("typed").n_unique().over(_MONEY).alias("numbers"),
         pl.len().over(_MONEY).alias("of_amount"),
+        pl.len().over(*_MONEY, "document_date").alias("of_day"),
+        pl.len().over("party", "typed").alias("of_typed"),
         pl.len().over("party", "written", "document_date").alias("of_number"),
         pl.when(pl.col("document_number").is_not_null())
         .then(pl.struct("source_system", "entity_id", "document_number", "entered").rank("dense"))
@@ -194,14 +224,23 @@ def _lesser_number(kinds: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mistyped_number(kinds: pl.DataFrame) -> pl.DataFrame:
-    """The only two documents of a party and an amount, of one date: their numbers differ by one typing error, or one has none."""
-    two = kinds.filter(pl.col("of_amount") == 2)
+    """Two documents of a party, an amount and a date alone, whose numbers differ by one typing error, or of which one has none.
+
+    Where the party has more documents of the amount, on other days, the numbers are long and each is on one document alone, or
+    the one without a number is the party's only one.
+    """
+    two = kinds.filter((pl.col("of_amount") == 2) | (pl.col("of_day") == 2))
     pairs = two.join(two, on=[*_MONEY, "document_date"], suffix="_other").filter(
         (pl.col("kind") < pl.col("kind_other")) | ((pl.col("kind") == pl.col("kind_other")) & (pl.col("members") == 2))
     )
-    # two documents a party and amount at most
-    forms = pairs.select("typed", "typed_other", "parted", "parted_other")
-    alike = [_mistyped(*numbers) for numbers in forms.iter_rows()]
+    is_own = (pl.col("of_typed") == 1) & (pl.col("of_typed_other") == 1)
+    long = pl.col("digits") >= TELLING_DIGITS
+    pairs = pairs.filter(
+        (pl.col("of_amount") == 2) | (is_own & (long | pl.col("typed").is_null() | pl.col("typed_other").is_null()))
+    )
+    # two documents a party, amount and day at most
+    forms = pairs.select("typed", "typed_other", "parted", "parted_other", pl.col("of_amount") > 2)
+    alike = [mistyped(*numbers) for numbers in forms.iter_rows()]
     other_words = (
         pl.col("typed").is_null() & pl.col("typed_other").is_null() & (pl.col("written") != pl.col("written_other"))
     )
@@ -209,26 +248,6 @@ def _mistyped_number(kinds: pl.DataFrame) -> pl.DataFrame:
         "kind", pl.col("kind_other").alias("first_kind"), pl.lit(2).alias("rank")
     )
     return _both_ways(found)
-
-
-def _mistyped(one: str | None, other: str | None, parts: str | None, other_parts: str | None) -> bool:
-    """Whether one typing error makes one number the other, and neither is the next of a row: 398A and 396A, 81/12 and 82/12. Where
-    the letters alone differ, as in 1001A and 1001B, they tell two parts from each other.
-    """
-    if one is None or other is None:
-        return True
-    if min(len(one), len(other)) < MINIMUM_DIGITS or not one_typing_error(one, other):
-        return False
-    if re.sub(r"\D", "", one) == re.sub(r"\D", "", other):
-        return False
-    if len(one) != len(other) or swapped_neighbours(one, other):
-        return True
-    numbers, others = re.findall(r"\d+", parts or one), re.findall(r"\d+", other_parts or other)
-    return len(numbers) != len(others) or all(
-        abs(int(number) - int(with_error)) >= NEIGHBOURS
-        for number, with_error in zip(numbers, others, strict=True)
-        if number != with_error
-    )
 
 
 def _mistyped_amount(kinds: pl.DataFrame) -> pl.DataFrame:
@@ -243,7 +262,12 @@ def _mistyped_amount(kinds: pl.DataFrame) -> pl.DataFrame:
         pl.when(same_currency)
         .then(
             (amount != other_amount)
-            & (near | (_digits(amount) == _digits(other_amount)) | _is_with_tax(amount, other_amount))
+            & (
+                near
+                | (_digits(amount) == _digits(other_amount))
+                | _is_slipped(amount, other_amount)
+                | _is_with_tax(amount, other_amount, pl.col("currency"))
+            )
         )
         .otherwise((amount == other_amount) | _is_near(pl.col("value"), pl.col("other_value")))
     )
@@ -262,11 +286,26 @@ def _is_near(value: pl.Expr, other: pl.Expr) -> pl.Expr:
     return ((value - other).abs() <= SAME_VALUE * value.abs()).fill_null(value=False)
 
 
-def _is_with_tax(amount: pl.Expr, other: pl.Expr) -> pl.Expr:
-    """Whether the larger amount is the smaller one with a tax of so many whole percent: gross and net of one invoice."""
-    ratio = (amount.cast(pl.Float64) / other.cast(pl.Float64)).abs()
-    percent = (pl.max_horizontal(ratio, 1 / ratio) - 1) * 100
-    return percent.round().is_between(*TAX) & ((percent - percent.round()).abs() <= 100 * TAX_EXACT)
+def _is_with_tax(amount: pl.Expr, other: pl.Expr, currency: pl.Expr) -> pl.Expr:
+    """Whether the larger amount is the smaller one with a tax, to the minor unit: gross and net of one invoice. Taxes are of whole
+    percent or, where the amounts are large enough to tell, of tenths.
+    """
+    cent = currency.replace_strict(
+        {name: 10.0**-count for name, count in DECIMALS.items()}, default=0.01, return_dtype=pl.Float64
+    )
+    one, two = (each.cast(pl.Float64).abs() for each in (amount, other))
+    gross, net = pl.max_horizontal(one, two), pl.min_horizontal(one, two)
+    fits = []
+    for step in TAX_STEPS:
+        rate = ((gross / net - 1) / step).round() * step
+        is_telling = net * step >= TELLING_STEP * cent
+        fits.append(is_telling & rate.is_between(*TAX) & ((net * (1 + rate) - gross).abs() <= cent))
+    return pl.any_horizontal(fits)
+
+
+def _is_slipped(amount: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Whether the decimal point of one amount slipped by a place or two."""
+    return (amount == other * 10) | (amount == other * 100) | (other == amount * 10) | (other == amount * 100)
 
 
 def _digits(amount: pl.Expr) -> pl.Expr:
@@ -301,7 +340,7 @@ def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
     """The rows of documents with more earlier ones than a credit memo each over the amount, of the same party and not older than
     the first, takes back.
 
-    The credit memo names the number, or the party has no other number with that amount. Credit memos of one name and day are
+    The credit memo names the number of either, or the party has no other number with that amount. Credit memos of one name and day are
     counted, not gone through one by one for every document.
     """
     credits = (
@@ -314,23 +353,27 @@ def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
         .with_columns(party=pl.coalesce("golden_id", "counterparty_id"), amount=-pl.col("amount"))
         .group_by(*_MONEY, pl.col("document_date").alias("credited_on"), pl.col("reference").alias("names"))
         .agg(pl.col("open_item_id").n_unique().alias("credits"))
+        .with_row_index("credit")
     )
     first, only_number = pl.col("first_document_date"), pl.col("numbers") <= 1 + (pl.col("rank") > 0)
-    of_document = rows.group_by("place", *_MONEY, "typed", "digits").agg(
-        first.min().alias("from"), first.filter(only_number).min().alias("from_whichever")
+    of_document = rows.group_by("place", *_MONEY).agg(
+        first.min().alias("from"),
+        first.filter(only_number).min().alias("from_whichever"),
+        pl.concat_list(_TELLING, "first_typed").explode().drop_nulls().unique().sort().str.join(" ").alias("numbers"),
     )
-    asked = [*_MONEY, "typed", "digits", "from", "from_whichever"]
-    names = (
-        pl.col("names").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").str.contains(pl.col("typed"), literal=True)
-    )
-    is_named = (pl.col("digits") >= MINIMUM_DIGITS) & names & (pl.col("credited_on") >= pl.col("from"))
+    asked = [*_MONEY, "from", "from_whichever", "numbers"]
+    said = pl.col("names").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "")
+    is_named = said.str.contains(pl.col("number"), literal=True) & (pl.col("credited_on") >= pl.col("from"))
     counted = (
         of_document.select(asked)
         .unique()
         .join(credits, on=_MONEY)
+        .with_columns(pl.col("numbers").str.split(" ").alias("number"))
+        .explode("number")
         .filter(
             is_named.fill_null(value=False) | (pl.col("credited_on") >= pl.col("from_whichever")).fill_null(value=False)
         )
+        .unique([*asked, "credit"])
         .group_by(asked)
         .agg(pl.col("credits").sum())
     )
@@ -348,9 +391,10 @@ def _message(row: Mapping[str, Value]) -> str:
     )
     other = f" over {money(row, 'first_amount', 'first_currency')}" if row["rank"] in (3, 5) else ""
     more = f"; {row['earlier']} earlier ones are alike" if row["earlier"] != 1 else ""
+    paid = ", which is paid" if row["is_paid_first"] else ""
     record = f", under {row['counterparty_id']} and {row['first_counterparty_id']}" if row["rank"] == 4 else ""
     return (
         f"Invoice {row['reference'] or '(no number)'} over {money(row)}, entered on {row['entered']} as {row['document_number']}, "
         f"looks like {row['first_reference'] or 'one without a number'}{other} of {row['first_entered']} "
-        f"({row['first_document_number']}){systems}{record}{more}"
+        f"({row['first_document_number']}){systems}{record}{paid}{more}"
     )

@@ -252,3 +252,66 @@ def test_a_number_that_many_suppliers_have_is_a_run_s() -> None:
     many = [document(number, golden_id=f"g{number}", reference="RUN-88123") for number in range(2000)]
     assert len(found(*two)) == 1
     assert found(*many) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"reference": "2026-39051"}, {"reference": "2026-30951"}),  # two digits changed places
+        ({"reference": "2026-39051"}, {"reference": "2026-3901"}),  # one left out
+        ({"reference": "2026-39051"}, {"reference": "2026-39OS1"}),  # as a scan reads it
+        ({"reference": "2026-19051"}, {"reference": "2026-I9051"}),
+        ({"reference": "2026-39051"}, {"reference": None}),
+        ({"reference": "2026-39051"}, {"reference": "2026-39051", "amount": Decimal("-8274.46")}),  # net of 5.5 %
+        (
+            {"reference": "2026-39051"},
+            {"reference": "2026-39051", "amount": Decimal("-872956.00")},
+        ),  # the point slipped
+    ],
+)
+def test_a_mistake_shows_where_the_party_has_more_bills_of_the_amount_on_other_days(first: Row, second: Row) -> None:
+    bill = {"amount": Decimal("-8729.56")}
+    other_days = [
+        document(90 + k, reference=f"2026-3{k}417", document_date=date(2026, 2, 3 + k), **bill) for k in range(3)
+    ]
+    later = SECOND | bill | second
+    assert only(found(*other_days, FIRST | bill | first, later))["object_id"] == later["open_item_id"]
+    # of three bills of the day any number may be right
+    third = document(98, reference="2026-77001", **bill)
+    if second.get("reference") in ("2026-30951", "2026-3901", None):
+        assert found(*other_days, FIRST | bill | first, later, third) == []
+
+
+def test_neighbours_that_changed_places_are_two_orders_where_the_amount_is_usual() -> None:
+    one, other = FIRST | {"reference": "46684"}, SECOND | {"reference": "46648"}
+    assert len(found(one, other)) == 1
+    assert found(one, other, document(98, reference="46702", document_date=date(2026, 2, 3))) == []
+
+
+def test_day_and_month_changed_places() -> None:
+    december, february = date(2025, 12, 2), date(2025, 2, 12)
+    one = FIRST | {"document_date": december, "posting_date": date(2025, 12, 3)}
+    assert len(found(one, SECOND | {"document_date": february})) == 1
+    assert found(one, SECOND | {"document_date": date(2025, 2, 13)}) == []
+
+
+def test_a_tax_tells_where_the_amounts_are_large_enough() -> None:
+    for net, gross in (("-175.18", "-166.05"), ("-5.00", "-5.35")):
+        assert found(FIRST | {"amount": Decimal(net)}, SECOND | {"amount": Decimal(gross)}) == []
+    assert len(found(FIRST | {"amount": Decimal("-28.39")}, SECOND | {"amount": Decimal("-23.86")})) == 1
+
+
+def test_where_the_second_is_paid_the_first_is_what_can_be_stopped() -> None:
+    waiting = FIRST | {"status": "open", "open_amount": Decimal("-1190.00")}
+    alert = only(found(waiting, SECOND))
+    assert (alert["object_id"], alert["related_id"]) == (waiting["open_item_id"], SECOND["open_item_id"])
+    assert str(alert["message"]).endswith("looks like RE-1001 of 2026-02-20 (20), which is paid")
+    both_wait = only(found(waiting, SECOND | {"status": "open"}))
+    assert both_wait["object_id"] == SECOND["open_item_id"]
+
+
+def test_a_credit_memo_may_name_the_first_one() -> None:
+    other = document(23, reference="RE-1044", document_date=date(2026, 1, 20))  # the amount alone tells nothing
+    rebilled = SECOND | {"reference": "RE-1001-R"}
+    assert found(FIRST, other, CREDIT | {"reference": "CN RE-1001"}, rebilled) == []
+    assert len(found(FIRST, other, CREDIT | {"reference": "CN 77"}, rebilled)) == 1
