@@ -101,7 +101,7 @@ class Leg(BaseModel):
         named = [side.dataset for side in self.sides] + [name for each in self.passes for name in each.beside]
         named += [rules.leg(side.undone_by).right.dataset for side in self.sides if side.undone_by is not None]
         named += [each.dataset for side in self.sides if side.booked_by for each in rules.leg(side.booked_by).sides]
-        named += [side.dataset for leg in rules.before(self.name) if leg.pools & self.pools for side in leg.sides]
+        named += [side.dataset for leg in rules.before(self.name) if leg.pools & self.reach for side in leg.sides]
         return tuple(name for name in dict.fromkeys(named) if name in rules.datasets)
 
     @property
