@@ -10,16 +10,16 @@ from reconciliation.matching.encoding import Ints
 
 Days = npt.NDArray[np.int32]
 
-_ROOM = 200  # half subsets looked at for each item, on the average
+_ROOM = 200  # half subsets looked at for each item, on the average, unless said otherwise
 _ALWAYS = 12  # candidates for which there is always room
 
 
-def affordable(counts: list[Ints], items: int, most: int) -> int:
+def affordable(counts: list[Ints], items: int, most: int, room: int = _ROOM) -> int:
     """The candidates a case may have, `most` at most, for the half subsets of all cases of so many
-    `items` to stay within bounds."""
+    `items` to stay within bounds (`room` of each item, on the average)."""
     cases = np.bincount(np.minimum(np.concatenate(counts), most + 1), minlength=most + 2)[: most + 1]
     work = np.cumsum(cases * 2.0 ** (np.arange(most + 1) / 2))
-    return max(_ALWAYS, int(np.searchsorted(work, _ROOM * items, side="right")) - 1)
+    return max(_ALWAYS, int(np.searchsorted(work, room * items, side="right")) - 1)
 
 
 class Crowd:

@@ -12,10 +12,7 @@ from pydantic import Field
 
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, Rows
-from reconciliation.matching.day_crowds import Crowd, affordable
 from reconciliation.matching.described import (
-    days_of_parts,
-    learned_lags,
     learned_texts,
     leg_words,
     meant_elsewhere,
@@ -23,23 +20,24 @@ from reconciliation.matching.described import (
     shown_alone,
 )
 from reconciliation.matching.encoding import Ints
+from reconciliation.matching.part_candidates import PartCandidates
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals, each_set_once
 from reconciliation.matching.round_amounts import round_chance
 from reconciliation.matching.subset_sum import MAX_AMOUNT, SubsetSums, subset_sums
 from reconciliation.matching.sum_words import told_by_words
-from reconciliation.matching.text.words import SideWords, silent_rows
+from reconciliation.matching.text.words import speaking_rows
 
 _SENTENCES = (
     "the only items of texts in common that add up to the amount",
+    "the only items of one day, of texts in common or without any, that add up to the amount",
     "the only items of one day that add up to the amount",
     "the only items of three days that add up to the amount",
 )
-_BY_TEXT, _SPREAD = 0, 2  # the sentence of sums of one party, and the sentence of sums over several days
+_STRANGERS, _SPREAD = 2, 3  # the first sentence of sums of several parties, and the one of sums over several days
 Days = npt.NDArray[np.int32]
 _SPREAD_SHARE = 0.3  # how much rarer sums are that leave out items of their days
 _ACTIVE, _DAYS = 3, 5  # days with items, and days in a row, over which parts are spread at most
-_NEARER, _ALIKE = 10, 0.75  # days, and the share of the best text, by which too many candidates become less
 _ALTERNATIVES = 8
 _LEAST_CHANCE = 1e-7
 _NEGLIGIBLE = 1e-3  # odds of a sum that are no match, nor anyone's rival
@@ -56,12 +54,12 @@ _TURNS, _MOST = 20, 0.9  # steps in which a share is learned, and the largest it
 class DescribedSum(PassConfig):
     """Subsets of two or more open items on one side that add up to one item of the other (`one`).
 
-    Candidates are, in turn: items with `min_nats` in common with the one, within `window` days; all items of one
-    day, up to `after` days before or `before` days after the one (or the other way round where the one's side is booked
-    first); all items of three days on which there are any, five days in a row at most. A case with more than
-    `max_candidates` is left. The odds are those that an open item is a sum (`summed`), times how likely the date distance is
-    (that of the part which is least likely), over the number of solutions expected by chance. The search is repeated up to `rounds`
-    times, the sure answers taken out.
+    Candidates are, in turn: items with `min_nats` in common with the one, within `window` days; of one day these and those
+    without a text; all items of one day; all items of three days on which there are any, five days in a row at most. A day
+    is looked at up to `after` days before or `before` days after the one (or the other way round where the one's side is
+    booked first). A case with more than `max_candidates` is left. The odds are those that an open item is a sum (`summed`),
+    times how likely the date distance is (that of the part which is least likely), over the number of solutions expected
+    by chance. The search is repeated up to `rounds` times, the sure answers taken out.
     """
 
     KIND: ClassVar[str] = "described_sum"
@@ -99,94 +97,22 @@ class DescribedSum(PassConfig):
 
     def _found(self, context: LegContext, shares: dict[tuple[int, int], float]) -> tuple[pl.DataFrame, pl.DataFrame]:
         groups, members, base = [], [], 0
-        cases = (self._by_text(context), self._by_day(context, 1, 1), self._by_day(context, _ACTIVE, _DAYS))
-        for sentence, candidates in enumerate(cases):
-            own_groups, own_members = self._solved(context, candidates, sentence, shares)
+        candidates = PartCandidates(
+            context, self.one, self.window, self.before, self.after, self.min_nats, self.max_candidates
+        )
+        cases = (
+            candidates.by_text(),
+            candidates.by_text_and_day(),
+            candidates.by_day(1, 1),
+            candidates.by_day(_ACTIVE, _DAYS),
+        )
+        for sentence, case in enumerate(cases):
+            own_groups, own_members = self._solved(context, case, sentence, shares)
             shift = pl.lit(base, pl.UInt32)
             groups.append(own_groups.with_columns(pl.col("proposal") + shift))
             members.append(own_members.with_columns(pl.col("proposal") + shift))
             base += own_groups.height
         return each_set_once(pl.concat(groups), pl.concat(members))
-
-    def _by_text(self, context: LegContext) -> pl.DataFrame:
-        """Candidates by text: `case`, `one`, `row`, `target`, `value`, `share` (of the date distance)."""
-        pairs = related_pairs(context, self.window, self.min_nats)
-        if self.one == "right":
-            pairs = pairs.select("lag", "nats", left="right", right="left", mine="other", other="mine")
-        same_sign = (pl.col("mine") > 0) == (pl.col("other") > 0)
-        pairs = self._not_too_many(pairs.filter(same_sign & (pl.col("other").abs() < pl.col("mine").abs())))
-        return pairs.select(
-            case=pl.struct("left").rank("dense").cast(pl.Int64),
-            one="left",
-            row="right",
-            target="mine",
-            value="other",
-            share=pl.lit(0.5),
-            own_share=pl.lit(0.5),
-        )
-
-    def _not_too_many(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """Of each item's candidates by text all, or where these are too many those nearer in time, and nearer in their texts."""
-        near, alike = (pl.col("lag").abs() <= _NEARER), (pl.col("nats") >= _ALIKE * pl.col("nats").max().over("left"))
-        kept = []
-        for tier in (pl.lit(True), near, near & alike, (pl.col("lag").abs() <= _NEARER // 2) & alike):
-            own = pairs.filter(tier).filter(pl.len().over("left") <= self.max_candidates)
-            kept.append(own)
-            pairs = pairs.join(own.select("left").unique(), on="left", how="anti")
-        return pl.concat(kept).sort("left", "right")
-
-    def _by_day(self, context: LegContext, active: int, days: int) -> pl.DataFrame:
-        """Candidates of so many `active` days, `days` in a row at most; a case is an item and the last of these days."""
-        one, many = (context.left, context.right) if self.one == "left" else (context.right, context.left)
-        shares = learned_lags(context, self.window)
-        direction = 1 if self.one == "left" else -1
-        steps = []
-        crowd = Crowd(one, many)
-        before, after = days_of_parts(context, self.one, self.before, self.after)
-        lags = range(-before, after + 1)
-        # counted before any pair is made: a busy day would pair everything with everything
-        firsts = [crowd.first_of(crowd.days - lag, active, days) for lag in lags]
-        counts = [crowd.smaller_between(first, crowd.days - lag, days) for lag, first in zip(lags, firsts, strict=True)]
-        most = min(self.max_candidates, affordable(counts, len(crowd.days), self.max_candidates))
-        for lag, count, first in zip(lags, counts, firsts, strict=True):
-            share = float(shares[np.clip(direction * lag + self.window, 0, 2 * self.window)])
-            start = crowd.days - lag
-            few = one.frame().with_columns(pl.Series("start", start), pl.Series("first", first))
-            few = few.filter(pl.Series((count >= 2) & (count <= most)))
-            offsets = pl.DataFrame({"offset": list(range(days))}, schema={"offset": pl.Int32})
-            asked = few.join(offsets, how="cross").with_columns((pl.col("start") - pl.col("offset")).alias("day"))
-            met = asked.filter(pl.col("day") >= pl.col("first")).join(
-                many.frame(), left_on=["day", "currency"], right_on=["date", "currency"], suffix="_other"
-            )
-            same_sign = (pl.col("open") > 0) == (pl.col("open_other") > 0)
-            met = met.filter(same_sign & (pl.col("open_other").abs() < pl.col("open").abs()))
-            own_lag = direction * (met["date"] - met["day"]).cast(pl.Int64).to_numpy()
-            steps.append(
-                met.select(
-                    "day",
-                    one="row",
-                    start="start",
-                    row="row_other",
-                    target="open",
-                    value="open_other",
-                    share=pl.lit(share),
-                    own_share=pl.Series(shares)[np.clip(own_lag + self.window, 0, 2 * self.window)],
-                )
-            )
-        found = pl.concat(steps)
-        rows = (found["one"].to_numpy(), found["row"].to_numpy())
-        fits = context.compatible(*(rows if self.one == "left" else rows[::-1]))
-        found = found.filter(pl.Series(fits, dtype=pl.Boolean))
-        return found.select(
-            pl.struct("one", "start").rank("dense").cast(pl.Int64).alias("case"),
-            "one",
-            "row",
-            "target",
-            "value",
-            "share",
-            "own_share",
-            "day",
-        )
 
     def _solved(
         self, context: LegContext, candidates: pl.DataFrame, sentence: int, shares: dict[tuple[int, int], float]
@@ -224,7 +150,7 @@ class DescribedSum(PassConfig):
         ratios = likely / chance
         summed = self._summed(answer.chance, heads["share"].to_numpy(), numbers, ratios, sentence, shares)
         odds = summed * ratios
-        if sentence != _BY_TEXT:
+        if sentence >= _STRANGERS:
             odds = odds * self._told(context, head["one"].to_numpy())
         odds = odds * self._not_one_with_a_fee(context, cases, head, [chosen for _, _, chosen in solved])
         # an item of the amount itself is likelier the partner than any sum
@@ -270,7 +196,7 @@ class DescribedSum(PassConfig):
         related = related_pairs(context, self.window, self.min_nats).select("left", "right", said=pl.lit(True))
         said = large.join(related, on=["left", "right"], how="left", maintain_order="left")["said"].is_not_null()
         many = 1 if self.one == "left" else 0
-        mute = ~large.to_series(many).is_in(_speaking(leg_words(context)[many]).implode())
+        mute = ~large.to_series(many).is_in(speaking_rows(leg_words(context)[many])["row"].implode())
         told = np.clip(learned_texts(context).odds(small) * _FEE_INSTEAD, _FEE_INSTEAD, 1.0)
         views = (context.left, context.right) if self.one == "left" else (context.right, context.left)
         alone = shown_alone(views[1], views[0], small.to_series(many).to_numpy(), self.window)
@@ -326,11 +252,6 @@ class DescribedSum(PassConfig):
         by_solution = np.array([shares[sentence, int(stratum)] for stratum in strata[solved]])
         odds: Floats = by_solution / (1 - by_solution)
         return odds
-
-
-def _speaking(words: SideWords) -> pl.Series:
-    """Rows whose text says enough to be compared."""
-    return words.rows.join(silent_rows(words), on="row", how="anti")["row"]
 
 
 def _solutions(answer: SubsetSums, days: Days | None) -> list[tuple[int, int, Ints]]:

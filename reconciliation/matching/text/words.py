@@ -147,6 +147,11 @@ def silent_rows(side: SideWords) -> pl.DataFrame:
     return rows.filter(total < _SPEAKING).select("row")
 
 
+def speaking_rows(side: SideWords) -> pl.DataFrame:
+    """Rows whose text says enough to be compared."""
+    return side.rows.join(silent_rows(side), on="row", how="anti").select("row")
+
+
 def spoken_pairs(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.DataFrame:
     """`pairs` (`left`, `right` rows, in their order) with the documents `one` and `two` of their texts; null where a
     text says too little to be compared."""

@@ -8,7 +8,6 @@ from decimal import Decimal
 import polars as pl
 
 from reconciliation.matching import match, preset
-from reconciliation.matching.passes.described_sum import DescribedSum
 
 RULES = preset("two_sided")
 Row = tuple[str, str, int, str]  # item_id, amount, day of January, text
@@ -161,14 +160,3 @@ def test_a_fee_that_the_bank_shows_by_itself_belongs_to_the_wire_that_was_entere
     ]
     found = groups([*wires, *fees, *paid], [*books, *booked])
     assert sum({f"b{n}", f"f{n}", f"l{n}"} in found for n in range(len(TENANTS))) >= 9
-
-
-def test_of_too_many_candidates_for_a_sum_those_nearer_in_time_and_in_their_texts_are_kept() -> None:
-    """A party that is paid daily has more entries within a month than can be added up; one of few has all of them looked at."""
-    often = [(1, 100 + n, n % 30, 4.0 if n % 2 else 9.0) for n in range(90)]
-    seldom = [(2, 200 + n, 3 * n, 4.0) for n in range(10)]
-    pairs = pl.DataFrame([*often, *seldom], schema=["left", "right", "lag", "nats"], orient="row")
-    kept = DescribedSum()._not_too_many(pairs)
-    few = kept.filter(left=1)
-    assert few.height == 18 and few["lag"].max() == 10 and few["nats"].min() == 9.0
-    assert kept.filter(left=2).height == len(seldom)
