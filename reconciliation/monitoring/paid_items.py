@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from reconciliation.monitoring.ages import live_settlements
@@ -76,6 +78,44 @@ def paid_beyond(inputs: MonitoringInputs, payments: pl.DataFrame) -> pl.DataFram
             .alias("what")
         )
         .drop("items")
+    )
+
+
+def paid_at_the_bank(inputs: MonitoringInputs, payments: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The payments that pay again what bookings without a payment have paid, as by card, in the columns of `paid_beyond`.
+
+    A payment that is under way may be that booking itself: only one that is booked too, or has yet to be executed, is told.
+    """
+    of = live_settlements(inputs).group_by("open_item_id", "payment_id").agg(
+        pl.when(pl.col("amount").null_count() == 0).then(pl.col("amount").sum().abs()).alias("settled")
+    )  # fmt: skip
+    booked = inputs.open_items.filter(pl.col("paid_amount") > 0).select(
+        "open_item_id",
+        pl.coalesce("reference", "document_number").alias("what"),
+        pl.col("amount").abs().alias("due"),
+        "paid_amount",
+        "currency",
+    )
+    again = pl.min_horizontal("settled", pl.col("settled") + pl.col("paid_amount") - pl.col("due"))
+    return (
+        of.join(
+            payments.filter(pl.col("is_booked").fill_null(value=False) | (pl.col("day") > as_of)).select(
+                "payment_id", "currency", pl.col("amount").abs().alias("whole")
+            ),
+            on="payment_id",
+        )
+        .with_columns(pl.coalesce("settled", pl.when(pl.len().over("payment_id") == 1).then("whole")).alias("settled"))
+        .join(booked, on=["open_item_id", "currency"])
+        .with_columns(again=again)
+        .filter((pl.col("again") > 0) & (pl.col("again") * PART >= pl.col("settled")))
+        .group_by("payment_id")
+        .agg(
+            pl.lit(None, pl.String).alias("first_payment_id"),
+            pl.lit(None, pl.Date).alias("first_day"),
+            pl.lit("booking").alias("why"),
+            pl.col("what").min(),
+            pl.col("again").sum(),
+        )
     )
 
 

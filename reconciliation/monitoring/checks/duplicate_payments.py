@@ -13,7 +13,7 @@ from reconciliation.monitoring.config import DuplicatePayment
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
 from reconciliation.monitoring.invoice_names import MINIMUM_DIGITS, ends_of_numbers, is_named, last_digits, named_items
-from reconciliation.monitoring.paid_items import paid_beyond
+from reconciliation.monitoring.paid_items import paid_at_the_bank, paid_beyond
 from reconciliation.monitoring.payment_series import first_payments, is_later, out_of_turn
 from reconciliation.monitoring.second_bookings import second_bookings
 
@@ -25,7 +25,8 @@ RESENT_DAYS = 4  # a file is sent again within days; what comes again after a we
 def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> pl.DataFrame:
     """One finding per later payment of a pair, neither of them stopped or returned, that
 
-    - settles an item beyond its amount, as earlier payments of it have settled it (see `paid_beyond`), or
+    - settles an item beyond its amount, as earlier payments of it have settled it (see `paid_beyond`), or a booking without a
+      payment has, as of a card (see `paid_at_the_bank`), or
     - has the end-to-end id, beneficiary account and amount of an earlier one within `within_days`, unless it is
       the next of a series, or
     - settles nothing that is known, and its text names an invoice of its amount that an earlier one settles or names too, to the
@@ -33,8 +34,8 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
     - settles nothing that is known and repeats account, amount and text of another one of the same day, or of an earlier one whose
       whole file is repeated within days. Rent says the same each month, and is no sign.
 
-    And one per booking that no payment explains and that names an invoice which a booked payment settles: it was made elsewhere, as in
-    the bank's portal, or drawn by the supplier.
+    And one per booking that no payment explains and that pays again what is paid: it was made elsewhere, as in the bank's portal, or
+    drawn by the supplier (see `second_bookings`).
 
     The money at stake is what is paid again. Age: days since it was sent, or was to be executed: it is serious at once, while it
     can still be stopped.
@@ -51,6 +52,7 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
     pairs = pl.concat(
         [
             paid_beyond(inputs, payments),
+            paid_at_the_bank(inputs, payments, as_of),
             _same_reference(payments, settings.within_days),
             _names_what_is_paid(inputs, payments, of_itself, settings.within_days),
             _same_day(payments, of_itself),
@@ -218,6 +220,8 @@ def _message(row: Mapping[str, Value]) -> str:
     first = f"payment {row['first_payment_id']} of {row['first_day']}"
     if row["why"] == "item":
         return f"{whole} pays {row['what']} again: {first} settles it already"
+    if row["why"] == "booking":
+        return f"{whole} pays {row['what']} again: a booking that no payment explains settles it already"
     if row["why"] == "text":
         return f"{whole} names what {first} names or settles ({row['what']}), and settles no other item"
     if row["why"] == "twin":

@@ -201,3 +201,45 @@ def test_thousands_alike_are_not_gone_through_in_pairs(text: str) -> None:
     crowd = [paid(number, remittance_text=text) for number in range(3000)]
     again = found(open_items=[CLEARED], payments=crowd)
     assert len(again) == 2999 and "m0|p1|1" not in again
+
+
+BY_HAND: Row = LINE | {
+    "amount": Decimal("-1190.00"), "open_amount": Decimal("-1190.00"), "text": "Thanks for the chairs",
+    "counterparty_account": PAYMENT["counterparty_account"],
+}  # fmt: skip
+
+
+def test_what_was_paid_once_more_by_hand_need_not_name_the_invoice() -> None:
+    frames = {"open_items": [CLEARED], "payments": [paid(1)], "settlements": [settles(1, "-1190.00")]}
+    alert = found(bank_lines=[BY_HAND], **frames)["l1"]
+    assert str(alert["message"]).endswith(
+        "repeats payment m1|p1|1 of 2026-03-06, the only one of that amount to the account"
+    )
+    usual = BY_HAND | {"bank_line_id": "l0", "date": date(2025, 12, 2)}  # what is paid by hand each quarter
+    assert found(bank_lines=[usual, BY_HAND], **frames) == {}
+    second_bill = CLEARED | {"open_item_id": "other", "reference": "RE-1044"}
+    assert found(bank_lines=[BY_HAND], **(frames | {"open_items": [CLEARED, second_bill]})) == {}
+    for change in ({"text": "RE-1002"}, {"date": date(2026, 1, 2)}, {"counterparty_account": None}):
+        assert found(bank_lines=[BY_HAND | change], **frames) == {}, change
+
+
+def test_paid_by_card_and_once_more() -> None:
+    """The card's booking settles the invoice without a payment; then a payment, or another booking, names it."""
+    by_card = CLEARED | {"paid_amount": Decimal("1190.00"), "cleared_on": date(2026, 2, 20)}
+    frames = {"open_items": [by_card], "settlements": [settles(1, "-1190.00")]}
+    booked, to_come = paid(1), paid(1, is_booked=False, status="sent", day=date(2026, 3, 13))
+    for payment in (booked, to_come):
+        alert = found(payments=[payment], **frames)["m1|p1|1"]
+        assert "pays RE-1001 again: a booking that no payment explains settles it already" in str(alert["message"])
+    maybe_the_booking_itself = paid(1, is_booked=False, status="sent", day=date(2026, 2, 20))
+    assert found(payments=[maybe_the_booking_itself], **frames) == {}
+    in_part = by_card | {"paid_amount": Decimal("190.00")}
+    assert found(open_items=[in_part], payments=[paid(1, "-1000.00")], settlements=[settles(1, "-1000.00")]) == {}
+    account = {
+        "counterparty_id": "sap|supplier|7",
+        "golden_id": "g7",
+        "account_identifier": BY_HAND["counterparty_account"],
+    }
+    drawn = BY_HAND | {"text": "RE-1001"}
+    alert = found(open_items=[by_card], bank_lines=[drawn], counterparty_accounts=[account])["l1"]
+    assert str(alert["message"]).endswith("names RE 1001, which another booking settles")
