@@ -4,8 +4,9 @@ Nobody says what the share and the charge are. One schedule that explains severa
 of them it explains, and the rounder it is, the surer it is no coincidence.
 
 Candidates are frames of payouts and the days that they may be for: `row` (the payout), `open`, `gross`, `fee` (minor
-units, the latter two positive), `takings`, `returns` (numbers), `lag`, `length`, `family` (which days and items), `named`
-(whether the payout says the family's word), `share` (how likely those are, before a schedule's habits are known).
+units, the latter two positive), `takings`, `returns` (numbers), `lag`, `length`, `family` (which days and items), `wording`
+(of the payout), `named` (whether the payout says the family's word), and how likely each of lag, length and family is
+before a schedule's habits are known (`payout_habits`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import polars as pl
 
 from reconciliation.matching.described import learned_share
 from reconciliation.matching.few_of_many import grids
+from reconciliation.matching.payout_habits import HABITS, PARTS, habit_shares, habits_of, share_column
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -35,21 +37,21 @@ _EXPLAINED = (
 _ROUND_SHARE, _ROUND_EACH = 5, 5  # steps of round schedules: 2.90 % and 0.30
 _ROUND = 0.7  # prior weight of the schedules that are round
 _WHOLE = 100  # minor units: two amounts are hardly ever multiples of so much, unless most are
-_PRIOR_ITEMS, _PRIOR_HABITS, _TURNS = 10.0, 3.0, 3  # items and payouts that priors count for; steps of learning
-_HABITS = {"lag": pl.Int64(), "length": pl.Int64(), "family": pl.String(), "times": pl.Float64()}
+_PRIOR_ITEMS, _TURNS = 10.0, 3  # items that the configured share counts for; steps of learning
+_SHARE = pl.reduce(lambda one, two: one * two, [pl.col(share_column(part)) for part in PARTS])
 
 
 @dataclass(frozen=True)
 class Schedule:
     """`rate` in hundredths of a percent, `each` in minor units; `probable` that it is one; `paid_out`, the share of items that
-    it explains; `habits` (lag, length, family, times): which days it has paid out for how often; `payouts` (row): what it has
+    it explains; `habits` (HABITS): which days it has paid out for how often; `payouts` (row): what it has
     been learned from."""
 
     rate: int
     each: int
     probable: float
     paid_out: float = 0.0
-    habits: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_HABITS))
+    habits: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HABITS))
     payouts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"row": pl.UInt32()}))
 
     def told(self, times: float) -> Schedule:
@@ -66,8 +68,9 @@ class Schedule:
         return said + (f" and {self.each} minor units for each" if self.each else "") + ", as others do"
 
     def odds(self, candidates: pl.DataFrame) -> Floats:
-        """By candidate: the odds that the payout is for those days, less this charge."""
-        odds = self.paid_out / (1 - self.paid_out) * self.ratios(candidates)
+        """By candidate: the odds that the payout is for those days, less this charge. What a payout taught of the habits does
+        not speak for it."""
+        odds = self.paid_out / (1 - self.paid_out) * self.ratios(candidates, own=1.0)
         probable = odds / (1 + odds) * self.probable
         return np.asarray(probable / np.maximum(1 - probable, 1e-12), dtype=np.float64)
 
@@ -86,11 +89,7 @@ class Schedule:
             whole = ((count + 2 * returns > 2) & ~charge) | candidates["named"].to_numpy()
             fits, slack = (fee == 0) & whole, np.zeros(len(fee))
             step = _grid(candidates, "open")
-        known = max(float(self.habits["times"].sum()) - own, 0.0)
-        keys = ["lag", "length", "family"]
-        seen = candidates.join(self.habits, on=keys, how="left", maintain_order="left")["times"].fill_null(0.0)
-        times = np.maximum(seen.to_numpy() - own, 0.0)
-        share = (candidates["share"].to_numpy() * _PRIOR_HABITS + times) / (_PRIOR_HABITS + known)
+        share = habit_shares(candidates, self.habits, own)
         ratios = share * candidates["open"].abs().to_numpy() / (2 * slack + 1) / step
         return np.where(fits, ratios, 0.0)
 
@@ -108,10 +107,9 @@ def with_habits(schedule: Schedule, candidates: pl.DataFrame, items: int, paid_o
         learned = learned_share(ratios, rows, items, start, _PRIOR_ITEMS)
         schedule = replace(schedule, paid_out=learned)
         odds = pl.Series("times", learned / (1 - learned) * ratios)
-        explained = candidates.select("open", "lag", "length", "family", odds).filter(pl.col("times") > 0)
+        explained = candidates.select("open", "wording", *PARTS, odds).filter(pl.col("times") > 0)
         weighed = explained.with_columns(pl.col("times") / (1 + pl.col("times").sum().over("open")))
-        habits = weighed.group_by("lag", "length", "family").agg(pl.col("times").sum()).sort("lag", "length", "family")
-        schedule = replace(schedule, habits=habits.cast(_HABITS))  # type: ignore[arg-type]
+        schedule = replace(schedule, habits=habits_of(weighed))
     if schedule.rate or schedule.each:
         place = np.unique(rows, return_inverse=True)[1]
         likely = np.bincount(place, weights=schedule.ratios(candidates, own=1.0))
@@ -130,7 +128,7 @@ def best_schedule(candidates: pl.DataFrame) -> Schedule | None:
     place = charged["open"].rank("dense").cast(pl.Int64).to_numpy() - 1
     gross, count, fee = (charged[name].to_numpy() for name in ("gross", "takings", "fee"))
     slack = _slack(count)
-    likely = charged["share"].to_numpy() * charged["open"].abs().to_numpy() / (2 * slack + 1)
+    likely = charged.select(_SHARE).to_series().to_numpy() * charged["open"].abs().to_numpy() / (2 * slack + 1)
     likely = likely / _rounded_to(charged)
     items, shares = candidates["open"].n_unique(), np.array(_EXPLAINED)
     size, best = int(place.max()) + 1, (-np.inf, 0, 0)
@@ -162,7 +160,7 @@ def _independent(candidates: pl.DataFrame) -> pl.DataFrame:
     amounts = ["open", "gross", "fee", "takings"]
     # of equally likely ones the nearest days, so that none is chosen by the order of rows
     nearest = ["lag", "length", "family", "returns"]
-    best = candidates.sort("share", *nearest, descending=[True, False, False, False, False])
+    best = candidates.sort(_SHARE, *nearest, descending=[True, False, False, False, False])
     return best.unique(amounts, keep="first", maintain_order=True)
 
 
@@ -205,7 +203,7 @@ def schedule_frame(schedules: list[Schedule]) -> pl.DataFrame:
     """Schedules as a frame, one row each."""
     shape = {"rate": pl.Int64(), "each": pl.Int64(), "probable": pl.Float64(), "paid_out": pl.Float64()}
     rows = [(each.rate, each.each, each.probable, each.paid_out) for each in schedules]
-    habits = pl.Series("habits", [each.habits.to_struct() for each in schedules], dtype=pl.List(pl.Struct(_HABITS)))
+    habits = pl.Series("habits", [each.habits.to_struct() for each in schedules], dtype=pl.List(pl.Struct(HABITS)))
     payouts = pl.Series("payouts", [each.payouts["row"] for each in schedules], dtype=pl.List(pl.UInt32))
     return pl.DataFrame(rows, schema=shape, orient="row").with_columns(habits, payouts)
 
@@ -218,7 +216,7 @@ def schedules_of(frame: pl.DataFrame) -> list[Schedule]:
             each,
             probable,
             paid_out,
-            pl.DataFrame(habits, schema=_HABITS),
+            pl.DataFrame(habits, schema=HABITS),
             pl.DataFrame({"row": payouts}, schema={"row": pl.UInt32}),
         )
         for rate, each, probable, paid_out, habits, payouts in frame.rows()

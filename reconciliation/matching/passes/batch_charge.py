@@ -13,6 +13,7 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.fee_schedules import MOST_EACH, MOST_SHARE, best_schedule
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.batch_sum import naming_batches
+from reconciliation.matching.payout_habits import known_days
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
 
 _SENTENCE = (
@@ -81,9 +82,8 @@ class BatchCharge(PassConfig):
             returns=(size < 0).sum().cast(pl.Int64),
         )
         payouts = totals.select(
-            "batch_id", "total", "gross", "takings", "returns", row="entry", open="whole",
-            fee=pl.col("total") - pl.col("whole").abs(), lag=pl.lit(0, pl.Int64), length=pl.lit(0, pl.Int64),
-            family=pl.lit(""), share=pl.lit(1.0),
+            "batch_id", "total", "gross", "takings", "returns", *known_days(), row="entry", open="whole",
+            fee=pl.col("total") - pl.col("whole").abs(),
         ).filter(
             pl.col("fee") > 0,
             pl.col("fee") <= pl.col("gross") * (MOST_SHARE / 10_000) + MOST_EACH * pl.col("takings"),

@@ -143,8 +143,8 @@ class DescribedPayout(PassConfig):
 
     def _windows(self, context: LegContext) -> pl.DataFrame:
         """Each open item with the days that it may pay out for: `row`, `open`, `family`, `first`, `last` (days), `total` and
-        the amounts and numbers of what has its sign (`takings`) and has not (`returns`), `share` (of such days and such a
-        distance)."""
+        the amounts and numbers of what has its sign (`takings`) and has not (`returns`), the `wording` and the shares
+        of `payout_habits`."""
         one, _ = self._sides(context)
         items = one.frame()
         if self.of_frequent:
@@ -212,11 +212,14 @@ class DescribedPayout(PassConfig):
         told = np.where((near["family"] == "").to_numpy(), 0.5, 0.5 / families)
         if self.named:
             told = near.select(1 / pl.col("family").n_unique().over("row")).to_series().to_numpy()
-        shares = lags * np.asarray(_DAYS_SHARE)[length.to_numpy()] * told
         fee = (pl.col("total") - pl.col("open")) * pl.col("open").sign()
         gross = pl.when(pl.col("open") > 0).then("gross_in").otherwise(-pl.col("gross_out"))
         near = near.with_columns(
-            pl.Series("share", shares), length.alias("length"), last=pl.col("date_right"), fee=fee, gross=gross
+            pl.Series("lag_share", lags), pl.Series("length_share", np.asarray(_DAYS_SHARE)[length.to_numpy()]),
+            pl.Series("family_share", told), length.alias("length"), last=pl.col("date_right"), fee=fee, gross=gross,
+        )  # fmt: skip
+        near = near.join(self._wording(context), on="row", how="left", maintain_order="left").with_columns(
+            pl.col("wording").fill_null("")
         )
         charged = near.filter(
             pl.col("fee") >= 0,
@@ -227,6 +230,12 @@ class DescribedPayout(PassConfig):
         # what is given back gives its charge back, or not
         back = charged.filter(pl.col("returns") > 0, pl.col("fee") > 0).with_columns(gross=pl.col("total").abs())
         return pl.concat([charged, back])
+
+    def _wording(self, context: LegContext) -> pl.DataFrame:
+        """By payout (`row`) the word of its text that most others of its side say (`wording`): by it payouts are worded alike."""
+        said = _spoken(self._words(context)[self._side]).with_columns(times=pl.len().over("word"))
+        most = said.sort("row", "times", "word", descending=[False, True, False])
+        return most.group_by("row", maintain_order=True).agg(wording=pl.col("word").first())
 
     def _proposals(self, context: LegContext, met: pl.DataFrame, sentences: list[str]) -> Proposals:
         one, many = self._sides(context)

@@ -163,7 +163,10 @@ def candidates(fees: list[int]) -> pl.DataFrame:
             "length": [0] * 8,
             "family": [""] * 8,
             "named": [False] * 8,
-            "share": [0.1] * 8,
+            "wording": ["TRANSFER"] * 8,
+            "lag_share": [0.2] * 8,
+            "length_share": [0.5] * 8,
+            "family_share": [1.0] * 8,
         }
     )
 
@@ -193,7 +196,8 @@ def test_of_many_amounts_a_few_agree_by_chance_with_some_schedule() -> None:
 
 def random_candidates(gross: Ints, fees: Ints) -> pl.DataFrame:
     numbers = range(len(gross))
-    habits = {"takings": 1, "returns": 0, "lag": 2, "length": 0, "family": "", "named": False, "share": 0.1}
+    habits = {"takings": 1, "returns": 0, "lag": 2, "length": 0, "family": "", "named": False, "wording": "TRANSFER"}
+    habits |= {"lag_share": 0.2, "length_share": 0.5, "family_share": 1.0}
     frame = pl.DataFrame({"row": numbers, "open": gross - fees, "gross": gross, "fee": fees})
     return frame.with_columns(pl.lit(value).alias(name) for name, value in habits.items())
 
