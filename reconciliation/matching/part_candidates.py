@@ -148,4 +148,3 @@ def fewer(found: pl.DataFrame, case: list[str], tiers: list[pl.Expr], most: int)
         kept.append(own)
         found = found.join(own.select(case).unique(), on=case, how="anti", maintain_order="left")
     return pl.concat(kept).sort(*case, "row")
-

@@ -13,7 +13,7 @@ from reconciliation.monitoring.checks.stale_statements import (
     account_calendar,
     last_balances,
     told_until,
-    usual_silence,
+    usual_wait,
 )
 from reconciliation.monitoring.config import ExpectedStatement, StaleStatement
 from reconciliation.monitoring.findings import Row, rows_of
@@ -28,7 +28,7 @@ def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.
     Uses the arrival settings of `stale_statement`. An account without any balance has no position to be stale. Age:
     business days beyond what was due.
     """
-    usual = usual_silence(inputs, arrivals, as_of)
+    usual = usual_wait(inputs, arrivals, as_of)
     found: list[Row] = []
     for account in last_balances(inputs, as_of, kinds=("statement", "report")).iter_rows(named=True):
         if account["balance_date"] is None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
+from reconciliation.monitoring.arrival_habits import (
+    YEAR,
+    delays_of,
+    first_span,
+    silences_of,
+    usual_delay,
+    usual_silence,
+)
 from reconciliation.monitoring.arrivals import ArrivalCalendar, arrival_calendar
 from reconciliation.monitoring.config import ExpectedStatement, StaleStatement
 from reconciliation.monitoring.findings import Row, rows_of
@@ -13,19 +21,16 @@ from reconciliation.monitoring.inputs import MonitoringInputs
 
 NEXT_STEP = "Ask the bank or the channel for the missing statement; it is caught up when it comes"
 
-KNOWN_STEPS = 4  # distances between statements from which a habit shows
-SILENT = 5  # one distance in so many longer than a business day is a habit, fewer are holidays
-
 
 def find(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> pl.DataFrame:
     """One finding per account and currency whose newest statement is older than the newest one that was due.
 
     An account that has never sent a statement is stale too. One that sends a statement on some business days only, as at the end
-    of the month or where something was booked, is late once it is silent for longer than it ever was. A list of one account that
+    of the month or where something was booked, is late once it is silent for longer than is usual of it. A list of one account that
     came without an entry says that nothing was booked. The money at stake is the last balance. Age: statements missed, beyond what
     was usual.
     """
-    usual = usual_silence(inputs, settings, as_of)
+    usual = usual_wait(inputs, settings, as_of)
     found: list[Row] = []
     for account in last_balances(inputs, as_of, kinds=("statement",)).iter_rows(named=True):
         expected = settings.accounts.get(account["account_id"], ExpectedStatement())
@@ -115,31 +120,34 @@ def last_balances(inputs: MonitoringInputs, as_of: date, kinds: tuple[str, ...])
     )
 
 
-def usual_silence(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> dict[tuple[str, str | None], int]:
-    """How many business days in a row an account and currency was without a statement though nothing was missing, within a year.
+def usual_wait(inputs: MonitoringInputs, settings: StaleStatement, as_of: date) -> dict[tuple[str, str | None], int]:
+    """How many business days in a row an account and currency is usually without a statement, what came late included; see
+    `arrival_habits`.
 
     Known only of accounts for which that is a habit and for which the config says nothing itself.
     """
     key = ["account_id", "currency"]
-    steps = (
+    told = (
         inputs.statements.filter(
-            (pl.col("kind") == "statement") & pl.col("statement_date").is_between(as_of - timedelta(days=366), as_of)
+            (pl.col("kind") == "statement") & pl.col("statement_date").is_between(as_of - YEAR, as_of)
         )
         .group_by(*key, "statement_date")
-        .agg((pl.col("continuity") == "gap").any().fill_null(value=False).alias("is_gap"))
+        .agg((pl.col("continuity") == "gap").any().fill_null(value=False).alias("is_gap"), pl.col("known_at").min())
         .sort(*key, "statement_date")
-        .with_columns(pl.col("statement_date").shift().over(key).alias("before"))
-        .filter(pl.col("before").is_not_null() & ~pl.col("is_gap"))
     )
     accounts = {str(row["account_id"]): row for row in inputs.accounts.iter_rows(named=True)}
     found: dict[tuple[str, str | None], int] = {}
-    for (name, currency), part in steps.group_by(*key):
+    for (name, currency), days in told.group_by(*key):
         account = accounts.get(str(name))
-        if account is None or str(name) in settings.accounts or part.height < KNOWN_STEPS:
+        if account is None or str(name) in settings.accounts:
             continue
-        days = account_calendar(account, settings, as_of).days
-        first, last = (part[column].to_numpy().astype("datetime64[D]") for column in ("before", "statement_date"))
-        silent = days.count(first, last) - 1
-        if (silent > 0).sum() * SILENT >= part.height:
-            found[str(name), None if currency is None else str(currency)] = int(silent.max())
+        calendar = account_calendar(account, settings, as_of)
+        silences = (
+            silences_of(days, calendar)
+            if days.height > 1
+            else first_span(inputs, str(name), days["statement_date"][0], calendar)
+        )
+        wait = usual_silence(silences) + usual_delay(delays_of(days, calendar))
+        if wait:
+            found[str(name), None if currency is None else str(currency)] = wait
     return found

@@ -84,7 +84,9 @@ class Books:
     def _leg(self, leg: str, world: Frames, rules: Rules, links: pl.DataFrame | None, confirmed: str) -> bool:
         kept, released = carry_forward(self.ledger, world, rules)
         decided = apply_decisions(kept, *_confirming(kept, confirmed), world, rules, date(2024, 4, 1))
-        own = {name: world[name] for name in rules.leg(leg).datasets(rules)}  # as a run does: what no leg asks for is not read
+        own = {
+            name: world[name] for name in rules.leg(leg).datasets(rules)
+        }  # as a run does: what no leg asks for is not read
         result = match_leg(leg, own, rules, links=links, ledger=decided.ledger, holds=decided.holds)
         change = new_ledger(self.ledger, released, result)
         gone = [name for name in change.superseded if name in set(self.ledger.groups["group_id"])]
