@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 TABLES = ("match_group", "match_item", "unmatched")
+WORKBOOK = "result.xlsx"
 _IDS = ("group_id", "item_id")  # in no order: their least and largest tell a reader nothing
 _DISTINCT = (*_IDS, "applied_amount", "open_amount", "left_total", "right_total")  # seldom repeated
 
@@ -43,7 +44,8 @@ class ResultFiles:
 
         if not self._writers:
             self._out.mkdir(parents=True, exist_ok=True)
-            (self._out / "summary.json").unlink(missing_ok=True)
+            for name in ("summary.json", WORKBOOK):  # those of an earlier run: a workbook beside other results is a wrong answer
+                (self._out / name).unlink(missing_ok=True)
         for name, frame in zip(TABLES, (groups, items, unmatched), strict=True):
             rows = frame.to_arrow(compat_level=pl.CompatLevel.newest())  # texts as they are, not copied to be written
             if name not in self._writers:

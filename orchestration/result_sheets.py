@@ -12,12 +12,11 @@ import duckdb
 import polars as pl
 
 from orchestration.item_files import scan_items
-from orchestration.result_files import TABLES
+from orchestration.result_files import TABLES, WORKBOOK
 from orchestration.workbook import AS_GIVEN, write_sheet
 from reconciliation.matching import Rules
 from reconciliation.matching.item_frames import item_frame
 
-WORKBOOK = "result.xlsx"
 _SHOWN = ("item_id", "date", "amount", "currency", "counterparty_name", "references", "text")
 _ITEM = "item.dataset, item_id, item.date, item.amount"
 _SAID = 'item.currency, item.counterparty_name, item."references", item.text'

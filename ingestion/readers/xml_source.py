@@ -193,7 +193,8 @@ class XmlSource:
     def _not_well_formed(self, error: expat.ExpatError) -> FileRejected:
         what = expat.ErrorString(error.code) or "error"
         ends_early = what in ("no element found", "unclosed token", "unclosed CDATA section", "partial character")
-        found = f"{what} (byte {self.start + self.parser.ErrorByteIndex})" if self.has_offsets else what
+        at = f" (byte {self.start + self.parser.ErrorByteIndex})" if self.has_offsets else ""
+        found = f"{'the end before the last element is closed' if ends_early else what}{at}"
         return FileRejected(
             "the file ends early: it is cut off or empty" if ends_early else "the file is not well-formed XML",
             place=f"line {error.lineno}, column {error.offset + 1}",

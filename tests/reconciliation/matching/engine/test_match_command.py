@@ -104,6 +104,8 @@ def test_the_sheet_of_what_is_open_shows_each_item_once_and_none_that_is_matched
         name: [dict(zip(*pair, strict=True))["item id"] for pair in _rows(book[name])] for name in ("Open", "Matched")
     }
     assert shown == {"Open": ["open"], "Matched": ["paid", "bill"]}
+    assert _run("--items", tmp_path, "--out", tmp_path / "out") == 0
+    assert not (tmp_path / "out" / "result.xlsx").exists()  # that of the run before says nothing of this one
 
 
 def test_what_only_a_leg_of_returns_looks_at_is_shown_as_open(tmp_path: Path) -> None:
