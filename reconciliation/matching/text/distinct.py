@@ -18,8 +18,8 @@ def coded(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     last = places.max()
     count = 0 if last is None else cast(int, last) + 1
     numbers = pl.int_range(count, dtype=pl.UInt32, eager=True)
-    values = numbers.cat.to(category).cast(pl.String).extend(pl.Series([None], dtype=pl.String)).alias(texts.name)
-    return places.fill_null(count), values
+    values = numbers.cat.to(category).cast(pl.String).extend(pl.Series([None], dtype=pl.String)).rechunk()
+    return places.fill_null(count), values.alias(texts.name)
 
 
 def of_each(texts: pl.Series, of: Callable[[pl.Series], pl.Series]) -> pl.Series:
