@@ -100,10 +100,11 @@ def counterparties(context: LegContext) -> pl.DataFrame:
 
 def _shown_otherwise(data: Dataset, rows: Rows, columns: Sequence[str]) -> Rows:
     """Of these rows one for each entity and counterparty as these columns show it; all that may be named in their texts."""
-    shown = {name: data.columns.coded(name)[0][rows] for name in columns}
-    shown["text"] = np.where(data.lacking("counterparty_name", rows), rows + np.uint32(1), np.uint32(0))
-    distinct = pl.DataFrame({"row": rows, "entity": data.entity[rows], **shown}).unique(["entity", *shown])
-    return distinct["row"].sort().to_numpy()
+    in_texts = data.lacking("counterparty_name", rows)
+    named = rows[~in_texts]
+    shown = {name: data.columns.coded(name)[0][named] for name in columns}
+    distinct = pl.DataFrame({"row": named, "entity": data.entity[named], **shown}).unique(["entity", *shown])
+    return np.sort(np.concatenate([rows[in_texts], distinct["row"].to_numpy()]))
 
 
 def _names(parties: pl.DataFrame) -> pl.DataFrame:
