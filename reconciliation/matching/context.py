@@ -98,6 +98,11 @@ class LegContext:
     surest: tuple[Rows, Rows] = field(default_factory=lambda: (np.zeros(0, np.uint32), np.zeros(0, np.uint32)))
     suggested: Rows = field(default_factory=lambda: np.zeros(0, np.uint32))  # right rows taken by suggestions so far
 
+    def read_like(self, tried: LegContext) -> None:
+        """Take over what a trial of the leg has read of texts and counterparties, which does not depend on what is open."""
+        self.tokens |= tried.tokens
+        self.shown = tried.shown
+
     def begin_pass(self) -> None:
         """What earlier passes accepted is what this one learns from, and the later ones too once it is enough (`taught`):
         the same in a run that finds everything and in one that finds it settled."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -34,9 +33,6 @@ from reconciliation.matching.sign_check import sign_counts
 from reconciliation.matching.state import Pools
 from reconciliation.matching.summaries import LegFigures, leg_figures
 from reconciliation.matching.ties import OpenQuestions
-
-if TYPE_CHECKING:
-    from reconciliation.matching.text.compiled_tokens import TextTokens
 
 _SORTED = 100_000  # rows of a result below which it is put into an order to read
 
@@ -140,9 +136,10 @@ class Run:
         """Run one leg over what the legs before it have left open, and over what they hold in doubt and this leg is sure of."""
         came_back = self.pools.release_undone(leg, self.links)
         held = self.doubts.held(self.encoding, self.rules.before(leg.name), leg)
-        freed, tokens = self._freed(leg, held)
+        freed, tried = self._freed(leg, held)
         run = self._over(leg, self.pools)
-        run.context.tokens |= tokens
+        if tried is not None:
+            run.context.read_like(tried)
         run.passes()
         groups, items, unmatched = run.tables(self.rules.version)
         gave_way = named_heirs(self.encoding, leg, freed, groups, items)
@@ -156,18 +153,18 @@ class Run:
     def _over(self, leg: Leg, pools: Pools) -> _LegRun:
         return _LegRun(leg, self.encoding, pools, self.links, self.rates, self.holds)
 
-    def _freed(self, leg: Leg, held: pl.DataFrame) -> tuple[pl.DataFrame, Mapping[str, TextTokens]]:
-        """What of earlier legs' doubts (`doubts.HELD`) gives way to this leg, open again in the pools; and the tokens of the texts
-        that were read for that."""
+    def _freed(self, leg: Leg, held: pl.DataFrame) -> tuple[pl.DataFrame, LegContext | None]:
+        """What of earlier legs' doubts (`doubts.HELD`) gives way to this leg, open again in the pools; and the context of the trial
+        that was made for that."""
         if held.is_empty() or not leg.first_weighing:
-            return held.clear(), {}
+            return held.clear(), None
         pools = self.pools.tried()
         pools.give_back(held, held.clear())
         trial = self._over(leg, pools)
         offsets = [each.name for each in self.rules.legs if each.offsets]
         freed = giving_way(trial.context, pools, held, trial.surest(), offsets)
         self.pools.give_back(freed, held.join(freed, on="group_id", how="anti"))
-        return freed, trial.context.tokens
+        return freed, trial.context
 
     def _reopened(self, freed: pl.DataFrame) -> pl.DataFrame:
         """What is open by now of the items that earlier legs had in doubt, as unmatched of these (UNMATCHED)."""
