@@ -177,8 +177,9 @@ def named_heirs(
     parts = [pl.DataFrame(schema={"group_id": pl.String, "heir": pl.String})]
     for (dataset,), part in held.filter(_in_reach(leg)).group_by(["dataset"]):
         own = part.with_columns(item_id=encoding.datasets[str(dataset)].item_ids(part["row"].to_numpy()))
-        of_dataset = items.lazy().filter(pl.col("dataset") == dataset).select("item_id", heir="group_id")
-        parts.append(of_dataset.join(own.lazy(), on="item_id").select("group_id", "heir").collect())
+        named = items.filter(pl.col("item_id").is_in(own["item_id"].implode()))
+        of_dataset = named.filter(pl.col("dataset") == dataset).select("item_id", heir="group_id")
+        parts.append(of_dataset.join(own, on="item_id").select("group_id", "heir"))
     taken = pl.concat(parts)
     matched = groups.filter(pl.col("status") == "matched").select(heir="group_id")
     first = taken.join(matched, on="heir", how="semi").group_by("group_id").agg(pl.col("heir").min())
