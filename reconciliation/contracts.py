@@ -76,7 +76,7 @@ UNMATCHED: dict[str, pl.DataType] = {
     "dataset": pl.String(),
     "item_id": pl.String(),
     "open_amount": AMOUNT,
-    "reason": pl.String(),  # no_candidate, ambiguous, outside_window, many_equal_amounts, search_budget, zero_amount, ...
+    "reason": pl.String(),  # docs/how-to/work-the-exceptions.md says what each means
     "best_candidates": pl.List(pl.String()),
 }
 

@@ -21,6 +21,7 @@ FOLLOWING = (
     "amount_out_of_range",
     "zero_amount",
     "partly_applied",
+    "too_little_evidence",
     "outside_window",
     "many_equal_amounts",
     "no_candidate",
@@ -70,6 +71,8 @@ def unmatched_rows(context: LegContext, tied: tuple[Rows, Rows], notes: Sequence
             .then(pl.lit("partly_applied"))
             .when(pl.col("noted").is_not_null())
             .then("noted")
+            .when(pl.col("apart") <= max(each.days_apart for each in context.leg.passes))
+            .then(pl.lit("too_little_evidence"))
             .when(pl.col("candidates").is_not_null())
             .then(pl.lit("outside_window"))
             .when("crowded")
@@ -132,8 +135,8 @@ def _noted(notes: Sequence[pl.DataFrame], side: int) -> pl.DataFrame:
 
 def _nearest(context: LegContext, number: int, rest: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Up to three open items of the other side with the same amount, nearest in date first, by id where equally
-    near; and the rows whose amount so many have that none is nearer than the others."""
-    none = pl.DataFrame(schema={"row": pl.UInt32, "candidates": pl.List(pl.String)})
+    near, with how many days `apart` the nearest is; and the rows whose amount so many have that none is nearer than the others."""
+    none = pl.DataFrame(schema={"row": pl.UInt32, "apart": pl.Int32, "candidates": pl.List(pl.String)})
     other = context.sides[1 - number]
     if rest.is_empty():
         return none, none.select("row")
@@ -169,7 +172,7 @@ def _nearest(context: LegContext, number: int, rest: pl.DataFrame) -> tuple[pl.D
         .join(ids, on="right")
         .sort("left", "apart", "id")
         .group_by("left", maintain_order=True)
-        .agg(pl.col("id").head(_NEAREST))
-        .select(row="left", candidates="id")
+        .agg(pl.col("apart").first(), pl.col("id").head(_NEAREST))
+        .select("apart", row="left", candidates="id")
     )
     return near, crowded

@@ -47,6 +47,11 @@ class PassConfig(BaseModel):
         return ()
 
     @property
+    def days_apart(self) -> int:
+        """The most days at which it brings two items together, by its declaration; 0 where it does not go by days."""
+        return max(int(getattr(self, name, 0)) for name in ("window", "before", "after"))
+
+    @property
     def to_the_cent(self) -> PassConfig | None:
         """The pass without ways of agreeing that leave a difference or use an item in part; None where no other is left."""
         amounts: tuple[AmountRule, ...] | None = getattr(self, "amounts", None)

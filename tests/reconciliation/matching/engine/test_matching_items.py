@@ -81,3 +81,12 @@ def test_an_item_that_amounts_to_nothing_is_told_and_not_lost() -> None:
     result = match({"left": left, "right": right}, one_leg("{kind: reference}"))
     assert result.groups.is_empty()
     assert reasons(result) == {"B1": "zero_amount", "B2": "no_candidate", "P1": "zero_amount"}
+
+
+def test_an_equal_amount_at_hand_and_one_of_another_month_are_told_apart() -> None:
+    """Neither is a match: who reads why an item is open learns whether time or evidence is missing."""
+    left = items({"item_id": "B1", "amount": -5}, {"item_id": "B2", "amount": -7})
+    right = items({"item_id": "P1", "amount": -5, "on": 2}, {"item_id": "P2", "amount": -7, "on": 60})
+    result = match({"left": left, "right": right}, one_leg("{kind: batch, after: 7}"))
+    near, far = "too_little_evidence", "outside_window"
+    assert reasons(result) == {"B1": near, "P1": near, "B2": far, "P2": far}
