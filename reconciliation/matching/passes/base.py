@@ -49,7 +49,8 @@ class PassConfig(BaseModel):
     @property
     def days_apart(self) -> int:
         """The most days at which it brings two items together, by its declaration; 0 where it does not go by days."""
-        return max(int(getattr(self, name, 0)) for name in ("window", "before", "after"))
+        said = {"window", "before", "after"} & type(self).model_fields.keys()
+        return max((int(getattr(self, name)) for name in said), default=0)
 
     @property
     def to_the_cent(self) -> PassConfig | None:
