@@ -30,7 +30,7 @@ MONTHS: tuple[tuple[str, int], ...] = (
 )
 NEWEST, OLDEST = 7, 36  # occurrences that must keep the cadence, and those that decide between rules
 LATTICE_TOLERANCE = 1.0  # mean days off
-YEAR_MONTHS, MOST_MONTHS = 12, 6  # months of the year in which a flow may come, where they are not evenly apart
+YEAR_MONTHS, MOST_MONTHS = 12, 11  # months of the year in which a flow may come, where they are not evenly apart
 ONE_MISSED = 5  # occurrences from which on one missed cycle is forgiven
 TWICE_A_MONTH = "twice a month"
 MONTH = 30.44  # days
@@ -62,7 +62,8 @@ def cadence(history: list[date], calendar: BusinessDays, as_of: date, tolerance:
         *_twice_a_month(history, calendar, as_of),
         *_monthly(history, calendar, as_of, tolerance),
     ]
-    found = found or list(_same_months(history, calendar, as_of, tolerance))
+    if all(one.title == "monthly" for one in found):  # or monthly but for the same months of each year
+        found = list(_same_months(history, calendar, as_of, tolerance)) or found
     return min(found, key=lambda one: one.off, default=None)
 
 
@@ -120,7 +121,7 @@ def _monthly(history: list[date], calendar: BusinessDays, as_of: date, tolerance
 
 
 def _same_months(history: list[date], calendar: BusinessDays, as_of: date, tolerance: float) -> Iterator[Cadence]:
-    """On one day of the same few months each year, as taxes that are paid in advance."""
+    """On one day of the same months each year: few, as taxes that are paid in advance, or all but some, as rates paid in ten parts."""
     if len(history) > (history[-1] - history[0]).days / MONTH * MOST_MONTHS / YEAR_MONTHS + 1:
         return
     kept = _by_rule(history, calendar, as_of)

@@ -1,5 +1,5 @@
 """What usually moves on a business day of its kind: a ridge on calendar features, or a plain mean where that does
-better.
+better, either moved as the year's season moves it.
 
 The features say where a business day stands: weekday, which days of the month roll onto it, how far from the
 month's end, whether it follows days off. Which model is used, and how strongly it is held back, is decided on the
@@ -16,15 +16,17 @@ import numpy.typing as npt
 
 from reconciliation.business_days import Days
 from reconciliation.forecasting.minor_amounts import Real
+from reconciliation.forecasting.season import seasons
 
 HALF_LIFE = 190.0  # business days after which an observation counts half
 PENALTIES = (1.0, 8.0, 60.0)
 RECENT = 40  # business days of the plain mean: eight weeks
 YEAR = 250  # business days
+REACHES = {"season": 10, "sharp season": 4}  # business days either side that are one time of the year
 MINIMUM_FOR_RIDGE = 60
 HOLD_OUT = 0.2
 ENOUGH_WEEKS = 8  # in which a weekday never moved anything: it is not going to
-WORTH_IT = 1.05  # a ridge has to beat the plain means by this much
+WORTH_IT = 1.05  # a ridge and a season have to beat the plain means by this much
 LARGEST = 3.0  # a day counts no more than so many times the largest of an ordinary month: what came once is no habit
 ENOUGH_MONTHS = 3  # in which something moved, below which no month is ordinary
 
@@ -58,7 +60,7 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
     before = _candidates(history[:cut], _ordinary(history[:cut], values[:cut]), around, features)
     held_out = {name: predict(history[cut:]) for name, predict in before.items()}
     errors = {name: float(np.abs(found - ordinary[cut:]).sum()) for name, found in held_out.items()}
-    name = min(errors, key=lambda one: errors[one] * (WORTH_IT if "ridge" in one else 1.0))
+    name = min(errors, key=lambda one: errors[one] * (WORTH_IT if "ridge" in one or "season" in one else 1.0))
     alive = _weekdays_that_move(history, values)
     fitted = _candidates(history, ordinary, around, features)[name]
 
@@ -134,7 +136,30 @@ def _candidates(history: Days, values: Real, around: Days, features: Real | None
         found["weekday mean of a year"] = _weekday_mean(history[-YEAR:], values[-YEAR:])
     if features is not None:
         found |= _ridges(history, values, around, features)
+    return found | _seasonal(found, history, values)
+
+
+def _seasonal(models: dict[str, Predict], history: Days, values: Real) -> dict[str, Predict]:
+    """The models that know the kinds of days, at the level of the newest weeks as the year's season moves it."""
+    found: dict[str, Predict] = {}
+    for title, reach in REACHES.items():
+        if seasons(history, values, history[-1:], RECENT, reach) is None:
+            continue
+        for name, predict in models.items():
+            usual_level = float(predict(history[-RECENT:]).mean())
+            if usual_level > 0 and (name == "weekday mean" or "ridge" in name):
+                found[f"{name}, {title}"] = _moved(
+                    predict, history, values, reach, float(values[-RECENT:].mean()) / usual_level
+                )
     return found
+
+
+def _moved(predict: Predict, history: Days, values: Real, reach: int, level: float) -> Predict:
+    def moved(days: Days) -> Real:
+        factors = seasons(history, values, days, RECENT, reach)
+        return predict(days) * level * (1.0 if factors is None else factors)
+
+    return moved
 
 
 def _ridges(history: Days, values: Real, around: Days, features: Real) -> dict[str, Predict]:

@@ -226,22 +226,26 @@ def _expected(
     upcoming: Iterator[date], covered_until: date, horizon: Horizon, calendar: BusinessDays, settings: Recurring
 ) -> Iterator[date]:
     """The days in the horizon; none once statements cover the first one, and the tolerance after it, without
-    showing it. A day that no statement covers yet stands at `as_of`.
+    showing it. A day that no statement covers yet stands at `as_of`; of several covered ones that did not show it, as over a
+    holiday week, the last alone does.
     """
     if covered_until < horizon.as_of - SILENT_AFTER:
         return
+    missed = False
     first = True
     for day in upcoming:
-        if day > horizon.last:
-            return
         if first and calendar.between(day, covered_until) > settings.day_tolerance:
             return
         first = False
         if day <= covered_until:
-            late = max(covered_until + timedelta(days=1), horizon.as_of)
-            yield max(calendar.on_or_after(late), horizon.as_of)
-        else:
-            yield max(day, horizon.as_of)
+            missed = True
+            continue
+        if missed:
+            yield calendar.on_or_after(max(covered_until + timedelta(days=1), horizon.as_of))
+            missed = False
+        if day > horizon.last:
+            return
+        yield max(day, horizon.as_of)
 
 
 def _unsettled_payments(inputs: ForecastInputs) -> pl.DataFrame:

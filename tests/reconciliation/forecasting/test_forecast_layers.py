@@ -197,3 +197,19 @@ def test_an_account_with_little_history_has_no_run_off() -> None:
     young = BALANCE | {"covered_from": date(2026, 6, 1)}
     flows = [FLOW | {"date": date(2026, 6, 10), "amount": Decimal(5)}]
     assert layer(facts(balances=[young], flows=flows), "run_off") == {}
+
+
+def test_what_moves_with_the_season_is_expected_at_the_season_s_level() -> None:
+    """A shop that sells twice as much before Christmas, seen in October and again after it."""
+    around = TARGET.days(date(2022, 10, 3), date(2026, 3, 31))
+    month = around.astype("datetime64[M]").astype(np.int64) % 12
+    sold = np.where(month >= 10, 200.0, 100.0) * (1.0 + 0.1 * np.sin(np.arange(len(around))))
+    for as_of, ahead, level in (
+        (date(2025, 10, 17), TARGET.days(date(2025, 12, 1), date(2025, 12, 19)), 200.0),
+        (date(2025, 12, 31), TARGET.days(date(2026, 1, 19), date(2026, 2, 27)), 100.0),
+    ):
+        known = int(np.searchsorted(around, np.datetime64(as_of), side="right"))
+        model = usual(around[:known], sold[:known], around)
+        assert abs(model.predict(ahead).mean() - level) < 25.0, model.name
+        short = usual(around[known - 200 : known], sold[known - 200 : known], around)
+        assert "season" not in short.name

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
+import polars as pl
 import pytest
 from forecast_facts import ACCOUNT, AS_OF, BALANCE, FAST, FLOW, PAYMENT, Row, facts, layer
 
@@ -212,3 +213,34 @@ def test_a_tax_in_the_same_uneven_months_each_year() -> None:
     assert cadence(days[:5], FED, AS_OF, 3.0) is None  # one year alone says nothing of the next
     one_left_out = [day for day in days if day.month != 4 or day.year != 2026]
     assert cadence(one_left_out, FED, AS_OF, 3.0) is None
+
+
+def test_rates_paid_in_ten_months_of_the_year_pause_in_the_other_two() -> None:
+    """From April to January, as council tax: in December two months without are to come, in March it comes again."""
+    tens = [LONDON.on_or_after(date(2024 + number // 12, number % 12 + 1, 15)) for number in range(3, 36)]
+    paid = [day for day in tens if day.month not in (2, 3)]
+    for last, ahead in (
+        (date(2025, 12, 31), [date(2026, 1, 15), date(2026, 4, 15)]),
+        (date(2026, 1, 31), [date(2026, 4, 15)]),
+    ):
+        history = [day for day in paid if day <= last]
+        found = cadence(history, LONDON, last, 3.0)
+        assert found is not None and found.title == "10 months a year"
+        upcoming = found.upcoming()
+        assert [next(upcoming) for _ in ahead] == ahead
+    every_month = cadence([day for day in tens if day.year < 2026], LONDON, date(2026, 1, 31), 3.0)
+    assert every_month is not None and every_month.title == "monthly"
+
+
+def test_two_cycles_missed_over_a_holiday_week_are_not_expected_both() -> None:
+    """A weekly run that left out Christmas and New Year comes once, and then each week."""
+    thursdays = [date(2025, 9, 4) + timedelta(weeks=week) for week in range(16)]
+    until = date(2026, 1, 2)
+    flows = [
+        FLOW | {"bank_line_id": f"r{day}", "date": day, "amount": Decimal(-500), "text": "SUPPLIERS RUN"}
+        for day in thursdays
+    ]
+    balance = BALANCE | {"balance_date": until, "covered_from": date(2025, 8, 1), "covered_until": until}
+    found = forecast(facts(balances=[balance], flows=flows), NO_RUN_OFF, until).filter(pl.col("layer") == "recurring")
+    assert found.sort("date")["amount"].to_list()[:2] == [Decimal(-500), Decimal(-500)]
+    assert found.sort("date")["date"].to_list()[:2] == [date(2026, 1, 5), date(2026, 1, 8)]
