@@ -269,7 +269,11 @@ class FileDeclaration(Strict):
     nothing: OneOrMany = Field(default=(), description="values that mean nothing in any column")
     # bank statements
     preamble: dict[str, CaptionSpec] = Field(default_factory=dict)
-    sign: Literal["plus_is_credit", "plus_is_debit"] = "plus_is_credit"
+    sign: Literal["plus_is_credit", "plus_is_debit"] | None = Field(
+        default=None,
+        description="what a positive amount is. A bank's list: a credit, unless said. Open items: credit or debit of the supplier's or "
+        "customer's account in a list signed as the ledger is; unless said, an amount is the document's own",
+    )
     debit_values: Literal["positive", "negative"] = Field(default="positive", description="sign in the debit column")
     order: Literal["by_date", "newest_first", "oldest_first"] = "by_date"
     statement: Literal["per_file", "per_date"] = "per_file"
@@ -323,9 +327,19 @@ class FileDeclaration(Strict):
             self._check_required(mapping)
         if self.statement_kind is None and (self.preamble or self.continuation):
             raise ValueError("preamble and continuation belong to kind bank_entry")
+        if self.sign is not None:
+            self._check_sign()
         if self.continuation and not any("text" in mapping.columns for mapping in self.parts):
             raise ValueError("continuation: map a column to `text`, which the continuing rows are added to")
         return self
+
+    def _check_sign(self) -> None:
+        kinds = {mapping.kind for mapping in self.parts}
+        if not kinds & {"bank_entry", "open_item"}:
+            raise ValueError("sign belongs to the kinds bank_entry and open_item")
+        for mapping in self.parts:
+            if mapping.kind == "open_item" and "debit_credit" in {*mapping.columns, *mapping.constants}:
+                raise ValueError("open_item: give either `sign`, or a column for `debit_credit`")
 
     def _check_required(self, mapping: Mapping_) -> None:
         given = {*mapping.columns, *mapping.constants}

@@ -22,7 +22,7 @@ COMMANDS = {
     "read": "Show what is in a file without loading it.",
     "match": "Run the matching engine alone, on Parquet, CSV or Excel files.",
     "simulate": "Write a labelled company, or matcher-ready Parquet of any size.",
-    "source": "Propose a source from a sample file; check a source against its files.",
+    "source": "Propose a source from a sample file; check a source against its files; have files read again.",
     "init": "Make a new workspace.",
     "dev": "Start the Dagster UI on a workspace.",
     "docs": "Write the data dictionary and the dbt docs.",

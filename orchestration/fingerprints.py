@@ -71,7 +71,7 @@ def code_fingerprint() -> str:
 def _time(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The business day, and the deliveries that count in this run."""
     known = connection.execute(
-        "SELECT count(*), bit_xor(hash(delivery_id, status, received_at)) FROM raw.delivery "
+        "SELECT count(*), bit_xor(hash(delivery_id, status, received_at, run_id)) FROM raw.delivery "
         f"WHERE received_at <= (SELECT known_at FROM {RUN})"
     ).fetchone()
     return [str(connection.execute(f"SELECT as_of FROM {RUN}").fetchone()), str(known)]

@@ -57,7 +57,8 @@ def load_source(
     registered = registered_of(connection, source)
     new = unregistered(source, files, registered)
     back = returned(source, new, registered)
-    first = {file.delivery_id for file in _first_of_each(new, _first_deliveries(connection))}
+    first = {file.delivery_id for file in _first_of_each(new, _known_bytes(connection, source))}
+    elsewhere = _known_elsewhere(connection, source)
     fresh = [file for file in new if file.delivery_id in first or file.delivery_id in back]
     parsed_in_order = parse_all(fresh, (archive(workspace, file) for file in fresh), source, reader)
     read_now = {file.delivery_id for file in fresh}
@@ -75,7 +76,8 @@ def load_source(
             outcomes.append(_register_repetition(connection, file, source, run_id))
             continue
         parsed = next(parsed_in_order)
-        if file.delivery_id in back and not is_list(source, parsed):
+        is_told = file.sha256 in elsewhere and _is_told_elsewhere(connection, source, parsed)
+        if is_told or (file.delivery_id in back and not is_list(source, parsed)):
             flush()
             outcomes.append(_register_repetition(connection, file, source, run_id))
             continue
@@ -87,8 +89,36 @@ def load_source(
     return _summary(source.name, outcomes)
 
 
-def _first_deliveries(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    return {row[0] for row in connection.execute("SELECT DISTINCT sha256 FROM raw.delivery").fetchall()}
+def _known_bytes(connection: duckdb.DuckDBPyConnection, source: SourceConfig) -> set[str]:
+    """Hashes of what the source has delivered. What only others have is read: see `_is_told_elsewhere`."""
+    rows = connection.execute("SELECT DISTINCT sha256 FROM raw.delivery WHERE source = ?", [source.name]).fetchall()
+    return {row[0] for row in rows}
+
+
+def _known_elsewhere(connection: duckdb.DuckDBPyConnection, source: SourceConfig) -> set[str]:
+    """Hashes of what other sources have delivered."""
+    rows = connection.execute("SELECT DISTINCT sha256 FROM raw.delivery WHERE source <> ?", [source.name]).fetchall()
+    return {row[0] for row in rows}
+
+
+def _is_told_elsewhere(connection: duckdb.DuckDBPyConnection, source: SourceConfig, parsed: Parsed) -> bool:
+    """Whether what is in a file has been loaded from the same bytes by another source, or cannot be read by either.
+
+    A file that lay where nothing could read it, and lies now where it belongs, tells something new; so does a list of suppliers and
+    their accounts of which one source takes the one and another the other.
+    """
+    others = connection.execute(
+        "SELECT delivery_id, status IN ('loaded', 'partly') FROM raw.delivery WHERE sha256 = ? AND source <> ?",
+        [parsed.file.sha256, source.name],
+    ).fetchall()
+    if not parsed.batches:  # neither could read it, or there is nothing in it
+        return not (parsed.failure or parsed.rejects) or not any(is_loaded for _, is_loaded in others)
+    told = " UNION ALL ".join(
+        f"SELECT 1 FROM raw.{kind} WHERE delivery_id IN (SELECT unnest($others::VARCHAR[]))" for kind in parsed.batches
+    )
+    return connection.execute(
+        f"SELECT count(*) FROM ({told})", {"others": [delivery for delivery, _ in others]}
+    ).fetchone() != (0,)
 
 
 def _first_of_each(files: Sequence[LandedFile], known: set[str]) -> list[LandedFile]:

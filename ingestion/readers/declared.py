@@ -22,6 +22,7 @@ from ingestion.declaration_catalogue import SHIPPED_FORMATS, choices
 from ingestion.declaration_mapping import FAILED, RAW, Failure, RowMapper
 from ingestion.readers.csv_statement import StatementBuilder
 from ingestion.readers.declared_entries import dated_rows, failure_of_entry, signed_rows
+from ingestion.readers.declared_items import marked_items
 from ingestion.readers.preamble import read_preamble
 from ingestion.readers.record_batches import frame_records
 from ingestion.readers.table_containers import open_tables
@@ -257,6 +258,8 @@ class _Reading:
         contract = CONTRACTS[mapper.part.kind]
         if self.builder is not None and mapper.part.kind == "bank_entry":
             rows = dated_rows(signed_rows(rows, self.declaration))
+        elif mapper.part.kind == "open_item":
+            rows = marked_items(rows, self.declaration)
         mapped = replace(mapped, frame=rows)
         failing = rows.get_column(FAILED).is_not_null()
         if failing.any():

@@ -35,7 +35,7 @@ def failure_of_entry(row: dict[str, object], declaration: FileDeclaration) -> Fa
         return Failure(
             "amount, credit_debit",
             f"{row.get('amount')} marked {row.get('credit_debit')}",
-            f"a sign that agrees with the mark ({declaration.sign})",
+            f"a sign that agrees with the mark ({declaration.sign or 'plus_is_credit'})",
             "set `sign` to what a positive amount means in this file",
         )
     return None
@@ -63,7 +63,7 @@ def signed_rows(rows: pl.DataFrame, declaration: FileDeclaration) -> pl.DataFram
         wrong = (pl.col("amount") < 0) & (incoming != negative_is_credit)
         failure = INDICATOR
     else:
-        signed = pl.col("amount") if declaration.sign == "plus_is_credit" else -pl.col("amount")
+        signed = -pl.col("amount") if declaration.sign == "plus_is_debit" else pl.col("amount")
         return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"))
     marked = pl.when(pl.col(FAILED).is_null() & wrong.fill_null(False)).then(pl.lit(failure)).otherwise(pl.col(FAILED))
     return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"), marked.alias(FAILED))

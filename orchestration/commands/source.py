@@ -1,5 +1,5 @@
-"""`tieout source infer FILE` proposes a source from a sample file; `tieout source check NAME` tries a source without
-loading."""
+"""`tieout source infer FILE` proposes a source from a sample file, `tieout source check NAME` tries a source without
+loading, `tieout source reread NAME` has files read again once a source is corrected."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ SHOWN_REJECTS = 20
 SHOWN_TEXT = 46
 BANK_COLUMNS = ("booking_date", "value_date", "signed_amount", "currency", "text")
 
-app = typer.Typer(add_completion=False, help="Propose a source from a sample file; check a source against its files.")
+app = typer.Typer(
+    add_completion=False,
+    help="Propose a source from a sample file; check a source against its files; have files read again.",
+)
 
 
 @dataclass
@@ -92,6 +95,45 @@ def check(
     _summary(source, trials)
     if any(trial.refused for trial in trials):
         raise typer.Exit(3)
+
+
+@app.command()
+def reread(
+    name: Annotated[str, typer.Argument(help="A source, by its name.")],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names under landing/ or delivery ids; default: what was refused or lost records."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All files of the source.")] = False,
+    actor: Annotated[str | None, typer.Option(help="Who says so; default: TIEOUT_ACTOR. Never guessed.")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option(help="Workspace folder; default: TIEOUT_WORKSPACE or data/demo.")
+    ] = None,
+) -> None:
+    """Have files read anew by the next run, after the block of their source was corrected. Their bytes stay as they came."""
+    from datetime import UTC, datetime
+
+    from orchestration.decisions.policy import actor as acting
+    from orchestration.decisions.policy import load_policy
+    from orchestration.rereading import forget_deliveries
+    from orchestration.warehouse import connect
+
+    chosen = Workspace.current(workspace)
+    person = acting(load_policy(chosen), actor)
+    if not chosen.warehouse.exists():
+        raise ConfigError(f"{chosen.warehouse}: nothing has been loaded yet; tieout run loads what lies in landing/")
+    with connect(chosen.warehouse) as connection:
+        try:
+            again = forget_deliveries(
+                connection, chosen, name, files or [], everything=everything, actor=person, at=datetime.now(UTC)
+            )
+        except LookupError as error:
+            raise ConfigError(str(error.args[0])) from None
+    for one in again:
+        typer.echo(f"{one.file_name}: {one.status}, {one.records_loaded} records taken out; the next run reads it anew")
+    if not again:
+        typer.echo(f"source {name} has no file that was refused or lost records; name files, or give --all")
+        raise typer.Exit(1)
 
 
 # the proposal

@@ -69,7 +69,16 @@ def asked(built: SmallWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Sm
             "matching.match_item",
             {"group_id": "cheque", "dataset": dataset, "item_id": name, "applied_amount": "-100", "run_id": "r"},
         )
-    warehouse.dbt("run", AS_OF, KNOWN_AT, "--select", "stg_item", "stg_match", "stg_exception_match", "exception_queue")
+    for number in range(6):  # a list without types, of invoices with a minus
+        ledger: dict[str, Value] = {
+            "open_item_id": f"magna|{number}", "amount": "9" if number < 5 else "-9", "kind": "credit_memo" if number < 5 else "invoice",
+            "currency": "EUR", "ledger": "payable", "source": "magna_items", "system": "magna", "company_code": "20", "entity_id": "DE",
+            "document_date": "2026-09-20", "is_known_type": False, "is_known_status": True, "delivery_id": "sap", "status": "open",
+            "known_at": KNOWN_AT,
+        }  # fmt: skip
+        warehouse.insert("canonical.open_item", ledger)
+    models = ("stg_item", "stg_match", "stg_exception_match", "stg_exception_record", "exception_queue")
+    warehouse.dbt("run", AS_OF, KNOWN_AT, "--select", *models)
     return warehouse
 
 
@@ -96,3 +105,17 @@ def test_a_suggestion_says_what_it_would_bring_together(asked: SmallWarehouse) -
     assert str(message).startswith("Equal amount. entry 2026-09-")
     assert "; document 2026-10-20 over -100.00" in str(message)
     assert str(message).endswith("cheque L-93")
+
+
+def test_what_is_the_same_for_a_whole_ledger_is_asked_once(asked: SmallWarehouse) -> None:
+    """A list without a column for the type, and one that is signed otherwise than is assumed, are two questions and not a row an item."""
+    assert asked.rows(
+        "SELECT cause, message FROM marts.exception_queue WHERE object_id = 'magna_items|20|payable' ORDER BY 1"
+    ) == [
+        ("ledger_signs", "5 of 6 items that would be invoices are taken as credit memos for their signs"),
+        (
+            "untyped_ledger",
+            "6 items of this ledger have no document type; invoices and credit memos are told by the sign",
+        ),
+    ]
+    assert asked.rows("SELECT 1 FROM marts.exception_queue WHERE object_id LIKE 'magna|%'") == []

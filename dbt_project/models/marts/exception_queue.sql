@@ -39,14 +39,27 @@ next_step as (
         ('suggested', 'Confirm or reject the suggestion'),
         ('difference_to_post', 'Post it in the ERP, then write the group off here with the document number as the reason'),
         ('ambiguous', 'Choose between the equally good answers'),
-        ('reject', 'Correct the record at its source and have it delivered again'),
-        ('quarantined', 'Ask the sender for a correct file; the original is kept in the archive'),
+        (
+            'reject',
+            'Correct the record at its source and have it delivered again; where the block of the source is wrong: tieout source reread'
+        ),
+        (
+            'quarantined',
+            'Ask the sender for a correct file; where the block of the source is wrong, correct it and have the file read again: '
+            || 'tieout source reread'
+        ),
         ('conflict', 'Compare the two files and ask the sender which one holds'),
         ('balance_off', 'Compare the statement with the bank portal; an entry is missing or doubled'),
         ('statement_gap', 'Ask the bank for the missing statement'),
         ('statement_overlap', 'Ask the bank which of the two statements of these days holds; entries of both are booked'),
         ('unconfigured_account', 'Add the account to company.yml, or name it in the block of its source (account)'),
-        ('uninterpreted_item', 'Add the type, status or company code to the interpretation rules'),
+        (
+            'uninterpreted_item',
+            'Map the type or status in the declaration of the source or add it to the interpretation rules; a company code belongs in '
+            || 'company.yml'
+        ),
+        ('untyped_ledger', 'Map document_type in the declaration of the source, or give it as a constant where all are of one type'),
+        ('ledger_signs', 'Set `sign` in the declaration of the source to what a plus means in it, then read its files again'),
         ('status_without_payment', 'Find the payment file: it was sent outside the hub, or has not arrived here'),
         ('payment_rejected', 'Correct and instruct again, or release the invoice for another payment run'),
         ('payment_cancelled', 'Confirm that the invoice is to be paid another way'),

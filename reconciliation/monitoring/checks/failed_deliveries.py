@@ -13,7 +13,10 @@ from reconciliation.contracts import AMOUNT
 from reconciliation.monitoring.findings import Value, findings
 from reconciliation.monitoring.inputs import MonitoringInputs
 
-NEXT_STEP = "Ask the sender for a correct file; the original is kept in the archive, a repeat is harmless"
+NEXT_STEP = (
+    "Ask the sender for a correct file, a repeat is harmless; where the block of its source is wrong, correct it and have the "
+    "file read again: tieout source reread"
+)
 
 
 def find(inputs: MonitoringInputs, as_of: date) -> pl.DataFrame:

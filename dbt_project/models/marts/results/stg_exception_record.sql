@@ -10,6 +10,8 @@ account as (select * from {{ ref('bank_account') }}),
 
 open_item as (select * from {{ ref('open_item') }}),
 
+document_type as (select * from {{ ref('rule_document_type') }}),
+
 status_event as (select * from {{ ref('payment_status_event') }}),
 
 remittance as (select * from {{ ref('remittance_advice') }}),
@@ -152,7 +154,58 @@ uninterpreted as (
     left join {{ source('raw', 'open_item') }} as delivered
         on open_item.delivery_id = delivered.delivery_id and open_item.record_number = delivered.record_number
     where
-        open_item.amount is null or open_item.entity_id is null or not open_item.is_known_type or not open_item.is_known_status
+        open_item.amount is null or open_item.entity_id is null or not open_item.is_known_status
+        or (not open_item.is_known_type and open_item.document_type is not null)
+),
+
+-- a list without a column for the type, and one whose amounts are signed otherwise than is assumed: of a whole ledger, a row for all
+ledger as (
+    select
+        open_item.source,
+        open_item.company_code,
+        open_item.ledger,
+        any_value(open_item.entity_id) as entity_id,
+        count(*) filter (where open_item.document_type is null) as untyped,
+        count(*) filter (where open_item.kind = 'invoice') as invoices,
+        count(*) filter (where open_item.kind = 'credit_memo') as credit_memos,
+        min(open_item.document_date) as since,
+        max_by(open_item.delivery_id, (open_item.known_at, open_item.delivery_id)) as delivery_id
+    from open_item
+    left join document_type as own_type
+        on open_item.system = own_type.system and upper(open_item.document_type) = own_type.document_type
+    left join document_type as any_type on any_type.system = '*' and upper(open_item.document_type) = any_type.document_type
+    where
+        open_item.amount is not null and open_item.kind in ('invoice', 'credit_memo')
+        and coalesce(own_type.kind, any_type.kind, 'invoice') = 'invoice'
+    group by open_item.source, open_item.company_code, open_item.ledger
+),
+
+uninterpreted_ledger as (
+    select
+        fault.cause,
+        'ledger' as object_type,
+        concat_ws('|', ledger.source, coalesce(ledger.company_code, ''), ledger.ledger) as object_id,
+        ledger.ledger as detail,
+        cast(null as decimal(23, 5)) as amount,
+        cast(null as varchar) as currency,
+        ledger.entity_id,
+        cast(null as varchar) as account_id,
+        ledger.since,
+        case
+            when fault.cause = 'untyped_ledger'
+                then ledger.untyped || ' items of this ledger have no document type; invoices and credit memos are told by the sign'
+            else ledger.credit_memos || ' of ' || (ledger.invoices + ledger.credit_memos)
+                || ' items that would be invoices are taken as credit memos for their signs'
+        end as message,
+        cast(null as varchar) as correlation_id,
+        ledger.delivery_id
+    from ledger
+    cross join (values ('untyped_ledger'), ('ledger_signs')) as fault (cause)
+    where
+        case
+            when fault.cause = 'untyped_ledger' then ledger.untyped > 0
+            else ledger.credit_memos > ledger.invoices and ledger.credit_memos >= 5
+        end
 ),
 
 unknown_payment as (
@@ -259,6 +312,8 @@ union all
 select * from unconfigured
 union all
 select * from uninterpreted
+union all
+select * from uninterpreted_ledger
 union all
 select * from unknown_payment
 union all

@@ -34,12 +34,18 @@ select
             order by delivery.received_at, delivery.delivery_id
         )
     ) is true as is_arrival,
-    -- what was wrong with a full list is settled by any newer one that is whole
-    coalesce(config_source.is_snapshot, false)
-    and coalesce(
-        max(case when delivery.status = 'loaded' then delivery.received_at end) over (partition by delivery.source)
-        > delivery.received_at,
-        false
+    -- what was wrong with a full list is settled by any newer one that is whole; a file that lay where it does not belong, by the source
+    -- that could read it
+    (
+        coalesce(config_source.is_snapshot, false)
+        and coalesce(
+            max(case when delivery.status = 'loaded' then delivery.received_at end) over (partition by delivery.source)
+            > delivery.received_at,
+            false
+        )
+    )
+    or (
+        delivery.status = 'quarantined' and bool_or(delivery.status in ('loaded', 'partly')) over (partition by delivery.sha256)
     ) as is_replaced,
     cast(timezone(run.timezone, delivery.received_at) as date) as received_on,
     coalesce(config_source.timezone, run.timezone) as source_timezone,
