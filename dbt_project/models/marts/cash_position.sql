@@ -1,5 +1,5 @@
--- Per account: the balance of the last statement, what intraday reports add to it, how old it is, and its value in the group's
--- currency. A position from a stale balance says so; an account without any balance is a row without one.
+-- Per account: the last balance a statement states, what later statements without one and intraday reports add to it, how old it is,
+-- and its value in the group's currency. A position from a stale balance says so; an account without any balance is a row without one.
 with account as (select * from {{ ref('bank_account') }}),
 
 statement as (select * from {{ ref('bank_statement') }}),
@@ -40,6 +40,39 @@ last_report as (
     ) = 1
 ),
 
+-- what the bank has booked since in statements that state no balance, and until when they tell of
+covered as (
+    select
+        statement.account_id,
+        statement.currency,
+        max(statement.statement_date) as until,
+        any_value(coalesce(last_report.statement_date, last_statement.statement_date)) as balance_date
+    from statement
+    cross join run
+    inner join last_statement on statement.account_id = last_statement.account_id and statement.currency = last_statement.currency
+    left join last_report
+        on statement.account_id = last_report.account_id and statement.currency = last_report.currency
+    where statement.kind = 'statement' and statement.statement_date <= run.as_of
+    group by statement.account_id, statement.currency
+),
+
+later_movement as (
+    select
+        line.account_id,
+        line.currency,
+        {{ total('line.amount') }} as movement,
+        cast(count(*) as bigint) as line_count
+    from {{ ref('bank_statement_line') }} as line
+    inner join statement on line.statement_key = statement.statement_key
+    inner join covered on line.account_id = covered.account_id and line.currency = covered.currency
+    cross join run
+    where
+        statement.statement_date > covered.balance_date
+        and statement.statement_date <= run.as_of
+        and line.effective_date > covered.balance_date
+    group by line.account_id, line.currency
+),
+
 intraday_movement as (
     select
         intraday.account_id,
@@ -48,12 +81,12 @@ intraday_movement as (
         cast(count(*) as bigint) as line_count,
         max(intraday.effective_date) as last_date
     from intraday
-    inner join last_statement on intraday.account_id = last_statement.account_id and intraday.currency = last_statement.currency
+    inner join covered on intraday.account_id = covered.account_id and intraday.currency = covered.currency
     cross join run
     where
         intraday.kind = 'report'
         and intraday.status = 'BOOK'
-        and intraday.effective_date > last_statement.statement_date
+        and intraday.effective_date > covered.until
         and intraday.effective_date <= run.as_of
     group by all
 ),
@@ -86,13 +119,18 @@ position as (
         last_report.closing_balance as reported_intraday_balance,
         -- the bank's own intraday balance is better than our sum of its entries
         coalesce(last_report.closing_balance, last_statement.closing_balance + coalesce(intraday_movement.movement, 0))
-            as position,
-        greatest(last_statement.statement_date, last_report.statement_date, intraday_movement.last_date) as position_date,
+        + coalesce(later_movement.movement, 0) as position,
+        coalesce(later_movement.movement, 0) as later_movement,
+        coalesce(later_movement.line_count, 0) as later_lines,
+        greatest(covered.until, last_report.statement_date, intraday_movement.last_date) as position_date,
         staleness.stale_since
     from account
     left join last_statement on account.account_id = last_statement.account_id
     left join last_report
         on last_statement.account_id = last_report.account_id and last_statement.currency = last_report.currency
+    left join covered on last_statement.account_id = covered.account_id and last_statement.currency = covered.currency
+    left join later_movement
+        on last_statement.account_id = later_movement.account_id and last_statement.currency = later_movement.currency
     left join intraday_movement
         on last_statement.account_id = intraday_movement.account_id and last_statement.currency = intraday_movement.currency
     left join staleness on account.account_id = staleness.account
@@ -110,6 +148,8 @@ select
     position.balance_date,
     position.intraday_movement,
     position.intraday_lines,
+    position.later_movement,
+    position.later_lines,
     position.reported_intraday_balance,
     cast(position.position as decimal(23, 5)) as position,
     position.position_date,
