@@ -1,7 +1,8 @@
 """The whole life of one thing: where an invoice, payment, bank line or match comes from, what happened to it, and by which rule.
 
 `find` turns what a person types (a key, a document or invoice number, an end-to-end id, a bank reference) into one object;
-`explain` follows it along invoice, payment and bank line. Both read the warehouse and write nothing.
+`explain` follows it along invoice, payment and bank line. An alert or exception leads to what it is about; of a statement and a
+delivery there is told which file they are. Both read the warehouse and write nothing.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ CHAIN = ("open_item", "payment", "bank_line")
 """The way of the money; what is linked to an object is followed outwards along it, never back."""
 DATASET = {"open_item": "open_items", "payment": "payments", "bank_line": "bank_lines"}
 MATCH = "match"
+ABOUT = {"alert", "exception"}
+FILED = {"statement", "delivery"}
+_TYPES = {"open_items": "open_item", "payments": "payment", "bank_lines": "bank_line", "match_group": MATCH}
+"""What the exception queue calls the objects of the chain."""
 NEAR = 5
 NEAR_ENOUGH = 0.85  # Jaro-Winkler similarity: a digit or two mistyped
 
@@ -42,7 +47,7 @@ class NotOne(LookupError):  # noqa: N818  (what it says is what happened)
 
 @dataclass(frozen=True)
 class Thing:
-    """An object of the chain, or a match group."""
+    """An object of the chain, a match group, a statement or a delivery, or an alert or exception about one of them."""
 
     type: str
     id: str
@@ -97,7 +102,7 @@ def find(connection: Connection, text: str) -> Thing:
     )
     hint = "".join(f"\n  {row['type']:<10} {row['name']}" for row in near)
     raise NotOne(
-        f"{wanted!r} is no open item, payment, bank line or match this warehouse knows"
+        f"{wanted!r} is no open item, payment, bank line or match, nor an alert, exception, statement or delivery, this warehouse knows"
         + (f"; near it are:{hint}" if near else ", nor is anything near it")
     )
 
@@ -105,20 +110,24 @@ def find(connection: Connection, text: str) -> Thing:
 def explain(connection: Connection, text: str) -> Explanation:
     """All that is known of the object named; raises `NotOne` as `find` does."""
     thing = find(connection, text)
-    chain = _chain(connection, thing)
+    facts = _facts(connection, thing.type, [thing.id])[0]
+    about = _about(thing, facts)
+    chain = _chain(connection, about)
     keys = _origins(connection, chain)
     observations = [row for kind in CHAIN for row in _query(connection, OBSERVATIONS[kind], keys[kind])]
+    if about.type in FILED:
+        observations += _query(connection, OBSERVATIONS[about.type], [about.id])
     steps = _rows(
         connection,
         STEPS,
         [[kind for kind in CHAIN for _ in chain[kind]], [one for kind in CHAIN for one in chain[kind]]],
     )
-    matches = _matches(connection, thing, chain)
+    matches = _matches(connection, about, chain)
     datasets = [DATASET[kind] for kind in CHAIN for _ in chain[kind]]
     items = [one for kind in CHAIN for one in chain[kind]]
     return Explanation(
         thing=thing,
-        facts=_facts(connection, thing.type, [thing.id])[0],
+        facts=facts,
         related=[
             {"type": kind, "id": row.pop("id")} | row
             for kind in CHAIN
@@ -128,9 +137,19 @@ def explain(connection: Connection, text: str) -> Explanation:
         steps=_with_places(connection, steps),
         matches=matches,
         open=_rows(connection, OPEN, [datasets, items]),
-        decisions=_decisions(connection, [str(row["group_id"]) for row in matches], datasets, items),
-        alerts=_rows(connection, ALERTS, [[*items, thing.id]]),
+        decisions=_decisions(connection, [thing.id, *(str(row["group_id"]) for row in matches)], datasets, items),
+        alerts=_rows(connection, ALERTS, [[*items, about.id]]),
     )
+
+
+def _about(thing: Thing, facts: Row) -> Thing:
+    """What an alert or exception is about; anything else is about itself."""
+    if thing.type not in ABOUT:
+        return thing
+    kind = str(facts["object_type"])
+    if kind == "record":  # a refused one: of its delivery
+        return Thing("delivery", str(facts["object_id"]).split("|")[0])
+    return Thing(_TYPES.get(kind, kind), str(facts["object_id"]))
 
 
 def _chain(connection: Connection, thing: Thing) -> dict[str, list[str]]:
@@ -141,6 +160,8 @@ def _chain(connection: Connection, thing: Thing) -> dict[str, list[str]]:
             kind = next(kind for kind, dataset in DATASET.items() if dataset == row["dataset"])
             chain[kind].append(str(row["item_id"]))
         return {kind: sorted(set(ids)) for kind, ids in chain.items()}
+    if thing.type not in CHAIN:
+        return chain
     chain[thing.type] = [thing.id]
     start = CHAIN.index(thing.type)
     for order in (CHAIN[start:], tuple(reversed(CHAIN[: start + 1]))):

@@ -37,6 +37,16 @@ NAMES = f"""
     FROM canonical.bank_statement_line
     UNION ALL
     SELECT DISTINCT 'match', group_id, group_id, 1, concat_ws(' ', status, 'by', leg) FROM matching.known_group
+    UNION ALL
+    SELECT 'alert', alert_id, alert_id, 1, message FROM monitoring.known_alert
+    UNION ALL
+    SELECT 'exception', exception_id, exception_id, 1, message FROM marts.exception_queue
+    UNION ALL
+    SELECT 'statement', statement_key, statement_key, 1, concat_ws(' ', kind, statement_id, 'of', account_id, statement_date)
+    FROM canonical.bank_statement
+    UNION ALL
+    SELECT 'delivery', delivery_id, unnest([{{name: delivery_id, rank: 1}}, {{name: file_name, rank: 2}}, {{name: sha256, rank: 2}}],
+        recursive := true), concat_ws(' ', file_name, status) FROM raw.delivery
 """
 """Each object under each of its names. Rank 1 is a key, 2 a number of the trade, 3 a reference it merely carries."""
 
@@ -65,6 +75,30 @@ FACTS = {
     "match": f"""
         SELECT group_id AS id, leg, "pass", status, cardinality, currency, left_total, right_total, difference, explanation
         FROM matching.known_group WHERE group_id IN {_IDS} ORDER BY superseded_by NULLS FIRST, as_of DESC, run_id
+    """,
+    "alert": f"""
+        SELECT
+            alert_id AS id, "check", severity, status, entity, account, amount, currency, since, first_seen, last_seen, resolved_on,
+            ignored_until, owner, message, next_step, object_type, object_id, related_id
+        FROM monitoring.known_alert WHERE alert_id IN {_IDS}
+    """,
+    "exception": f"""
+        SELECT
+            exception_id AS id, cause, detail, entity_id AS entity, account_id AS account, amount, currency, since, owner, message,
+            next_step, source, file_name, decided, object_type, object_id
+        FROM marts.exception_queue WHERE exception_id IN {_IDS}
+    """,
+    "statement": f"""
+        SELECT
+            statement_key AS id, kind, account_id AS account, currency, statement_id, statement_date, opening_balance, closing_balance,
+            net_amount, entry_count, balance_check, continuity, repeated_entries
+        FROM canonical.bank_statement WHERE statement_key IN {_IDS}
+    """,
+    "delivery": f"""
+        SELECT
+            delivery_id AS id, source, system, file_name, status, reason, records_read, records_loaded, records_rejected,
+            records_duplicate, warnings
+        FROM raw.delivery WHERE delivery_id IN {_IDS}
     """,
 }
 
@@ -96,6 +130,15 @@ OBSERVATIONS = {
                 SELECT false, line.detail_delivery_id, NULL WHERE line.detail_delivery_id IS NOT NULL
             ) AS origin
         WHERE line.bank_line_id IN {_IDS} ORDER BY object_id, origin.is_entry DESC
+    """,
+    "statement": f"""
+        SELECT 'statement' AS object_type, statement_key AS object_id, 'bank' AS system,
+            concat_ws(' ', 'closes with', {_money("closing_balance")}, 'on', statement_date) AS said, delivery_id, record_number
+        FROM canonical.bank_statement WHERE statement_key IN {_IDS}
+    """,
+    "delivery": f"""
+        SELECT 'delivery' AS object_type, delivery_id AS object_id, system, status AS said, delivery_id, NULL AS record_number
+        FROM raw.delivery WHERE delivery_id IN {_IDS}
     """,
 }
 
@@ -152,7 +195,8 @@ OPEN = """
 
 DECISIONS = """
     SELECT decision.* FROM matching.decision AS decision
-    WHERE decision.group_id IN (SELECT unnest($1::VARCHAR[])) OR decision.decision_id IN (
+    WHERE decision.group_id IN (SELECT unnest($1::VARCHAR[])) OR decision.exception_id IN (SELECT unnest($1::VARCHAR[]))
+        OR decision.decision_id IN (
         SELECT effect.decision_id FROM matching.decision_effect AS effect
         WHERE effect.group_id IN (SELECT unnest($1::VARCHAR[]))
         UNION

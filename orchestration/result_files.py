@@ -44,7 +44,10 @@ class ResultFiles:
 
         if not self._writers:
             self._out.mkdir(parents=True, exist_ok=True)
-            for name in ("summary.json", WORKBOOK):  # those of an earlier run: a workbook beside other results is a wrong answer
+            for name in (
+                "summary.json",
+                WORKBOOK,
+            ):  # those of an earlier run: a workbook beside other results is a wrong answer
                 (self._out / name).unlink(missing_ok=True)
         for name, frame in zip(TABLES, (groups, items, unmatched), strict=True):
             rows = frame.to_arrow(compat_level=pl.CompatLevel.newest())  # texts as they are, not copied to be written

@@ -36,6 +36,8 @@ SHEETS = {
     "delivery_log": "Deliveries",
 }
 MOST_MONEY_FIRST = {"exception_queue", "alert", "open_payables", "payment_proposal"}
+# what was refused, then the newest
+FIRST_ROWS = {"delivery_log": "status IN ('quarantined', 'conflict', 'partly') DESC, received_at DESC"}
 NAMED = {"decision_log"}  # people call these rows by their key
 NOT_DONE = {"alert": "status != 'resolved'"}  # a sheet to work from; what is done stays in the mart
 WORKED = {"exception_queue", "alert"}
@@ -114,9 +116,11 @@ def _selection(connection: duckdb.DuckDBPyConnection, name: str) -> str:
         first = [key]
     shown = [*first, *(column for column in (*others, key) if column not in first)]
     order = next((column for column in ("amount_base", "open_amount_base") if column in columns), None)
-    by_money = f'abs("{order}") DESC NULLS LAST, ' if order and name in MOST_MONEY_FIRST else ""
+    leading = f'abs("{order}") DESC NULLS LAST, ' if order and name in MOST_MONEY_FIRST else ""
+    if name in FIRST_ROWS:
+        leading = f"{FIRST_ROWS[name]}, "
     rows = NOT_DONE.get(name, "true")
-    return f'SELECT {", ".join(_quoted(shown))} FROM marts."{name}" WHERE {rows} ORDER BY {by_money}"{key}"'
+    return f'SELECT {", ".join(_quoted(shown))} FROM marts."{name}" WHERE {rows} ORDER BY {leading}"{key}"'
 
 
 def _quoted(names: list[str]) -> list[str]:
@@ -129,6 +133,8 @@ def write_sheet(book: Workbook, connection: duckdb.DuckDBPyConnection, title: st
     header = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     formats = {
         "money": book.add_format({"num_format": "#,##0.00###;[Red]-#,##0.00###"}),
+        # a valued amount has decimals that nobody reads
+        "base": book.add_format({"num_format": "#,##0.00;[Red]-#,##0.00"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
         "share": book.add_format({"num_format": "0.0%"}),
     }
@@ -161,7 +167,8 @@ def _cell(sheet: Worksheet, row: int, column: int, value: object, name: str, for
         return 3
     if isinstance(value, Decimal):
         if exact_in_excel(value):
-            sheet.write_number(row, column, value, formats["money"])  # a Decimal is written digit for digit
+            kind = "base" if name.endswith("_base") else "money"
+            sheet.write_number(row, column, value, formats[kind])  # a Decimal is written digit for digit
         else:
             sheet.write_string(row, column, format(value.normalize(), "f"))
         return len(f"{value:,.2f}")

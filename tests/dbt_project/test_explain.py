@@ -39,6 +39,26 @@ def test_a_match_shows_the_life_of_each_of_its_items(built: SmallWarehouse) -> N
     }  # fmt: skip
 
 
+def test_an_exception_leads_to_what_it_is_about(built: SmallWarehouse) -> None:
+    exception, payment = built.one(
+        "SELECT exception_id, object_id FROM marts.exception_queue WHERE cause = 'payment_rejected' ORDER BY 1 LIMIT 1"
+    )
+    found = explained(built, str(exception))
+    assert (found.facts["cause"], found.facts["object_id"]) == ("payment_rejected", payment)
+    assert ("payment", payment) in [(row["type"], row["id"]) for row in found.related]
+    assert [row["object_id"] for row in found.observations if row["object_type"] == "payment"] == [payment]
+
+
+def test_a_balance_and_a_file_are_told_with_where_they_lie(built: SmallWarehouse) -> None:
+    key, delivery = built.one("SELECT statement_key, delivery_id FROM marts.cash_position WHERE account_id = 'DE-EUR'")
+    statement = explained(built, str(key))
+    (row,) = statement.observations
+    assert (row["delivery_id"], row["record_kind"]) == (delivery, "bank_statement")
+    assert row["archived"] == f"archive/{str(delivery)[:2]}/{delivery}"
+    file = explained(built, str(delivery))
+    assert (file.thing.type, file.facts["status"]) == ("delivery", "loaded")
+
+
 def test_an_item_of_two_systems_shows_what_both_said(built: SmallWarehouse) -> None:
     found = explained(built, "oracle|20|OR-9||")
     assert found.thing.id == "netsuite|2|NS-9||"
