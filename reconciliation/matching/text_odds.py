@@ -39,11 +39,13 @@ class TextOdds:
     def __init__(
         self, left: SideWords, right: SideWords, sure: pl.DataFrame, likely: pl.DataFrame | None = None
     ) -> None:
-        """Learn from `sure` pairs (`left`, `right` rows), in an order of business ids; what single words tell also from other
-        `likely` ones (`left`, `right`, `probable`)."""
+        """Learn from `sure` pairs (`left`, `right` rows; what single words tell by how much each counts: `probable`, 1 where that
+        is missing), in an order of business ids; what single words tell also from other `likely` ones."""
         self._sides = (left, right)
-        sure = sure.select("left", "right").gather_every(max(1, sure.height // _LEARNED_FROM))
-        known = sure.with_columns(probable=pl.lit(1.0))
+        if "probable" not in sure.columns:
+            sure = sure.with_columns(probable=pl.lit(1.0))
+        known = sure.select("left", "right", "probable").gather_every(max(1, sure.height // _LEARNED_FROM))
+        sure = known.select("left", "right")
         if likely is not None:
             likely = likely.select(known.columns).gather_every(max(1, likely.height // _LEARNED_FROM))
             known = pl.concat([known, likely])

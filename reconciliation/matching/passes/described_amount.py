@@ -14,6 +14,7 @@ from reconciliation.matching.described import accepted_pairs, leg_words, ordered
 from reconciliation.matching.lag_odds import LagOdds
 from reconciliation.matching.marginals import pair_probabilities
 from reconciliation.matching.nearby import count_within_days, within_days
+from reconciliation.matching.pair_series import news
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
@@ -75,7 +76,7 @@ class DescribedAmount(PassConfig):
         # a price stays one when all others who paid it are found
         pairs = pairs.with_columns(pl.Series("agreement", agreement_odds(*sides, pairs, self.partnered, paired)))
         strange = _of_no_other(context)
-        lessons, sure, likely = self._learned(context, pairs, known, strange)
+        lessons, sure, likely, by_amount = self._learned(context, pairs, known, strange)
         for turn in range(self.rounds):
             is_open = context.left.is_open[pairs["left"].to_numpy()] & context.right.is_open[pairs["right"].to_numpy()]
             pairs = pairs.filter(pl.Series(is_open))
@@ -99,12 +100,13 @@ class DescribedAmount(PassConfig):
             if last:
                 break
             sure = _together(context, sure, taken)
-            lessons = _Lessons(context, strange, sure, likely)
+            lessons = _Lessons(context, strange, sure, likely, by_amount)
 
     def _learned(
         self, context: LegContext, pairs: pl.DataFrame, known: pl.DataFrame, strange: tuple[Rows, Rows]
-    ) -> tuple[_Lessons, pl.DataFrame, pl.DataFrame]:
-        """What texts and date distances tell, and the sure and the likely pairs that this is learned from.
+    ) -> tuple[_Lessons, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """What texts and date distances tell, the sure and the likely pairs that this is learned from, and how likely all are
+        without their texts.
 
         Amounts and dates alone make the first pairs sure; of a price that many paid some of these are strangers. What is
         learned from them weighs all pairs anew, and only what is sure then teaches.
@@ -113,11 +115,15 @@ class DescribedAmount(PassConfig):
         near = agreement * lag_shares(known["lag"].to_numpy(), self.reach)[pairs["lag"].to_numpy() + self.reach]
         alone = _alone(context, pairs.filter(pl.Series(near >= _SURE_ODDS)))
         sure = _together(context, known, alone)
-        likely = _likely(context, pairs, _probabilities(context, pairs, near / self._unlisted(pairs, agreement, 1.0)))
-        probable = _probabilities(context, pairs, self._odds(pairs, _Lessons(context, strange, sure, likely)))
+        untold = _probabilities(context, pairs, near / self._unlisted(pairs, agreement, 1.0))
+        by_amount = pairs.select("left", "right", by_amount=pl.Series(untold))
+        likely = _likely(context, pairs, untold)
+        probable = _probabilities(
+            context, pairs, self._odds(pairs, _Lessons(context, strange, sure, likely, by_amount))
+        )
         sure = _together(context, known, pairs.filter(pl.Series(probable >= context.leg.precision)))
         likely = _likely(context, pairs, probable)
-        return _Lessons(context, strange, sure, likely), sure, likely
+        return _Lessons(context, strange, sure, likely, by_amount), sure, likely, by_amount
 
     def _odds(self, pairs: pl.DataFrame, lessons: _Lessons) -> Floats:
         """The odds of each pair, by amount, date and text."""
@@ -287,14 +293,24 @@ class _Lessons:
     """What texts and date distances tell, learned from the sure pairs and from what is likely besides."""
 
     def __init__(
-        self, context: LegContext, strange: tuple[Rows, Rows], sure: pl.DataFrame, likely: pl.DataFrame
+        self,
+        context: LegContext,
+        strange: tuple[Rows, Rows],
+        sure: pl.DataFrame,
+        likely: pl.DataFrame,
+        by_amount: pl.DataFrame,
     ) -> None:
-        """`strange` are the rows of either side that cannot have a partner of equal amount."""
+        """`strange` are the rows of either side that cannot have a partner of equal amount; `by_amount` says how likely pairs are
+        without their texts."""
         words = leg_words(context)
         besides = likely.join(sure, on="left", how="anti", maintain_order="left")
         besides = besides.join(sure, on="right", how="anti", maintain_order="left")
         known = pl.concat([sure.with_columns(probable=pl.lit(1.0)), besides])
-        self.texts, self._lags = TextOdds(*words, sure, besides), LagOdds(*words, known)
+        told = known.join(by_amount, on=["left", "right"], how="left", maintain_order="left")
+        told = told.with_columns(pl.col("by_amount").fill_null(1.0))  # what earlier passes took has other evidence
+        told = told.with_columns(pl.col("probable") * pl.Series(news(*words, told)))
+        self.texts = TextOdds(*words, told.head(sure.height), told.tail(besides.height))
+        self._lags = LagOdds(*words, known)
         self._words, self._sure, self._strange = words, sure, strange
 
     def odds(self, pairs: pl.DataFrame, reach: int) -> Floats:
