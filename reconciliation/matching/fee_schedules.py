@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from reconciliation.matching.context import LegContext
 from reconciliation.matching.described import learned_share
 from reconciliation.matching.few_of_many import grids
 from reconciliation.matching.payout_habits import HABITS, PARTS, habit_shares, habits_of, share_column
@@ -38,6 +39,8 @@ _ROUND_SHARE, _ROUND_EACH = 5, 5  # steps of round schedules: 2.90 % and 0.30
 _ROUND = 0.7  # prior weight of the schedules that are round
 _WHOLE = 100  # minor units: two amounts are hardly ever multiples of so much, unless most are
 _PRIOR_ITEMS, _TURNS = 10.0, 3  # items that the configured share counts for; steps of learning
+_ONE_OF_SEVERAL = 0.1  # how often what is usually paid out by the day is paid out one by one
+_PRIOR_LAGS = 3.0  # payouts that the shares known before count for
 _SHARE = pl.reduce(lambda one, two: one * two, [pl.col(share_column(part)) for part in PARTS])
 
 
@@ -73,6 +76,20 @@ class Schedule:
         odds = self.paid_out / (1 - self.paid_out) * self.ratios(candidates, own=1.0)
         probable = odds / (1 + odds) * self.probable
         return np.asarray(probable / np.maximum(1 - probable, 1e-12), dtype=np.float64)
+
+    def odds_of_one(self, gross: Ints, paid: Ints, lags: Ints, shares: Floats, of_day: Ints) -> Floats:
+        """By pair: the odds that `paid` is one item, of so many `of_day`, less this charge, and so many days later; `shares` say how
+        likely such a distance is before the schedule's habits are known."""
+        size, fee = np.abs(gross), np.abs(gross) - np.abs(paid)
+        slack = _slack(np.ones(len(size), dtype=np.int64))
+        fits = (fee > 0) & (np.abs(_left(self.rate, self.each, size, np.ones_like(size), fee)) <= slack)
+        times = self.habits.group_by("lag").agg(pl.col("times").sum())
+        seen = pl.DataFrame({"lag": lags}).join(times, on="lag", how="left", maintain_order="left")["times"]
+        usual = (_PRIOR_LAGS * shares + seen.fill_null(0.0).to_numpy()) / (_PRIOR_LAGS + float(times["times"].sum()))
+        ratios = usual * np.abs(paid) / (2 * slack + 1) / of_day
+        odds = _ONE_OF_SEVERAL * self.paid_out / (1 - self.paid_out) * ratios
+        probable = odds / (1 + odds) * self.probable
+        return np.where(fits, probable / np.maximum(1 - probable, 1e-12), 0.0)
 
     def ratios(self, candidates: pl.DataFrame, own: float = 0.0) -> Floats:
         """By candidate: how much likelier its amount is under the schedule than by chance; 0 where it does not fit. So much of
@@ -221,3 +238,15 @@ def schedules_of(frame: pl.DataFrame) -> list[Schedule]:
         )
         for rate, each, probable, paid_out, habits, payouts in frame.rows()
     ]
+
+
+def cache_name(one: str, named: bool = False) -> str:
+    """What the schedules found for payouts on a side are kept under in the cache of a leg."""
+    return f"schedules of {'named' if named else 'all'} payouts on the {one}"
+
+
+def found_schedules(context: LegContext, one: str) -> list[Schedule]:
+    """The schedules of some charge found so far for payouts on a side."""
+    if cache_name(one) not in context.cache:
+        return []
+    return [each for each in schedules_of(context.cache[cache_name(one)]) if each.rate or each.each]

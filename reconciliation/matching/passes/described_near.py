@@ -12,13 +12,15 @@ from pydantic import Field
 
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, minor_tolerance
-from reconciliation.matching.described import learned_lags, learned_share, learned_texts, shown_alone
+from reconciliation.matching.described import learned_lags, learned_share, learned_texts, leg_words, shown_alone
 from reconciliation.matching.fee_habits import habit_ratios, unseen_fees
+from reconciliation.matching.fee_schedules import found_schedules
 from reconciliation.matching.near_rivals import fee_rivals, slip_rivals
 from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
+from reconciliation.matching.sum_words import told_by_words
 from reconciliation.matching.typing_errors import looks_mistyped
 
 _SENTENCES = {
@@ -101,4 +103,28 @@ class DescribedNear(PassConfig):
             if kind != "fee":
                 break
             habits = habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds), unseen)
-        return odds
+        return odds if kind != "fee" else np.maximum(odds, _of_schedules(context, pairs, shares))
+
+
+def _of_schedules(context: LegContext, pairs: pl.DataFrame, shares: Floats) -> Floats:
+    """By pair: the odds that one is the payout of the other, less what a processor keeps back of its payouts (`fee_schedules`),
+    where what was taken on a day is paid out one by one."""
+    most = np.zeros(pairs.height)
+    for one, other, paid, gross, sign in (
+        ("left", "right", "mine", "other", 1),
+        ("right", "left", "other", "mine", -1),
+    ):
+        schedules = found_schedules(context, one)
+        if not schedules:
+            continue
+        payouts, takings = (context.left, context.right) if one == "left" else (context.right, context.left)
+        rows = pairs[one].to_numpy()
+        daily = takings.frame().select("row", of_day=pl.len().over("date", "currency"))
+        of_day = pairs.select(row=other).join(daily, on="row", how="left", maintain_order="left")["of_day"].to_numpy()
+        for schedule in schedules:
+            amounts = pairs[gross].to_numpy(), pairs[paid].to_numpy()
+            odds = schedule.odds_of_one(*amounts, sign * pairs["lag"].to_numpy(), shares, of_day)
+            known = schedule.payouts["row"].to_numpy()
+            worded = told_by_words(leg_words(context)[payouts.index], known, context.accepted[payouts.index], rows)
+            most = np.maximum(most, odds * worded)
+    return most

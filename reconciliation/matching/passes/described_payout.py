@@ -19,6 +19,7 @@ from reconciliation.matching.fee_schedules import (
     NO_CHARGE,
     Schedule,
     best_schedule,
+    cache_name,
     schedule_frame,
     schedules_of,
     with_habits,
@@ -94,7 +95,7 @@ class DescribedPayout(PassConfig):
     def _schedules(self, context: LegContext, windows: pl.DataFrame) -> list[Schedule]:
         """The schedules by which payouts are less than the totals, that of no charge first; found once a leg, while all that
         the first pass of this kind sees is open."""
-        name = f"schedules of {'named' if self.named else 'all'} payouts on the {self.one}"
+        name = cache_name(self.one, self.named)
         if name not in context.cache:
             found: list[Schedule] = []
             items = 0 if windows.is_empty() else windows["open"].n_unique()

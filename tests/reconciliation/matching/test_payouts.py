@@ -106,6 +106,20 @@ def test_a_payout_found_both_by_its_days_and_by_a_schedule_is_no_rival_of_itself
     assert sorted(map(sorted, members)) == sorted(map(sorted, whole))
 
 
+def test_sales_that_are_paid_out_one_by_one_are_known_by_the_charge_of_the_others() -> None:
+    cents = [8_417 + 1_009 * n + 37 * n * n for n in range(24)]
+    days = [*range(20), 21, 21, 23, 23]  # two sales on each of the last days: no day's total is paid out
+    numbered = list(enumerate(zip(cents, days, strict=True)))
+    books: list[Row] = [(f"s{n}", own, day, f"Paypal order {8_000 + n}") for n, (own, day) in numbered]
+    bank: list[Row] = [
+        (f"b{n}", own - round(own * 0.0349) - 49, day + 1, f"PAYPAL TRANSFER {61 * n}7") for n, (own, day) in numbered
+    ]
+    rents: list[Row] = [(f"x{n}", -7_013 * (n + 3), n, f"Rent of lot {n}") for n in range(20)]
+    paid: list[Row] = [(f"y{n}", -7_013 * (n + 3), n, f"LOT {n} RENT") for n in range(20)]
+    found = groups([*bank, *paid], [*books, *rents])
+    assert all({f"b{n}", f"s{n}"} in found for n in range(24))
+
+
 def test_a_word_that_the_payout_says_too_chooses_between_items_of_equal_amounts() -> None:
     takings = sales(6, "Shoply")
     same: list[Row] = [(f"x{day}", TAKINGS[day][0], day, "Paynow sale") for day in range(6)]
