@@ -20,18 +20,19 @@ from reconciliation.matching.rules import Leg, Side
 
 #: What the matched groups of a leg hold of its sides, one row an item and group; groups are numbered from 0.
 HELD = {"group": pl.UInt32(), "side": pl.UInt8(), "row": pl.UInt32()}
+Held = Callable[[Leg], Iterable[pl.DataFrame]]
 
 
-def held_by(taken: Sequence[Taken]) -> pl.DataFrame:
-    """What the groups hold that a leg has matched, of the shape HELD."""
+def held_by(taken: Sequence[Taken], status: int = MATCHED) -> pl.DataFrame:
+    """What the groups hold that a leg has matched, or only suggested, of the shape HELD."""
     parts, count = [pl.DataFrame(schema=HELD)], 0
     for each in taken:
         if not each.pairs.is_empty():
-            pairs = each.pairs.filter(pl.col("status") == MATCHED).with_row_index("group", count)
+            pairs = each.pairs.filter(pl.col("status") == status).with_row_index("group", count)
             parts.extend(pairs.select("group", side=pl.lit(n), row=row) for n, row in enumerate(("left", "right")))
             count += pairs.height
         if not each.groups.is_empty():
-            groups = each.groups.filter(pl.col("status") == MATCHED).with_row_index("group", count)
+            groups = each.groups.filter(pl.col("status") == status).with_row_index("group", count)
             parts.append(each.members.join(groups.select("proposal", "group"), on="proposal").select(list(HELD)))
             count += groups.height
     return pl.concat(part.cast(HELD) for part in parts)  # type: ignore[arg-type]
@@ -80,37 +81,48 @@ class CameBack:
         key = (side.dataset, str(side.undone_by))
         return self._masks[key] | self._told[key] if key in self._told else self._masks.get(key)
 
-    def tell(self, side: Side, held: Callable[[Leg], Iterable[pl.DataFrame]]) -> Mask:
-        """Mark what of a side a return names (`returns_told`). Gives by row whether a return that names nothing may be its."""
+    def tell(self, side: Side, held: Held, doubted: Held) -> Mask:
+        """Mark what of a side a return names (`returns_told`). Gives by row whether it may have come back: by a return that names
+        nothing, or whose line is only suggested. `held` and `doubted` give of a leg what its groups hold, matched and suggested."""
         items = self._encoding.datasets[side.dataset]
         if (side.dataset, str(side.undone_by)) not in self._masks:
             return np.zeros(items.height, dtype=np.bool_)
         by = next(leg for leg in self._legs if leg.name == side.undone_by)
         lines = self._encoding.datasets[by.right.dataset]
-        explained = np.zeros(lines.height, dtype=np.bool_)
-        for groups in held(by):
-            explained[groups["row"].to_numpy()] = True
+        explained = _rows_in(held(by), lines.height)
         self._told[side.dataset, by.name], maybe = told_returned(lines, items, explained)
-        return maybe
+        perhaps = _rows_in(doubted(by), lines.height)
+        return maybe | self._whose(lines.name, perhaps, side.dataset, held) if perhaps.any() else maybe
 
     def told_by(self, leg: Leg) -> bool:
         """Whether what a leg has matched says anything of what came back."""
         pairs = ({by.right.dataset, dataset} for by, datasets in self._asked.values() for dataset in datasets)
         return leg.name in self._asked or any({side.dataset for side in leg.sides} == pair for pair in pairs)
 
-    def learn(self, name: str, held: Callable[[Leg], Iterable[pl.DataFrame]], rest: Callable[[str, str], Ints]) -> None:
+    def learn(self, name: str, held: Held, rest: Callable[[str, str], Ints]) -> None:
         """Mark what came back by the leg of that name. `held` gives of a leg what its matched groups hold (HELD), `rest` what is open
         of a dataset in a pool."""
         by, datasets = self._asked.get(name, (None, []))
         if by is None:
             return
         lines, pool = by.right.dataset, by.right.pool
-        undone = np.zeros(len(rest(lines, pool)), dtype=np.bool_)
-        for groups in held(by):
-            undone[groups["row"].to_numpy()] = True
-        undone &= rest(lines, pool) == 0
+        undone = _rows_in(held(by), len(rest(lines, pool))) & (rest(lines, pool) == 0)
         for dataset in datasets if undone.any() else ():
-            for leg in (each for each in self._legs if {side.dataset for side in each.sides} == {lines, dataset}):
-                side = int(leg.left.dataset != lines)
-                for groups in held(leg):
-                    self._masks[dataset, name][undone_rows(groups, side, undone)] = True
+            self._masks[dataset, name] |= self._whose(lines, undone, dataset, held)
+
+    def _whose(self, lines: str, undone: Mask, dataset: str, held: Held) -> Mask:
+        """By row of a dataset: whether all lines that it is matched with are among those `undone`."""
+        found = np.zeros(self._encoding.datasets[dataset].height, dtype=np.bool_)
+        for leg in (each for each in self._legs if {side.dataset for side in each.sides} == {lines, dataset}):
+            side = int(leg.left.dataset != lines)
+            for groups in held(leg):
+                found[undone_rows(groups, side, undone)] = True
+        return found
+
+
+def _rows_in(groups: Iterable[pl.DataFrame], height: int) -> Mask:
+    """By row of a dataset of that height, on both sides of a leg: whether groups (HELD) hold it."""
+    found = np.zeros(height, dtype=np.bool_)
+    for each in groups:
+        found[each["row"].to_numpy()] = True
+    return found

@@ -41,8 +41,15 @@ def settle_first(
     yield from settle(context, edges, rules, evidence)
 
 
-def _without_later(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
-    """Edges without those of a line that is later than another of the same amount with an edge to the item."""
+def without_repeats(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
+    """Edges without those of a booking that is later than another of the same amount with an edge to the payment: a bank that
+    books a payment twice has paid it by the first booking."""
+    return _without_later(context, edges, typed=False)
+
+
+def _without_later(context: LegContext, edges: pl.DataFrame, *, typed: bool = True) -> pl.DataFrame:
+    """Edges without those of a line that is later than another of the same amount with an edge to the item. A number that was
+    `typed` may be mistaken."""
     one, two = context.left, context.right
     left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
     times = np.bincount(right, minlength=len(two.open))[right]
@@ -51,7 +58,9 @@ def _without_later(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
         return edges
     left, right = left[several], right[several]
     day = one.dataset.date[left].astype(np.int64)
-    pays = (day >= two.dataset.date[right] - _BEFORE) & ~at_price_of_another(context, left, right)
+    pays = day >= two.dataset.date[right] - _BEFORE
+    if typed:
+        pays &= ~at_price_of_another(context, left, right)
     shown = pl.DataFrame({"place": several, "right": right, "day": day, "pays": pays})
     first = pl.col("day").filter("pays").min().over("right")
     later = shown.filter(pl.col("day") > first, pl.col("day") <= first + _DAYS)["place"].to_numpy()

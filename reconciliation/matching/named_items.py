@@ -44,7 +44,10 @@ def named_by(data: Dataset, rows: Rows, other: Dataset) -> pl.DataFrame:
     """As `items_named`: the items of another dataset that texts and references of these rows name."""
     distinct = np.unique(rows)
     told = pl.DataFrame({"row": distinct}).hstack(data.take([written("text")], distinct))
-    return items_named(other, words_and_parts(told).with_columns(hashed("word")))
+    whole = references_of(data, distinct).rename({"reference": "word"})  # `#1234`, which a text shows as 1234
+    whole = whole.filter(pl.col("word").str.len_bytes() >= _LEAST, pl.col("word").str.contains("[0-9]"))
+    words = pl.concat([words_and_parts(told), whole.select("row", "word")]).unique()
+    return items_named(other, words.with_columns(hashed("word")))
 
 
 def named_beside(context: LegContext, left: Rows, right: Rows) -> pl.DataFrame:

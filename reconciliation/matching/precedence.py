@@ -65,7 +65,7 @@ class Precedence:
         """What the leg took, without what gives way to standing matches of later legs. Those that give way to it are released
         in the pools; from here on the sides show what is really open."""
         hidden = [one != two for one, two in zip(self._at_start, self.open_to_leg, strict=True)]
-        if not any(each.any() for each in hidden):
+        if not self._before:  # nothing may give way
             return list(taken)
         used = all_used(context, taken)
         self._rivals = self._pools.rivals(self._leg, used)

@@ -16,6 +16,7 @@ from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.known_groups import HeldItems, KnownGroups, StoredLedger
 from reconciliation.matching.links import Links
 from reconciliation.matching.paid_by_another import paid_by_another
+from reconciliation.matching.resolution import SUGGESTED
 from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg, Rules, Side
 
@@ -60,6 +61,7 @@ class Pools:
         self._automatic: list[_Used] = []  # matches that no person has made or confirmed
         self._legs = tuple(legs)
         self._matched: dict[str, pl.DataFrame] = {}  # by leg: what its groups of this run hold (HELD)
+        self._suggested: dict[str, pl.DataFrame] = {}  # likewise of what it only suggests
         self._came_back = CameBack(encoding, self._legs)
         self._paid_by_another: dict[tuple[str, str | None], Mask] = {}  # by dataset and the leg that tells
 
@@ -312,8 +314,12 @@ class Pools:
         """Remember what a leg of this run has matched, where it says what came back or what the bank has booked."""
         booking = any(side.booked_by == leg.name for each in self._legs for side in each.sides)
         if booking or self._came_back.told_by(leg):
-            self._matched[leg.name] = held_by(taken)
+            self._matched[leg.name], self._suggested[leg.name] = held_by(taken), held_by(taken, SUGGESTED)
             self._came_back.learn(leg.name, self._matched_by, self.open)
+
+    def _suggested_by(self, leg: Leg) -> Iterator[pl.DataFrame]:
+        if leg.name in self._suggested:
+            yield self._suggested[leg.name]
 
     def _matched_by(self, leg: Leg) -> Iterator[pl.DataFrame]:
         """What a leg's matched groups hold, of this run and of the ledger (HELD)."""
@@ -336,7 +342,7 @@ class Pools:
         """Release the leg's standing matches of what came back or what another pays, people's aside (RELEASED)."""
         parts = [pl.DataFrame(schema={"group": pl.UInt32, "reason": pl.String})]
         for side, other in zip(leg.sides, reversed(leg.sides), strict=True):
-            maybe = self._came_back.tell(side, self._matched_by)
+            maybe = self._came_back.tell(side, self._matched_by, self._suggested_by)
             if side.booked_by is not None:
                 self._paid_by_another[side.dataset, side.booked_by] = self._settling_nothing(side, other, links, maybe)
             for without, why in zip(self._without(side), ("came back", "is not what the bank has booked"), strict=True):

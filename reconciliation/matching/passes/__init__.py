@@ -22,6 +22,8 @@ MODULES: Mapping[str, str] = {
     "cross_currency": "cross_currency",
     "subset_sum": "subset_sums",
     "offset": "offsetting",
+    "voided": "voided",
+    "rebooked": "rebooked",
     "returned": "returned",
     "returned_less_charge": "returned_less_charge",
     "own_transfer": "own_transfer",

@@ -10,7 +10,7 @@ import polars as pl
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.customer_numbers import of_one_item, telling_words
-from reconciliation.matching.first_payers import settle_first
+from reconciliation.matching.first_payers import settle_first, without_repeats
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import cut_edges, joined, linked_keys, shared_keys, side_keys, word_keys
@@ -29,7 +29,8 @@ class ExactReference(PassConfig):
     names an invoice means the invoice's payment. An identifier with more than `max_owners` owners on a side names
     nobody. With `first_pays` the right items are bills: the earliest of several left items of one amount settles the
     item they name (`first_payers`), and a number that several bills of one amount carry, or show in their texts, names none
-    of them (`customer_numbers`). An `echoed` identifier comes back from a machine as it was sent, and is no slip of the keys.
+    of them (`customer_numbers`). With `first_booked` the right items are payments, of which the earliest of several left items of
+    one amount is the booking. An `echoed` identifier comes back from a machine as it was sent, and is no slip of the keys.
     """
 
     KIND: ClassVar[str] = "reference"
@@ -40,6 +41,7 @@ class ExactReference(PassConfig):
     through: str | None = None
     amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"))
     first_pays: bool = False
+    first_booked: bool = False
     echoed: bool = False
     max_owners: int = 200
     min_length: int = 4
@@ -59,6 +61,8 @@ class ExactReference(PassConfig):
         )
         if edges.is_empty():
             return
+        if self.first_booked:
+            edges = without_repeats(context, edges)
         short = (pl.col("length").cast(pl.Float64) - _SURE_LENGTH).clip(upper_bound=0.0) / 2
         certainty = pl.lit(self.odds) * (1.0 if self.find == "references" else pl.lit(10.0).pow(short))
         if self.find == "left_cut":

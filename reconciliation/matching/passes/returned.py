@@ -70,7 +70,7 @@ class Returned(PassConfig):
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs that cancel out, with odds from decoy windows."""
         window = Window(0, self.after, self.decoy_days)
-        undoing = self._undoing(context)
+        undoing = undoing_rows(context)
         named = self._naming(context, undoing)
         if not named.is_empty():  # however often the amount is there
             yield Proposals(
@@ -96,16 +96,6 @@ class Returned(PassConfig):
             pairs=pairs_frame(shaped, "open", "opposite", "none", 1.0), evidence=[level.sentence for level in LEVELS]
         )
 
-    def _undoing(self, context: LegContext) -> pl.DataFrame:
-        """Open left items that have an opposite amount somewhere, of those that say they undo."""
-        left, right = context.left.rows(), context.right.rows()
-        mine, other = context.left.open[left], -context.right.open[right]
-        asked = context.left.selected(left[among(mine, other)], "text", "kind")
-        said = ascii_upper_series(asked["text"]).str.contains(UNDOING) | asked["kind"].is_in(_KINDS)
-        asked = asked.filter(said).drop("text", "kind")
-        there = context.right.selected(right[among(other, asked["open"].to_numpy())]).with_columns(-pl.col("open"))
-        return asked.join(there, on=["open", "currency"], how="semi").sort("row")
-
     def _naming(self, context: LegContext, undoing: pl.DataFrame) -> pl.DataFrame:
         """Pairs of a line that undoes and an earlier one of opposite amount that names a number which few others name."""
         right = (
@@ -116,7 +106,7 @@ class Returned(PassConfig):
             )
         )
         rows = np.unique(np.concatenate([undoing["row"].to_numpy(), right["row"].to_numpy()]))
-        numbers = _rare(context.left, rows, "number")
+        numbers = rare_words(context.left, rows, "number")
         sides = (undoing.join(numbers, on="row"), right.join(numbers, on="row"))
         pairs, _ = key_pairs(*sides, ["said", "open", "currency", "account"], self.max_pairs)
         pairs = self._later(context, pairs).unique(["left", "right"], maintain_order=True)
@@ -160,6 +150,17 @@ class Returned(PassConfig):
         return pairs.filter(pl.Series(fits), later).select("left", "right", "open", "lag")
 
 
+def undoing_rows(context: LegContext) -> pl.DataFrame:
+    """Open left items (`SideView.selected`) that have an opposite amount somewhere, of those that say they undo."""
+    left, right = context.left.rows(), context.right.rows()
+    mine, other = context.left.open[left], -context.right.open[right]
+    asked = context.left.selected(left[among(mine, other)], "text", "kind")
+    said = ascii_upper_series(asked["text"]).str.contains(UNDOING) | asked["kind"].is_in(_KINDS)
+    asked = asked.filter(said).drop("text", "kind")
+    there = context.right.selected(right[among(other, asked["open"].to_numpy())]).with_columns(-pl.col("open"))
+    return asked.join(there, on=["open", "currency"], how="semi").sort("row")
+
+
 def _levels(context: LegContext, pairs: pl.DataFrame) -> pl.Series:
     """What the two items of each pair have in common besides the amount."""
     view = context.left
@@ -170,7 +171,7 @@ def _levels(context: LegContext, pairs: pl.DataFrame) -> pl.Series:
     )
     told = told.join(accounts, left_on="right", right_on="row", maintain_order="left", how="left", suffix="_right")
     same = told["party"] == told["party_right"]
-    numbers, words = (_shared(pairs, _rare(view, rows, each)) for each in ("number", "word"))
+    numbers, words = (_shared(pairs, rare_words(view, rows, each)) for each in ("number", "word"))
     strange = party_classes(context, pairs["left"].to_numpy(), pairs["right"].to_numpy()) == OTHER
     level = (
         pl.when(pl.Series(numbers))
@@ -188,7 +189,7 @@ def _levels(context: LegContext, pairs: pl.DataFrame) -> pl.Series:
     return pl.select(level.alias("level")).to_series()
 
 
-def _rare(view: SideView, rows: np.ndarray[tuple[int], np.dtype[np.uint32]], what: str) -> pl.DataFrame:
+def rare_words(view: SideView, rows: np.ndarray[tuple[int], np.dtype[np.uint32]], what: str) -> pl.DataFrame:
     """`row`, `said`: the words (letters alone) or the numbers (with a digit) that few of these items' texts hold."""
     said = pl.concat_str(
         "counterparty_name", "text", pl.col("references").list.join(" "), separator=" ", ignore_nulls=True
