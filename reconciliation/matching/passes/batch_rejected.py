@@ -34,10 +34,16 @@ class BatchRejected(PassConfig):
 
     kind: Literal["batch_rejected"] = "batch_rejected"
     batches: Literal["left", "right"] = "right"
+    through: str = ""  # the documents that members pay, by which one that another payment has replaced is known
     before: int = 1
     after: int = 5
     share: float = 0.01
     max_pairs: int = 2_000_000
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The dataset that `through` names."""
+        return (self.through,) if self.through else ()
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Groups of an entry and the members booked."""
@@ -54,7 +60,7 @@ class BatchRejected(PassConfig):
         if totals.is_empty():
             return
         found = self._near(entries.frame().rename({"row": "entry"}), totals)
-        groups, parts = less_rejected(context, self.batches, found, batched, least_booked=2)
+        groups, parts = less_rejected(context, self.batches, found, batched, least_booked=2, through=self.through)
         if groups.is_empty():
             return
         # an entry of this kind is one of the batches near it, the nearer the likelier

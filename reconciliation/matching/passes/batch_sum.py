@@ -46,8 +46,14 @@ class BatchSum(DatedPass):
     by_total: bool = True
     before: int = 3
     after: int = 7
+    through: str = ""  # the documents that members pay, by which one that another payment has replaced is known
     rejected: AmountRules = (AmountRule(rule="subset", odds=0.5),)
     odds: float = 1e6
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The dataset that `through` names."""
+        return (self.through,) if self.through else ()
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Entries against whole batches, then against batches with rejected members."""
@@ -78,7 +84,7 @@ class BatchSum(DatedPass):
             yield Proposals(notes=crowded.select(pl.lit(entries.index, pl.UInt8).alias("side"), "row", too_many))
         still = batched.filter(pl.Series(members.is_open[batched["row"].to_numpy()]))
         named = found.filter(pl.Series(entries.is_open[found["entry"].to_numpy()]))
-        groups, parts = less_rejected(context, self.batches, named, still, least_booked=1)
+        groups, parts = less_rejected(context, self.batches, named, still, least_booked=1, through=self.through)
         if not groups.is_empty():
             likely = (pl.col("odds") * _NAMED_PRIOR).clip(upper_bound=odds)
             said = pl.lit(sentence, pl.UInt16).alias("evidence")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import polars as pl
 from example_items import ids, items, members, one_leg, only_group, reasons
 
+from reconciliation.contracts import LINK
 from reconciliation.matching import match, preset
 
 AMOUNTS = {"P1": "-811.21", "P2": "-1212.34", "P3": "-417.99", "P4": "-2822.82", "P5": "-1950.07"}
@@ -69,3 +71,19 @@ def test_a_member_that_is_only_suggested_for_another_entry_leaves_the_batch_in_d
     lines = items(entry, other | {"text": "on account"})
     world = {"bank_lines": lines, "payments": items(*run), "open_items": items(*run).clear()}
     assert not any("B1" in group for group in members(match(world, preset("payables")), "matched"))
+
+
+def test_of_two_members_of_an_amount_the_one_that_was_paid_anew_is_suggested_as_rejected() -> None:
+    run = batch("RUN-10", P1="-10.00", P2="-20.00", P3="-10.00")
+    anew = {"item_id": "P9", "amount": "-14.00", "on": 4, "account": "A"}
+    bills = items(*({"item_id": f"I{n}", "amount": f"-{n}.00", "references": [f"SI-77{n:03d}"]} for n in (4, 10)))
+    entry = items({"item_id": "B1", "amount": "-30.00", "account": "A", "text": "RUN-10 TOTAL"})
+    links = pl.DataFrame(
+        [("payments", p, "open_items", b, None, None) for p, b in (("P3", "I10"), ("P9", "I10"), ("P9", "I4"))],
+        schema=LINK,
+        orient="row",
+    )
+    world = {"bank_lines": entry, "payments": items(*run, anew), "open_items": bills}
+    result = match(world, preset("payables"), links=links)
+    assert members(result, "suggested") == [("B1", "P1", "P2")]
+    assert not any("B1" in group for group in members(result, "matched"))
