@@ -29,22 +29,25 @@ def name_keys(data: Dataset, rows: Rows) -> pl.Series:
     nameless = data.lacking("counterparty_name", rows)
     if not nameless.any():
         return keys
-    printed = _printed_names(data).gather(rows[nameless])
-    if printed.null_count() == len(printed):
-        return keys
-    return keys.scatter(nameless.nonzero()[0], printed)
+    labelled = data.by_row(_labelled, rows[nameless])
+    return keys if labelled.null_count() == len(labelled) else keys.scatter(nameless.nonzero()[0], labelled)
 
 
-def _printed_names(data: Dataset) -> pl.Series:
-    """By row of a dataset: the key of the name that its text labels, where none is given; made once."""
-    if "printed_names" not in data.derived:
-        given = data.lacking("counterparty_name", np.arange(data.height, dtype=np.uint32))
-        texts = data.read([labelled_name("text").alias("name"), receiver_name("text").alias("receiver")], given)
-        if texts["receiver"].null_count() < texts.height:
-            texts = texts.with_columns(name=_other_than_ours(data, texts))
-        keys = pl.Series([None], dtype=pl.String).new_from_index(0, data.height)
-        data.derived["printed_names"] = keys.scatter(texts["row"], name_key(texts["name"])).to_frame("name")
-    return data.derived["printed_names"]["name"]
+def _labelled(data: Dataset, rows: Rows) -> pl.Series:
+    """`name_key` of the name that the text of each of these rows labels as the counterparty's."""
+    printed = data.take([labelled_name("text").alias("name"), receiver_name("text").alias("receiver")], rows)
+    if printed["receiver"].null_count() < printed.height:
+        printed = printed.with_columns(name=_other_than_ours(data, printed))
+    return name_key(printed["name"])
+
+
+def text_keys(data: Dataset, rows: Rows) -> pl.Series:
+    """`name_key` of the text of each of these rows, in which a name may stand."""
+    return data.by_row(_text_key, rows)
+
+
+def _text_key(data: Dataset, rows: Rows) -> pl.Series:
+    return name_key(data.take(["text"], rows)["text"])
 
 
 def distinct_names(data: Dataset, rows: Rows) -> pl.Series:

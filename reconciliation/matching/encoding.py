@@ -15,7 +15,7 @@ from reconciliation.contracts import AMOUNT
 from reconciliation.matching.columns import Columns
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.item_frames import exact_amounts, item_frame
-from reconciliation.matching.joins import has_repeats
+from reconciliation.matching.joins import has_repeats, id_hashes
 from reconciliation.matching.stable_hash import Words, id_words
 from reconciliation.minor_units import decimals
 
@@ -43,6 +43,7 @@ class Dataset:
     too_large: Codes  # rows whose amount does not fit 64-bit minor units; they take part in no pass
     derived: dict[str, pl.DataFrame] = field(default_factory=dict, repr=False)  # what legs make of all its rows
     _of_values: dict[tuple[str, str], pl.Series] = field(default_factory=dict, repr=False)
+    _of_rows: dict[str, tuple[Ints, pl.Series]] = field(default_factory=dict, repr=False)
 
     def read(self, columns: Sequence[str | pl.Expr], rows: Mask | None = None) -> pl.DataFrame:
         """As `Columns.read`."""
@@ -61,10 +62,28 @@ class Dataset:
             self._of_values[known] = of(values)
         return self._of_values[known].gather(places[rows])
 
+    def by_row(self, of: Callable[[Dataset, Codes], pl.Series], rows: Codes) -> pl.Series:
+        """What a function that looks at one row at a time makes of these rows; it is asked once for each row that is wanted, and
+        remembered by its name."""
+        known = self._of_rows.get(of.__name__)
+        places, made = (np.full(self.height, -1), None) if known is None else known
+        missing = np.unique(rows[places[rows] < 0])
+        if made is None or len(missing):
+            more = of(self, missing)
+            places[missing] = np.arange(len(missing)) + (0 if made is None else len(made))
+            made = more if made is None else pl.concat([made, more], rechunk=True)
+            self._of_rows[of.__name__] = places, made
+        return made[places[rows]]
+
     def lacking(self, column: str, rows: npt.NDArray[np.uint32]) -> Mask:
         """Of these rows: whether a text column is null."""
         places, values = self.columns.coded(column)
         return np.equal(places[rows], len(values) - 1)
+
+    @cached_property
+    def keys(self) -> pl.DataFrame:
+        """`row` of every item, with its id as two hashes: `key`, `key_check`."""
+        return self.read(["item_id"]).select("row", *id_hashes("item_id", "key"))
 
     def rows_of(self, items: pl.DataFrame) -> pl.DataFrame:
         """`items` (with `item_id`) and the `row` of each; those that are not there are left out."""

@@ -111,16 +111,20 @@ class KnownGroups:
         items = ledger.items_of([each["item_id"] for each in ids.values()])
         groups = ledger.groups_of(items)
         numbers = groups.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("group"), *id_hashes("group_id", "of"))
+        known = (
+            items.lazy()
+            .join(numbers.lazy(), on="of", suffix="_known")
+            .filter(pl.col("of_check") == pl.col("of_check_known"))
+            .select("dataset", "key", "key_check", "group", "applied_amount")
+            .collect()
+        )
         held = {}
-        for name, own in ids.items():
-            here = own.lazy().select("row", *id_hashes("item_id", "key"))
+        for name in ids:
             found = (
-                items.lazy()
+                known.lazy()
                 .filter(pl.col("dataset") == name)
-                .join(here, on="key", suffix="_here")
+                .join(encoding.datasets[name].keys.lazy(), on="key", suffix="_here")
                 .filter(pl.col("key_check") == pl.col("key_check_here"))
-                .join(numbers.lazy(), on="of", suffix="_known")
-                .filter(pl.col("of_check") == pl.col("of_check_known"))
                 .select("group", "row", "applied_amount")
                 .collect()
             )

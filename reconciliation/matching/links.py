@@ -18,7 +18,6 @@ class Links:
         self._encoding = encoding
         self._links = link_frame(links) if links is not None else pl.LazyFrame(schema=LINK)
         self._resolved: dict[tuple[str, str], pl.DataFrame] = {}
-        self._rows: dict[str, pl.DataFrame] = {}
         self._empty = links is None
 
     def __call__(self, left: str, right: str) -> pl.DataFrame:
@@ -42,9 +41,9 @@ class Links:
         amount = pl.col("amount").cast(pl.Decimal(38, 5)).to_physical()
         met = (
             given.select(*id_hashes("one"), *id_hashes("two"), amount)
-            .join(self._ids(left).lazy(), left_on="one", right_on="key")
+            .join(self._encoding.datasets[left].keys.lazy(), left_on="one", right_on="key")
             .filter(pl.col("one_check") == pl.col("key_check"))
-            .join(self._ids(right).lazy(), left_on="two", right_on="key", suffix="_right")
+            .join(self._encoding.datasets[right].keys.lazy(), left_on="two", right_on="key", suffix="_right")
             .filter(pl.col("two_check") == pl.col("key_check_right"))
             .select("amount", left="row", right="row_right")
             .select("left", "right", "amount")
@@ -60,9 +59,3 @@ class Links:
             known = pl.when(pl.col("amount").is_not_null().all()).then(pl.col("amount").sum())
             met = met.group_by("left", "right").agg(known.alias("amount"))
         return met
-
-    def _ids(self, dataset: str) -> pl.DataFrame:
-        if dataset not in self._rows:
-            ids = self._encoding.datasets[dataset].read(["item_id"])
-            self._rows[dataset] = ids.select("row", *id_hashes("item_id", "key"))
-        return self._rows[dataset]

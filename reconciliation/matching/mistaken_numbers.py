@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
-from reconciliation.matching.counterparty_keys import name_keys
+from reconciliation.matching.counterparty_keys import name_keys, text_keys
 from reconciliation.matching.encoding import Dataset, Ints, Mask
 from reconciliation.matching.joins import among, maybe_frequent
 from reconciliation.matching.marginals import Floats
@@ -26,7 +26,6 @@ from reconciliation.matching.party_evidence import (
     class_weights,
     party_classes,
 )
-from reconciliation.matching.text import name_key
 
 _A_PRICE = 0.003  # share of the other items with exactly that amount, from which a mistyped number may well meet it
 _MISTYPED = 0.003  # payments whose number is mistyped and is that of another item
@@ -118,7 +117,7 @@ def _pays_for_another(context: LegContext, left: Rows, right: Rows) -> Mask:
 def _named_in_text(context: LegContext, left: Rows, right: Rows) -> Mask:
     """By pair: whether the left item's text names the right one's counterparty, whoever pays."""
     names = name_keys(context.right.dataset, right).alias("name")
-    texts = name_key(context.left.dataset.take(["text"], left)["text"]).alias("text")
+    texts = text_keys(context.left.dataset, left).alias("text")
     text, name = (pl.lit(" ") + pl.col(each) + " " for each in ("text", "name"))
     found = pl.DataFrame([names, texts]).select(text.str.contains(name, literal=True).fill_null(False))
     named: Mask = found.to_series().to_numpy()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
-from reconciliation.matching.counterparty_keys import account_keys, name_keys
+from reconciliation.matching.counterparty_keys import account_keys, name_keys, text_keys
 from reconciliation.matching.customer_numbers import naming_numbers, numbers_of
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.party_codes import parties_of, party_codes, right_parties
@@ -34,6 +34,7 @@ _USUAL = 2  # bills of one counterparty from which an account that pays them is 
 _SHORT_TEXT = 8  # words of a text that may be nothing but a name
 _WITH_INITIAL = (r"\b[A-Z] [A-Z]{3,}\b", r"\b[A-Z]{3,} [A-Z]\b")
 _WORDS = 4  # words of a text that are tried together as the beginning of a name
+_PARTIES, _ASKED = "counterparties", "counterparties_asked"
 #: Of an item and a counterparty beside it (`entity_right`): no two different entities.
 _OF_ONE_ENTITY = (pl.col("entity") == pl.col("entity_right")) | (pl.col("entity") == 0) | (pl.col("entity_right") == 0)
 
@@ -84,18 +85,23 @@ def names_somebody(context: LegContext, rows: Rows) -> Mask:
         some = _shown_otherwise(data, np.arange(data.height, dtype=np.uint32), ["counterparty_name"])
         names = pl.DataFrame({"name": name_keys(data, some), "entity": data.entity[some]}).drop_nulls().unique()
         data.derived["names"] = names.with_columns(party=pl.col("name").hash(3))
-    texts = context.left.dataset.take(["text"], rows)["text"]
-    told = pl.DataFrame({"row": rows, "entity": context.left.dataset.entity[rows], "text": name_key(texts)})
+    left = context.left.dataset
+    told = pl.DataFrame({"row": rows, "entity": left.entity[rows], "text": text_keys(left, rows)})
     named = _names_in_texts(told.drop_nulls("text"), data.derived["names"])
     return np.isin(rows, named["row"].to_numpy())
 
 
 def counterparties(context: LegContext) -> pl.DataFrame:
     """What the open right items show of their counterparties, each as often as it is shown otherwise: `party` (code), `entity`, `id`,
-    `iban` (account) and `name` (keys)."""
-    rows = _shown_otherwise(context.right.dataset, right_parties(context)["row"].to_numpy(), _IDENTITY)
-    codes = party_codes(context.right.dataset)
-    return _identity(context.right, rows).with_columns(codes.gather(rows))
+    `iban` (account) and `name` (keys). Asked again while nothing was taken it is the same."""
+    open_rows = right_parties(context)
+    asked = context.cache.get(_ASKED)
+    if asked is None or not asked.equals(open_rows):
+        rows = _shown_otherwise(context.right.dataset, open_rows["row"].to_numpy(), _IDENTITY)
+        codes = party_codes(context.right.dataset)
+        context.cache[_PARTIES] = _identity(context.right, rows).with_columns(codes.gather(rows))
+        context.cache[_ASKED] = open_rows
+    return context.cache[_PARTIES]
 
 
 def _shown_otherwise(data: Dataset, rows: Rows, columns: Sequence[str]) -> Rows:
@@ -111,23 +117,22 @@ def _names(parties: pl.DataFrame) -> pl.DataFrame:
     return parties.select("name", "party", "entity").drop_nulls().unique()
 
 
-def _identity(view: SideView, rows: Rows, *more: str) -> pl.DataFrame:
+def _identity(view: SideView, rows: Rows) -> pl.DataFrame:
     data = view.dataset
-    ids = data.take([pl.col("counterparty_id").alias("id"), *more], rows)
+    ids = data.take([pl.col("counterparty_id").alias("id")], rows)
     return ids.select(
         pl.Series("row", rows),
         pl.Series("entity", data.entity[rows]),
         "id",
         account_keys(data, rows).alias("iban"),
         name_keys(data, rows).alias("name"),
-        *more,
     )
 
 
 def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.DataFrame:
     """The counterparties of these rows of the left side, open or settled, as `left_parties` tells those of the open ones."""
     right = counterparties(context)
-    left = _identity(context.left, rows.astype(np.uint32), "text")
+    left = _identity(context.left, rows.astype(np.uint32))
     found: list[pl.DataFrame] = []
     for key in ("id", "iban", "name"):
         known = right.select(key, "party").drop_nulls().unique()
@@ -145,8 +150,9 @@ def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.Data
             found.append(hits)
             left = left.join(hits, on="row", how="anti")
     names = _names(right)
-    for source in ("name", "text"):
-        left = left.with_columns(name_key(left[source]).alias("told"))
+    for of_text in (False, True):
+        keys = text_keys(context.left.dataset, left["row"].to_numpy()) if of_text else name_key(left["name"])
+        left = left.with_columns(keys.alias("told"))
         hits = _initials_in_texts(left.select("row", "entity", text="told").drop_nulls("text"), names)
         found.append(hits)
         left = left.join(hits, on="row", how="anti")

@@ -14,13 +14,13 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.context import LegContext, Rows, SideView
-from reconciliation.matching.counterparty_keys import account_keys, name_keys
+from reconciliation.matching.counterparty_keys import account_keys, name_keys, text_keys
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.joins import among, pair_keys
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.parties import names_somebody
 from reconciliation.matching.taught_pairs import taught_pairs
-from reconciliation.matching.text import name_key, name_similarity, named_in
+from reconciliation.matching.text import name_similarity, named_in
 
 Classes = npt.NDArray[np.int64]
 
@@ -197,7 +197,7 @@ def _told(view: SideView, rows: Rows) -> pl.DataFrame:
     rows, places = np.unique(rows, return_inverse=True)
     data = view.dataset
     nameless = np.flatnonzero(data.lacking("counterparty_name", rows))
-    told = name_key(data.take(["text"], rows[nameless])["text"])
+    told = text_keys(data, rows[nameless])
     text = pl.Series([None], dtype=pl.String).new_from_index(0, len(rows)).scatter(nameless, told)
     frame = pl.DataFrame({"name": name_keys(data, rows), "text": text})
     whole = pl.col("name").str.replace_all(" ", "", literal=True)

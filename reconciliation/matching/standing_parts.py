@@ -36,8 +36,8 @@ def remainders(matched: pl.DataFrame, standing: pl.DataFrame, *, offsets: bool) 
     some = pl.col("left") != 0
     both = some.sum() > 1 if offsets else (some & (pl.col("side") == 0)).any() & (some & (pl.col("side") == 1)).any()
     agrees = (pl.col("left") * pl.col("applied").sign() >= 0).all()
-    fits = agrees.over(_CANDIDATE) & (~some.any().over(_CANDIDATE) | (balanced & both).over(_CANDIDATE))
-    return members.filter(fits)
+    fits = members.group_by(_CANDIDATE).agg(fits=agrees & (~some.any() | (balanced & both))).filter("fits")
+    return members.join(fits, on=_CANDIDATE, how="semi", maintain_order="left")
 
 
 def reduced(taken: Taken, remainder: pl.DataFrame) -> Taken:

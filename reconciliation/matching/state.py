@@ -58,7 +58,9 @@ class Pools:
         self._shown = none  # by group: whether the passes of its leg are shown it again
         self._open_ended = none  # by group: whether it uses an item in part or leaves a difference
         self._place_of: Ints = np.zeros(0, dtype=np.int64)  # by group: the place of its leg among the legs
+        self._of_place: dict[tuple[int, str], HeldItems] = {}  # what the groups of a leg hold, once asked for
         self._automatic: list[_Used] = []  # matches that no person has made or confirmed
+        self._loose: list[_Used] = []  # one by one of these what is open ended
         self._legs = tuple(legs)
         self._matched: dict[str, pl.DataFrame] = {}  # by leg: what its groups of this run hold (HELD)
         self._suggested: dict[str, pl.DataFrame] = {}  # likewise of what it only suggests
@@ -126,7 +128,7 @@ class Pools:
             wanted[used.held.group] = False
         rows = [np.full(len(wanted), -1, dtype=np.int64) for _ in leg.sides]
         for side, row_of in zip(leg.sides, rows, strict=True):
-            held = self._held(side.dataset)
+            held = self._held_by(self._place(leg), side.dataset)
             row_of[held.group] = held.row
         group = np.flatnonzero(wanted & (rows[0] >= 0) & (rows[1] >= 0))
         left, right = (pl.Series(each[group], dtype=pl.UInt32) for each in rows)
@@ -144,18 +146,24 @@ class Pools:
 
     def _shown_to(self, leg: Leg, dataset: str) -> HeldItems:
         """The items of a leg's matches that its passes are shown again."""
-        held = self._held(dataset)
-        return held.where(self._shown[held.group] & (self._place_of[held.group] == self._place(leg)))
+        held = self._held_by(self._place(leg), dataset)
+        return held.where(self._shown[held.group])
 
     def unsure(self, leg: Leg, dataset: str) -> tuple[HeldItems, HeldItems]:
         """The items of a dataset in what the leg has suggested, and in the ties it has named."""
-        held = self._held(dataset)
-        own = self._place_of[held.group] == self._place(leg)
+        held = self._held_by(self._place(leg), dataset)
         suggested, tied = (
-            held.where(own & self._known.where(pl.col("status") == status)[held.group])
+            held.where(self._known.where(pl.col("status") == status)[held.group])
             for status in ("suggested", "ambiguous")
         )
         return suggested, tied
+
+    def _held_by(self, place: int, dataset: str) -> HeldItems:
+        """The items of a dataset in the groups of the leg at a place."""
+        if (place, dataset) not in self._of_place:
+            held = self._held(dataset)
+            self._of_place[place, dataset] = held.where(self._place_of[held.group] == place)
+        return self._of_place[place, dataset]
 
     def _held(self, dataset: str) -> HeldItems:
         nothing = np.zeros(0, dtype=np.uint32)
@@ -204,11 +212,9 @@ class Pools:
     def _giving_way(self, leg: Leg) -> Iterator[_Used]:
         """The standing matches of later legs, and the leg's own that are open ended."""
         place = self._place(leg)
-        for used in self._automatic:
-            if used.place > place:
-                yield used
-            elif used.place == place:
-                yield replace(used, held=used.held.where(self._open_ended[used.held.group]))
+        for used, loose in zip(self._automatic, self._loose, strict=True):
+            if used.place >= place:
+                yield used if used.place > place else loose
 
     def _place(self, leg: Leg) -> int:
         return next((number for number, each in enumerate(self._legs) if each.name == leg.name), len(self._legs))
@@ -262,7 +268,10 @@ class Pools:
             freed = used.held.where(~stands[used.held.group])
             if len(freed.row):
                 np.add.at(self.open(used.dataset, used.pool), freed.row, freed.minor)
-        self._automatic = [replace(used, held=used.held.where(stands[used.held.group])) for used in self._automatic]
+        self._automatic, self._loose = (
+            [replace(used, held=used.held.where(stands[used.held.group])) for used in each]
+            for each in (self._automatic, self._loose)
+        )
         for standing in (self._stands, self._shown, self._pairs):
             standing &= stands
 
@@ -277,6 +286,7 @@ class Pools:
         places = {leg.name: place for place, leg in enumerate(rules.legs)}
         of_leg = pl.col("leg").replace_strict(places, default=len(places), return_dtype=pl.Int64)
         place = self._place_of = known.groups.select(of_leg).to_series().to_numpy()
+        self._of_place = {}
         earlier = place < (places[before] if before is not None else 0)
         matched, suggested, ambiguous = (
             known.where(pl.col("status") == status) for status in ("matched", "suggested", "ambiguous")
@@ -284,7 +294,7 @@ class Pools:
         for number, leg in enumerate(rules.legs):
             undecided = ambiguous & earlier & (place == number)
             for side in leg.sides if undecided.any() else ():
-                held = self._held(side.dataset)
+                held = self._held_by(number, side.dataset)
                 if len(rows := held.row[undecided[held.group]]):
                     self.contest(side.dataset, side.pool, rows)
         by_hand = pl.col("pass") == DECIDED
@@ -299,6 +309,9 @@ class Pools:
         for used in self._automatic:
             self._open_ended[used.held.group[~used.held.whole]] = True
         self._open_ended &= automatic
+        self._loose = [
+            replace(used, held=used.held.where(self._open_ended[used.held.group])) for used in self._automatic
+        ]
         self._stands = matched
         self._pairs = matched & known.where(pl.col("cardinality") == "1:1")
         # its own from the first pass on that weighs all that is open; what is open ended may give way and is open anyway
@@ -329,7 +342,7 @@ class Pools:
         if own.any():
             parts = [pl.DataFrame(schema=HELD)]
             for side, dataset in enumerate(dict.fromkeys(each.dataset for each in leg.sides)):
-                held = self._held(dataset)
+                held = self._held_by(self._place(leg), dataset)
                 held = held.where(own[held.group])
                 parts.append(
                     pl.DataFrame({"group": held.group, "row": held.row}).select(
@@ -374,8 +387,7 @@ class Pools:
         """What the known groups of each leg hold, by pool."""
         for place, leg in enumerate(legs):
             for dataset, pool in sorted({(side.dataset, side.pool) for side in leg.sides}):
-                held = self._held(dataset)
-                yield _Used(place, dataset, pool, held.where(self._place_of[held.group] == place))
+                yield _Used(place, dataset, pool, self._held_by(place, dataset))
 
     def _use_up(self, binding: Mask) -> None:
         """Take what these groups have applied."""
