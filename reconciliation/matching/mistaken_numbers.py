@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from reconciliation.matching.checked_numbers import UNSEEN, shows_checked
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import name_keys, text_keys
 from reconciliation.matching.encoding import Dataset, Ints, Mask
@@ -45,7 +46,8 @@ def less_of_a_price(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
     another = _pays_for_another(context, left[priced], right[priced])
     if another.any():
         strange = priced[another]
-        most = class_weights(context)[OTHER] / (_MISTYPED * share[strange])
+        unseen = np.where(shows_checked(context, left[strange], right[strange]), UNSEEN, 1.0)
+        most = class_weights(context)[OTHER] / (_MISTYPED * unseen * share[strange])
         own = agrees_elsewhere(context, left[strange], right[strange], sides=(0,))
         odds[strange] = np.minimum(odds[strange], np.where(own, most * _MISTYPED, most))
     odds = np.minimum(odds, odds_of_labels(context, left, right))

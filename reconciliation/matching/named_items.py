@@ -10,7 +10,7 @@ from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.party_codes import of_one_party
 from reconciliation.matching.reference_index import references_of, with_owners
 from reconciliation.matching.reference_keys import hashed, written
-from reconciliation.matching.text import identifier_words
+from reconciliation.matching.text import identifier_words, structured_references
 from reconciliation.matching.text.folding import ascii_upper_series
 
 _LEAST = 4  # characters of a word that may name an item
@@ -21,9 +21,11 @@ _BEGUN = 2  # characters of a number that a text has room for, from which it is 
 
 
 def words_and_parts(told: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `word` of the words of texts (`row`, `text`) that may be identifiers, and of what stands between their slashes:
-    1001/1002 may be two."""
-    words = identifier_words(told.drop_nulls("text"), _LEAST)
+    """`row`, `word` of the words of texts (`row`, `text`) that may be identifiers, of what stands between their slashes, as 1001/1002
+    may be two, and of structured references however they are printed."""
+    told = told.drop_nulls("text")
+    grouped = structured_references(told.select("row", "text")).select("row", word="reference")
+    words = pl.concat([identifier_words(told, _LEAST).select("row", "word"), grouped])
     listed = words.filter(pl.col("word").str.contains("/", literal=True))
     if listed.is_empty():
         return words.unique()

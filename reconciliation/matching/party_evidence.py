@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule
+from reconciliation.matching.checked_numbers import UNSEEN, shows_checked
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys, text_keys
 from reconciliation.matching.encoding import Mask
@@ -64,6 +65,9 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
         # a part of an identifier names its neighbours too, and those are of the same counterparty
         weight = np.where(parts, np.minimum(weight, 1.0), weight)
         if rule.differs:
+            checked = doubtful & (classes == OTHER)
+            checked[checked] = shows_checked(context, left[checked], right[checked])
+            weight = np.where(checked, np.minimum(weight / UNSEEN, 1.0), weight)
             elsewhere = doubtful.copy()
             elsewhere[doubtful] = agrees_elsewhere(context, left[doubtful], right[doubtful])
             weight = np.where(elsewhere, np.minimum(weight, 1.0) / _ELSEWHERE, weight)

@@ -10,7 +10,8 @@ from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Dataset
 from reconciliation.matching.joins import has_repeats, pair_keys, without_frequent
 from reconciliation.matching.text import identifier_words
-from reconciliation.matching.text.folding import ascii_upper_series, canonical_identifier, compact
+from reconciliation.matching.text.check_digits import self_identifying
+from reconciliation.matching.text.folding import ascii_upper, ascii_upper_series, canonical_identifier, compact
 
 # What systems write where an identifier is missing (ISO 20022 usage, SWIFT MT usage, habits of ERPs).
 NO_REFERENCE = (
@@ -35,6 +36,7 @@ _KEY = ("key", "check", "length")
 _SEEDS = (1, 2)
 _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
 DATE = f"^(?:(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-](?:20)?[0-9]{{2}}|20[0-9]{{2}}[./-]{_MONTH}[./-]{_DAY})$"
+_GROUPED = r"^(?:[+* ]*[0-9]{3} ?/ ?[0-9]{4} ?/ ?[0-9]{5}[+* ]*|(?i:RF)[0-9]{2}(?: [A-Za-z0-9]{1,4})+|[0-9]{2}(?: [0-9]{5}){5})$"
 _PADDED = f"^0+[1-9][0-9]{{{_LEAST - 1},}}$"
 _REFERENCES_PER_ROW = 8
 _COUNTED = 100_000  # references or texts of a dataset, about, of which it is counted how many are alike
@@ -56,15 +58,27 @@ def hashed(column: str) -> list[pl.Expr]:
 
 def dataset_references(data: Dataset) -> pl.DataFrame:
     """`row`, `reference`, `key`, `check`, `length` of a dataset's identifiers in row order, made once; what only says that
-    there is none is left out. A number with zeros in front is there without them too."""
+    there is none is left out. A number with zeros in front is there without them too, a structured reference in groups without
+    what parts them."""
     if "references" not in data.derived:
         listed = data.read(["references"]).explode("references", empty_as_null=False, keep_nulls=False)
-        given = _with_bare_numbers(listed.drop_nulls("references").rename({"references": "reference"}), "reference")
+        named = _with_plain_form(listed.drop_nulls("references").rename({"references": "reference"}))
+        given = _with_bare_numbers(named, "reference")
         length = pl.col("reference").str.len_bytes().cast(pl.UInt16).alias("length")
         given = given.with_columns(*hashed("reference"), length)
         none = pl.Series(NO_REFERENCE).hash(_SEEDS[0])
         data.derived["references"] = given.filter(~pl.col("key").is_in(none.implode()))
     return data.derived["references"]
+
+
+def _with_plain_form(named: pl.DataFrame) -> pl.DataFrame:
+    """References (`row`, `reference`) in row order, with structured ones that are printed in groups (`+++090/9337/55493+++`) without
+    their separators as well."""
+    grouped = named.filter(pl.col("reference").str.contains(_GROUPED))
+    if grouped.is_empty():
+        return named
+    plain = grouped.with_columns(compact(ascii_upper(pl.col("reference"))))
+    return pl.concat([named, plain.filter(self_identifying(plain["reference"]))]).sort("row", maintain_order=True)
 
 
 def _with_bare_numbers(named: pl.DataFrame, column: str) -> pl.DataFrame:
