@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from ingestion.readers import FORMATS
 from ingestion.readers.sniffing import HEAD_BYTES, sniff
 from ingestion.reading import FileRejected
 from ingestion.sources import Declaration, SourceConfig
@@ -34,6 +35,8 @@ _KNOWN_OTHERS = {
     ),
 }
 """First bytes of what people bring by mistake -> what it is, and what to do."""
+
+_ARCHIVE = b"PK\x03\x04"
 
 _INSTEAD = "ask the bank for camt.053 or MT940"
 _NATIONAL = (
@@ -114,6 +117,23 @@ def recognise_file(stream: BinaryIO, name: str, format: str | None = None) -> Re
             advice="declare it in config/sources.yml and name that source (--source)",
         )  # fmt: skip
     return _inferred(stream, found) if found in ("csv", "xlsx") else Recognition(_source(found))
+
+
+def refused_as(head: bytes, format: str) -> FileRejected | None:
+    """Why a file that the reader of `format` has refused is none for it, where its first bytes say so; None where they do not."""
+    if not head:
+        return FileRejected(
+            "the file is empty", found="0 bytes", expected="a file with content", advice="ask for it again"
+        )
+    kind, advice = next((one for mark, one in _KNOWN_OTHERS.items() if head.startswith(mark)), ("", ""))
+    if head.startswith(_ARCHIVE) and FORMATS[format] != "declared":  # workbooks and some extracts are archives
+        kind, advice = "compressed (zip)", "deliver what is inside"
+    if not kind:
+        return None
+    return FileRejected(
+        f"the file is {kind}", place="start of the file", found=repr(head[:16]), expected=f"a file of the format {format}",
+        advice=advice,
+    )  # fmt: skip
 
 
 def _other_text(head: bytes) -> tuple[str, str]:

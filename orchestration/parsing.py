@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ingestion.file_recognition import refused_as
 from ingestion.readers import reader as reader_of
+from ingestion.readers.sniffing import HEAD_BYTES
 from ingestion.reading import FileFacts, FileRejected, Reader, Records, Reject
 from ingestion.sources import SourceConfig
 from orchestration.landing import LandedFile
@@ -56,7 +58,9 @@ def parse(file: LandedFile, archived: Path, source: SourceConfig, reader: Reader
                 else:
                     parsed.facts = event
     except FileRejected as failure:
-        return Parsed(file, archived, failure=failure)
+        with archived.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+        return Parsed(file, archived, failure=refused_as(head, source.format) or failure)
     return parsed
 
 

@@ -90,6 +90,24 @@ def test_a_file_that_is_no_statement_is_quarantined_with_its_reason(workspace: W
     assert [path.name for path in (workspace.quarantine / "testbank").glob("*.sta")]
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the file is empty; found 0 bytes"),
+        (b"\x1f\x8b\x08\0statement", "the file is compressed (gzip); at start of the file"),
+        (b"PK\x03\x04\x14\0statement", "the file is compressed (zip); at start of the file"),
+        (b"<html><body>Session expired</body></html>", "the file is a web page; at start of the file"),
+    ],
+)
+def test_what_is_no_file_of_its_format_is_told_for_what_it_is(
+    workspace: Workspace, content: bytes, reason: str
+) -> None:
+    land(workspace, "testbank/1.sta", "", "2026-09-02T06:00:00").write_bytes(content)
+    load(workspace)
+    ((said,),) = rows(workspace, "SELECT reason FROM raw.delivery WHERE status = 'quarantined'")
+    assert str(said).startswith(reason)
+
+
 def test_what_lands_after_known_at_waits(workspace: Workspace) -> None:
     land(workspace, "testbank/1.sta", mt940(1, "260901", "100000", "-2500"), "2026-09-02T06:00:00")
     land(workspace, "testbank/2.sta", mt940(2, "260902", "97500", "-100"), "2026-09-03T06:00:00")
