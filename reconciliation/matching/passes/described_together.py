@@ -32,6 +32,10 @@ _SENTENCE = (
 _TELLING = 2.0  # nats of a number that brings items together
 _DAILY = 1.0  # nats of a word that brings those of one day together
 _MOST = 8  # items that speak of one thing
+_MOST_OF_A_BATCH, _ENTERED_WITHIN = (
+    1_000,
+    3,
+)  # items of one deposit or payment run, and the days within which they are entered
 _PRIOR_ITEMS = 20.0  # items that the configured share of such items counts for
 _LEAST_TOLD = 0.1  # the least that texts tell: a bank that names its customer only says little against it
 _ALONE = 0.02  # how much less a total is believed where the other side shows the amount by itself
@@ -41,7 +45,8 @@ _KEYS = ["key", "currency", "entity", "account"]
 
 class DescribedTogether(PassConfig):
     """One item (`one`) of the total of two to eight of the other side that show one number within `window` days, or one rare
-    word on one day: all there are, at least one of either sign.
+    word on one day: all there are, at least one of either sign. Or of all that show one number and were entered within few
+    days, whatever their signs: a deposit, a payment run.
 
     The odds are how often an open item is such a total (`together`, corrected by the data), times what date distances
     and texts say, over the number of such totals that chance lets expect.
@@ -81,14 +86,16 @@ class DescribedTogether(PassConfig):
         words = leg_words(context)[many.index]
         spoken = words.rows.join(words.words.filter(pl.col("weight") >= _DAILY), on="document")
         items = many.frame()
-        daily = items.join(spoken.select("row", key="word"), on="row").with_columns(first="date")
+        daily = items.join(spoken.select("row", key="word"), on="row").with_columns(first="date", batch=pl.lit(False))
         numbers = words.numbers.filter(pl.col("weight") >= _TELLING).select("row", key="number")
         numbered = items.join(numbers, on="row").with_columns(first=pl.col("date").min().over(_KEYS))
+        numbered = numbered.with_columns(batch=(pl.col("date").max().over(_KEYS) - pl.col("first")) <= _ENTERED_WITHIN)
         keyed = pl.concat([daily, numbered])
         over = [*_KEYS, "first"]
+        both_signs = (pl.col("open") > 0).any().over(over) & (pl.col("open") < 0).any().over(over)
         several = keyed.filter(
-            pl.len().over(over).is_between(2, _MOST),
-            (pl.col("open") > 0).any().over(over) & (pl.col("open") < 0).any().over(over),
+            (pl.len().over(over).is_between(2, _MOST) & both_signs)
+            | (pl.len().over(over).is_between(2, _MOST_OF_A_BATCH) & pl.col("batch")),
             (pl.col("date").max() - pl.col("first").min()).over(over) <= self.window,
         )
         sets = several.sort("row").group_by(over).agg(

@@ -119,6 +119,37 @@ def test_a_line_whose_number_other_entries_show_is_no_sum_of_these() -> None:
     assert not any({"b4", "s1"} <= group for group in groups(bank, [*rest, *chance, named]))
 
 
+def runs() -> tuple[list[Row], list[Row]]:
+    """Two payment runs of more than twenty entries each on every fourth day; the bank shows their totals, and no number of theirs."""
+    bank: list[Row] = []
+    books: list[Row] = []
+    for run in range(10):
+        day = 4 * (run // 2)
+        cents = [10_031 + 977 * n + 4_409 * run + 13 * n * n for n in range(22 + run)]
+        name = f"Payment run {240_117 + run}"
+        books += [(f"r{run}-{n}", f"-{own / 100:.2f}", day, f"{name} {TENANTS[n % 5]}") for n, own in enumerate(cents)]
+        bank.append((f"b{run}", f"-{sum(cents) / 100:.2f}", day + 1, f"SAMMELUEBERWEISUNG ANZAHL {len(cents)}"))
+    return bank, books
+
+
+def test_all_entries_of_one_payment_run_are_its_total_though_the_bank_does_not_name_the_run() -> None:
+    bank, books = runs()
+    alone: list[Row] = [(f"x{n}", f"-{41 + 37 * n}.{n + 10}", n, f"{name} ONE") for n, name in enumerate(TENANTS)]
+    found = groups([*bank, *alone], [*books, *alone_again(alone)])
+    whole = [{f"b{run}"} | {f"r{run}-{n}" for n in range(22 + run)} for run in range(10)]
+    assert all(each in found for each in whole)
+
+
+def test_entries_that_show_one_number_for_months_are_no_payment_run() -> None:
+    bank, books = runs()
+    spread = [(name, amount, day + 9 * (int(name.split("-")[1]) % 2), text) for name, amount, day, text in books]
+    assert not any("b0" in group for group in groups(bank, spread))
+
+
+def alone_again(rows: list[Row]) -> list[Row]:
+    return [(f"l{name}", amount, day, text) for name, amount, day, text in rows]
+
+
 def test_an_entry_of_the_amount_itself_is_likelier_than_a_sum() -> None:
     others: list[Row] = [(f"x{n}", f"{41 + 37 * n}.{n + 10}", n, f"{name} ONE") for n, name in enumerate(TENANTS)]
     card: list[Row] = [("b1", "774.00", 4, "VISA SETTLEMENT"), ("b2", "774.00", 5, "VISA SETTLEMENT")]
