@@ -38,6 +38,12 @@ def held_by(taken: Sequence[Taken], status: int = MATCHED) -> pl.DataFrame:
     return pl.concat(part.cast(HELD) for part in parts)  # type: ignore[arg-type]
 
 
+def pairs_held(held: pl.DataFrame, side: int) -> pl.DataFrame:
+    """`left`, `right`: each row of that side of groups (HELD) with each row of the other side."""
+    one, two = (held.filter(pl.col("side") == each) for each in (side, 1 - side))
+    return one.select("group", left="row").join(two.select("group", right="row"), on="group").select("left", "right")
+
+
 def undone_rows(held: pl.DataFrame, lines: int, undone: Mask) -> Rows:
     """The rows on the other side of groups (HELD) all of whose lines, those of the side `lines`, are undone."""
     row, group = held["row"].to_numpy(), held["group"].to_numpy()

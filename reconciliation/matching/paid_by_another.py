@@ -23,18 +23,26 @@ _LEAST_PAID = 9  # tenths of the bills that a payment names, discounts deducted,
 
 
 def paid_by_another(
-    payments: Dataset, bills: Dataset, links: pl.DataFrame, booked_rows: Sequence[Rows], takes: Mask, maybe_back: Mask
+    payments: Dataset,
+    bills: Dataset,
+    links: pl.DataFrame,
+    standing: pl.DataFrame,
+    booked_rows: Sequence[Rows],
+    takes: Mask,
+    maybe_back: Mask,
 ) -> Mask:
-    """By row of `payments`: whether it settles nothing. `links` has left (payments) and right (bills), `booked_rows` are the
-    payments that the bank has booked; `takes` says whether one takes part at all, `maybe_back` whether it may have come back."""
+    """By row of `payments`: whether it settles nothing. `links` and `standing`, what earlier runs have matched, have left (payments) and
+    right (bills), `booked_rows` are the payments that the bank has booked; `takes` says whether one takes part at all,
+    `maybe_back` whether it may have come back."""
     booked, without = (np.zeros(payments.height, dtype=np.bool_) for _ in range(2))
     for rows in booked_rows:
         booked[rows] = True
     if not booked.any():
         return without
-    stated = links.select("left", "right")
-    if (takes & ~booked).any():
-        stated = pl.concat([stated, _named(payments, bills, stated, takes)])
+    # what stands says what a payment pays that the bank has not booked; what it has booked says so itself
+    waiting = standing.filter(~pl.Series(booked[standing["left"].to_numpy()], dtype=pl.Boolean))
+    named = [_named(payments, bills, links, takes)] if (takes & ~booked).any() else []
+    stated = pl.concat([links, waiting, *named]).unique(maintain_order=True)
     claims = _of_shared_bills(payments, bills, stated, takes)
     if claims.is_empty():
         return without

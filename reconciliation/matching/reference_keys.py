@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -38,6 +40,8 @@ _DAY, _MONTH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])"
 DATE = f"^(?:(?:{_DAY}[./-]{_MONTH}|{_MONTH}[./-]{_DAY})[./-](?:20)?[0-9]{{2}}|20[0-9]{{2}}[./-]{_MONTH}[./-]{_DAY})$"
 _GROUPED = r"^(?:[+* ]*[0-9]{3} ?/ ?[0-9]{4} ?/ ?[0-9]{5}[+* ]*|(?i:RF)[0-9]{2}(?: [A-Za-z0-9]{1,4})+|[0-9]{2}(?: [0-9]{5}){5})$"
 _PADDED = f"^0+[1-9][0-9]{{{_LEAST - 1},}}$"
+_SIGNS = "#*+/.:- "
+_SIGNED = f"^[{re.escape(_SIGNS)}]+[A-Za-z0-9]"
 _REFERENCES_PER_ROW = 8
 _COUNTED = 100_000  # references or texts of a dataset, about, of which it is counted how many are alike
 
@@ -58,11 +62,15 @@ def hashed(column: str) -> list[pl.Expr]:
 
 def dataset_references(data: Dataset) -> pl.DataFrame:
     """`row`, `reference`, `key`, `check`, `length` of a dataset's identifiers in row order, made once; what only says that
-    there is none is left out. A number with zeros in front is there without them too, a structured reference in groups without
-    what parts them."""
+    there is none is left out. A number with zeros or signs in front is there without them too (#4711 as 4711), a structured reference in
+    groups without what parts them."""
     if "references" not in data.derived:
         listed = data.read(["references"]).explode("references", empty_as_null=False, keep_nulls=False)
         named = _with_plain_form(listed.drop_nulls("references").rename({"references": "reference"}))
+        signed = named.filter(pl.col("reference").str.contains(_SIGNED))
+        if not signed.is_empty():
+            bare = signed.with_columns(pl.col("reference").str.strip_chars_start(_SIGNS))
+            named = pl.concat([named, bare]).sort("row", maintain_order=True)
         given = _with_bare_numbers(named, "reference")
         length = pl.col("reference").str.len_bytes().cast(pl.UInt16).alias("length")
         given = given.with_columns(*hashed("reference"), length)

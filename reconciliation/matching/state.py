@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.came_back import HELD, CameBack, held_by
+from reconciliation.matching.came_back import HELD, CameBack, held_by, pairs_held
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.errors import MatchingError
@@ -354,10 +354,10 @@ class Pools:
     def release_undone(self, leg: Leg, links: Links) -> pl.DataFrame:
         """Release the leg's standing matches of what came back or what another pays, people's aside (RELEASED)."""
         parts = [pl.DataFrame(schema={"group": pl.UInt32, "reason": pl.String})]
-        for side, other in zip(leg.sides, reversed(leg.sides), strict=True):
+        for side in leg.sides:
             maybe = self._came_back.tell(side, self._matched_by, self._suggested_by)
             if side.booked_by is not None:
-                self._paid_by_another[side.dataset, side.booked_by] = self._settling_nothing(side, other, links, maybe)
+                self._paid_by_another[side.dataset, side.booked_by] = self._settling_nothing(leg, side, links, maybe)
             for without, why in zip(self._without(side), ("came back", "is not what the bank has booked"), strict=True):
                 for used in self._automatic:
                     if without is not None and (used.place, used.dataset) == (self._place(leg), side.dataset):
@@ -369,19 +369,22 @@ class Pools:
         self.release(first["group"])
         return first.select(self.group_ids(first["group"]).alias("group_id"), "reason").sort("group_id")
 
-    def _settling_nothing(self, side: Side, other: Side, links: Links, maybe: Mask) -> Mask:
+    def _settling_nothing(self, leg: Leg, side: Side, links: Links, maybe: Mask) -> Mask:
         """By row of a side: whether another item is what the bank has booked for what it is linked to. `maybe` are those that may
         have come back."""
         by = next(leg for leg in self._legs if leg.name == side.booked_by)
         number = [each.dataset for each in by.sides].index(side.dataset)
         booked = [held.filter(pl.col("side") == number)["row"].to_numpy() for held in self._matched_by(by)]
-        payments, bills = (self._encoding.datasets[each.dataset] for each in (side, other))
+        place = leg.sides.index(side)
+        payments, bills = (self._encoding.datasets[leg.sides[each].dataset] for each in (place, 1 - place))
         takes = np.ones(payments.height, dtype=np.bool_)
         if (undone := self._came_back.of(side)) is not None:
             takes &= ~undone
         if side.takes is not None:
             takes &= payments.read([side.takes])["kind"].to_numpy()
-        return paid_by_another(payments, bills, links(side.dataset, other.dataset), booked, takes, maybe)
+        stated = links(payments.name, bills.name).select("left", "right")
+        found = [pairs_held(held, place) for held in self._matched_by(leg)]
+        return paid_by_another(payments, bills, stated, pl.concat([stated.clear(), *found]), booked, takes, maybe)
 
     def _uses(self, legs: Sequence[Leg]) -> Iterator[_Used]:
         """What the known groups of each leg hold, by pool."""

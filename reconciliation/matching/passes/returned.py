@@ -20,6 +20,7 @@ from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.party_evidence import OTHER, party_classes
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
+from reconciliation.matching.payments_named import of_another_payment
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import DATE
 from reconciliation.matching.settlement import pairs_frame
@@ -50,7 +51,8 @@ class Returned(PassConfig):
     """Pairs of opposite amount in one account of one dataset, the left item saying that it undoes another.
 
     The left item is at most `after` days later than the right one. Of an amount that makes more than `max_pairs` pairs
-    none stands out, unless both name a number that few others name; with `by: number` only such pairs are taken.
+    none stands out, unless both name a number that few others name; with `by: number` only such pairs are taken. `of` names payments and
+    documents: a left item that names a payment of its amount undoes no item that names others, and neither it nor what it pays.
     """
 
     KIND: ClassVar[str] = "returned"
@@ -61,6 +63,12 @@ class Returned(PassConfig):
     decoy_days: int = 60
     max_pairs: int = 400
     odds: float = 1e5  # of a line that names the number of the one it undoes
+    of: tuple[str, ...] = ()
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The datasets that `of` names."""
+        return self.of
 
     @property
     def weighs_all(self) -> bool:
@@ -83,6 +91,10 @@ class Returned(PassConfig):
         if pairs.is_empty():
             return
         pairs = pairs.with_columns(_levels(context, pairs).alias("level"))
+        beside = [context.datasets[name] for name in self.of if name in context.datasets]
+        if beside:
+            another = of_another_payment(context, beside[0], beside[1:], pairs)
+            pairs = pairs.filter(~pl.Series(another, dtype=pl.Boolean))
         inside = pairs.filter(pl.col("lag").is_between(0, self.after), pl.col("level") < _OTHER)
         # of two that both say it, the first is the one undone
         explained = pl.concat([inside["left"], inside["right"]]).unique()

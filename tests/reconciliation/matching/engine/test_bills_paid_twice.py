@@ -3,6 +3,8 @@ of them first."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from example_items import items, members
@@ -98,6 +100,22 @@ def test_what_was_rejected_and_paid_anew_in_part_or_with_more_settles_nothing() 
     assert _of_bills({"P1": ("I1", "I2"), "P2": ("I1",)}, ("P2",)) == [("I1", "P2")]
     assert _of_bills({"P1": ("I1",), "P2": ("I1", "I2")}, ("P2",)) == [("I1", "I2", "P2")]
     assert _of_bills({"P1": ("I1",), "P2": ("I2",)}, ("P2",)) == [("I1", "P1"), ("I2", "P2")]
+
+
+def test_a_match_by_the_amount_alone_gives_way_to_the_booked_payment_that_names_the_bill() -> None:
+    """P1 names nothing, and nobody has ever cashed it; P2 was written instead."""
+    of_supplier = {"entity": "E1", "counterparty_id": "S1"}
+    bill = items({"item_id": "I1", "amount": "-1234.57", "references": ["SI-2024-I1"]} | of_supplier)
+    first = items({"item_id": "P1", "amount": "-1234.57", "on": 2, "references": ["20501"]} | of_supplier)
+    anew = items({"item_id": "P2", "amount": "-1234.57", "on": 40, "references": ["20502", "SI-2024-I1"]} | of_supplier)
+    cashed = items({"item_id": "L2", "amount": "-1234.57", "on": 44, "text": "CHECK 20502"})
+    before = match({"bank_lines": cashed.clear(), "payments": first, "open_items": bill}, preset("payables"))
+    stood = before.groups.with_columns(status=pl.lit("matched"))
+    assert _settled(replace(before, groups=stood)) == [("I1", "P1")]
+    known = {"bank_lines": cashed, "payments": pl.concat([first, anew]), "open_items": bill}
+    after = match(known, preset("payables"), ledger=Ledger(stood, before.items))
+    assert _settled(after) == [("I1", "P2")]
+    assert after.gave_way["reason"].to_list() == ["payments P1 is not what the bank has booked"]
 
 
 def test_the_leg_that_says_what_is_booked_comes_before() -> None:

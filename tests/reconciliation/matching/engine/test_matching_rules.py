@@ -64,5 +64,5 @@ def test_a_pass_says_which_datasets_it_reads_beside_those_of_its_leg(kind: str) 
 def test_a_leg_looks_at_its_sides_and_at_what_its_passes_read() -> None:
     rules = preset("payables")
     assert rules.leg("bank_lines_payments").datasets(rules) == ("bank_lines", "payments", "open_items")
-    assert rules.leg("returns").datasets(rules) == ("bank_lines", "open_items")
+    assert rules.leg("returns").datasets(rules) == ("bank_lines", "payments", "open_items")
     assert rules.leg("own_transfers").datasets(rules) == ("bank_lines",)
