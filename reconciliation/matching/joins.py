@@ -11,6 +11,7 @@ import polars as pl
 _FEWER = 4  # times as many rows from which those without a partner are left out first
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _SCATTERED = 22  # bits, at most, of the buckets in which numbers are looked up
+_APART = 4  # times as many buckets for a number looked for, so that few others fall into its own
 _BUCKETS = 20  # bits of a key, at most, that are counted to find the few keys owned by many
 
 
@@ -42,8 +43,9 @@ def maybe_frequent(keys: pl.DataFrame, limit: npt.NDArray[np.float64]) -> pl.Dat
 
 def among(values: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """By value: whether it is one of those wanted."""
-    # each side is cut down to what may be on the other, by the bucket it falls into
-    bits = _bits(len(values) + len(wanted), _SCATTERED)
+    # each side is cut down to what may be on the other, by the bucket it falls into; few wanted are told apart by few buckets, which
+    # a processor has at hand
+    bits = _bits(_APART * len(wanted), _SCATTERED)
     mine, other = (_scattered(each, bits) for each in (values, wanted))
     there, asked = (np.zeros(1 << bits, dtype=np.bool_) for _ in range(2))
     there[other] = True
