@@ -15,7 +15,7 @@ from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs, shown_alone
 from reconciliation.matching.encoding import Mask
-from reconciliation.matching.fee_habits import habit_ratios, unseen_fees
+from reconciliation.matching.fee_habits import habit_ratios, known_fees, unseen_fees
 from reconciliation.matching.near_rivals import fee_rivals, party_rivals, slip_rivals
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
@@ -83,7 +83,9 @@ class DescribedDifference(PassConfig):
             if kind == "fee":
                 differences = pairs["mine"].to_numpy() - pairs["other"].to_numpy()
                 unseen = unseen_fees(differences, bound)
-                odds = odds * habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds), unseen)
+                odds = odds * habit_ratios(
+                    differences, pairs["other"].to_numpy(), bound, odds / (1 + odds), unseen, known_fees(context)
+                )
             weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
             groups, members, rest = _NONE.groups, _NONE.members, weighed
             if kind == "fee":

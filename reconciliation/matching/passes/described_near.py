@@ -13,7 +13,7 @@ from pydantic import Field
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, leg_words, shown_alone
-from reconciliation.matching.fee_habits import habit_ratios, unseen_fees
+from reconciliation.matching.fee_habits import habit_ratios, known_fees, unseen_fees
 from reconciliation.matching.fee_schedules import found_schedules
 from reconciliation.matching.near_rivals import fee_rivals, slip_rivals
 from reconciliation.matching.nearby import count_within_days, within_days
@@ -30,7 +30,7 @@ _SENTENCES = {
 _PRIOR_ITEMS = 100.0  # items that the configured share of such pairs counts for
 _ALONE = 0.02  # how much less a pair is believed where either amount is shown by itself
 _ROOM, _ROOM_AN_ITEM = 300_000, 40  # pairs that are looked at at most
-_TURNS = 3  # times that fees teach what fees are usual
+_TURNS = 10  # times that fees teach what fees are usual
 
 
 class DescribedNear(PassConfig):
@@ -96,13 +96,14 @@ class DescribedNear(PassConfig):
         if kind == "fee":
             differences = pairs["mine"].to_numpy() - pairs["other"].to_numpy()
             habits = unseen = unseen_fees(differences, bound)
+            known = known_fees(context)
         for _ in range(_TURNS):
             ratios = evidence * habits
             share = learned_share(ratios, left.astype(np.int64), len(context.left.rows()), self.prior, _PRIOR_ITEMS)
             odds: Floats = share / (1 - share) * ratios
             if kind != "fee":
                 break
-            habits = habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds), unseen)
+            habits = habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds), unseen, known)
         return odds if kind != "fee" else np.maximum(odds, _of_schedules(context, pairs, shares))
 
 
