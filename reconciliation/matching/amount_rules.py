@@ -18,6 +18,7 @@ RuleName = Literal[
     "linked",  # the amounts that known links state
     "withheld",  # all of what known links state, less a share of at most `share` that other payments lack too
     "discount",  # less the cash discount of the right side's items, within its time (plus `days`)
+    "stated",  # less, or more, by what the left text states, as an amount or a share
     "rounding",  # within `up_to` units
     "fee",  # the left side moves up to `up_to` units or `share` of the amount more (or receives less)
     "fx",  # within `share` of the amount, either way
@@ -39,6 +40,7 @@ DEFAULT_ODDS: Mapping[str, float] = {
     "linked": 1.0,
     "withheld": 0.1,
     "discount": 0.3,
+    "stated": 0.3,
     "rounding": 0.1,
     "fee": 0.01,
     "fx": 0.01,
@@ -76,7 +78,7 @@ class AmountRule(BaseModel):
     @property
     def differs(self) -> bool:
         """Whether the amounts of the two sides need not agree to the minor unit."""
-        return self.rule in ("withheld", "rounding", "fee", "fx", "typing_error", "partial", "deviation")
+        return self.rule in ("withheld", "stated", "rounding", "fee", "fx", "typing_error", "partial", "deviation")
 
     @property
     def factor(self) -> float:

@@ -11,15 +11,16 @@ import polars as pl
 
 from reconciliation.matching.billing_periods import another_period
 from reconciliation.matching.context import LegContext, Rows
-from reconciliation.matching.counterparty_keys import same_parties
+from reconciliation.matching.counterparty_keys import name_keys, same_parties
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import Floats
 from reconciliation.matching.meant_elsewhere import meant_elsewhere
 from reconciliation.matching.mistaken_numbers import price_shares
 from reconciliation.matching.named_items import items_named, words_and_parts
 from reconciliation.matching.orders_named import another_order
-from reconciliation.matching.parties import parties_in
+from reconciliation.matching.parties import parties_in, whole_names_in
 from reconciliation.matching.party_codes import of_one_party, parties_of
+from reconciliation.matching.party_numbers import names_another_of_the_amount
 from reconciliation.matching.proposals import SUGGESTED_ODDS
 from reconciliation.matching.reference_index import references_of
 from reconciliation.matching.reference_keys import hashed, written
@@ -53,12 +54,14 @@ def spoken_against(context: LegContext, left: Rows, right: Rows) -> Mask:
     against = advance[places] & ~_asks_on_account(context, right, advance[places])
     against |= back[places] & (np.sign(whole[right]) == usual)
     against |= _for_somebody_else(context, told, left, right)
+    against |= _of_another_name(context, told, left, right)
     against |= another_period(context, left, right)
     against |= _names_known(context, told.select("row", "text"), left, right)
     open_question = np.flatnonzero(~against & told["said"].str.contains("[0-9]").fill_null(False).to_numpy()[places])
     if len(open_question):
         against[open_question] = _of_another_number(context, told, left[open_question], right[open_question])
         against[open_question] |= another_order(context, left[open_question], right[open_question])
+        against[open_question] |= names_another_of_the_amount(context, left[open_question], right[open_question])
     return np.asarray(against, dtype=np.bool_)
 
 
@@ -82,6 +85,21 @@ def _for_somebody_else(context: LegContext, told: pl.DataFrame, left: Rows, righ
         whose = parties_of(context.right, pairs["right"].unique().sort().to_numpy()).rename({"row": "right"})
         pairs = pairs.join(whose, on="right", suffix="_own").with_columns(own=pl.col("party") == pl.col("party_own"))
         against[pairs.filter(~pl.col("own").any().over("pair"))["pair"].to_numpy()] = True
+    return against
+
+
+def _of_another_name(context: LegContext, told: pl.DataFrame, left: Rows, right: Rows) -> Mask:
+    """By pair: whether the left text holds the whole name of another of the right side's counterparties, and not that of the right
+    item's: who is called as a customer is may pay for another."""
+    against = np.zeros(len(left), dtype=np.bool_)
+    named = whole_names_in(context, told.drop_nulls("text"))
+    if named.is_empty():
+        return against
+    pairs = pl.DataFrame({"row": left, "right": right}).with_row_index("pair").join(named, on="row", suffix="_said")
+    names = pl.Series("own", name_keys(context.right.dataset, pairs["right"].to_numpy()))
+    pairs = pairs.with_columns(names).filter(pl.col("own").is_not_null())
+    strange = pairs.group_by("pair").agg((pl.col("own") == pl.col("name")).any().alias("own")).filter(~pl.col("own"))
+    against[strange["pair"].to_numpy()] = True
     return against
 
 

@@ -13,7 +13,7 @@ from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Dataset
 from reconciliation.matching.joins import among, of_rows
 from reconciliation.matching.reference_index import is_carried, repeated_references
-from reconciliation.matching.reference_keys import hashed, word_keys
+from reconciliation.matching.reference_keys import hashed, with_bare_numbers, word_keys
 from reconciliation.matching.text import identifier_words
 
 _LEAST = 4  # characters of a customer's number with a letter in it
@@ -56,7 +56,8 @@ def telling_words(context: LegContext, view: SideView, words: pl.DataFrame) -> p
     rows = np.unique(words["row"].to_numpy())
     alike = np.flatnonzero(among(data.amount, data.amount[rows])).astype(np.uint32)
     texts = data.take(["text"], alike).with_columns(pl.Series("row", alike))
-    shown = identifier_words(texts, _LEAST).with_columns(hashed("word")).unique(["row", "key", "check"])
+    shown = with_bare_numbers(identifier_words(texts, _LEAST), "word").with_columns(hashed("word"))
+    shown = shown.unique(["row", "key", "check"])
     shown = shown.join(words.select("key").unique(), on="key", how="semi")
     own = shown["row"].to_numpy()
     priced = shown.with_columns(

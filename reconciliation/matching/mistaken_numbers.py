@@ -15,6 +15,7 @@ from reconciliation.matching.counterparty_keys import name_keys, text_keys
 from reconciliation.matching.encoding import Dataset, Ints, Mask
 from reconciliation.matching.joins import among, maybe_frequent
 from reconciliation.matching.marginals import Floats
+from reconciliation.matching.named_items import named_by
 from reconciliation.matching.number_labels import label_odds
 from reconciliation.matching.parties import parties_named
 from reconciliation.matching.party_codes import parties_of
@@ -29,7 +30,10 @@ from reconciliation.matching.party_evidence import (
 )
 
 _A_PRICE = 0.003  # share of the other items with exactly that amount, from which a mistyped number may well meet it
-_MISTYPED = 0.003  # payments whose number is mistyped and is that of another item
+_MISTYPED, _MISTYPED_OF = (
+    0.003,
+    300.0,
+)  # payments whose number is mistyped and is another item's, before so many are seen
 _PRICE = ["amount", "currency", "entity"]
 
 
@@ -47,11 +51,28 @@ def less_of_a_price(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
     if another.any():
         strange = priced[another]
         unseen = np.where(shows_checked(context, left[strange], right[strange]), UNSEEN, 1.0)
-        most = class_weights(context)[OTHER] / (_MISTYPED * unseen * share[strange])
+        most = class_weights(context)[OTHER] / (_mistyped_share(context) * unseen * share[strange])
         own = agrees_elsewhere(context, left[strange], right[strange], sides=(0,))
         odds[strange] = np.minimum(odds[strange], np.where(own, most * _MISTYPED, most))
     odds = np.minimum(odds, odds_of_labels(context, left, right))
     return edges.with_columns(odds=pl.Series(odds))
+
+
+def _mistyped_share(context: LegContext) -> float:
+    """The share of payments whose number is mistyped and is that of another item: they name one of another amount that somebody else
+    owes. Where all who name an item pay what it asks for, nobody mistypes."""
+    if "mistyped_share" not in context.cache:
+        one, two = context.left.dataset, context.right.dataset
+        named = named_by(one, np.arange(one.height, dtype=np.uint32), two).select("left", "named").unique()
+        named = named.filter(pl.len().over("left") == 1)
+        left, right = named["left"].to_numpy(), named["named"].to_numpy()
+        met = (one.currency[left] == two.currency[right]) & context.compatible(left, right)
+        left, right = left[met], right[met]
+        apart = one.amount[left] != two.amount[right]
+        apart[apart] = np.isin(party_classes(context, left[apart], right[apart]), (OTHER, NOBODY))
+        share = (apart.sum() + _MISTYPED * _MISTYPED_OF) / (len(left) + _MISTYPED_OF)
+        context.cache["mistyped_share"] = pl.DataFrame({"share": [float(share)]})
+    return float(context.cache["mistyped_share"]["share"][0])
 
 
 def odds_of_labels(context: LegContext, left: Rows, right: Rows) -> Floats:

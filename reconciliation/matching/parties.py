@@ -18,7 +18,10 @@ from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.counterparty_keys import account_keys, name_keys, text_keys
 from reconciliation.matching.customer_numbers import naming_numbers, numbers_of
 from reconciliation.matching.encoding import Dataset, Mask
+from reconciliation.matching.namesakes import with_namesakes
 from reconciliation.matching.party_codes import parties_of, party_codes, right_parties
+from reconciliation.matching.party_short_words import naming_short_words
+from reconciliation.matching.party_words import naming_words
 from reconciliation.matching.standing_words import learned_from, told_words, without_standing_words
 from reconciliation.matching.text import name_key, name_similarity
 from reconciliation.matching.text.names import initial_forms
@@ -26,6 +29,7 @@ from reconciliation.matching.text.token_filter import naming_texts
 
 _IDENTITY = ("counterparty_id", "counterparty_account", "counterparty_name")
 _MIN_NAME = 8  # letters of a name, or of its beginning, that a text has to show
+_MIN_WHOLE_NAME = 6  # letters, with the space, that a name of several words has more than to be looked for as a whole
 _MAX_PARTIES = 4  # a name that more counterparties share names none of them
 _MOST_ALIKE = 50  # names of an entity that may share a beginning by which one of them is known, mistyped
 _MOST_NAMES = 500  # names of an entity with one beginning, beyond which nobody is looked for among them
@@ -75,6 +79,15 @@ def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
     entity = pl.Series("entity", context.left.dataset.entity[texts["row"].to_numpy()])
     told = texts.select("row", entity, text=name_key(texts["text"]))
     return _names_in_texts(told.drop_nulls("text"), names)
+
+
+def whole_names_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `name` (key) of the one counterparty of the right side whose whole name texts (`row` of the left side, `text`) hold."""
+    names = _names(counterparties(context))
+    entity = pl.Series("entity", context.left.dataset.entity[texts["row"].to_numpy()])
+    told = texts.select("row", entity, text=name_key(texts["text"])).drop_nulls("text")
+    found = _whole_names_in_texts(told, names)
+    return found.join(names.select("party", "name").unique(), on="party").select("row", "name").unique()
 
 
 def names_somebody(context: LegContext, rows: Rows) -> Mask:
@@ -144,26 +157,33 @@ def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.Data
         more = []
         if key == "id":
             more.append(naming_numbers(context, left["row"].to_numpy(), _numbers(context, right)))
+            for naming in (naming_words, naming_short_words):
+                asked = np.setdiff1d(left["row"].to_numpy(), pl.concat(more)["row"].to_numpy())
+                more.append(naming(context, asked).join(right.select("party").unique(), on="party", how="semi"))
         if key == "iban":
             more.append(_by_paying_account(context, left))
         for hits in more:
             found.append(hits)
             left = left.join(hits, on="row", how="anti")
     names = _names(right)
+    # who is known by his own name pays for himself, whomever the text names beside
+    nobody = left.join(names.select("name").unique(), on="name", how="anti")
+    told = nobody.with_columns(text_keys(context.left.dataset, nobody["row"].to_numpy()).alias("told"))
+    hits = _whole_names_in_texts(told.select("row", "entity", text="told").drop_nulls("text"), names)
+    found.append(hits)
+    left = left.join(hits, on="row", how="anti")
     for of_text in (False, True):
         keys = text_keys(context.left.dataset, left["row"].to_numpy()) if of_text else name_key(left["name"])
         left = left.with_columns(keys.alias("told"))
-        hits = _initials_in_texts(left.select("row", "entity", text="told").drop_nulls("text"), names)
-        found.append(hits)
-        left = left.join(hits, on="row", how="anti")
-        hits = _names_in_texts(left.select("row", "entity", text="told").drop_nulls("text"), names)
-        found.append(hits)
-        left = left.join(hits, on="row", how="anti")
+        for of_told in (_names_in_texts, _initials_in_texts):  # KELKANUL SYSTEMS P is no P SYSTEMS
+            hits = of_told(left.select("row", "entity", text="told").drop_nulls("text"), names)
+            found.append(hits)
+            left = left.join(hits, on="row", how="anti")
     # the name of many is theirs, and not the mistyped one of somebody else
     left = left.join(names.select("name").unique(), on="name", how="anti")
     told = pl.concat([left.select("row", "entity", "name").drop_nulls("name"), _texts_as_names(left)])
     found.append(_mistyped_names(told, names))
-    return pl.concat(found)
+    return with_namesakes(pl.concat(found), right)
 
 
 def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
@@ -268,6 +288,25 @@ def _initials_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame
     spelled = [names.select("entity", "party", form.alias("form")) for form in initial_forms("name")]
     met = shown.join(pl.concat(spelled).drop_nulls("form").unique(), on="form", suffix="_right")
     return _one_party(met)
+
+
+def _whole_names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of texts that hold all words of the name of just one counterparty of the entity, one after the other, of a name of
+    two words in either order."""
+    words = names.with_columns(words=pl.col("name").str.split(" "))
+    words = words.filter(
+        pl.col("words").list.len().is_between(2, _WORDS), pl.col("name").str.len_chars() > _MIN_WHOLE_NAME
+    )
+    turned = words.filter(pl.col("words").list.len() == 2)
+    turned = turned.with_columns(name=pl.col("words").list.reverse().list.join(" "))
+    whole = pl.concat([words, turned]).select("name", "party", "entity").unique()
+    said = texts.select("row", "entity", pl.col("text").str.split(" ").alias("word")).explode("word")
+    runs = [pl.col("word")]
+    for count in range(1, _WORDS):
+        following = pl.col("word").shift(-count)
+        runs.append(runs[-1] + " " + pl.when(pl.col("row").shift(-count) == pl.col("row")).then(following))
+    told = [said.select("row", "entity", run.alias("name")).drop_nulls("name") for run in runs[1:]]
+    return _one_party(pl.concat(told).join(whole, on="name", suffix="_right"))
 
 
 def _names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

@@ -28,6 +28,7 @@ Classes = npt.NDArray[np.int64]
 #: What two items may show: the same account or id, like names, the name in the other's text, nothing, another; and the left one
 #: nobody at all, which says as little of one item as of any other.
 _SAME, LIKE, _TOLD, SILENT, OTHER, NOBODY = range(6)
+NAMED = (_SAME, LIKE, _TOLD)
 _UNTOLD = 6  # the weight of those that show nothing, whether the left one shows somebody else or nobody
 _TRUE_PRIOR = np.array([0.3, 0.3, 0.15, 0.1, 0.05, 0.1])
 _STRANGER_PRIOR = np.array([0.01, 0.01, 0.01, 0.1, 0.77, 0.1])
@@ -108,7 +109,7 @@ def agrees_elsewhere(
         ordered = pairs if view is context.left else pairs[::-1]
         days = context.left.dataset.date[ordered[0]].astype(np.int64) - context.right.dataset.date[ordered[1]]
         near = context.compatible(*ordered) & (np.abs(days) <= _NEAR_DAYS)
-        near[near] = np.isin(party_classes(context, *(rows[near] for rows in ordered)), (_SAME, LIKE, _TOLD))
+        near[near] = np.isin(party_classes(context, *(rows[near] for rows in ordered)), NAMED)
         found |= np.isin(own, pairs[0][near])
     return found
 

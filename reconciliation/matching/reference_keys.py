@@ -71,7 +71,7 @@ def dataset_references(data: Dataset) -> pl.DataFrame:
         if not signed.is_empty():
             bare = signed.with_columns(pl.col("reference").str.strip_chars_start(_SIGNS))
             named = pl.concat([named, bare]).sort("row", maintain_order=True)
-        given = _with_bare_numbers(named, "reference")
+        given = with_bare_numbers(named, "reference")
         length = pl.col("reference").str.len_bytes().cast(pl.UInt16).alias("length")
         given = given.with_columns(*hashed("reference"), length)
         none = pl.Series(NO_REFERENCE).hash(_SEEDS[0])
@@ -89,7 +89,7 @@ def _with_plain_form(named: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([named, plain.filter(self_identifying(plain["reference"]))]).sort("row", maintain_order=True)
 
 
-def _with_bare_numbers(named: pl.DataFrame, column: str) -> pl.DataFrame:
+def with_bare_numbers(named: pl.DataFrame, column: str) -> pl.DataFrame:
     """A frame of `row` and identifiers in row order, with those that are nothing but digits without zeros in front as well: a
     bank prints cheque 2202 as 002202."""
     begun = named.filter(pl.col(column).str.starts_with("0"))
@@ -188,7 +188,7 @@ def _words(context: LegContext, view: SideView, min_length: int) -> pl.DataFrame
     least = min(min_length, _LEAST)
     name = f"words_{view.index}_{least}"
     if name not in context.cache:
-        words = _with_bare_numbers(identifier_words(view.dataset.read(["text"], view.is_open), least), "word")
+        words = with_bare_numbers(identifier_words(view.dataset.read(["text"], view.is_open), least), "word")
         length = pl.col("word").str.len_bytes().cast(pl.UInt16).alias("length")
         context.cache[name] = words.with_columns(*hashed("word"), length)
     return context.cache[name]

@@ -12,28 +12,28 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.amount_differences import discounts, fee_taken, mistyped, short_or_over, within
+from reconciliation.matching.amount_differences import discounts, mistyped, short_or_over, within
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.clusters import balances, falling_apart
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.doubtful_differences import charged, in_doubt
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
-from reconciliation.matching.named_items import list_goes_on, names_settled
-from reconciliation.matching.other_sums import of_several_parties, rest_is_another
+from reconciliation.matching.named_items import names_settled
 from reconciliation.matching.party_evidence import with_parties
+from reconciliation.matching.party_numbers import names_more
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
-from reconciliation.matching.text.folding import ascii_upper_series
-from reconciliation.matching.text.purposes import deducted
+from reconciliation.matching.stated_differences import stated
+from reconciliation.matching.usual_charges import likelier_charges
 from reconciliation.matching.withheld import withheld
 
 MAX_CLUSTER = 5000  # items of both sides that are looked at as one sum; more is no evidence but a shared word
 MAX_SUBSET = 24  # candidates among which a subset is searched
 
-_AS_SURELY = 0.1  # of the odds of another item named, from which a payer means both
 _FEW = 10_000  # edges below which those of single ones are not sorted out first
-_ON_SUMS = ("rounding", "fee", "deviation")
-_ONE_TO_ONE = ("equal", "rounding", "fee", "fx", "typing_error", "deviation")
+_ON_SUMS = ("stated", "rounding", "fee", "deviation")
+_ONE_TO_ONE = ("equal", "withheld", "stated", "rounding", "fee", "fx", "typing_error", "deviation")
 
 
 def settle(
@@ -115,55 +115,27 @@ def _of_pairs(
         same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
         same_sign = _not_over_a_rest(context, same_sign)
         kept = same_sign if same_sign.is_empty() else same_sign.filter(pl.Series(keep(context, same_sign, rule)))
+        sums = _near_sums(context, edges, rule, keep) if rule.rule in _ON_SUMS else edges.clear()
+        if rule.rule == "fee" and not (kept.is_empty() and sums.is_empty()):
+            usual = likelier_charges(
+                context, pl.concat([kept.select(sums.columns), sums.join(kept, on="left", how="anti")]), rule
+            )
+            weighed = edges.join(usual, on="left", how="left", maintain_order="left")
+            edges = weighed.with_columns(pl.col("odds") * pl.col("likelier").fill_null(1.0)).drop("likelier")
+            kept = edges.join(kept.select("left", "right"), on=["left", "right"], how="semi", maintain_order="left")
         if not kept.is_empty():
-            kept = _in_doubt(context, with_parties(context, kept, rule), edges, rule)
+            kept = in_doubt(context, with_parties(context, kept, rule), edges, rule)
             typed: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
             yield Proposals(pairs=pairs_frame(kept, "mine", "other", typed, rule.factor), evidence=evidence)
         if rule.rule in _ON_SUMS:
             sums = with_parties(context, _near_sums(context, edges, rule, keep), rule)
-            sums = _in_doubt(context, sums, sums.clear(), rule)
+            sums = in_doubt(context, sums, sums.clear(), rule)
             short = pl.col("mine").abs() < pl.col("other").sum().over("left").abs()
             for side, said in ((short, "short_pay"), (~short, "over_pay")):
                 named = kind if isinstance(kind, str) else said
                 yield from _star_groups(sums.filter(side), "left", named, rule.factor, evidence)
 
     return settler
-
-
-def _charged(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> Mask:
-    """Whether a bank's charge explains that less came than was asked: not where the text says that the payer has deducted it."""
-    taken = fee_taken(context, edges, rule)
-    if taken.any():
-        texts = context.left.dataset.take(["text"], edges["left"].to_numpy()[taken])["text"]
-        said = pl.DataFrame({"said": ascii_upper_series(texts)}).select(~deducted(pl.col("said")))
-        taken[taken] = said.to_series().to_numpy()
-    return taken
-
-
-def _in_doubt(context: LegContext, kept: pl.DataFrame, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
-    """Edges of amounts that differ (without `edges`, those of sums), suggestions at most where other items may explain the
-    difference: the left item names others of the `edges` as surely, what it names is of several counterparties, or the
-    rest is what another item of the counterparty comes to, or two; or its text is cut off in another number."""
-    if rule.rule == "rounding" or kept.is_empty():
-        return kept
-    total = pl.col("other").sum().over("left") if edges.is_empty() else pl.col("other")
-    rests = kept.select("left", "right", rest=pl.col("mine") - total)
-    found = [_named_beside(kept, edges), of_several_parties(context, kept) if edges.is_empty() else kept.clear()]
-    # what a machine has sent names one item, and the whole of what was paid
-    typed = kept["typed"] if "typed" in kept.columns else pl.repeat(True, kept.height, eager=True)
-    found.append(rest_is_another(context, rests.filter(typed & (kept["odds"] * rule.factor >= context.leg.sure_odds))))
-    found.append(kept.filter(pl.Series(list_goes_on(context, kept["left"].to_numpy(), kept["right"].to_numpy()))))
-    doubtful = pl.concat([each.select("left", "right") for each in found]).unique().with_columns(doubtful=True)
-    marked = kept.join(doubtful, on=["left", "right"], how="left", maintain_order="left")
-    most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)
-    return marked.with_columns(odds=pl.when("doubtful").then(most).otherwise("odds")).drop("doubtful")
-
-
-def _named_beside(kept: pl.DataFrame, edges: pl.DataFrame) -> pl.DataFrame:
-    """Those edges whose left item names other right items about as surely."""
-    named = edges.filter(pl.col("odds") >= pl.col("odds").max().over("left") * _AS_SURELY)
-    beside = kept.join(named.select("left", named="right"), on="left").filter(pl.col("right") != pl.col("named"))
-    return beside.select("left", "right")
 
 
 def _near_sums(
@@ -340,6 +312,9 @@ def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence
 def _withheld(
     context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
 ) -> Iterator[Proposals]:
+    # without amounts, what is named is meant whole, of whomever: a factor pays for many
+    told = "amount" in edges.columns
+    edges = with_parties(context, edges, rule) if told else edges.with_columns(amount="other")
     yield from _star_groups(withheld(context, edges, rule.share), "left", "short_pay", rule.factor, evidence)
 
 
@@ -364,7 +339,9 @@ def _partial(
         applied = pl.min_horizontal(pl.col("mine").abs(), pl.col("other").abs()) * pl.col("mine").sign()
         alone = alone.with_columns(applied.alias("applied"))
         if "typed" in alone.columns:
-            again = pl.Series(names_settled(context, alone["left"].to_numpy(), alone["right"].to_numpy()))
+            left, right = alone["left"].to_numpy(), alone["right"].to_numpy()
+            over = pl.Series(names_more(context, left, right)) & (alone["mine"].abs() > alone["other"].abs())
+            again = pl.Series(names_settled(context, left, right)) | over
             most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)
             alone = alone.with_columns(odds=pl.when(again).then(most).otherwise("odds"))
         pairs = pairs_frame(alone, "applied", "applied", "none", rule.factor)
@@ -396,8 +373,9 @@ _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[st
     "linked": _linked,
     "withheld": _withheld,
     "discount": _discount,
+    "stated": _of_pairs(stated, short_or_over),
     "rounding": _of_pairs(within, "rounding"),
-    "fee": _of_pairs(_charged, "fee"),
+    "fee": _of_pairs(charged, "fee"),
     "fx": _of_pairs(within, "fx"),
     "typing_error": _of_pairs(mistyped, "typing_error"),
     "partial": _partial,

@@ -18,6 +18,7 @@ MODULES: Mapping[str, str] = {
     "amount_date": "amount_date",
     "near_amount": "near_amount",
     "period_named": "period_named",
+    "party_number": "party_number",
     "recurring": "recurring",
     "cross_currency": "cross_currency",
     "subset_sum": "subset_sums",

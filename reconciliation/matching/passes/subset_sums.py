@@ -22,6 +22,7 @@ from reconciliation.matching.named_items import named_beside
 from reconciliation.matching.other_sums import fit_otherwise
 from reconciliation.matching.parties import left_parties
 from reconciliation.matching.party_codes import right_parties
+from reconciliation.matching.party_numbers import names_other_numbers
 from reconciliation.matching.passes.dated import DatedPass
 from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.subset_search import unique_subsets
@@ -218,4 +219,4 @@ def _names_others(context: LegContext, members: pl.DataFrame) -> Mask:
     others = beside.join(own, on=["left", "named"], how="anti")
     found = np.zeros(members.height, dtype=np.bool_)
     found[others["pair"].to_numpy()] = True
-    return found
+    return np.asarray(found | names_other_numbers(context, members), dtype=np.bool_)

@@ -6,6 +6,7 @@ import polars as pl
 
 from reconciliation.matching.text.folding import compact
 
+_LISTED_APART = 6  # two whole numbers with a slash between them that lie as far apart are no range
 MAX_MEMBERS = 50  # a wider span is a pair of numbers, or a typing error, not a list of documents
 _WORDS = r"(?:-|/|\.\.+|\bTO\b|\bBIS\b|\bTHRU\b|\bTHROUGH\b|\bTOT\b|\bAU\b|\bAL\b|\bTILL?\b)"
 _RANGE = rf"\b[A-Z]{{0,6}}[0-9]{{4,12}}\s*{_WORDS}\s*[A-Z]{{0,6}}[0-9]{{1,12}}\b"
@@ -35,11 +36,17 @@ def _ranges(texts: pl.DataFrame) -> pl.DataFrame:
     found = (
         _spans(texts, _RANGE)
         .with_columns(
-            pl.col("span").str.extract(_PARTS, 1).alias("first"), pl.col("span").str.extract(_PARTS, 3).alias("last")
+            pl.col("span").str.extract(_PARTS, 1).alias("first"),
+            pl.col("span").str.extract(_PARTS, 2).alias("mark"),
+            pl.col("span").str.extract(_PARTS, 3).alias("last"),
         )
         .drop_nulls(["first", "last"])
     )
-    return _numbers_between(found).select("row", raw="number")
+    # 1001/1004 may be a range, 11633/11668 are two numbers
+    whole = (pl.col("mark") == "/") & (pl.col("first").str.len_bytes() == pl.col("last").str.len_bytes())
+    members = _numbers_between(found.with_columns(whole=whole))
+    apart = pl.col("high") - pl.col("low") >= _LISTED_APART
+    return members.filter(~(pl.col("whole") & apart)).select("row", raw="number")
 
 
 def _numbers_between(ranges: pl.DataFrame) -> pl.DataFrame:
