@@ -39,16 +39,12 @@ class Links:
         )
         given = pl.concat([forward, backward] if left != right else [forward])
         amount = pl.col("amount").cast(pl.Decimal(38, 5)).to_physical()
-        met = (
-            given.select(*id_hashes("one"), *id_hashes("two"), amount)
-            .join(self._encoding.datasets[left].keys.lazy(), left_on="one", right_on="key")
-            .filter(pl.col("one_check") == pl.col("key_check"))
-            .join(self._encoding.datasets[right].keys.lazy(), left_on="two", right_on="key", suffix="_right")
-            .filter(pl.col("two_check") == pl.col("key_check_right"))
-            .select("amount", left="row", right="row_right")
-            .select("left", "right", "amount")
-            .collect(optimizations=pl.QueryOptFlags(join_order=False))
-        )
+        met = given.select(*id_hashes("one"), *id_hashes("two"), amount).collect()
+        for name, id_hash, row in ((left, "one", "left"), (right, "two", "right")):
+            met = met.join(self._encoding.datasets[name].keys, left_on=id_hash, right_on="key")
+            met = met.filter(pl.col(f"{id_hash}_check") == pl.col("key_check"))
+            met = met.rename({"row": row}).drop(id_hash, f"{id_hash}_check", "key_check")
+        met = met.select("left", "right", "amount")
         if met.is_empty():
             return none
         factors = [10 ** (5 - exponent) for exponent in self._encoding.exponents]
