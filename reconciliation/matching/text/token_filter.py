@@ -58,9 +58,7 @@ def salts(frame: pl.DataFrame, by: Sequence[str]) -> Words:
 
 def text_bytes(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """The texts' bytes one after another, and where each begins and ends."""
-    import pyarrow as pa
-
-    array = texts.to_arrow().cast(pa.large_string())
+    array = texts.to_arrow(compat_level=pl.CompatLevel.oldest())  # large strings: bytes and offsets
     _, offsets, data = (None if buffer is None else memoryview(buffer) for buffer in array.buffers())
     assert offsets is not None  # noqa: S101 - texts always have offsets
     bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
