@@ -58,11 +58,12 @@ class LegOutcome:
     def without(self, freed: pl.DataFrame, reopened: pl.DataFrame) -> LegOutcome:
         """Without what gave way to later legs (`doubts.HELD`), and with what that leaves open (UNMATCHED)."""
         freed, told = (each.filter(pl.col("leg") == self.leg.name) for each in (freed, reopened))
-        gone = self.groups.join(freed, on="group_id", how="semi")
+        gone = self.groups.filter(pl.col("group_id").is_in(freed["group_id"].implode()))
         if gone.is_empty():
             return self
         self.figures.lose(gone, freed.join(gone, on="group_id", how="semi"), told)
-        groups, items = (each.join(gone, on="group_id", how="anti") for each in (self.groups, self.items))
+        kept = ~pl.col("group_id").is_in(gone["group_id"].implode())
+        groups, items = (each.filter(kept) for each in (self.groups, self.items))
         return replace(self, groups=groups, items=items, unmatched=pl.concat([self.unmatched, told]))
 
     def figures_only(self, before: LegOutcome | None) -> LegOutcome:
