@@ -46,7 +46,12 @@ def shared_references(data: Dataset) -> pl.DataFrame:
 def of_one_item(data: Dataset, keys: pl.DataFrame) -> pl.DataFrame:
     """Of a dataset's identifiers (`row`, `key`) those that tell their item from others of its amount."""
     shared = shared_references(data)
-    return keys if shared.is_empty() else keys.join(shared, on=["row", "key"], how="anti", maintain_order="left")
+    if shared.is_empty():
+        return keys
+    kept = np.ones(keys.height, dtype=np.bool_)
+    suspects = of_rows(keys.select("row", "key").with_row_index("place"), "row", shared["row"].to_numpy(), data.height)
+    kept[suspects.join(shared, on=["row", "key"], how="semi")["place"].to_numpy()] = False
+    return keys.filter(pl.Series(kept))
 
 
 def telling_words(context: LegContext, view: SideView, words: pl.DataFrame) -> pl.DataFrame:
