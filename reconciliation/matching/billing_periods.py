@@ -19,6 +19,7 @@ from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.text.dates import days_named
 from reconciliation.matching.text.distinct import of_each
 from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.period_ranges import with_months_spelled
 from reconciliation.matching.text.periods import months_meant
 
 _YEAR = 12
@@ -139,7 +140,8 @@ def _without_names(periods: pl.DataFrame, row: str, names: pl.DataFrame) -> pl.D
 
 
 def _months(texts: pl.Series) -> pl.Series:
-    return ascii_upper_series(texts.fill_null("")).alias("text").to_frame().select(months_meant(pl.col("text")))["text"]
+    told = with_months_spelled(ascii_upper_series(texts.fill_null("")))
+    return told.alias("text").to_frame().select(months_meant(pl.col("text")))["text"]
 
 
 def _month_of(days: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:

@@ -20,9 +20,9 @@ _NAMES = (
     "NOVEMBER NOVEMBRE NOVIEMBRE NOVEMBRO LISTOPAD LISTOPADA NOV",
     "DECEMBER DEZEMBER DECEMBRE DICIEMBRE DICEMBRE DEZEMBRO GRUDZIEN GRUDNIA DEC DEZ DIC",
 )
-_NUMBER = {name: f"{number:02}" for number, names in enumerate(_NAMES, start=1) for name in names.split()}
-_ANY = "|".join(sorted(_NUMBER, key=len, reverse=True))
-_NAMED = rf"\b(?:{_ANY})\b"
+NUMBER_OF_MONTH = {name: f"{number:02}" for number, names in enumerate(_NAMES, start=1) for name in names.split()}
+MONTH_NAMES = "|".join(sorted(NUMBER_OF_MONTH, key=len, reverse=True))
+_NAMED = rf"\b(?:{MONTH_NAMES})\b"
 _APART = r"[^0-9A-Z/.\-]"  # what stands before and after a month in figures: no other part of a date or number
 _FIGURES = (
     rf"(?:^|{_APART})(0?[1-9]|1[0-2])[/.\-]20[0-9]{{2}}(?:$|{_APART})",
@@ -31,18 +31,18 @@ _FIGURES = (
 )
 _DAY_OF, _TH = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:ST|ND|RD|TH)"
 _DATES = (
-    rf"\b{_DAY_OF}{_TH}?(?:[ .]{{1,2}}|[/-])(?:{_ANY})\b(?:[ .,/-]{{1,2}}(?:20)?[0-9]{{2}}\b)?",  # 05 MAR 2026
-    rf"\b(?:{_ANY})(?:[ .]{{1,2}}|[/-]){_DAY_OF}{_TH}?[ ,/-]{{1,2}}20[0-9]{{2}}\b",  # MAR 05, 2026
-    rf"\b(?:{_ANY})[ .]{{1,2}}(?:{_DAY_OF}{_TH}|[1-9])\b",  # MARCH 5TH, MARCH 5
-    rf"\b20[0-9]{{2}}[ .-](?:{_ANY})[ .-]{_DAY_OF}\b",  # 2026-MAR-05
+    rf"\b{_DAY_OF}{_TH}?(?:[ .]{{1,2}}|[/-])(?:{MONTH_NAMES})\b(?:[ .,/-]{{1,2}}(?:20)?[0-9]{{2}}\b)?",  # 05 MAR 2026
+    rf"\b(?:{MONTH_NAMES})(?:[ .]{{1,2}}|[/-]){_DAY_OF}{_TH}?[ ,/-]{{1,2}}20[0-9]{{2}}\b",  # MAR 05, 2026
+    rf"\b(?:{MONTH_NAMES})[ .]{{1,2}}(?:{_DAY_OF}{_TH}|[1-9])\b",  # MARCH 5TH, MARCH 5
+    rf"\b20[0-9]{{2}}[ .-](?:{MONTH_NAMES})[ .-]{_DAY_OF}\b",  # 2026-MAR-05
 )
 _PERIODS = (
-    rf"(?:\b20[0-9]{{2}}[ ./'-]{{1,4}})?\b(?:{_ANY})\b(?:[ ./'-]{{1,4}}(?:20[0-9]{{2}}|[0-9]{{2}})\b)?",
+    rf"(?:\b20[0-9]{{2}}[ ./'-]{{1,4}})?\b(?:{MONTH_NAMES})\b(?:[ ./'-]{{1,4}}(?:20[0-9]{{2}}|[0-9]{{2}})\b)?",
     *_FIGURES,
 )
 _ALSO_NAMES = {"JAN", "MAI", "MAY", "MAJ", "MAR", "APRIL", "JUN", "JUNE", "JULI", "JULIO", "AUGUST"}
 #: Words that are nothing but months: as words they would only say again what the month says.
-WORDS = sorted(set(_NUMBER) - _ALSO_NAMES)
+WORDS = sorted(set(NUMBER_OF_MONTH) - _ALSO_NAMES)
 MONTH = "MONTH-"  # before the number of a month
 
 
@@ -55,7 +55,9 @@ def months_meant(text: pl.Expr) -> pl.Expr:
     text = text.str.replace_all(rf"[./\-]*(?:{_APART}|$)", "  ")
     named = pl.element().str.strip_chars()
     month = pl.coalesce(
-        named.str.extract(rf"\b({_ANY})\b").replace_strict(_NUMBER, default=None, return_dtype=pl.String),
+        named.str.extract(rf"\b({MONTH_NAMES})\b").replace_strict(
+            NUMBER_OF_MONTH, default=None, return_dtype=pl.String
+        ),
         named.str.extract(r"^(0?[1-9]|1[0-2])[/.\-]"),
         named.str.extract(r"[/.\-](0[1-9]|1[0-2])$"),
     )
@@ -65,7 +67,7 @@ def months_meant(text: pl.Expr) -> pl.Expr:
 
 def months(text: pl.Expr) -> pl.Expr:
     """The months that texts in capitals name, as `MONTH-11`: a list, empty where there is none."""
-    named = text.str.extract_all(_NAMED).list.eval(pl.element().replace_strict(_NUMBER, return_dtype=pl.String))
+    named = text.str.extract_all(_NAMED).list.eval(pl.element().replace_strict(NUMBER_OF_MONTH, return_dtype=pl.String))
     figures = [text.str.extract(pattern, 1).str.zfill(2) for pattern in _FIGURES]
     found = pl.concat_list(named, *figures).list.drop_nulls().list.unique()
     return found.list.eval(pl.lit(MONTH) + pl.element())

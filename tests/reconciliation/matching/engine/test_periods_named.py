@@ -46,6 +46,23 @@ def test_several_months_are_paid_at_once() -> None:
     assert matched([line], rents()) == [("line", "rent 2", "rent 3")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Miete Jan-Mrz 2026",
+        "RENT JANUARY TO MARCH",
+        "Miete Q1/2026",
+        "1. Quartal 2026",
+        "loyer 01/2026 - 03/2026",
+        "3Q2026",
+    ],
+)
+def test_a_span_of_months_is_paid_at_once(text: str) -> None:
+    bills, first = rents(months=10), 7 if text == "3Q2026" else 1
+    line = paid(text, date(2026, first + 1, 20), amount=2550)
+    assert matched([line], bills) == [("line", *(f"rent {month}" for month in range(first, first + 3)))]
+
+
 def test_who_names_a_month_that_is_not_there_pays_no_other_one() -> None:
     assert matched([paid("Miete Februar", date(2026, 4, 2))], rents()[2:]) == []
 
