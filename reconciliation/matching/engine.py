@@ -27,7 +27,7 @@ from reconciliation.matching.precedence import Precedence, all_used
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.replay import Replay
 from reconciliation.matching.resolution import SUGGESTED, Resolved, resolve
-from reconciliation.matching.results import LegTables, MatchResult, Taken, unmatched_table
+from reconciliation.matching.results import RELEASED, LegTables, MatchResult, Taken, unmatched_table
 from reconciliation.matching.rules import Leg, Rules
 from reconciliation.matching.sign_check import sign_counts
 from reconciliation.matching.state import Pools
@@ -134,7 +134,7 @@ class Run:
 
     def leg(self, leg: Leg) -> LegOutcome:
         """Run one leg over what the legs before it have left open, and over what they hold in doubt and this leg is sure of."""
-        came_back = self.pools.release_undone(leg, self.links)
+        came_back = pl.concat([self.pools.release_undone(leg, self.links), self._fallen(leg)])
         held = self.doubts.held(self.encoding, self.rules.before(leg.name), leg)
         freed, tried = self._freed(leg, held)
         run = self._over(leg, self.pools)
@@ -149,6 +149,23 @@ class Run:
         gave_way = pl.concat([came_back, gave_way, run.gave_way(groups, items)])
         told = freed, self._reopened(freed)
         return LegOutcome(leg, groups, items, unmatched, gave_way, *told, run.figures(), run.signs())
+
+    def _fallen(self, leg: Leg) -> pl.DataFrame:
+        """Release the leg's standing pairs of items of one dataset that something which has come since speaks against (RELEASED)."""
+        parts = [pl.DataFrame(schema=RELEASED)]
+        for each in leg.passes if leg.offsets else ():
+            pairs = self.pools.standing_pairs(leg, each.name)
+            if pairs.is_empty():
+                continue
+            data = self.encoding.datasets[leg.left.dataset]
+            left, right = (SideView(n, side, data, self.pools.side(side)) for n, side in enumerate(leg.sides))
+            context = LegContext(leg, left, right, self.encoding, self.links)
+            fell = each.fallen(context, pairs["one"].to_numpy(), pairs["two"].to_numpy())
+            gone = pairs.clear() if fell is None else pairs.filter(pl.Series(fell))
+            self.pools.release(gone["group"])
+            reason = pl.lit(f"a later item shows that one of {data.name} was not undone")
+            parts.append(gone.select(self.pools.group_ids(gone["group"]).alias("group_id"), reason=reason))
+        return pl.concat(parts).sort("group_id")
 
     def _over(self, leg: Leg, pools: Pools) -> _LegRun:
         return _LegRun(leg, self.encoding, pools, self.links, self.rates, self.holds)

@@ -254,6 +254,17 @@ class Pools:
         own = (side.blocked_by for side in sides if (side.dataset, side.pool) == (used.dataset, used.pool))
         return sorted({pool for pools in own for pool in pools})
 
+    def standing_pairs(self, leg: Leg, name: str) -> pl.DataFrame:
+        """The standing pairs of a pass of a leg within one dataset, people's aside: `group`, `one`, `two` (rows)."""
+        own = [used.held for used in self._automatic if used.place == self._place(leg)]
+        parts = [pl.DataFrame({"group": each.group, "row": each.row}) for each in own]
+        held = pl.concat([pl.DataFrame(schema={"group": pl.UInt32, "row": pl.UInt32}), *parts])
+        if held.is_empty():
+            return pl.DataFrame(schema={"group": pl.UInt32, "one": pl.UInt32, "two": pl.UInt32})
+        found = held.filter(self._known.groups["pass"].gather(held["group"]) == name)
+        both = found.group_by("group").agg(pl.len(), one=pl.col("row").min(), two=pl.col("row").max())
+        return both.filter(pl.col("len") == 2).select("group", "one", "two").sort("group")
+
     def group_ids(self, groups: pl.Series) -> pl.Series:
         """The ids of known groups, given their numbers."""
         return self._known.groups["group_id"].gather(groups)

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from reconciliation.matching.amount_rules import AGREEING, AmountRule
 
 if TYPE_CHECKING:
-    from reconciliation.matching.context import LegContext
+    from reconciliation.matching.context import LegContext, Rows
+    from reconciliation.matching.encoding import Mask
     from reconciliation.matching.proposals import Proposals
 
 
@@ -60,6 +61,11 @@ class PassConfig(BaseModel):
             return self
         agreeing = tuple(rule for rule in amounts if rule.rule in AGREEING)
         return self.model_copy(update={"amounts": agreeing}) if agreeing else None
+
+    def fallen(self, context: LegContext, one: Rows, two: Rows) -> Mask | None:
+        """By pair of items of one dataset, rows, that it has brought together in an earlier run: whether what has come since speaks
+        against it; None where nothing can."""
+        return None
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Candidate groups among the items still open. Reads `context`, changes nothing.

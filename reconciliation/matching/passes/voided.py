@@ -65,12 +65,7 @@ class Voided(PassConfig):
         told[left[said]] = True
         pairs = pairs.with_columns(said=pl.Series(told[pairs["left"].to_numpy()]))
         # what undoes does not undo what undoes
-        pairs = pairs.filter(~pl.Series(told[pairs["right"].to_numpy()]))
-        for name in self.events:
-            if name in context.datasets:
-                pairs = self._apart(context, context.datasets[name], pairs)
-        if self.booked in context.datasets:
-            pairs = _unbooked(context, context.datasets[self.booked], pairs)
+        pairs = self._by_themselves(context, pairs.filter(~pl.Series(told[pairs["right"].to_numpy()])))
         if pairs.is_empty():
             return
         days = pl.lit(0.8).pow((pl.col("days").abs() / 7).cast(pl.Float64))  # the nearer is the likelier one
@@ -81,6 +76,28 @@ class Voided(PassConfig):
             evidence=pl.when("said").then(0).otherwise(1),
         )
         yield Proposals(pairs=pairs_frame(shaped, "open", "opposite", "none", 1.0), evidence=_SENTENCES)
+
+    def fallen(self, context: LegContext, one: Rows, two: Rows) -> Mask:
+        """By pair of rows that an earlier run has brought together: whether an event or a booking has come that speaks against it."""
+        data = context.left.dataset
+        says = [_says(data, rows) for rows in (one, two)]
+        # of the two that undoes which says so, or is of the sign that few have
+        unusual = np.sign(data.amount[one]) != _usual_sign(data)
+        turned = np.where(says[0] == says[1], ~unusual, says[1])
+        pairs = pl.DataFrame({"left": np.where(turned, two, one), "right": np.where(turned, one, two)})
+        pairs = pairs.with_row_index("pair").with_columns(said=pl.Series(says[0] | says[1]))
+        fell = np.ones(len(one), dtype=np.bool_)
+        fell[self._by_themselves(context, pairs)["pair"].to_numpy()] = False
+        return fell
+
+    def _by_themselves(self, context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
+        """The pairs (`left`, `right`, `said`) that neither an event nor a booking keeps apart."""
+        for name in self.events:
+            if name in context.datasets and not pairs.is_empty():
+                pairs = self._apart(context, context.datasets[name], pairs)
+        if self.booked in context.datasets and not pairs.is_empty():
+            pairs = _unbooked(context, context.datasets[self.booked], pairs)
+        return pairs
 
     def _named(self, context: LegContext, rows: Rows) -> pl.DataFrame:
         """`left`, `right`, `days` of these rows and the items of opposite amount that they name best."""
@@ -128,12 +145,20 @@ def _undoing(context: LegContext) -> tuple[Rows, Mask]:
     view = context.left
     rows = view.rows()
     rows = rows[among(view.open[rows], -context.right.open[context.right.rows()])]
-    asked = view.dataset.take(["text", "kind"], rows)
-    words = ascii_upper_series(asked["text"]).str.contains(UNDOING).fill_null(False)
-    said = (words | asked["kind"].is_in(KINDS).fill_null(False)).to_numpy()
-    usual = np.sign(np.sign(view.dataset.amount).sum())
-    asking = said | (np.sign(view.open[rows]) != usual)
+    said = _says(view.dataset, rows)
+    asking = said | (np.sign(view.open[rows]) != _usual_sign(view.dataset))
     return rows[asking], said[asking]
+
+
+def _says(data: Dataset, rows: Rows) -> Mask:
+    """By row: whether it says, in words or by its kind, that it undoes another."""
+    asked = data.take(["text", "kind"], rows)
+    words = ascii_upper_series(asked["text"]).str.contains(UNDOING).fill_null(False)
+    return np.asarray((words | asked["kind"].is_in(KINDS).fill_null(False)).to_numpy(), dtype=np.bool_)
+
+
+def _usual_sign(data: Dataset) -> int:
+    return int(np.sign(np.sign(data.amount).sum()))
 
 
 def _by_item_id(data: Dataset, rows: Rows) -> pl.DataFrame:

@@ -76,3 +76,25 @@ def test_a_bill_that_is_paid_is_not_cancelled_by_the_credit_memo_that_a_later_pa
     assert members(result, "matched") == [("C1", "I2", "P2"), ("I1", "P1")]
     # nor where no link says what was paid
     assert ("C1", "I1") not in members(_run(payments=items(paid), bills=items(BILL, memo)), "matched")
+
+
+def test_what_shows_later_that_nothing_was_undone_releases_the_pair() -> None:
+    """The cheque is cashed after all; the payment file that paid the bill arrives late."""
+    voided = _run(payments=items(CHEQUE, VOID), bills=items(BILL), linked=(("P1", "I1"),))
+    assert members(voided, "matched") == [("P1", "V1")]
+    cashed = items({"item_id": "L1", "amount": -70, "on": 30, "text": "CHECK 20501"})
+    known = {"lines": cashed, "payments": items(CHEQUE, VOID), "bills": items(BILL)}
+    after = _run(**known, linked=(("P1", "I1"),), ledger=Ledger(voided.groups, voided.items))
+    assert members(after, "matched") == [("I1", "P1"), ("L1", "P1")]
+    assert after.gave_way["reason"].to_list() == ["a later item shows that one of payments was not undone"]
+
+    memo = MEMO | {"text": "Credit for SI-100471"}
+    cancelled = _run(bills=items(BILL, memo))
+    paid = items({"item_id": "P1", "amount": -70, "on": 3, "counterparty_id": "S1"})
+    late = _run(
+        payments=paid,
+        bills=items(BILL, memo),
+        linked=(("P1", "I1"),),
+        ledger=Ledger(cancelled.groups, cancelled.items),
+    )
+    assert members(late, "matched") == [("I1", "P1")]
