@@ -163,6 +163,8 @@
 {% macro touched_payments() -%}
     select payment_id from {{ changed('payment_instruction') }}
     union all
+    select payment_id from {{ changed('payment_status_event') }}
+    union all
     select payment_id from {{ ref('payment_instruction') }}
     where correlation_id in (
         select correlation_id from {{ ref('payment_instruction') }}

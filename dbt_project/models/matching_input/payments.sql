@@ -1,10 +1,20 @@
 {{ config(materialized='by_key', key='item_id', pre_hook="{{ touch(touched_payments()) }}") }}
 -- Payments that money can have moved for. One that was rejected or cancelled must not consume a bank line: it is left out here
 -- and stays in canonical.payment_instruction; one that a bank line later contradicts shows as an unmatched bank line. One that came
--- back has left the account and settles no item: the bank says which it was by account, reference and amount.
-with payment as (
+-- back has left the account and settles no item: the bank says which it was by account, reference and amount, or in a return of ACH,
+-- whose batch was debited whole.
+with returned as (
+    select event.payment_id
+    from {{ ref('payment_status_event') }} as event
+    inner join {{ ref('stg_delivery') }} as delivery on event.delivery_id = delivery.delivery_id
+    where delivery.format = 'nacha' and event.level = 'transaction' and event.status = 'rejected'
+),
+
+payment as (
     select * from {{ ref('payment_instruction') }}
-    where status not in ('rejected', 'cancelled') and {{ is_touched('payment_id') }}
+    where
+        (status not in ('rejected', 'cancelled') or (status = 'rejected' and payment_id in (select returned.payment_id from returned)))
+        and {{ is_touched('payment_id') }}
 ),
 
 came_back as (
@@ -42,6 +52,7 @@ select
     cast(null as date) as discount_until,
     -- a reference that several payments carry does not say which of them it was
     case
+        when payment_id in (select returned.payment_id from returned) then 'returned_payment'
         when payment_id in (select came_back.payment_id from came_back where came_back.payments = 1) then 'returned_payment'
         else 'payment'
     end as kind
