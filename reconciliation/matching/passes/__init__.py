@@ -15,6 +15,7 @@ MODULES: Mapping[str, str] = {
     "batch": "batch_sum",
     "batch_rejected": "batch_rejected",
     "batch_charge": "batch_charge",
+    "account_balance": "account_balance",
     "amount_date": "amount_date",
     "near_amount": "near_amount",
     "period_named": "period_named",
