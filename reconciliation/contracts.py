@@ -159,6 +159,7 @@ CASH_FORECAST: dict[str, pl.DataType] = {
     "item_count": pl.Int64(),
     "sources": pl.String(),  # which inputs it came from
     "balance_date": pl.Date(),  # of the layer opening: the day of the bank's balance; null for others
+    "error_correlation": pl.Float64(),  # of the errors of two days of the account: 0 where they cancel out, 1 where all are alike
 }
 
 FORECAST_ACCURACY: dict[str, pl.DataType] = {

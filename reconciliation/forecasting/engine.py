@@ -12,7 +12,7 @@ from reconciliation.forecasting.config import ForecastingConfig
 from reconciliation.forecasting.history import stale_spread
 from reconciliation.forecasting.horizon import Horizon
 from reconciliation.forecasting.inputs import ForecastInputs
-from reconciliation.forecasting.intervals import calibrate, with_interval
+from reconciliation.forecasting.intervals import backtest, calibrate, correlations, with_interval
 from reconciliation.forecasting.layer import LAYER
 from reconciliation.forecasting.paying_accounts import paying_accounts
 
@@ -23,13 +23,17 @@ def forecast(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> 
     Rows stand at `as_of` (the opening balance, and what moves from the day after it until `as_of`: statements arrive
     a day late, or more), at business days of the horizon, and in the layer `beyond_horizon` at the day after it, which
     stands for everything later; so nothing is lost. Summed over layers, `amount` is the expected movement of a day and
-    `low` to `high` its 80 % interval.
+    `low` to `high` its 80 % interval; what the days of an account add up to is as uncertain as their errors are alike (see
+    `intervals.correlations`).
     Raises `OverflowError` for amounts beyond 46 trillion units, `UnknownCalendarError` for a calendar no bank has.
     """
     horizon = Horizon(as_of, config.weeks)
     moves = movements(inputs, config, horizon)
     opened = committed.opening(inputs, stale_spread(inputs, config, as_of, _of_a_day(moves, horizon)), as_of)
-    factors = calibrate(inputs, config, as_of, movements)
+    scores = backtest(inputs, config, as_of, movements)
+    factors = calibrate(scores, config)
+    alike = correlations(scores, factors)
+    usual = alike.filter(pl.col("account").is_null())["error_correlation"][0]
     rows = with_interval(pl.concat([opened, moves]), factors, as_of)
     return (
         rows.join(
@@ -39,7 +43,8 @@ def forecast(inputs: ForecastInputs, config: ForecastingConfig, as_of: date) -> 
             on=["account", "currency", "layer"],
             how="left",
         )
-        .with_columns(pl.lit(as_of).alias("vintage"))
+        .join(alike, on=["account", "currency"], how="left")
+        .with_columns(pl.lit(as_of).alias("vintage"), pl.col("error_correlation").fill_null(usual))
         .select(pl.col(name).cast(kind) for name, kind in CASH_FORECAST.items())
         .sort("entity", "account", "currency", "date", "layer", "certainty", nulls_last=True)
     )

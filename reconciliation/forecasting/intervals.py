@@ -31,9 +31,13 @@ HISTORY_BEFORE_CUTOFF = timedelta(days=42)
 POOLED_DAYS = 20.0  # days of all accounts that an account's own are weighed against
 SMALLEST = 1e-3
 QUIET = 0.25  # of an account's mean daily movement: less expected, and nothing moved, is a quiet day
-_SCORE = {
-    "account": pl.String(), "currency": pl.String(), "bucket": pl.String(), "ratio": pl.Float64(), "is_quiet": pl.Boolean()
+SCORE = {
+    "account": pl.String(), "currency": pl.String(), "bucket": pl.String(), "ratio": pl.Float64(), "is_quiet": pl.Boolean(),
+    "cutoff": pl.Date(), "date": pl.Date(), "error": pl.Float64(), "spread": pl.Float64(),
 }  # fmt: skip
+USUALLY_ALIKE, MOST_ALIKE = 0.03, 0.5  # correlation of the errors of two days, before any is seen, and at the most
+ALL_SUMS, OWN_SUMS = 4.0, 6.0  # sums that what is usual, and what holds for all accounts, are weighed with
+_ALIKE = {"account": pl.String(), "currency": pl.String(), "error_correlation": pl.Float64()}
 _FACTOR = {
     "account": pl.String(), "currency": pl.String(), "bucket": pl.String(), "factor": pl.Float64(), "days": pl.Int64()
 }  # fmt: skip
@@ -41,23 +45,27 @@ _FACTOR = {
 Movements = Callable[[ForecastInputs, ForecastingConfig, Horizon], pl.DataFrame]
 
 
-def calibrate(inputs: ForecastInputs, config: ForecastingConfig, as_of: date, movements: Movements) -> pl.DataFrame:
-    """Half the interval in spreads per account and horizon bucket: account, currency, bucket, factor, days compared;
-    rows without an account hold for every other one.
-
-    From forecasts made again as of earlier days with what was known then, each account's own days weighed against
-    those of all accounts, quiet days left out. A bucket with fewer than `minimum_days` compared in all gets the wide factor of the config,
-    at least that of the bucket before, and says 0 days.
-    """
+def backtest(inputs: ForecastInputs, config: ForecastingConfig, as_of: date, movements: Movements) -> pl.DataFrame:
+    """How wrong forecasts made again as of earlier days were, with what was known then, per account, cut-off and covered day."""
     scores = [
         _scores(inputs, config, as_of - timedelta(weeks=weeks), as_of, movements)
         for weeks in WEEKS_BACK[: config.intervals.cutoffs]
     ]
-    ratios = pl.concat([pl.DataFrame(schema=_SCORE), *scores])
+    return pl.concat([pl.DataFrame(schema=SCORE), *scores])
+
+
+def calibrate(scores: pl.DataFrame, config: ForecastingConfig) -> pl.DataFrame:
+    """Half the interval in spreads per account and horizon bucket: account, currency, bucket, factor, days compared;
+    rows without an account hold for every other one.
+
+    From the days of a backtest, each account's own days weighed against those of all accounts, quiet days left out. A bucket
+    with fewer than `minimum_days` compared in all gets the wide factor of the config, at least that of the bucket before, and
+    says 0 days.
+    """
     found: list[dict[str, str | float | int | None]] = []
     before = 0.0
     for name, _, _ in BUCKETS:
-        mine = ratios.filter(pl.col("bucket") == name)
+        mine = scores.filter(pl.col("bucket") == name)
         moving = mine.filter(~pl.col("is_quiet"))
         pooled = _quantile(moving["ratio"].to_numpy()) if mine.height >= config.intervals.minimum_days else None
         value = max(config.intervals.uncalibrated_factor, before) if pooled is None else pooled
@@ -76,6 +84,56 @@ def calibrate(inputs: ForecastInputs, config: ForecastingConfig, as_of: date, mo
                     }
                 )  # fmt: skip
     return pl.DataFrame(found, schema=_FACTOR)
+
+
+def correlations(scores: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
+    """How far the errors of an account's days go together: account, currency, error_correlation, between 0 and `MOST_ALIKE`; a row
+    without an account holds for every other one.
+
+    Where the errors of days have one correlation c, the variance of their sum is (1 - c) times the sum of variances plus c times
+    the square of the sum of deviations. That is held against the errors of sums from each cut-off of the backtest to the end of
+    each horizon bucket. A trend that is missed makes errors alike: a balance adds them up.
+    """
+    own = factors.filter(pl.col("account").is_not_null()).select("account", "currency", "bucket", "factor")
+    common = factors.filter(pl.col("account").is_null()).select("bucket", pl.col("factor").alias("common"))
+    order = {name: place for place, (name, _, _) in enumerate(BUCKETS)}
+    key = ["account", "currency", "cutoff"]
+    sums = (
+        scores.join(common, on="bucket", how="left")
+        .join(own, on=["account", "currency", "bucket"], how="left")
+        .with_columns(
+            (pl.coalesce("factor", "common") * pl.col("spread") / NORMAL_80).alias("deviation"),
+            pl.col("bucket").replace_strict(order, return_dtype=pl.Int64).alias("place"),
+        )
+        .group_by(*key, "place")
+        .agg(
+            pl.col("error").sum(),
+            (pl.col("deviation") ** 2).sum().alias("apart"),
+            pl.col("deviation").sum().alias("together"),
+        )
+        .sort(*key, "place")
+        .with_columns(pl.col("error", "apart", "together").cum_sum().over(key))
+        .filter(pl.col("apart") > 0)
+        .with_columns((pl.col("together") ** 2 / pl.col("apart") - 1).alias("weight"))
+        .with_columns(pl.min_horizontal(pl.col("error") ** 2 / pl.col("apart") - 1, "weight").alias("excess"))
+    )
+    usual = _alike(sums, USUALLY_ALIKE, ALL_SUMS)
+    found: list[dict[str, str | float | None]] = [{"error_correlation": usual}]
+    for (account, currency), mine in sums.group_by("account", "currency", maintain_order=True):
+        alike = _alike(mine, usual, OWN_SUMS)
+        found.append({"account": str(account), "currency": str(currency), "error_correlation": alike})
+    return pl.DataFrame(found, schema=_ALIKE)
+
+
+def _alike(sums: pl.DataFrame, usual: float, pseudo: float) -> float:
+    """The correlation that explains best by how much sums stray further than errors that cancel out, so many sums of the usual one
+    added.
+    """
+    excess, weight = (sums[name].to_numpy() for name in ("excess", "weight"))
+    added = pseudo * (float(weight.mean()) if len(weight) else 1.0)
+    if added <= 0:
+        return usual
+    return min(max((float(excess.sum()) + usual * added) / (float(weight.sum()) + added), 0.0), MOST_ALIKE)
 
 
 def _quantile(ratios: Real) -> float | None:
@@ -125,7 +183,7 @@ def _scores(
         pl.col("account_id").alias("account"), "currency"
     )
     if ready.is_empty():
-        return pl.DataFrame(schema=_SCORE)
+        return pl.DataFrame(schema=SCORE)
     horizon = Horizon(cutoff, config.weeks)
     moves = movements(known_by(inputs, cutoff), config, horizon)
     expected = (
@@ -145,11 +203,15 @@ def _scores(
         .select(
             "account",
             "currency",
+            "date",
+            "spread",
+            pl.lit(cutoff).alias("cutoff"),
+            (pl.col("net") - pl.col("expected")).alias("error"),
             bucket((pl.col("date") - pl.lit(cutoff)).dt.total_days()).alias("bucket"),
             ((pl.col("net") - pl.col("expected")).abs() / pl.col("spread")).alias("ratio"),
             (
                 (pl.col("spread") <= 0) | ((pl.col("net") == 0) & (pl.col("expected").abs() <= QUIET * pl.col("usual")))
             ).alias("is_quiet"),
         )
-        .select(pl.col(name).cast(kind) for name, kind in _SCORE.items())
+        .select(pl.col(name).cast(kind) for name, kind in SCORE.items())
     )

@@ -30,6 +30,9 @@ def outlook(empty_group: SmallWarehouse) -> SmallWarehouse:
         expected("2026-10-06", -600, 0, entity="CH"),
         expected("2026-12-30", -9000, 0, "beyond_horizon"),
         expected("2026-10-05", -7, 0, entity="CH", account=None, currency="GBP"),
+        expected("2026-09-29", 90, 0, "opening", account="B", currency="GBP"),
+        expected("2026-10-01", -10, 30, account="B", currency="GBP", error_correlation=1.0),
+        expected("2026-10-02", -10, 40, account="B", currency="GBP", error_correlation=1.0),
     )
     empty_group.dbt("build", "2026-09-30", "2026-09-30 21:59:59+00", "--select", "+cash_outlook")
     return empty_group
@@ -52,6 +55,13 @@ def test_errors_of_layers_add_up_and_those_of_days_are_independent(outlook: Smal
     ) == [tuple(map(Decimal, (500, 600, -50, -500, 100)))]
 
 
+def test_errors_of_days_that_are_alike_add_up_in_the_balance(outlook: SmallWarehouse) -> None:
+    """And where nothing was measured they cancel out, as those of account A: the root of 40 and 30 squared is 50."""
+    assert outlook.rows("SELECT closing_high - closing_low FROM marts.cash_outlook WHERE account_id = 'B'") == [
+        (Decimal(140),)
+    ]
+
+
 def test_items_without_an_account_move_money_and_no_balance(outlook: SmallWarehouse) -> None:
     assert outlook.rows(
         "SELECT entity_id, outflow, opening_balance, closing_balance FROM marts.cash_outlook WHERE account_id IS NULL"
@@ -61,4 +71,4 @@ def test_items_without_an_account_move_money_and_no_balance(outlook: SmallWareho
 def test_every_row_of_the_forecast_says_how_old_its_account_s_balance_is(outlook: SmallWarehouse) -> None:
     assert outlook.rows(
         "SELECT account_id, balance_date::VARCHAR, is_stale, count(*) FROM marts.cash_forecast GROUP BY ALL ORDER BY 1"
-    ) == [("A", "2026-09-25", True, 7), (None, None, None, 1)]
+    ) == [("A", "2026-09-25", True, 7), ("B", None, True, 3), (None, None, None, 1)]

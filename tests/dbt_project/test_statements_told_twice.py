@@ -223,3 +223,21 @@ def test_statements_added_in_any_order_give_the_lines_of_a_whole_build(told: Sma
         connection.execute("DELETE FROM ops.phase_build")
     assert not build(whole)
     assert hashes(warehouse) == hashes(whole)
+
+
+def test_a_position_is_carried_on_by_what_later_statements_without_a_balance_have_booked(tmp_path: Path) -> None:
+    """A list of the day of the balance tells nothing new, one of the day after does."""
+    warehouse = SmallWarehouse(tmp_path)
+    group(warehouse)
+    for number, told_once in enumerate(
+        [
+            ("carried", "camt", "100", "90", [(MONDAY, "-10", "P1")]),
+            ("carried", "csv", None, None, [(MONDAY, "-10", "P1"), (TUESDAY, "-4", "P2")]),
+        ]
+    ):
+        deliver(warehouse, number, told_once)
+    warehouse.dbt("run", AS_OF, KNOWN_AT, "--select", "+cash_position")
+    assert warehouse.rows(
+        "SELECT statement_balance, balance_date::VARCHAR, later_movement, position, position_date::VARCHAR "
+        "FROM marts.cash_position WHERE account_id LIKE 'carried%'"
+    ) == [(Decimal(90), MONDAY, Decimal(-4), Decimal(86), TUESDAY)]

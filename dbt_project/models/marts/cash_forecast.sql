@@ -51,7 +51,8 @@ select
     forecast.item_count,
     forecast.sources,
     opening.balance_date,
-    opening.is_stale
+    opening.is_stale,
+    forecast.error_correlation
 from forecast
 inner join vintage on forecast.vintage = vintage.vintage
 left join opening on forecast.account = opening.account and forecast.currency = opening.currency

@@ -1,5 +1,6 @@
 -- The forecast as a treasurer reads it: per account and week what comes in and goes out, how certain it is, and the balance it
--- ends with. The balance's interval takes the errors of days as independent; that of a day adds its layers'.
+-- ends with. The balance's interval takes the errors of days as alike as they were in earlier forecasts; that of a day adds its
+-- layers'.
 with forecast as (select * from {{ ref('cash_forecast') }}),
 
 rate as (select * from {{ ref('group_rate') }}),
@@ -27,6 +28,7 @@ movement as (
         forecast.certainty,
         forecast.amount,
         forecast.high - forecast.low as width,
+        forecast.error_correlation,
         forecast.balance_date,
         forecast.is_stale
     from forecast
@@ -49,7 +51,9 @@ day as (
         {{ total("case when layer != 'opening' and certainty = 'committed' then amount end") }} as committed,
         {{ total("case when layer != 'opening' and certainty = 'expected' then amount end") }} as expected,
         {{ total("case when layer != 'opening' and certainty = 'statistical' then amount end") }} as statistical,
-        power(cast(sum(width) as double) / 2, 2) as half_squared,
+        coalesce(cast(sum(width) filter (where layer = 'opening') as double) / 2, 0) as opening_half,
+        coalesce(cast(sum(width) filter (where layer != 'opening') as double) / 2, 0) as movement_half,
+        coalesce(max(error_correlation), 0) as error_correlation,
         max(balance_date) as balance_date,
         bool_or(is_stale) as is_stale
     from movement
@@ -61,7 +65,11 @@ running as (
         *,
         sum(opening) over through as start_balance,
         sum(movement) over through as moved,
-        sqrt(sum(half_squared) over through) as half
+        sqrt(
+            sum(power(opening_half, 2)) over through
+            + (1 - error_correlation) * sum(power(movement_half, 2)) over through
+            + error_correlation * power(sum(movement_half) over through, 2)
+        ) as half
     from day
     window through as (partition by vintage, entity_id, account_id, currency order by date)
 ),

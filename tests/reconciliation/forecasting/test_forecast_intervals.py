@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
 import polars as pl
+import pytest
 from forecast_facts import ACCOUNT, AS_OF, BALANCE, FLOW, TARGET, Row, facts
 
 from reconciliation.forecasting import ForecastingConfig, forecast
 from reconciliation.forecasting.config import Recurring
+from reconciliation.forecasting.horizon import BUCKETS
+from reconciliation.forecasting.intervals import SCORE, USUALLY_ALIKE, calibrate, correlations
 
 CONFIG = ForecastingConfig()
 
@@ -54,3 +57,26 @@ def test_quiet_days_do_not_say_that_the_others_are_certain() -> None:
     on_thursdays, others = rows.filter(weekday == 4), rows.filter(weekday != 4)
     assert (on_thursdays["high"] - on_thursdays["low"]).min() > 4000
     assert others["amount"].to_list() == others["high"].to_list() == [Decimal(0)] * others.height
+
+
+@pytest.mark.parametrize(("alike", "low", "high"), [(0.0, 0.0, 0.05), (0.4, 0.1, 0.5)])
+def test_errors_of_days_that_go_together_are_told_from_those_that_cancel_out(
+    alike: float, low: float, high: float
+) -> None:
+    """Eight cut-offs of thirteen weeks: errors of days with a share that all days of a cut-off have."""
+    rng = np.random.default_rng(7)
+    rows = []
+    for weeks in range(8):
+        cutoff = AS_OF - timedelta(weeks=13 + weeks)
+        shared = rng.normal()
+        for ahead in range(1, 92):
+            error = float(alike**0.5 * shared + (1 - alike) ** 0.5 * rng.normal())
+            name = next(name for name, _, last in BUCKETS if ahead <= last)
+            rows.append(("A", "EUR", name, abs(error), False, cutoff, cutoff + timedelta(days=ahead), error, 1.0))
+    scores = pl.DataFrame(rows, schema=SCORE, orient="row")
+    found = correlations(scores, calibrate(scores, ForecastingConfig()))
+    of_account = dict(found.select("account", "error_correlation").iter_rows())
+    assert low <= of_account["A"] <= high
+    # of an account without a history what is usual holds
+    nothing = correlations(scores.clear(), calibrate(scores.clear(), ForecastingConfig()))
+    assert nothing["error_correlation"].to_list() == [USUALLY_ALIKE]
