@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from example_items import items, members, one_leg
 
-from reconciliation.matching import match
+from reconciliation.matching import match, preset
 
 RULES = one_leg("{kind: reference, find: left_text, amounts: [equal, sum, subset]}")
 
@@ -51,3 +51,24 @@ def test_what_a_payment_names_is_completed_by_the_only_others_of_its_customer_th
         )
     )
     assert members(match({"left": left, "right": right}, rules), "matched") == [("I1", "I2", "I3", "L1")]
+
+
+def test_an_invoice_named_and_others_are_one_payment_whatever_else_the_customer_owes() -> None:
+    """Where only one is named, the rest of the money is the others', not a part of no known purpose."""
+    own: dict[str, object] = {"counterparty_name": "Rose & Sons"}
+    line: dict[str, object] = {"item_id": "L1", "amount": "1350.97", "on": 30, "text": "REF RE-4101 AND OTHERS"}
+    owed = _invoices(("500.13", "4101"), ("653.03", "4102"), ("197.81", "4103"), ("80.58", "4104"))
+    result = match(
+        {"bank_lines": items(line | own), "open_items": items(*(each | own for each in owed))}, preset("receivables")
+    )
+    assert members(result, "matched") == [("I1", "I2", "I3", "L1")]
+
+
+def test_what_nothing_else_makes_up_is_still_a_part_of_the_money() -> None:
+    own: dict[str, object] = {"counterparty_name": "Rose & Sons"}
+    line: dict[str, object] = {"item_id": "L1", "amount": "1400.00", "on": 30, "text": "REF RE-4101 ON ACCOUNT"}
+    owed = _invoices(("500.13", "4101"), ("653.03", "4102"), ("197.81", "4103"))
+    result = match(
+        {"bank_lines": items(line | own), "open_items": items(*(each | own for each in owed))}, preset("receivables")
+    )
+    assert [each for status in ("matched", "suggested") for each in members(result, status)] == [("I1", "L1")]
