@@ -24,6 +24,7 @@ _EVEN = 0.1  # the share of fees that are as likely of any amount
 _OFF = 1.0  # minor units by which rounding may put a fee off
 _LARGEST = 3  # a fee is at most one in so many of the amount
 _EITHER = 5.0  # fees that each side bears, before any is known
+_TURNS, _LEAST = 20, 1e-300  # steps in which the shares of the habits are learned, and what is no likelihood at all
 _FEWEST = 3.0  # other fees that a rate and a fixed charge have to explain: among so many of them, chance explains a few
 
 
@@ -50,9 +51,9 @@ def habit_ratios(
     """By candidate: how many times likelier its difference is among fees than by chance, between zero and its bound.
 
     `differences` and `amounts` in minor units, signed alike or not; `bounds` the largest fee of each; `probable` how
-    likely each candidate is a fee by all else: the others count by that much. A quarter of fees is taken to have no habit;
-    `unseen` says how likely these are, and those of habits of which few fees are known to tell. The `known` (differences
-    and amounts of pairs that are settled) count in full.
+    likely each candidate is a fee by all else: the others count by that much. How many fees have which habit, or none, is
+    learned of them, from a quarter each; `unseen` says how likely those of none are, and those of habits of which few fees
+    are known to tell. The `known` (differences and amounts of pairs that are settled) count in full.
     """
     asked = len(differences)
     signed = np.concatenate([differences, known[0]]) * np.sign(np.concatenate([amounts, known[1]]))
@@ -65,9 +66,23 @@ def habit_ratios(
     widest = np.maximum(bounds / whole[:asked] / _STEP, 1.0)
     by_share = _others(share, probable)[:asked] / total * widest
     by_schedule = _by_schedule(size, whole, probable)[:asked] / total * np.maximum(bounds, 1.0) / (2 * _OFF + 1)
-    none = 1.0 if unseen is None else unseen * (1 + 3 * _PRIOR / total)
-    ratios: Floats = (none + flat + by_share + by_schedule) / 4 * _by_bearer(signed, probable)[:asked]
+    habits = [flat, by_share, by_schedule]
+    if unseen is not None:  # of few known fees none may have the habit yet
+        habits = [each + unseen * _PRIOR / total for each in habits]
+    kinds = np.column_stack([np.ones(asked) if unseen is None else unseen, *habits])
+    ratios: Floats = kinds @ _shares(kinds, probable[:asked]) * _by_bearer(signed, probable)[:asked]
     return ratios
+
+
+def _shares(ratios: Floats, probable: Floats) -> Floats:
+    """The share of each kind, by how likely each candidate (row) is of each kind (column), by expectation and maximisation."""
+    kinds = ratios.shape[1]
+    shares = np.full(kinds, 1 / kinds)
+    for _ in range(_TURNS):
+        told = ratios * shares
+        told *= (probable / np.maximum(told.sum(axis=1), _LEAST))[:, None]
+        shares = (told.sum(axis=0) + _PRIOR / kinds) / (probable.sum() + _PRIOR)
+    return shares
 
 
 def unseen_fees(differences: Ints, bounds: Floats) -> Floats:

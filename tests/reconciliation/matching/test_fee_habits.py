@@ -54,3 +54,10 @@ def test_fees_that_are_settled_already_teach_what_is_usual() -> None:
 def test_a_side_that_never_bears_a_fee_hardly_bears_this_one() -> None:
     amounts = [50_000 + 1_234 * n for n in range(30)]
     assert ratios([*[-1500] * 29, 1500], amounts)[29] < ratios([1500] * 30, amounts)[29] / 3
+
+
+def test_where_fees_have_no_habit_one_without_is_believed_and_where_they_have_it_is_not() -> None:
+    amounts = [40_000 + 977 * number for number in range(60)]
+    irregular = ratios([101 + 37 * number % 1_300 for number in range(60)], amounts)
+    usual = ratios([1_500] * 59 + [733], amounts)
+    assert min(irregular) > 2 * usual[-1]
