@@ -213,3 +213,13 @@ def test_what_moves_with_the_season_is_expected_at_the_season_s_level() -> None:
         assert abs(model.predict(ahead).mean() - level) < 25.0, model.name
         short = usual(around[known - 200 : known], sold[known - 200 : known], around)
         assert "season" not in short.name
+
+
+def test_a_few_large_receipts_make_no_season() -> None:
+    """Fourteen projects are paid for a year, each at a day of its own: where they fell last year says nothing of this one."""
+    around = TARGET.days(date(2022, 10, 3), date(2026, 3, 31))
+    known = int(np.searchsorted(around, np.datetime64(date(2025, 10, 17))))
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        paid = np.where(rng.random(known) < 14 / 250, rng.lognormal(8, 1, known), 0.0)
+        assert "season" not in usual(around[:known], paid, around).name, seed
