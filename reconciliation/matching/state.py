@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.came_back import HELD, CameBack, held_by, pairs_held
+from reconciliation.matching.came_back import HELD
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.known_groups import HeldItems, KnownGroups, StoredLedger
 from reconciliation.matching.links import Links
-from reconciliation.matching.paid_by_another import paid_by_another
-from reconciliation.matching.resolution import SUGGESTED
 from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg, Rules, Side
+from reconciliation.matching.settles_nothing import REASONS, SettlesNothing
 
 DECIDED = "decision"  # the pass name of groups that a person made; only a person supersedes them
 
@@ -62,16 +61,13 @@ class Pools:
         self._automatic: list[_Used] = []  # matches that no person has made or confirmed
         self._loose: list[_Used] = []  # one by one of these what is open ended
         self._legs = tuple(legs)
-        self._matched: dict[str, pl.DataFrame] = {}  # by leg: what its groups of this run hold (HELD)
-        self._suggested: dict[str, pl.DataFrame] = {}  # likewise of what it only suggests
-        self._came_back = CameBack(encoding, self._legs)
-        self._paid_by_another: dict[tuple[str, str | None], Mask] = {}  # by dataset and the leg that tells
+        self._settles_nothing = SettlesNothing(encoding, self._legs)
 
     def part(self, encoding: Encoding, rows: Mapping[str, slice], legs: Sequence[Leg]) -> Pools:
         """The pools of a part of the rows, whose numbers begin anew, with what these legs look at: what is used there is
         used here."""
         part = Pools(encoding, self._legs)
-        part._came_back = self._came_back.part(encoding, rows)
+        part._settles_nothing = self._settles_nothing.part(encoding, rows)
         for leg in legs:
             for side in leg.sides:
                 for pool in (side.pool, *side.blocked_by):
@@ -184,7 +180,7 @@ class Pools:
         for pool in side.blocked_by:
             if (side.dataset, pool) in self._open:
                 amounts[self._seen(side.dataset, pool, leg) != data.amount] = 0
-        for without in self._without(side):
+        for without in self._settles_nothing.of(side):
             if without is not None:
                 amounts[without] = 0
         if side.sign:
@@ -192,10 +188,6 @@ class Pools:
         if side.takes is not None:
             amounts[~data.read([side.takes])["kind"].to_numpy()] = 0
         return amounts
-
-    def _without(self, side: Side) -> tuple[Mask | None, Mask | None]:
-        """By row of a side: what came back, and what another item pays; None where nothing can have."""
-        return self._came_back.of(side), self._paid_by_another.get((side.dataset, side.booked_by))
 
     def _seen(self, dataset: str, pool: str, leg: Leg | None) -> Ints:
         """A copy of what is open in a pool; to a leg, without what matches use that may give way to it."""
@@ -332,23 +324,14 @@ class Pools:
         ]
         self._shown = known.complete(ledger, matched & ~self._open_ended & known.where(pl.any_horizontal(again)))
         for leg in rules.legs:
-            self._came_back.learn(leg.name, self._matched_by, self.open)
+            self._settles_nothing.learn(leg.name, self._standing, self.open)
 
     def settled(self, leg: Leg, taken: Sequence[Taken]) -> None:
         """Remember what a leg of this run has matched, where it says what came back or what the bank has booked."""
-        booking = any(side.booked_by == leg.name for each in self._legs for side in each.sides)
-        if booking or self._came_back.told_by(leg):
-            self._matched[leg.name], self._suggested[leg.name] = held_by(taken), held_by(taken, SUGGESTED)
-            self._came_back.learn(leg.name, self._matched_by, self.open)
+        self._settles_nothing.settled(leg, taken, self._standing, self.open)
 
-    def _suggested_by(self, leg: Leg) -> Iterator[pl.DataFrame]:
-        if leg.name in self._suggested:
-            yield self._suggested[leg.name]
-
-    def _matched_by(self, leg: Leg) -> Iterator[pl.DataFrame]:
-        """What a leg's matched groups hold, of this run and of the ledger (HELD)."""
-        if leg.name in self._matched:
-            yield self._matched[leg.name]
+    def _standing(self, leg: Leg) -> Iterator[pl.DataFrame]:
+        """What the standing groups of a leg hold, of the ledger (HELD)."""
         own = self._stands & (self._place_of == self._place(leg))
         if own.any():
             parts = [pl.DataFrame(schema=HELD)]
@@ -366,10 +349,8 @@ class Pools:
         """Release the leg's standing matches of what came back or what another pays, people's aside (RELEASED)."""
         parts = [pl.DataFrame(schema={"group": pl.UInt32, "reason": pl.String})]
         for side in leg.sides:
-            maybe = self._came_back.tell(side, self._matched_by, self._suggested_by)
-            if side.booked_by is not None:
-                self._paid_by_another[side.dataset, side.booked_by] = self._settling_nothing(leg, side, links, maybe)
-            for without, why in zip(self._without(side), ("came back", "is not what the bank has booked"), strict=True):
+            self._settles_nothing.tell(leg, side, links, self._standing)
+            for without, why in zip(self._settles_nothing.of(side), REASONS, strict=True):
                 for used in self._automatic:
                     if without is not None and (used.place, used.dataset) == (self._place(leg), side.dataset):
                         gone = used.held.where(without[used.held.row])
@@ -379,23 +360,6 @@ class Pools:
         first = pl.concat(parts).group_by("group").agg(pl.col("reason").min())
         self.release(first["group"])
         return first.select(self.group_ids(first["group"]).alias("group_id"), "reason").sort("group_id")
-
-    def _settling_nothing(self, leg: Leg, side: Side, links: Links, maybe: Mask) -> Mask:
-        """By row of a side: whether another item is what the bank has booked for what it is linked to. `maybe` are those that may
-        have come back."""
-        by = next(leg for leg in self._legs if leg.name == side.booked_by)
-        number = [each.dataset for each in by.sides].index(side.dataset)
-        booked = [held.filter(pl.col("side") == number)["row"].to_numpy() for held in self._matched_by(by)]
-        place = leg.sides.index(side)
-        payments, bills = (self._encoding.datasets[leg.sides[each].dataset] for each in (place, 1 - place))
-        takes = np.ones(payments.height, dtype=np.bool_)
-        if (undone := self._came_back.of(side)) is not None:
-            takes &= ~undone
-        if side.takes is not None:
-            takes &= payments.read([side.takes])["kind"].to_numpy()
-        stated = links(payments.name, bills.name).select("left", "right")
-        found = [pairs_held(held, place) for held in self._matched_by(leg)]
-        return paid_by_another(payments, bills, stated, pl.concat([stated.clear(), *found]), booked, takes, maybe)
 
     def _uses(self, legs: Sequence[Leg]) -> Iterator[_Used]:
         """What the known groups of each leg hold, by pool."""
