@@ -9,11 +9,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from reconciliation.minor_units import DECIMALS
 from reconciliation.monitoring.config import DuplicateInvoice
 from reconciliation.monitoring.earlier_documents import earlier_documents, kinds_of, with_kinds
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
+from reconciliation.monitoring.invoice_amounts import may_be_one_amount, may_be_one_value, with_value
 from reconciliation.monitoring.invoice_numbers import (
     MINIMUM_DIGITS,
     lesser_numbers,
@@ -24,13 +24,8 @@ from reconciliation.monitoring.invoice_numbers import (
 NEXT_STEP = "Compare both documents; block the second one before the next payment run"
 TELLING_DIGITS = 5  # a number as long as this is one document's also where two supplier records have it
 CONTRACT_DATES = 3  # a number that documents of as many dates carry names a contract or customer, not a document
-TAX = (0.02, 0.27)  # by which one amount may be the other with its tax, so exactly that chance has no part in it
-TAX_STEPS = (0.01, 0.001)
-TELLING_STEP = 20  # minor units between one rate and the next, so that few amounts fit any
 RECORDS = 3  # of one supplier, at the most
 PARTS = 2  # at the least of a bill that is entered in parts
-SAME_VALUE = 0.05  # of two currencies: rates of other days and sources differ by as much
-SAME_MONEY = 1000  # amounts that differ by less than one part in so many may be one, rounded differently
 
 
 def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> pl.DataFrame:
@@ -52,7 +47,7 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
     A document that is cancelled is no duplicate, nor is one for which a credit memo came. One that is still open stays
     doubted however old it is. Age: days since the later document was posted.
     """
-    invoices = _with_value(_invoices(inputs), inputs)
+    invoices = with_value(_invoices(inputs), inputs.rates)
     kinds = kinds_of(invoices)
     pairs = (
         pl.concat(
@@ -255,62 +250,13 @@ def _mistyped_amount(kinds: pl.DataFrame) -> pl.DataFrame:
     figure in two currencies.
     """
     two = kinds.filter((pl.col("of_number") == 2) & (pl.col("digits") >= MINIMUM_DIGITS))
-    other_amount, amount = pl.col("other_amount"), pl.col("amount")
-    same_currency = pl.col("currency") == pl.col("other_currency")
-    near = (amount - other_amount).abs() * SAME_MONEY <= amount.abs()
+    amount, other, currency = pl.col("amount"), pl.col("other_amount"), pl.col("currency")
     holds = (
-        pl.when(same_currency)
-        .then(
-            (amount != other_amount)
-            & (
-                near
-                | (_digits(amount) == _digits(other_amount))
-                | _is_slipped(amount, other_amount)
-                | _is_with_tax(amount, other_amount, pl.col("currency"))
-            )
-        )
-        .otherwise((amount == other_amount) | _is_near(pl.col("value"), pl.col("other_value")))
+        pl.when(currency == pl.col("other_currency"))
+        .then((amount != other) & may_be_one_amount(amount, other, currency))
+        .otherwise((amount == other) | may_be_one_value(pl.col("value"), pl.col("other_value")))
     )
     return _pairs(two, two, ["party", "written", "document_date"], holds, 3)
-
-
-def _with_value(invoices: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
-    """The invoices with their `value` in the group's currency, an estimate; null without a rate."""
-    rate = pl.col("numerator").cast(pl.Float64) / pl.col("denominator").cast(pl.Float64)
-    rates = inputs.rates.select("currency", rate.alias("rate"))
-    valued = invoices.join(rates, on="currency", how="left", maintain_order="left")
-    return valued.with_columns(value=pl.col("amount").cast(pl.Float64) * pl.col("rate")).drop("rate")
-
-
-def _is_near(value: pl.Expr, other: pl.Expr) -> pl.Expr:
-    return ((value - other).abs() <= SAME_VALUE * value.abs()).fill_null(value=False)
-
-
-def _is_with_tax(amount: pl.Expr, other: pl.Expr, currency: pl.Expr) -> pl.Expr:
-    """Whether the larger amount is the smaller one with a tax, to the minor unit: gross and net of one invoice. Taxes are of whole
-    percent or, where the amounts are large enough to tell, of tenths.
-    """
-    cent = currency.replace_strict(
-        {name: 10.0**-count for name, count in DECIMALS.items()}, default=0.01, return_dtype=pl.Float64
-    )
-    one, two = (each.cast(pl.Float64).abs() for each in (amount, other))
-    gross, net = pl.max_horizontal(one, two), pl.min_horizontal(one, two)
-    fits = []
-    for step in TAX_STEPS:
-        rate = ((gross / net - 1) / step).round() * step
-        is_telling = net * step >= TELLING_STEP * cent
-        fits.append(is_telling & rate.is_between(*TAX) & ((net * (1 + rate) - gross).abs() <= cent))
-    return pl.any_horizontal(fits)
-
-
-def _is_slipped(amount: pl.Expr, other: pl.Expr) -> pl.Expr:
-    """Whether the decimal point of one amount slipped by a place or two."""
-    return (amount == other * 10) | (amount == other * 100) | (other == amount * 10) | (other == amount * 100)
-
-
-def _digits(amount: pl.Expr) -> pl.Expr:
-    """The characters of an amount in order: equal where some changed places."""
-    return amount.cast(pl.String).str.split("").list.sort()
 
 
 def _other_record(kinds: pl.DataFrame) -> pl.DataFrame:
