@@ -10,9 +10,10 @@ import polars as pl
 import pyarrow as pa
 
 from simulation.scale_documents import STRIDE, document_frame, is_payment_side
+from simulation.scale_kind_numbers import SIDES, side_of
 from simulation.scale_kinds import DIRECT, KINDS, RECEIPT, ScaleProfile
 from simulation.scale_parties import CURRENCIES, DECIMALS, Ints, Masters, Parties, make_parties
-from simulation.scale_settlements import SIDES, Settlements, make_settlements, side_of
+from simulation.scale_settlements import Settlements, make_settlements
 from simulation.scale_texts import line_frame
 from simulation.scale_truth import decidable_lines
 

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from simulation.scale_kind_numbers import SIDES, side_of
 from simulation.scale_kinds import KIND_NUMBER, PAYMENT, RECEIPT
 from simulation.scale_parties import NUMBER_STYLES, Ints, Masters, Parties
-from simulation.scale_settlements import SIDES, Settlements, side_of
+from simulation.scale_settlements import Settlements
 
 STRIDE = 10_000_000  # serial numbers a chunk may use
 MANGLINGS = 9

@@ -10,17 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from simulation.scale_kind_numbers import SIDES, Flags, flagged, has_effect, named, side_of
 from simulation.scale_kinds import DIRECT, KINDS, NOISE, OFFSET, PAYMENT, RECEIPT, ScaleProfile
+from simulation.scale_line_amounts import line_amounts
 from simulation.scale_parties import DECIMALS, PRICE_LEVEL, Ints, Masters, Parties
 
-Flags = npt.NDArray[np.bool_]
 _FIRST_DAY = np.datetime64("2026-01-01")
 _UNPAID = {"outstanding_payment": "outstanding", "unpaid_bill": "unpaid_bills", "unpaid_invoice": "unpaid_invoices"}
-SIDES = (PAYMENT, DIRECT, RECEIPT, NOISE, OFFSET)
-_SIDE = np.array([SIDES.index(kind.side) for kind in KINDS], dtype=np.int64)
-_IS = {side: number for number, side in enumerate(SIDES)}
 
 
 @dataclass(frozen=True)
@@ -62,12 +59,7 @@ class Settlements:
     @property
     def unit_side(self) -> Ints:
         """The side of each unit, as a position in SIDES."""
-        return _SIDE[self.kind[self.unit_event]]
-
-
-def side_of(kind: Ints) -> Ints:
-    """Return the side of each kind number, as a position in SIDES."""
-    return _SIDE[kind]
+        return side_of(self.kind[self.unit_event])
 
 
 def make_settlements(
@@ -75,7 +67,7 @@ def make_settlements(
 ) -> Settlements:
     """Return one chunk with exactly `lines` bank lines. Raises ValueError when the shares leave no room for them."""
     kind, line_count = _plan(rng, profile, lines)
-    side = _SIDE[kind]
+    side = side_of(kind)
     party = _pick_parties(rng, parties, kind, side)
     home = rng.random(len(kind)) < 0.85
     entity = np.where(home, parties.entity[party], parties.second_entity[party])
@@ -102,7 +94,7 @@ def make_settlements(
     has_line = unit_line >= 0
     booked_slot = np.where(has_line, line_slot[np.where(has_line, unit_line, 0)], slot[unit_event])
     lag = rng.choice([0, 1, 2, 3], p=[0.45, 0.35, 0.15, 0.05], size=len(kind))[unit_event]
-    lag = np.where(_names(unit_kind, "cheque"), rng.integers(2, 19, size=len(lag)), lag)
+    lag = np.where(named(unit_kind, "cheque"), rng.integers(2, 19, size=len(lag)), lag)
     unit_day = business[np.maximum(booked_slot - lag, 0)]
 
     doc_count = _doc_counts(rng, unit_kind, unit_number)
@@ -118,9 +110,9 @@ def make_settlements(
 
     unit_amount = np.zeros(len(unit_event), dtype=np.int64)
     np.add.at(unit_amount, doc_unit, doc_net)
-    second = _names(unit_kind, "returned") & (unit_number == 1)  # the repeated payment covers the same documents
+    second = named(unit_kind, "returned") & (unit_number == 1)  # the repeated payment covers the same documents
     unit_amount[second] = unit_amount[np.flatnonzero(second) - 1]
-    line_amount, difference = _line_amounts(
+    line_amount, difference = line_amounts(
         rng, kind, currency, line_event, line_number, line_count, unit_line, unit_amount, rejected, party, parties
     )
     return Settlements(
@@ -163,23 +155,10 @@ def _number_within(counts: Ints) -> Ints:
     return np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _names(kind: Ints, *names: str) -> Flags:
-    wanted = np.array([k.name in names for k in KINDS])
-    return wanted[kind]
-
-
-def _flag(kind: Ints, attribute: str) -> Flags:
-    return np.array([bool(getattr(k, attribute)) for k in KINDS])[kind]
-
-
-def _effect(kind: Ints, effect: str) -> Flags:
-    return np.array([k.effect == effect for k in KINDS])[kind]
-
-
 def _pick_parties(rng: np.random.Generator, parties: Parties, kind: Ints, side: Ints) -> Ints:
     count, suppliers = len(parties.entity), parties.suppliers
-    fixed = _flag(kind, "fixed_price")
-    customer = (side == _IS[RECEIPT]) | _names(kind, "noise_credit")
+    fixed = flagged(kind, "fixed_price")
+    customer = (side == SIDES.index(RECEIPT)) | named(kind, "noise_credit")
     party = np.zeros(len(kind), dtype=np.int64)
     for wants_customer in (False, True):
         for wants_fixed in (False, True):
@@ -195,7 +174,7 @@ def _pick_parties(rng: np.random.Generator, parties: Parties, kind: Ints, side: 
 
 def _monthly(rng: np.random.Generator, kind: Ints, party: Ints, slot: Ints, business_days: int) -> Ints:
     """Let rents and subscriptions of one party come a month apart, until the days are used up."""
-    chosen = np.flatnonzero(_flag(kind, "fixed_price"))
+    chosen = np.flatnonzero(flagged(kind, "fixed_price"))
     order = chosen[np.argsort(party[chosen], kind="stable")]
     starts = np.flatnonzero(np.append(True, party[order][1:] != party[order][:-1])) if len(order) else order
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
@@ -228,7 +207,7 @@ def _gaps(rng: np.random.Generator, kind: Ints, line_event: Ints, line_number: I
     """Business days between the lines of one settlement: returns and corrections within days, instalments weekly."""
     of_line = kind[line_event]
     gap = np.where(
-        _flag(of_line, "twins"), rng.integers(0, 2, size=len(of_line)), rng.integers(1, 4, size=len(of_line))
+        flagged(of_line, "twins"), rng.integers(0, 2, size=len(of_line)), rng.integers(1, 4, size=len(of_line))
     )
     return np.where(line_number == 0, 0, gap + (line_number - 1) * 3)
 
@@ -237,18 +216,18 @@ def _unit_counts(rng: np.random.Generator, kind: Ints, side: Ints, line_count: I
     low = np.array([k.payments[0] for k in KINDS])[kind]
     high = np.array([k.payments[1] for k in KINDS])[kind]
     count = low + np.floor((high - low + 1) * rng.random(len(kind)) ** 2).astype(np.int64)
-    count = np.where(_names(kind, "returned"), line_count - 1, count)
-    return np.where((side == _IS[NOISE]) | (side == _IS[OFFSET]), 0, np.minimum(count, high.clip(2)))
+    count = np.where(named(kind, "returned"), line_count - 1, count)
+    return np.where((side == SIDES.index(NOISE)) | (side == SIDES.index(OFFSET)), 0, np.minimum(count, high.clip(2)))
 
 
 def _unit_lines(unit_kind: Ints, unit_number: Ints, unit_event: Ints, first_line: Ints, line_count: Ints) -> Ints:
-    step = np.where(_flag(unit_kind, "twins"), 1, np.where(_names(unit_kind, "returned"), 2, 0))
+    step = np.where(flagged(unit_kind, "twins"), 1, np.where(named(unit_kind, "returned"), 2, 0))
     return np.where(line_count[unit_event] == 0, -1, first_line[unit_event] + unit_number * step)
 
 
 def _rejected(rng: np.random.Generator, unit_kind: Ints, unit_number: Ints) -> Flags:
     second = rng.random(len(unit_kind)) < 0.15
-    chosen: Flags = _names(unit_kind, "batch_rejected") & ((unit_number == 0) | ((unit_number == 1) & second))
+    chosen: Flags = named(unit_kind, "batch_rejected") & ((unit_number == 0) | ((unit_number == 1) & second))
     return chosen
 
 
@@ -256,7 +235,7 @@ def _doc_counts(rng: np.random.Generator, unit_kind: Ints, unit_number: Ints) ->
     low = np.array([k.documents[0] for k in KINDS])[unit_kind]
     high = np.array([k.documents[1] for k in KINDS])[unit_kind]
     more = np.floor(rng.exponential(0.7 + (high - low) / 7, size=len(low))).astype(np.int64)
-    again = _names(unit_kind, "returned") & (unit_number == 1)
+    again = named(unit_kind, "returned") & (unit_number == 1)
     return np.where(again, 0, np.minimum(low + more, high))
 
 
@@ -273,16 +252,18 @@ def _documents(
     rounding = rng.random(count)
     step = np.where(rounding < 0.15, scale, np.where(rounding < 0.2, scale * 10, 1.0))
     amount = np.maximum(step, np.rint(exact / step) * step).astype(np.int64)
-    at_price = _flag(kind, "fixed_price") | (_names(kind, "unpaid_bill", "unpaid_invoice") & (rng.random(count) < 0.15))
+    at_price = flagged(kind, "fixed_price") | (
+        named(kind, "unpaid_bill", "unpaid_invoice") & (rng.random(count) < 0.15)
+    )
     amount = np.where(at_price & (parties.price[party] > 0), parties.price[party], amount)
-    twin = _flag(kind, "twins") & (unit_number[doc_unit] == 1)
+    twin = flagged(kind, "twins") & (unit_number[doc_unit] == 1)
     amount[twin] = amount[np.flatnonzero(twin) - 1]
-    memo = _effect(kind, "credit_memo") & (doc_number > 0) & (np.append(doc_unit[1:], -1) != doc_unit)
+    memo = has_effect(kind, "credit_memo") & (doc_number > 0) & (np.append(doc_unit[1:], -1) != doc_unit)
     totals = np.zeros(len(unit_kind), dtype=np.int64)
     np.add.at(totals, doc_unit[~memo], amount[~memo])
     share = rng.uniform(0.05, 0.4, size=count)
     amount = np.where(memo, -np.maximum(1, np.rint(totals[doc_unit] * share)), amount).astype(np.int64)
-    payable = (_SIDE[kind] == _IS[PAYMENT]) | (_SIDE[kind] == _IS[DIRECT])
+    payable = (side_of(kind) == SIDES.index(PAYMENT)) | (side_of(kind) == SIDES.index(DIRECT))
     return np.where(payable, -amount, amount), memo
 
 
@@ -300,19 +281,19 @@ def _document_days(
     late = np.rint(rng.normal(parties.lateness[unit_party], 2.0)).astype(np.int64).clip(-5, 14)
     spread = rng.integers(0, 8, size=count)
     receipt = (
-        booked[doc_unit] - late[doc_unit] - np.where(_names(kind, "lump_no_reference", "lump_referenced"), spread, 0)
+        booked[doc_unit] - late[doc_unit] - np.where(named(kind, "lump_no_reference", "lump_referenced"), spread, 0)
     )
-    due = np.where(_SIDE[kind] == _IS[RECEIPT], receipt, run)
-    due = np.where(_SIDE[kind] == _IS[DIRECT], booked[doc_unit] + rng.integers(-2, 3, size=count), due)
-    due = np.where(_names(kind, "lump_debit"), booked[doc_unit] - spread, due)
-    due = np.where(_flag(kind, "late"), booked[doc_unit] - rng.integers(90, 160, size=count), due)
+    due = np.where(side_of(kind) == SIDES.index(RECEIPT), receipt, run)
+    due = np.where(side_of(kind) == SIDES.index(DIRECT), booked[doc_unit] + rng.integers(-2, 3, size=count), due)
+    due = np.where(named(kind, "lump_debit"), booked[doc_unit] - spread, due)
+    due = np.where(flagged(kind, "late"), booked[doc_unit] - rng.integers(90, 160, size=count), due)
     due = np.where(
-        _names(kind, "unpaid_bill", "unpaid_invoice"), booked[doc_unit] + rng.integers(-40, 60, size=count), due
+        named(kind, "unpaid_bill", "unpaid_invoice"), booked[doc_unit] + rng.integers(-40, 60, size=count), due
     )
     day = due - parties.terms[party]
     permille = parties.discount_permille[party]
     window = 14
-    in_time, too_late = _effect(kind, "discount"), _effect(kind, "discount_late")
+    in_time, too_late = has_effect(kind, "discount"), has_effect(kind, "discount_late")
     day = np.where(in_time, booked[doc_unit] - rng.integers(4, 13, size=count), day)
     day = np.where(too_late, booked[doc_unit] - rng.integers(16, 24, size=count), day)
     due = np.where(in_time | too_late, day + 30, due)
@@ -321,84 +302,6 @@ def _document_days(
 
 
 def _discount_taken(doc_kind: Ints, paid: Ints, until: Ints, discount: Ints) -> Ints:
-    ours = (_SIDE[doc_kind] == _IS[PAYMENT]) & (paid <= until)
-    theirs = _effect(doc_kind, "discount") | _effect(doc_kind, "discount_late")
+    ours = (side_of(doc_kind) == SIDES.index(PAYMENT)) & (paid <= until)
+    theirs = has_effect(doc_kind, "discount") | has_effect(doc_kind, "discount_late")
     return np.where(ours | theirs, discount, 0)
-
-
-def _line_amounts(
-    rng: np.random.Generator, kind: Ints, currency: Ints, line_event: Ints, line_number: Ints, line_count: Ints,
-    unit_line: Ints, unit_amount: Ints, rejected: Flags, party: Ints, parties: Parties,
-) -> tuple[Ints, Ints]:  # fmt: skip
-    """Return line amounts and what of each no counterpart explains (a fee, an exchange difference, a slip)."""
-    base = np.zeros(len(line_event), dtype=np.int64)
-    covered = (unit_line >= 0) & ~rejected
-    np.add.at(base, unit_line[covered], unit_amount[covered])
-    of_line = kind[line_event]
-    count = len(base)
-    scale = 10 ** DECIMALS[currency[line_event]]
-    unit = scale * PRICE_LEVEL[currency[line_event]]
-    fee = np.minimum(
-        np.maximum(1, np.rint(rng.integers(6, 90, size=count) / 2 * unit)), np.maximum(np.abs(base) // 4, 1)
-    )
-    fx = np.rint(base * rng.uniform(0.0005, 0.012, size=count) * rng.choice([-1, 1], size=count))
-    slip = _typing_slip(rng, base)
-    over = np.rint(rng.integers(1, 200, size=count) * unit)
-    difference = np.select(
-        [
-            _effect(of_line, "fee"),
-            _effect(of_line, "fx"),
-            _effect(of_line, "typing_error"),
-            _effect(of_line, "over_pay"),
-        ],
-        [-fee, np.where(fx == 0, 1, fx), slip, over],
-        0,
-    ).astype(np.int64)
-    amount = base + difference
-    part = np.maximum(1, np.rint(base * rng.uniform(0.3, 0.9, size=count)))
-    amount = np.where(_effect(of_line, "short_pay"), part, amount).astype(np.int64)
-    amount = _instalments(rng, of_line, line_event, line_number, line_count, amount)
-    back = _names(of_line, "returned") & (line_number == 1)
-    amount[back] = -amount[np.flatnonzero(back) - 1]
-    free = np.flatnonzero((_SIDE[of_line] == _IS[NOISE]) | (_SIDE[of_line] == _IS[OFFSET]))
-    drawn = np.exp(parties.level[party[line_event[free]]] + rng.normal(-0.5, 1.2, size=len(free))) * unit[free]
-    sign = np.where(_names(of_line[free], "noise_credit"), 1, -1)
-    amount[free] = sign * np.maximum(1, np.rint(drawn)).astype(np.int64)
-    second = _names(of_line, "offset") & (line_number == 1)
-    amount[second] = -amount[np.flatnonzero(second) - 1]
-    return amount, difference
-
-
-def _typing_slip(rng: np.random.Generator, amount: Ints) -> Ints:
-    """Return the change two transposed digits make; where those are equal, the change a missing last digit makes."""
-    size = np.abs(amount)
-    digits = np.floor(np.log10(np.maximum(size, 1))).astype(np.int64) + 1
-    power = 10 ** (rng.random(len(size)) * np.maximum(digits - 1, 1)).astype(np.int64)
-    low, high = size // power % 10, size // (power * 10) % 10
-    swapped = size + 9 * (low - high) * power
-    new = np.where((low == high) | (swapped <= 0) | (digits < 2), np.maximum(size // 10, 1), swapped)
-    slip: Ints = (np.sign(amount) * (new - size)).astype(np.int64)
-    return slip
-
-
-def _instalments(
-    rng: np.random.Generator, of_line: Ints, line_event: Ints, line_number: Ints, line_count: Ints, amount: Ints
-) -> Ints:
-    """Split the first line's amount over its settlement's lines: equal parts with the rest last, or uneven ones."""
-    chosen = np.flatnonzero(_effect(of_line, "instalments"))
-    if not len(chosen):
-        return amount
-    event, number = line_event[chosen], line_number[chosen]
-    count = line_count[event]
-    first = chosen - number
-    total = amount[first]
-    even = (rng.random(len(line_count)) < 0.6)[event]
-    weight = rng.uniform(0.5, 1.5, size=len(chosen))
-    sums = np.bincount(event, weight, minlength=len(line_count))[event]
-    part = np.where(even, total // count, np.maximum(1, np.floor(total * weight / sums))).astype(np.int64)
-    result = amount.copy()
-    result[chosen] = part
-    paid = np.bincount(event, part, minlength=len(line_count)).astype(np.int64)[event]
-    last = number == count - 1
-    result[chosen[last]] += (total - paid)[last]
-    return result

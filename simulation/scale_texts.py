@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 
 from simulation.scale_documents import MANGLINGS, mangled, mistyped, wrapped
+from simulation.scale_kind_numbers import Flags
 from simulation.scale_kinds import KINDS, ScaleProfile
 from simulation.scale_parties import HABITS, Ints, Masters, Parties
-from simulation.scale_settlements import Flags, Settlements
+from simulation.scale_settlements import Settlements
 
 _MODES = sorted({kind.reference for kind in KINDS} | {"end_to_end_text"})
 _MODE = {name: number for number, name in enumerate(_MODES)}

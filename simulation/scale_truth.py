@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from simulation.scale_kind_numbers import SIDES, side_of
 from simulation.scale_kinds import KINDS
 from simulation.scale_parties import Ints
-from simulation.scale_settlements import SIDES, Settlements, side_of
+from simulation.scale_settlements import Settlements
 
 _NEAR_DAYS = 14  # two settlements alike in everything else are told apart by dates further apart than this
 _WINDOW_DAYS = 30  # open items of a customer due this close compete for a lump sum
