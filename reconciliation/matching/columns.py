@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from reconciliation.matching.text.code_words import code_words_apart
 from reconciliation.matching.text.distinct import coded
 
 RowNumbers = npt.NDArray[np.uint32]
@@ -38,7 +39,7 @@ class Columns:
         """A text column as its distinct values, null last, and for each row the place of its value among them."""
         if column not in self._coded:
             given = self._kept.get(column)
-            texts = self._items.lazy().select(column).collect()[column] if given is None else given
+            texts = self._from_items([column])[0] if given is None else given
             places, values = coded(texts)
             self._coded[column] = places.to_numpy(), values
         return self._coded[column]
@@ -50,7 +51,10 @@ class Columns:
         missing = [name for name in names if name not in self._kept]
         if missing:
             # in one piece: rows are gathered from it many times faster than from the pieces of a file
-            read = self._items.lazy().select(missing).collect().rechunk()
-            self._kept.update({series.name: series for series in read})
+            self._kept.update({series.name: series.rechunk() for series in self._from_items(missing)})
         frame = pl.DataFrame([self._kept[name] for name in names])
         return frame if wanted is None else frame[wanted]
+
+    def _from_items(self, columns: Sequence[str]) -> list[pl.Series]:
+        read = self._items.lazy().select(columns).collect()
+        return [code_words_apart(series) if series.name == "text" else series for series in read]
