@@ -13,9 +13,9 @@ import polars as pl
 
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
+from reconciliation.matching.payments_returned import payments_returned
 from reconciliation.matching.resolution import MATCHED
 from reconciliation.matching.results import Taken
-from reconciliation.matching.returns_told import told_returned
 from reconciliation.matching.rules import Leg, Side
 
 #: What the matched groups of a leg hold of its sides, one row an item and group; groups are numbered from 0.
@@ -88,7 +88,7 @@ class CameBack:
         return self._masks[key] | self._told[key] if key in self._told else self._masks.get(key)
 
     def tell(self, side: Side, held: Held, doubted: Held) -> Mask:
-        """Mark what of a side a return names (`returns_told`). Gives by row whether it may have come back: by a return that names
+        """Mark what of a side a return names (`payments_returned`). Gives by row whether it may have come back: by a return that names
         nothing, or whose line is only suggested. `held` and `doubted` give of a leg what its groups hold, matched and suggested."""
         items = self._encoding.datasets[side.dataset]
         if (side.dataset, str(side.undone_by)) not in self._masks:
@@ -96,7 +96,7 @@ class CameBack:
         by = next(leg for leg in self._legs if leg.name == side.undone_by)
         lines = self._encoding.datasets[by.right.dataset]
         explained = _rows_in(held(by), lines.height)
-        self._told[side.dataset, by.name], maybe = told_returned(lines, items, explained)
+        self._told[side.dataset, by.name], maybe = payments_returned(lines, items, explained)
         perhaps = _rows_in(doubted(by), lines.height)
         return maybe | self._whose(lines.name, perhaps, side.dataset, held) if perhaps.any() else maybe
 

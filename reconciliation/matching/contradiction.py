@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.billing_periods import another_period
+from reconciliation.matching.common_numbers import names_another_of_the_amount
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import name_keys, same_parties
 from reconciliation.matching.encoding import Mask
@@ -20,7 +21,6 @@ from reconciliation.matching.named_items import items_named, words_and_parts
 from reconciliation.matching.orders_named import another_order
 from reconciliation.matching.parties import parties_in, whole_names_in
 from reconciliation.matching.party_codes import of_one_party, parties_of
-from reconciliation.matching.party_numbers import names_another_of_the_amount
 from reconciliation.matching.proposals import SUGGESTED_ODDS
 from reconciliation.matching.reference_index import references_of
 from reconciliation.matching.reference_keys import hashed, written

@@ -15,6 +15,7 @@ import polars as pl
 from reconciliation.matching.amount_differences import discounts, mistyped, short_or_over, within
 from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.clusters import balances, falling_apart
+from reconciliation.matching.common_numbers import names_more
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.doubtful_differences import charged, in_doubt
 from reconciliation.matching.encoding import Mask
@@ -22,7 +23,6 @@ from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
 from reconciliation.matching.named_items import names_settled
 from reconciliation.matching.party_evidence import with_parties
-from reconciliation.matching.party_numbers import names_more
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.stated_differences import stated
 from reconciliation.matching.usual_charges import likelier_charges

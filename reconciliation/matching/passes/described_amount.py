@@ -14,9 +14,9 @@ from reconciliation.matching.described import accepted_pairs, leg_words, ordered
 from reconciliation.matching.lag_odds import LagOdds
 from reconciliation.matching.marginals import pair_probabilities
 from reconciliation.matching.nearby import count_within_days, within_days
-from reconciliation.matching.pair_series import news
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
+from reconciliation.matching.recurring_pairs import pair_counts
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.sum_words import told_by_words
 from reconciliation.matching.text.words import shared_information
@@ -308,7 +308,7 @@ class _Lessons:
         known = pl.concat([sure.with_columns(probable=pl.lit(1.0)), besides])
         told = known.join(by_amount, on=["left", "right"], how="left", maintain_order="left")
         told = told.with_columns(pl.col("by_amount").fill_null(1.0))  # what earlier passes took has other evidence
-        told = told.with_columns(pl.col("probable") * pl.Series(news(*words, told)))
+        told = told.with_columns(pl.col("probable") * pl.Series(pair_counts(*words, told)))
         self.texts = TextOdds(*words, told.head(sure.height), told.tail(besides.height))
         self._lags = LagOdds(*words, known)
         self._words, self._sure, self._strange = words, sure, strange

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from reconciliation.matching.amount_differences import discounts
 from reconciliation.matching.chance import reach_of, widened
+from reconciliation.matching.common_numbers import names_other_numbers
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.contradiction import spoken_against
 from reconciliation.matching.encoding import Mask
@@ -22,7 +23,6 @@ from reconciliation.matching.named_items import named_beside
 from reconciliation.matching.other_sums import fit_otherwise
 from reconciliation.matching.parties import left_parties
 from reconciliation.matching.party_codes import right_parties
-from reconciliation.matching.party_numbers import names_other_numbers
 from reconciliation.matching.passes.dated import DatedPass
 from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.subset_search import unique_subsets

@@ -27,7 +27,7 @@ _MOST_PAIRS = 20_000  # of one amount
 _SAME = ["amount", "currency"]
 
 
-def told_returned(lines: Dataset, payments: Dataset, explained: Mask) -> tuple[Mask, Mask]:
+def payments_returned(lines: Dataset, payments: Dataset, explained: Mask) -> tuple[Mask, Mask]:
     """By row of `payments`: whether a return names it and no other, and whether one may be its. `explained` says by row of
     `lines` whether it is known what a line undoes."""
     named, maybe = (np.zeros(payments.height, dtype=np.bool_) for _ in range(2))

@@ -15,7 +15,7 @@ from reconciliation.matching.text.words import SideWords
 Floats = npt.NDArray[np.float64]
 
 
-def news(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> Floats:
+def pair_counts(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> Floats:
     """By pair (`left`, `right` rows, and `by_amount`, its probability without its text): how many pairs it counts for. All of
     one series count for one, or for as much as their amounts say."""
     keyed = pairs.select("left", "right")

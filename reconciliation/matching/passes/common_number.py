@@ -9,22 +9,22 @@ import polars as pl
 
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.billing_periods import another_period
+from reconciliation.matching.common_numbers import numbers_met
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.first_payers import settle_first
-from reconciliation.matching.party_numbers import numbers_met
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 
 _SURE_SIZE = 4  # digits; a shorter number is less sure, by a power of ten for each
 
 
-class PartyNumber(PassConfig):
-    """Bills of the left item's counterparty that show a number of its text (`party_numbers`), settled by `amounts`."""
+class CommonNumber(PassConfig):
+    """Bills of the left item's counterparty that show a number of its text (`common_numbers`), settled by `amounts`."""
 
-    KIND: ClassVar[str] = "party_number"
+    KIND: ClassVar[str] = "common_number"
     WEIGHS_ALL: ClassVar[bool] = False
 
-    kind: Literal["party_number"] = "party_number"
+    kind: Literal["common_number"] = "common_number"
     amounts: AmountRules = (AmountRule(rule="equal"), AmountRule(rule="sum"), AmountRule(rule="subset"))
     odds: float = 20_000.0
 

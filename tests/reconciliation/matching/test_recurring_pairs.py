@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from reconciliation.matching.pair_series import news
+from reconciliation.matching.recurring_pairs import pair_counts
 from reconciliation.matching.text.words import SideWords, side_words
 
 
@@ -34,7 +34,7 @@ BOOKS = words(
 def counted(by_amount: list[float]) -> list[float]:
     rows = pl.Series(range(7), dtype=pl.UInt32)
     pairs = pl.DataFrame({"left": rows, "right": rows, "by_amount": by_amount})
-    return [float(each) for each in news(BANK, BOOKS, pairs)]
+    return [float(each) for each in pair_counts(BANK, BOOKS, pairs)]
 
 
 def test_the_months_of_one_payer_and_one_tenant_count_for_one_pair() -> None:

@@ -10,18 +10,18 @@ import polars as pl
 from pydantic import Field
 
 from reconciliation.matching.billing_periods import periods_named
+from reconciliation.matching.common_numbers import names_other_numbers
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.contradiction import spoken_against
 from reconciliation.matching.described import learned_share
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.joins import key_pairs
-from reconciliation.matching.open_accounts import statement_sets
 from reconciliation.matching.other_sums import fit_otherwise
 from reconciliation.matching.parties import left_parties
 from reconciliation.matching.party_codes import right_parties
-from reconciliation.matching.party_numbers import names_other_numbers
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, SUGGESTED_ODDS, Proposals
+from reconciliation.matching.statement_sets import statement_sets
 from reconciliation.matching.text.dates import days_named
 
 _SENTENCE = "all that the counterparty's statement shows up to a day, or of a month"
@@ -31,14 +31,14 @@ _EPOCH = 1970 * 12  # months from the year 0 to 1970
 _MONTHS = "datetime64[M]"
 
 
-class AccountBalance(PassConfig):
+class StatementOfAccount(PassConfig):
     """The open items of the left item's counterparty up to a day, or of a month, where they are the only such set that comes to
-    its amount (`open_accounts`). `ahead` is how many days an item may be dated after the payment; of a counterparty that would
+    its amount (`statement_sets`). `ahead` is how many days an item may be dated after the payment; of a counterparty that would
     make more than `max_pairs` pairs nothing is proposed."""
 
-    KIND: ClassVar[str] = "account_balance"
+    KIND: ClassVar[str] = "statement_of_account"
 
-    kind: Literal["account_balance"] = "account_balance"
+    kind: Literal["statement_of_account"] = "statement_of_account"
     ahead: int = 3
     max_pairs: int = 200_000
     prior: Annotated[float, Field(gt=0, lt=1)] = (
@@ -91,7 +91,7 @@ class AccountBalance(PassConfig):
         )
 
     def _pairs(self, context: LegContext) -> pl.DataFrame:
-        """The open items of the counterparty of each left item that has just one, as `open_accounts` takes them."""
+        """The open items of the counterparty of each left item that has just one, as `statement_sets` takes them."""
         wanted = left_parties(context).unique()
         wanted = wanted.filter(pl.len().over("row") == 1)
         known = right_parties(context).join(wanted.select("party").unique(), on="party", how="semi")
