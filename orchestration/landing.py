@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +23,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file in the landing folder; `received_at` is its modification time, in UTC, to the microsecond."""
+    """A file in the landing folder, or one of the archive that is to be read again; `received_at` is its modification time, in UTC, to
+    the microsecond."""
 
     source: str
     path: Path
@@ -32,6 +33,7 @@ class LandedFile:
     mtime_ns: int
     sha256: str
     is_again: bool = False  # the same source, name and bytes as an earlier delivery, and yet one of its own
+    again_id: str | None = None  # of such a one that is read again, the id it had
 
     @property
     def received_at(self) -> datetime:
@@ -41,6 +43,8 @@ class LandedFile:
     @property
     def delivery_id(self) -> str:
         """The same source, name and bytes are the same delivery, however often it is looked at."""
+        if self.again_id is not None:
+            return self.again_id
         moment = f"|{self.mtime_ns}" if self.is_again else ""
         return hashlib.sha256(f"{self.source}|{self.name}|{self.sha256}{moment}".encode()).hexdigest()[:24]
 
@@ -71,7 +75,7 @@ def arrivals(workspace: Workspace, source: SourceConfig, known_at: datetime | No
 def landed(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, source: SourceConfig, known_at: datetime
 ) -> list[LandedFile]:
-    """Files of a source received up to `known_at`, oldest first.
+    """Files of a source received up to `known_at`, oldest first, and those of `ops.reread` that nobody has read again since.
 
     A file whose size and modification time are known is not hashed again; `ops.landing_file` remembers them.
     """
@@ -94,12 +98,52 @@ def landed(
             fresh.append((*key, known[key]))
         files.append(LandedFile(source.name, path, name, stat.st_size, stat.st_mtime_ns, known[key]))
     insert_rows(connection, "ops.landing_file", ["name", "size", "mtime_ns", "sha256"], fresh, "INSERT OR IGNORE")
+    again = _to_read_again(connection, workspace, source, known_at)
+    lie = {
+        (file.name, file.sha256) for file in again
+    }  # of these what lies in landing is the same delivery, or comes after it
+    files = [*again, *(file for file in files if (file.name, file.sha256) not in lie)]
     return sorted(files, key=lambda file: (file.received_at, file.name))
+
+
+def _to_read_again(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, source: SourceConfig, known_at: datetime
+) -> list[LandedFile]:
+    """What a person has had taken out and no run has read since, from the archive: another file may lie under its name by now."""
+    create_reread(connection)
+    if connection.execute("SELECT count(*) FROM ops.reread WHERE source = ?", [source.name]).fetchone() == (0,):
+        return []
+    rows = connection.execute(
+        "SELECT DISTINCT delivery_id, file_name, bytes, received_at, sha256 FROM ops.reread "
+        "WHERE source = ? AND received_at <= ? AND delivery_id NOT IN (SELECT delivery_id FROM raw.delivery)",
+        [source.name, known_at],
+    ).fetchall()
+    files = []
+    for delivery_id, name, size, received_at, sha256 in rows:
+        came = (received_at - EPOCH) // timedelta(microseconds=1) * 1000
+        file = LandedFile(source.name, archived(workspace, sha256), name, size, came, sha256)
+        files.append(file if file.delivery_id == delivery_id else replace(file, again_id=delivery_id))
+    return files
+
+
+def create_reread(connection: duckdb.DuckDBPyConnection) -> None:
+    """The table of deliveries that were taken out to be read again, if it is not there yet."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS ops")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS ops.reread(delivery_id VARCHAR, source VARCHAR, file_name VARCHAR, sha256 VARCHAR, "
+        "bytes BIGINT, received_at TIMESTAMPTZ, status VARCHAR, records_loaded BIGINT, run_id VARCHAR, actor VARCHAR, "
+        '"at" TIMESTAMPTZ)'
+    )
+
+
+def archived(workspace: Workspace, sha256: str) -> Path:
+    """Where the bytes with a hash lie in the archive."""
+    return workspace.archive / sha256[:2] / sha256
 
 
 def archive(workspace: Workspace, file: LandedFile) -> Path:
     """Copy a file byte for byte to archive/<2 hex>/<sha256>, once; a copy cut short never takes the final name."""
-    target = workspace.archive / file.sha256[:2] / file.sha256
+    target = archived(workspace, file.sha256)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_suffix(f".{os.getpid()}.part")

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.contracts import CONTRACTS
-from ingestion.reading import Reader
+from ingestion.reading import FileRejected, Reader
 from ingestion.sources import SourceConfig
 from orchestration.identity import Verdict, judge
 from orchestration.landing import LandedFile, archive, quarantine
@@ -26,6 +26,10 @@ from orchestration.workspace import Workspace
 
 GROUP_ROWS = 200_000
 GROUP_FILES = 500
+_HEADS = frozenset({"bank_statement", "bank_balance"})  # of a file: two sources that share its entries have them both
+_IDENTIFIED = frozenset(
+    {"bank_statement", "payment_message"}
+)  # a repetition of one of these is told statement by statement
 
 
 @dataclass(frozen=True)
@@ -102,23 +106,41 @@ def _known_elsewhere(connection: duckdb.DuckDBPyConnection, source: SourceConfig
 
 
 def _is_told_elsewhere(connection: duckdb.DuckDBPyConnection, source: SourceConfig, parsed: Parsed) -> bool:
-    """Whether what is in a file has been loaded from the same bytes by another source, or cannot be read by either.
+    """Whether what is in a file has been loaded from the same bytes by another source, or there is nothing in it.
 
     A file that lay where nothing could read it, and lies now where it belongs, tells something new; so does a list of suppliers and
-    their accounts of which one source takes the one and another the other.
+    their accounts of which one source takes the one and another the other, or of two ledgers. Where two sources take some records
+    both and others not, the file fails: neither may it count any twice, nor leave any out.
     """
+    if parsed.failure or not parsed.batches:
+        return not (parsed.failure or parsed.rejects)
     others = connection.execute(
-        "SELECT delivery_id, status IN ('loaded', 'partly') FROM raw.delivery WHERE sha256 = ? AND source <> ?",
-        [parsed.file.sha256, source.name],
+        "SELECT delivery_id FROM raw.delivery WHERE sha256 = ? AND source <> ?", [parsed.file.sha256, source.name]
     ).fetchall()
-    if not parsed.batches:  # neither could read it, or there is nothing in it
-        return not (parsed.failure or parsed.rejects) or not any(is_loaded for _, is_loaded in others)
-    told = " UNION ALL ".join(
-        f"SELECT 1 FROM raw.{kind} WHERE delivery_id IN (SELECT unnest($others::VARCHAR[]))" for kind in parsed.batches
-    )
-    return connection.execute(
-        f"SELECT count(*) FROM ({told})", {"others": [delivery for delivery, _ in others]}
-    ).fetchone() != (0,)
+    ids = [delivery for (delivery,) in others]
+    told, new = 0, 0
+    for kind, batches in parsed.batches.items():
+        if kind in _HEADS and not _HEADS.issuperset(parsed.batches):
+            continue
+        numbers = [number for batch in batches for number in batch.column("record_number").to_pylist()]
+        row = connection.execute(
+            f"SELECT count(DISTINCT record_number) FROM raw.{kind} WHERE delivery_id IN (SELECT unnest(?::VARCHAR[])) "
+            "AND record_number IN (SELECT unnest(?::BIGINT[]))",
+            [ids, numbers],
+        ).fetchone()
+        known = int(row[0]) if row else 0
+        told, new = told + known, new + len(set(numbers)) - known
+    if told and new and not _IDENTIFIED & parsed.batches.keys():
+        parsed.batches.clear()
+        parsed.rejects.clear()
+        parsed.failure = FileRejected(
+            "another source has loaded some of the records that this one takes, and not the others",
+            found=f"{told} of {told + new} records loaded",
+            expected="sources that take different records of one file, or one source that takes all",
+            advice="let the sources differ by `kind` or `where`, then have the file read again: tieout source reread",
+        )
+        return False
+    return told > 0
 
 
 def _first_of_each(files: Sequence[LandedFile], known: set[str]) -> list[LandedFile]:

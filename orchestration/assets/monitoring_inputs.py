@@ -68,7 +68,8 @@ _SOURCES = """
     group by all
 """
 
-# a file that failed is replaced when one of the same name loads later, a full list when any newer one does (as in stg_delivery)
+# a file that failed is replaced when one of the same name loads later, a full list when any newer one does, and one that nothing could
+# read where it lay when it is read from elsewhere (as in stg_delivery)
 _DELIVERIES = """
     with delivery as (
         select delivery.* from raw.delivery as delivery
@@ -83,6 +84,15 @@ _DELIVERIES = """
             where
                 later.source = delivery.source and (later.file_name = delivery.file_name or source.is_snapshot)
                 and later.received_at > delivery.received_at and later.status = 'loaded'
+        )
+        or (
+            delivery.status = 'quarantined'
+            and exists (
+                select 1 from delivery as read_elsewhere
+                where
+                    read_elsewhere.sha256 = delivery.sha256 and read_elsewhere.file_name <> delivery.file_name
+                    and read_elsewhere.status in ('loaded', 'partly')
+            )
         ) as is_replaced,
         source.entity_id, source.account_id, source.owner
     from delivery

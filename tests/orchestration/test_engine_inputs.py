@@ -383,3 +383,21 @@ def test_an_empty_list_is_a_delivery_however_often_its_bytes_come(warehouse: duc
                identity=f"s{number}", entry_count=entries, balance_check="none")  # fmt: skip
     source = read_monitoring_inputs(warehouse).sources.row(0, named=True)
     assert source["last_empty_at"] == source["last_received_at"] == datetime(2026, 3, 4, 6, tzinfo=UTC)
+
+
+def test_a_failed_file_is_replaced_where_it_is_read_from_elsewhere_but_not_by_what_another_source_takes_of_it(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    for name, source, file, status in (
+        ("d1", "portal", "portal/1.sta", "quarantined"),
+        ("d2", "swift", "swift/1.sta", "loaded"),
+        ("d3", "accounts", "magna/list.csv", "quarantined"),
+        ("d4", "parties", "magna/list.csv", "loaded"),
+    ):
+        insert(
+            warehouse, "raw.delivery", delivery_id=name, source=source, system="x", file_name=file, sha256=file.split("/")[1], bytes=1,
+            received_at=datetime(2026, 3, 4, 6, tzinfo=UTC), status=status, records_read=1, records_loaded=0, records_rejected=0,
+            records_duplicate=0, run_id="test",
+        )  # fmt: skip
+    told = read_monitoring_inputs(warehouse).deliveries.sort("delivery_id")
+    assert dict(told.select("delivery_id", "is_replaced").iter_rows()) == {"d1": True, "d3": False}

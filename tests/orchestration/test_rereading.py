@@ -139,3 +139,76 @@ def test_what_the_second_source_cannot_read_of_it_is_told(workspace: Workspace) 
         ("accounts", "magna/parties.csv", "quarantined"),
         ("parties", "magna/parties.csv", "loaded"),
     ]
+
+
+ITEMS = "Ledger;No;Supplier;Date;Currency;Amount\nAP;1;L1;2026-03-01;EUR;10.00\nAR;2;K1;2026-03-01;EUR;20.00\nAR;3;K1;2026-03-02;EUR;5.00\n"
+LEDGER = """\
+  - {name: %ss, title: Items, system: magna, format: csv, path: "magna/items.csv", owner: payables, group: erp, snapshot: true,
+     declaration: {delimiter: ";", kind: open_item, constants: {ledger: %s, company_code: "1"}, where: {Ledger: %s}, columns:
+       {document_number: "No", counterparty_id: Supplier, document_date: Date, currency: Currency, amount: Amount}}}
+"""
+LEDGERS = "sources:\n" + LEDGER % ("payable", "payable", "AP") + LEDGER % ("receivable", "receivable", "AR")
+
+
+def test_two_sources_take_a_ledger_each_from_one_list(tmp_path: Path) -> None:
+    workspace = small_workspace(tmp_path / "ledgers", LEDGERS)
+    land(workspace, "magna/items.csv", ITEMS, "2026-03-27T06:00:00")
+    load(workspace)
+    assert [status for _, _, status in statuses(workspace)] == ["partly", "partly"]  # of the other's rows each says so
+    assert rows(workspace, "SELECT ledger, document_number FROM raw.open_item ORDER BY 2") == [
+        ("payable", "1"),
+        ("receivable", "2"),
+        ("receivable", "3"),
+    ]
+
+
+def test_a_record_is_neither_taken_twice_nor_left_out_where_sources_overlap(tmp_path: Path) -> None:
+    workspace = small_workspace(
+        tmp_path / "ledgers", LEDGERS.replace("where: {Ledger: AR}", "where: {Supplier: [K1, L1]}")
+    )
+    land(workspace, "magna/items.csv", ITEMS, "2026-03-27T06:00:00")
+    load(workspace)
+    assert statuses(workspace)[1] == ("receivables", "magna/items.csv", "quarantined")
+    assert rows(workspace, "SELECT reason LIKE '%found 1 of 3 records loaded%' FROM raw.delivery ORDER BY source") == [
+        (None,),
+        (True,),
+    ]
+
+
+def test_each_file_that_came_under_one_name_is_read_again(tmp_path: Path) -> None:
+    workspace = small_workspace(tmp_path / "ledgers", LEDGERS)
+    lists = (ITEMS, ITEMS.replace("10.00", "4.00"), ITEMS)  # a list written over the one before, and back again
+    for day, text in enumerate(lists, start=1):
+        land(workspace, "magna/items.csv", text, f"2026-04-0{day}T06:00:00")
+        load(workspace)
+    told = "SELECT * EXCLUDE run_id FROM raw.delivery ORDER BY delivery_id"
+    held = "SELECT * FROM raw.open_item ORDER BY delivery_id, record_number"
+    before = rows(workspace, told), rows(workspace, held)
+    assert forget(workspace, "receivables", everything=True) == ["magna/items.csv"] * 3
+    assert forget(workspace, "receivables", everything=True) == []
+    load(workspace)
+    assert (rows(workspace, told), rows(workspace, held)) == before
+    load(workspace)
+    assert (rows(workspace, told), rows(workspace, held)) == before
+
+
+def test_a_file_that_two_sources_cannot_read_is_refused_for_both_and_read_again_for_each(workspace: Workspace) -> None:
+    land(workspace, "magna/parties.csv", PARTIES.replace("id;", "nr;"), "2026-03-27T06:00:00")
+    load(workspace)
+    assert [status for _, _, status in statuses(workspace)] == ["quarantined", "quarantined"]
+    config = workspace.config / "sources.yml"
+    config.write_text(config.read_text().replace("source_id: id", "source_id: nr"))
+    for source in ("parties", "accounts"):
+        assert forget(workspace, source) == ["magna/parties.csv"]
+    load(workspace)
+    assert [status for _, _, status in statuses(workspace)] == ["loaded", "loaded"]
+
+
+def test_what_no_source_would_read_again_stays(workspace: Workspace) -> None:
+    land(workspace, "swift/1.sta", STATEMENT, "2026-03-27T06:00:00")
+    load(workspace)
+    config = workspace.config / "sources.yml"
+    config.write_text(config.read_text().replace("name: swift", "name: again"))
+    with pytest.raises(LookupError, match="no source is named swift"):
+        forget(workspace, "swift", everything=True)
+    assert days(workspace) == ["2026-03-26"]

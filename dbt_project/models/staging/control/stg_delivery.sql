@@ -34,8 +34,8 @@ select
             order by delivery.received_at, delivery.delivery_id
         )
     ) is true as is_arrival,
-    -- what was wrong with a full list is settled by any newer one that is whole; a file that lay where it does not belong, by the source
-    -- that could read it
+    -- what was wrong with a full list is settled by any newer one that is whole; a file that lay where it does not belong, by the one that
+    -- lay where it could be read. Where two sources take a part each of one file, neither stands for the other
     (
         coalesce(config_source.is_snapshot, false)
         and coalesce(
@@ -45,7 +45,13 @@ select
         )
     )
     or (
-        delivery.status = 'quarantined' and bool_or(delivery.status in ('loaded', 'partly')) over (partition by delivery.sha256)
+        delivery.status = 'quarantined'
+        and exists (
+            select 1 from delivery as read_elsewhere
+            where
+                read_elsewhere.sha256 = delivery.sha256 and read_elsewhere.file_name != delivery.file_name
+                and read_elsewhere.status in ('loaded', 'partly') and read_elsewhere.received_at <= run.known_at
+        )
     ) as is_replaced,
     cast(timezone(run.timezone, delivery.received_at) as date) as received_on,
     coalesce(config_source.timezone, run.timezone) as source_timezone,
