@@ -95,10 +95,10 @@ def names_more(context: LegContext, left: Rows, right: Rows) -> Mask:
         pl.DataFrame({"left": left, "right": right}).with_row_index("pair").join(own, on="right").join(said, on="left")
     )
     size = pl.col("own").str.len_bytes()
-    told = pairs.filter((pl.col("number").str.len_bytes() == size) & (size >= _TELLING)).group_by("pair")
-    met = told.agg(own=(pl.col("number") == pl.col("own")).any(), other=(pl.col("number") != pl.col("own")).any())
+    told = pairs.filter((pl.col("number").str.len_bytes() == size) & (size >= _TELLING)).group_by("pair", "own")
+    met = told.agg(itself=(pl.col("number") == pl.col("own")).any(), other=(pl.col("number") != pl.col("own")).any())
     more = np.zeros(len(left), dtype=np.bool_)
-    more[met.filter(pl.col("own") & pl.col("other"))["pair"].to_numpy()] = True
+    more[met.filter("itself", "other")["pair"].to_numpy()] = True
     return more
 
 

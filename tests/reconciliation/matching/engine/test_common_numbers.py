@@ -82,3 +82,9 @@ def test_who_names_more_than_the_one_bill_found_has_not_overpaid_it() -> None:
     for said, sure in (("INV 2041902/389/404", False), ("INV 2041902", True)):
         result = _paid(said, 1700, (bill,))
         assert (("I", "L") in members(result, "matched")) == sure, said
+
+
+def test_a_number_of_the_bank_as_long_as_another_identifier_of_the_bill_names_no_more_bills() -> None:
+    bill = _OWED | {"item_id": "I", "on": 0, "references": ["AR-000005364", "RF945364"]}
+    result = _paid("TRN:000000000287954 Rechnung AR-000005364", 1700, (bill,))
+    assert members(result, "matched") == [("I", "L")]
