@@ -18,10 +18,9 @@ from reconciliation.matching.text.folding import ascii_upper_series, compact
 
 UNSEEN = 0.02  # slips of the keys that check digits do not show
 _LEAST = 6  # characters of a number with check digits
-_FEWEST, _SHARE = (
-    30,
-    0.98,
-)  # numbers of a form, and the share of them that is right, from which all of them carry check digits
+_FEWEST = 30  # numbers of a form, of which the share that is right says whether all of them carry check digits
+_SHARE = 0.98
+_TRIED, _HARDLY = 500, 0.9  # numbers of a form that are looked at first, and their share below which the others are not
 _PLAIN = "^[0-9]+$"
 
 
@@ -55,12 +54,22 @@ def _checked_lengths(data: Dataset) -> pl.Series:
     if "checked_lengths" not in data.derived:
         numbers = _compacted(dataset_references(data)["reference"].unique())
         numbers = numbers.filter(_plain(numbers) & (numbers.str.len_bytes() >= _LEAST))
-        right = verified_kinds(numbers).select("VIITE", "KID", "OCR")
-        by_length = right.with_columns(size=numbers.str.len_bytes()).group_by("size")
-        counted = by_length.agg(pl.len().alias("times"), pl.col("VIITE", "KID", "OCR").mean())
-        best = pl.max_horizontal("VIITE", "KID", "OCR") >= _SHARE
-        data.derived["checked_lengths"] = counted.filter(best, pl.col("times") >= _FEWEST).select("size")
+        sized = pl.DataFrame({"number": numbers, "size": numbers.str.len_bytes()})
+        first = pl.col("number").bottom_k_by(pl.col("number").hash(), _TRIED)
+        likely = _right(sized.group_by("size").agg(first).explode("number")).filter(pl.col("share") >= _HARDLY)
+        right = _right(sized.join(likely, on="size", how="semi"))
+        checked = right.filter(pl.col("share") >= _SHARE, pl.col("times") >= _FEWEST)
+        data.derived["checked_lengths"] = checked.select("size")
     return data.derived["checked_lengths"]["size"]
+
+
+def _right(numbers: pl.DataFrame) -> pl.DataFrame:
+    """`size`, `times`, `share`: how many plain numbers (`number`, `size`) of each length there are, and how many of them are right
+    by the check digits that fit best."""
+    kinds = ("VIITE", "KID", "OCR")
+    right = pl.concat([numbers.select("size"), verified_kinds(numbers["number"]).select(kinds)], how="horizontal")
+    counted = right.group_by("size").agg(pl.len().alias("times"), pl.col(kinds).mean())
+    return counted.select("size", "times", share=pl.max_horizontal(kinds))
 
 
 def _compacted(references: pl.Series) -> pl.Series:
