@@ -104,10 +104,11 @@ def replaced_rows(context: LegContext, members: SideView, batched: pl.DataFrame,
     rows = told["row"].to_numpy()
     told = told.with_columns(pl.Series("day", data.date[rows]), data.take(["batch_id"], rows)["batch_id"])
     own = told.join(batched.select("row"), on="row", how="semi")
-    met = own.join(told, on="key", suffix="_other").filter(
-        pl.col("row") != pl.col("row_other"),
-        pl.col("day_other") >= pl.col("day"),
-        pl.col("batch_id").ne_missing(pl.col("batch_id_other")),
+    # of the batches that share an identifier, however many payments do, the two with the latest: one is not the member's own
+    latest = told.group_by("key", "batch_id").agg(pl.col("day").max()).sort("day", descending=True)
+    two = latest.group_by("key", maintain_order=True).head(2)
+    met = own.join(two, on="key", suffix="_other").filter(
+        pl.col("day_other") >= pl.col("day"), pl.col("batch_id").ne_missing(pl.col("batch_id_other"))
     )
     found: Rows = met["row"].unique().sort().to_numpy()
     return found
