@@ -41,9 +41,8 @@ class StatementOfAccount(PassConfig):
     kind: Literal["statement_of_account"] = "statement_of_account"
     ahead: int = 3
     max_pairs: int = 200_000
-    prior: Annotated[float, Field(gt=0, lt=1)] = (
-        0.1  # share of payments that pay such a set, before the data has spoken
-    )
+    #: Share of payments that pay such a set, before the data has spoken.
+    prior: Annotated[float, Field(gt=0, lt=1)] = 0.1
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """The sets as groups."""
