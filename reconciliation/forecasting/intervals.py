@@ -36,6 +36,7 @@ SCORE = {
     "cutoff": pl.Date(), "date": pl.Date(), "error": pl.Float64(), "spread": pl.Float64(),
 }  # fmt: skip
 USUALLY_ALIKE, MOST_ALIKE = 0.03, 0.5  # correlation of the errors of two days, before any is seen, and at the most
+DIGITS = 6  # of a correlation: more would tell of the order of additions
 ALL_SUMS, OWN_SUMS = 4.0, 6.0  # sums that what is usual, and what holds for all accounts, are weighed with
 _ALIKE = {"account": pl.String(), "currency": pl.String(), "error_correlation": pl.Float64()}
 _FACTOR = {
@@ -99,13 +100,14 @@ def correlations(scores: pl.DataFrame, factors: pl.DataFrame) -> pl.DataFrame:
     order = {name: place for place, (name, _, _) in enumerate(BUCKETS)}
     key = ["account", "currency", "cutoff"]
     sums = (
-        scores.join(common, on="bucket", how="left")
-        .join(own, on=["account", "currency", "bucket"], how="left")
+        scores.sort(*key, "date")  # the order in which doubles are added is part of their sum
+        .join(common, on="bucket", how="left", maintain_order="left")
+        .join(own, on=["account", "currency", "bucket"], how="left", maintain_order="left")
         .with_columns(
             (pl.coalesce("factor", "common") * pl.col("spread") / NORMAL_80).alias("deviation"),
             pl.col("bucket").replace_strict(order, return_dtype=pl.Int64).alias("place"),
         )
-        .group_by(*key, "place")
+        .group_by(*key, "place", maintain_order=True)
         .agg(
             pl.col("error").sum(),
             (pl.col("deviation") ** 2).sum().alias("apart"),
@@ -133,7 +135,8 @@ def _alike(sums: pl.DataFrame, usual: float, pseudo: float) -> float:
     added = pseudo * (float(weight.mean()) if len(weight) else 1.0)
     if added <= 0:
         return usual
-    return min(max((float(excess.sum()) + usual * added) / (float(weight.sum()) + added), 0.0), MOST_ALIKE)
+    alike = (float(excess.sum()) + usual * added) / (float(weight.sum()) + added)
+    return round(min(max(alike, 0.0), MOST_ALIKE), DIGITS)
 
 
 def _quantile(ratios: Real) -> float | None:

@@ -77,6 +77,10 @@ def test_errors_of_days_that_go_together_are_told_from_those_that_cancel_out(
     found = correlations(scores, calibrate(scores, ForecastingConfig()))
     of_account = dict(found.select("account", "error_correlation").iter_rows())
     assert low <= of_account["A"] <= high
+    # whatever the order of the days
+    assert correlations(
+        scores.sample(fraction=1.0, shuffle=True, seed=3), calibrate(scores, ForecastingConfig())
+    ).equals(found)
     # of an account without a history what is usual holds
     nothing = correlations(scores.clear(), calibrate(scores.clear(), ForecastingConfig()))
     assert nothing["error_correlation"].to_list() == [USUALLY_ALIKE]
