@@ -109,9 +109,11 @@ def build(
 def generate_docs(workspace: Workspace) -> Path:
     """Write dbt's documentation site as one page; with the columns of the workspace's warehouse where it has one."""
     arguments = ["docs", "generate", "--static"]
-    if not workspace.warehouse.exists():
+    warehouse = workspace.warehouse
+    if not warehouse.exists():
         arguments.append("--empty-catalog")
-    _invoke(arguments, workspace.dbt_target, workspace.warehouse)
+        warehouse = Path(":memory:")
+    _invoke(arguments, workspace.dbt_target, warehouse)
     return workspace.dbt_target / "static_index.html"
 
 
