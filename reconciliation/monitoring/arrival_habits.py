@@ -25,6 +25,7 @@ PERIOD = 3  # business days: two silences as long and alike are a new period
 MONTH = 23  # business days, the most that the entries of a first statement say: what spans more is a history
 UNSURE = 0.25  # of the longest silence, by which few silences leave it open
 LATE_OF = 8  # newest arrivals, of which the second latest is usual
+OUTAGE_OF = 4  # silences, from which on one that is far longer than all others is an outage and no habit
 
 Steps = npt.NDArray[np.int64]
 
@@ -42,7 +43,7 @@ def usual_silence(silences: Steps) -> int:
         return 0
     window = silences[-2:] if not is_habit else silences[-NEWEST:]
     longest = int(window.max())
-    if len(window) >= LATE_OF:
+    if len(window) >= OUTAGE_OF:
         second = int(np.sort(window)[-2])
         longest = second if longest > 2 * second + PERIOD else longest  # an outage
     return longest + math.ceil(UNSURE * longest / math.sqrt(len(window)))

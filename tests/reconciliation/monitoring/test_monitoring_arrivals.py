@@ -255,3 +255,21 @@ def test_numbers_that_count_days_or_are_dates_leap_over_weekends() -> None:
     for row in one_left_out[8:]:
         row["previous_sequence"] = int(str(row["previous_sequence"])) + 1
     assert only(alerts(facts(accounts=[ACCOUNT], statements=one_left_out), "statement_gap"))["object_id"] == "s7"
+
+
+@pytest.mark.parametrize(
+    ("silences", "usual"),
+    [
+        (
+            [0, 0, 0, 30],
+            0,
+        ),  # a new account of daily statements that were missing for six weeks: the next outage is told at once
+        ([0, 0, 0, 30, 0, 0, 0], 0),
+        ([4, 4, 4, 20], 5),
+        ([20, 21, 19, 20], 24),
+        ([4], 5),
+        ([0] * 20 + [4, 4], 5),
+    ],
+)
+def test_one_silence_far_longer_than_all_others_is_no_habit(silences: list[int], usual: int) -> None:
+    assert usual_silence(np.array(silences, dtype=np.int64)) == usual
