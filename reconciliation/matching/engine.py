@@ -26,7 +26,7 @@ from reconciliation.matching.links import Links
 from reconciliation.matching.precedence import Precedence, all_used
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.replay import Replay
-from reconciliation.matching.resolution import SUGGESTED, Resolved, resolve
+from reconciliation.matching.resolution import SUGGESTED, Resolved, only_suggested, resolve
 from reconciliation.matching.results import RELEASED, LegTables, MatchResult, Taken, unmatched_table
 from reconciliation.matching.rules import Leg, Rules
 from reconciliation.matching.sign_check import sign_counts
@@ -219,6 +219,7 @@ class _LegRun:
         self._taken: list[Taken] = []
         self._questions = OpenQuestions(self.context)
         self._accepted = pools.accepted(leg)
+        self._of_people = [pools.held_by_people(leg, side) for side in leg.sides]
         self._seconds: dict[str, float] = {}
 
     def _hold(self, holds: Holds) -> None:
@@ -333,6 +334,7 @@ class _LegRun:
             resolved = self._replay.settled(proposals, resolve(self.context, proposals))
             assert resolved is not None  # noqa: S101 - nothing disputed was left
         members = proposals.members.join(resolved.groups.select("proposal"), on="proposal", how="semi")
+        resolved = only_suggested(resolved, members, self._of_people)
         self._questions.add(name, proposals, resolved)
         if resolved.pairs.is_empty() and resolved.groups.is_empty():
             return

@@ -6,16 +6,17 @@ alone, contested pairs by `marginals`, contested groups by the odds of all group
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from reconciliation.matching.context import LegContext
+from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.marginals import Floats, pair_probabilities
-from reconciliation.matching.proposals import Proposals
+from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 
 MATCHED, SUGGESTED = 0, 1
 _DIGITS = 9  # of a probability: its last bits depend on the order in which rows were added up
@@ -47,6 +48,34 @@ def resolve(context: LegContext, proposals: Proposals) -> Resolved:
         pairs, groups = (taken.filter(pl.col("status") == MATCHED) for taken in (pairs, groups))
         tied, tied_groups = tied.clear(), tied_groups.clear()
     return Resolved(pairs, groups, tied, tied_groups)
+
+
+def only_suggested(resolved: Resolved, members: pl.DataFrame, held: Sequence[Rows]) -> Resolved:
+    """The same with what uses one of these rows, by side, suggested at most: a person has said what became of the item, and
+    a person has to see what speaks against it. `members` are those of the groups."""
+    if not any(len(rows) for rows in held):
+        return resolved
+    in_pairs = pl.any_horizontal(
+        *(pl.col(side).is_in(pl.Series(rows).implode()) for side, rows in zip(("left", "right"), held, strict=True))
+    )
+    in_groups = members.filter(
+        pl.any_horizontal(
+            *(
+                (pl.col("side") == side) & pl.col("row").is_in(pl.Series(rows).implode())
+                for side, rows in enumerate(held)
+            )
+        )
+    )
+    most = SUGGESTED_ODDS / (1 + SUGGESTED_ODDS)
+
+    def less(taken: pl.DataFrame, touched: pl.Expr) -> pl.DataFrame:
+        return taken.with_columns(
+            status=pl.when(touched).then(pl.lit(SUGGESTED, pl.UInt8)).otherwise("status"),
+            confidence=pl.when(touched).then(pl.col("confidence").clip(upper_bound=most)).otherwise("confidence"),
+        )
+
+    groups = less(resolved.groups, pl.col("proposal").is_in(in_groups["proposal"].unique().implode()))
+    return replace(resolved, pairs=less(resolved.pairs, in_pairs), groups=groups)
 
 
 def _contested(rows: npt.NDArray[np.uint32], applied: Ints, open_amount: Ints) -> Mask:

@@ -59,6 +59,7 @@ class Pools:
         self._place_of: Ints = np.zeros(0, dtype=np.int64)  # by group: the place of its leg among the legs
         self._of_place: dict[tuple[int, str], HeldItems] = {}  # what the groups of a leg hold, once asked for
         self._automatic: list[_Used] = []  # matches that no person has made or confirmed
+        self._of_people = none  # by group: whether it is matched and a person has made or confirmed it
         self._loose: list[_Used] = []  # one by one of these what is open ended
         self._legs = tuple(legs)
         self._settles_nothing = SettlesNothing(encoding, self._legs)
@@ -257,6 +258,16 @@ class Pools:
         both = found.group_by("group").agg(pl.len(), one=pl.col("row").min(), two=pl.col("row").max())
         return both.filter(pl.col("len") == 2).select("group", "one", "two").sort("group")
 
+    def held_by_people(self, leg: Leg, side: Side) -> Rows:
+        """The rows of a side of a leg in matches that people have made or confirmed in legs which use nothing that this leg uses."""
+        found = [np.zeros(0, dtype=np.uint32)]
+        for place, other in enumerate(self._legs):
+            barred = any(side.pool in each.blocked_by for each in other.sides if each.dataset == side.dataset)
+            if barred and other.name != leg.name and self._of_people.any():
+                held = self._held_by(place, side.dataset)
+                found.append(held.row[self._of_people[held.group]])
+        return np.concatenate(found)
+
     def group_ids(self, groups: pl.Series) -> pl.Series:
         """The ids of known groups, given their numbers."""
         return self._known.groups["group_id"].gather(groups)
@@ -316,6 +327,7 @@ class Pools:
             replace(used, held=used.held.where(self._open_ended[used.held.group])) for used in self._automatic
         ]
         self._stands = matched
+        self._of_people = matched & ~automatic
         self._pairs = matched & known.where(pl.col("cardinality") == "1:1")
         # its own from the first pass on that weighs all that is open; what is open ended may give way and is open anyway
         again = [

@@ -98,3 +98,18 @@ def test_what_shows_later_that_nothing_was_undone_releases_the_pair() -> None:
         ledger=Ledger(cancelled.groups, cancelled.items),
     )
     assert members(late, "matched") == [("I1", "P1")]
+
+
+def test_what_undoes_an_item_that_a_person_has_matched_is_for_a_person_to_see() -> None:
+    def run(*payments: dict[str, object], ledger: Ledger | None = None) -> MatchResult:
+        return _run(payments=items(*payments), bills=items(BILL), linked=(("P1", "I1"),), ledger=ledger)
+
+    first = run(CHEQUE)
+    by_hand = Ledger(first.groups.with_columns(pl.lit("decision").alias("pass")), first.items)
+    second = run(CHEQUE, VOID, ledger=by_hand)
+    assert (members(second, "matched"), members(second, "suggested")) == ([], [("P1", "V1")])
+    assert second.gave_way.is_empty()
+    # and stays so where the suggestion is known
+    known = pl.concat([by_hand.groups, second.groups]), pl.concat([by_hand.items, second.items])
+    third = run(CHEQUE, VOID, ledger=Ledger(*known))
+    assert (members(third, "matched"), third.gave_way.height) == ([], 0)
