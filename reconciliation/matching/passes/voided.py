@@ -38,6 +38,7 @@ class Voided(PassConfig):
     datasets of events that keep two items apart: an item of theirs that names, or is linked to, the left one speaks of
     it as standing; where the left one does not say that it undoes, so does what names or is linked to the right one,
     or comes to its amount about then. `booked` names a dataset of bookings: what stands there has not been voided.
+    `said` asks for a left item that says, in words or by its kind, that it undoes.
     """
 
     KIND: ClassVar[str] = "voided"
@@ -48,6 +49,7 @@ class Voided(PassConfig):
     after: int = 400
     events: tuple[str, ...] = ()
     booked: str = ""
+    said: bool = False
     odds: float = 1e5
 
     @property
@@ -58,6 +60,8 @@ class Voided(PassConfig):
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """Pairs that cancel out."""
         left, said = _undoing(context)
+        if self.said:
+            left, said = left[said], said[said]
         pairs = self._named(context, left)
         if pairs.is_empty():
             return

@@ -113,3 +113,11 @@ def test_what_undoes_an_item_that_a_person_has_matched_is_for_a_person_to_see() 
     known = pl.concat([by_hand.groups, second.groups]), pl.concat([by_hand.items, second.items])
     third = run(CHEQUE, VOID, ledger=Ledger(*known))
     assert (members(third, "matched"), third.gave_way.height) == ([], 0)
+
+
+def test_of_a_customers_bills_one_that_a_document_says_it_undoes_is_cancelled() -> None:
+    """A credit memo for all of it may as well be deducted from a payment."""
+    bill, memo = (row | {"amount": -int(str(row["amount"]))} for row in (BILL, MEMO | {"references": ["SI-100471"]}))
+    for kind, said in (("storno", [("C1", "I1")]), ("credit_memo", [])):
+        known = {"bank_lines": NOTHING, "open_items": items(bill, memo | {"kind": kind})}
+        assert members(match(known, preset("receivables")), "matched") == said
