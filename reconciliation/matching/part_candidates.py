@@ -17,6 +17,7 @@ from reconciliation.matching.day_crowds import Crowd, affordable
 from reconciliation.matching.described import days_of_parts, learned_lags, leg_words, related_pairs
 from reconciliation.matching.text.words import speaking_rows
 
+_SEVERAL = 10  # times as many items of a day are looked at as make a case: they may be of several entities or accounts
 _ROOM = 2000  # half subsets looked at for each item of one party's days
 _NEARER, _ALIKE = 10, 0.75  # days, and the share of the best text, by which too many candidates become less
 
@@ -122,7 +123,10 @@ class PartCandidates:
         day, currency = pl.Series(one.dataset.date[rows]) - asked["lag"], pl.Series(one.dataset.currency[rows])
         speaking = speaking_rows(leg_words(self.context)[1 if self.one == "left" else 0])
         mute = many.frame().join(speaking, on="row", how="anti").select("row", "currency", day="date", value="open")
-        met = asked.with_columns(day=day.cast(pl.Int32), currency=currency).join(mute, on=["day", "currency"])
+        asked = asked.with_columns(day=day.cast(pl.Int32), currency=currency)
+        # counted before any pair is made: a busy day would pair everything with everything
+        room = smaller_parts(asked, mute) <= self.most * _SEVERAL
+        met = asked.filter(room).join(mute, on=["day", "currency"])
         own = self._fitting(met.filter(_PART)).select("lag", "one", "row", "target", "value")
         return own.with_columns(alike=pl.lit(False), mute=pl.lit(True)).sort("one", "row")
 
@@ -134,6 +138,16 @@ class PartCandidates:
 
 
 _PART = ((pl.col("value") > 0) == (pl.col("target") > 0)) & (pl.col("value").abs() < pl.col("target").abs())
+
+
+def smaller_parts(asked: pl.DataFrame, parts: pl.DataFrame) -> pl.Series:
+    """By item asked for (`target`, `day`, `currency`): the `parts` (`value`) of the day and its sign that are smaller."""
+    same = ["day", "currency", "positive"]
+    there = parts.select("day", "currency", positive=pl.col("value") > 0, size=pl.col("value").abs()).sort("size")
+    there = there.with_columns(count=pl.int_range(1, pl.len() + 1).over(same))
+    wanted = asked.with_row_index("place").with_columns(positive=pl.col("target") > 0, size=pl.col("target").abs())
+    found = wanted.sort("size").join_asof(there, on="size", by=same, allow_exact_matches=False, check_sortedness=False)
+    return found.sort("place")["count"].fill_null(0)
 
 
 def _case(*keys: str) -> pl.Expr:

@@ -32,10 +32,8 @@ _SENTENCE = (
 _TELLING = 2.0  # nats of a number that brings items together
 _DAILY = 1.0  # nats of a word that brings those of one day together
 _MOST = 8  # items that speak of one thing
-_MOST_OF_A_BATCH, _ENTERED_WITHIN = (
-    1_000,
-    3,
-)  # items of one deposit or payment run, and the days within which they are entered
+_MOST_OF_A_BATCH = 1_000  # items of one deposit or payment run
+_ENTERED_WITHIN = 3  # days within which these are entered
 _PRIOR_ITEMS = 20.0  # items that the configured share of such items counts for
 _LEAST_TOLD = 0.1  # the least that texts tell: a bank that names its customer only says little against it
 _ALONE = 0.02  # how much less a total is believed where the other side shows the amount by itself

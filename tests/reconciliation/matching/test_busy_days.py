@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching import match, preset
-from reconciliation.matching.part_candidates import fewer
+from reconciliation.matching.part_candidates import fewer, smaller_parts
 from tests.reconciliation.matching.two_sided_rows import Row, side
 
 PARTIES = ("Granite Properties", "Harbor Coffee Roasters", "Evergreen Plumbing", "Lone Star Insurance", "Beacon Logistics",
@@ -55,3 +55,16 @@ def test_of_too_many_candidates_those_nearer_in_time_and_in_their_texts_are_kept
     few = kept.filter(one=1)
     assert few.height == 18 and few["lag"].max() == 10 and few["alike"].all()
     assert kept.filter(one=2).height == len(seldom)
+
+
+def test_the_parts_of_a_busy_day_are_counted_before_they_are_brought_together() -> None:
+    """Of the day, the currency and the sign; what is as large as the item is no part of it."""
+    parts = pl.DataFrame(
+        [(1, 0, 300), (1, 0, 500), (1, 0, 700), (1, 0, -100), (2, 0, 100), (1, 1, 100)],
+        schema=["day", "currency", "value"],
+        orient="row",
+    )
+    asked = pl.DataFrame(
+        [(1, 0, 700), (1, 0, -700), (3, 0, 700), (1, 0, 300)], schema=["day", "currency", "target"], orient="row"
+    )
+    assert smaller_parts(asked, parts).to_list() == [2, 1, 0, 0]
