@@ -15,7 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from reconciliation.contracts import MATCH_GROUP, MATCH_ITEM
-from reconciliation.matching.encoding import Encoding, Ints, Mask
+from reconciliation.matching.encoding import Dataset, Encoding, Ints, Mask
+from reconciliation.matching.errors import MatchingError
 from reconciliation.matching.joins import id_hashes
 
 Groups = npt.NDArray[np.uint32]
@@ -138,6 +139,11 @@ class KnownGroups:
         """By group: whether something is true of it."""
         return self.groups.select(condition.fill_null(False)).to_series().to_numpy()
 
+    def held_of(self, dataset: str) -> HeldItems:
+        """The items of a dataset that groups hold."""
+        nothing = np.zeros(0, dtype=np.uint32)
+        return self.held.get(dataset, HeldItems(nothing, nothing, nothing.astype(np.int64), nothing.astype(np.bool_)))
+
     def complete(self, ledger: StoredLedger, chosen: Mask) -> Mask:
         """By group: whether it is one of those chosen, the run has all its items, and all of each is applied."""
         count = np.zeros(self.groups.height, dtype=np.int64)
@@ -162,3 +168,20 @@ def minor_applied(encoding: Encoding, dataset: str, row: npt.NDArray[np.uint32],
     wide = applied.cast(pl.Decimal(38, 5)).to_physical()
     minor: Ints = (wide // pl.Series(steps, dtype=pl.Int128)).cast(pl.Int64).to_numpy()
     return minor
+
+
+def take_applied(data: Dataset, open_amounts: Ints, used: Ints) -> None:
+    """Take from the open amounts of a dataset what groups have applied of them, both by row in minor units.
+
+    Raises MatchingError where that is more than an item amounts to.
+    """
+    row = np.flatnonzero(used)
+    rest = open_amounts[row] - used[row]
+    beyond = (np.sign(rest) * np.sign(open_amounts[row]) < 0) | (np.abs(rest) > np.abs(open_amounts[row]))
+    if beyond.any():
+        item = data.item_ids(row[beyond].astype(np.uint32)).sort()[0]
+        raise MatchingError(
+            f"{data.name}: item {item} has more applied in the ledger than it amounts to; it has changed, "
+            "release its groups with carry_forward first"
+        )
+    open_amounts[row] = rest

@@ -12,8 +12,7 @@ import polars as pl
 from reconciliation.matching.came_back import HELD
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
-from reconciliation.matching.errors import MatchingError
-from reconciliation.matching.known_groups import HeldItems, KnownGroups, StoredLedger
+from reconciliation.matching.known_groups import HeldItems, KnownGroups, StoredLedger, take_applied
 from reconciliation.matching.links import Links
 from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg, Rules, Side
@@ -158,15 +157,9 @@ class Pools:
     def _held_by(self, place: int, dataset: str) -> HeldItems:
         """The items of a dataset in the groups of the leg at a place."""
         if (place, dataset) not in self._of_place:
-            held = self._held(dataset)
+            held = self._known.held_of(dataset)
             self._of_place[place, dataset] = held.where(self._place_of[held.group] == place)
         return self._of_place[place, dataset]
-
-    def _held(self, dataset: str) -> HeldItems:
-        nothing = np.zeros(0, dtype=np.uint32)
-        return self._known.held.get(
-            dataset, HeldItems(nothing, nothing, nothing.astype(np.int64), nothing.astype(np.bool_))
-        )
 
     def side(self, side: Side, leg: Leg | None = None, *, again: bool = False) -> Ints:
         """A copy of the open amounts of a leg's side, zero where an item takes no part. To a `leg` what may give way to it is
@@ -384,7 +377,7 @@ class Pools:
         uses = list(self._uses(self._legs))
         # a leg that the rules no longer know has used its items all the same: in every pool they have
         for dataset, pool in sorted({(used.dataset, used.pool) for used in uses}):
-            held = self._held(dataset)
+            held = self._known.held_of(dataset)
             unknown = held.where(self._place_of[held.group] == len(self._legs))
             uses.append(_Used(len(self._legs), dataset, pool, unknown))
         applied: dict[tuple[str, str], Ints] = {}
@@ -395,18 +388,4 @@ class Pools:
                 applied.setdefault(key, np.zeros(self._encoding.datasets[used.dataset].height, dtype=np.int64))
                 np.add.at(applied[key], held.row, held.minor)
         for (dataset, pool), minor in applied.items():
-            self._take(dataset, pool, minor)
-
-    def _take(self, dataset: str, pool: str, used: Ints) -> None:
-        data = self._encoding.datasets[dataset]
-        row = np.flatnonzero(used)
-        open_amounts = self.open(dataset, pool)
-        rest = open_amounts[row] - used[row]
-        beyond = (np.sign(rest) * np.sign(open_amounts[row]) < 0) | (np.abs(rest) > np.abs(open_amounts[row]))
-        if beyond.any():
-            item = data.item_ids(row[beyond].astype(np.uint32)).sort()[0]
-            raise MatchingError(
-                f"{dataset}: item {item} has more applied in the ledger than it amounts to; it has changed, "
-                "release its groups with carry_forward first"
-            )
-        open_amounts[row] = rest
+            take_applied(self._encoding.datasets[dataset], self.open(dataset, pool), minor)
