@@ -31,6 +31,7 @@ from reconciliation.matching.results import RELEASED, LegTables, MatchResult, Ta
 from reconciliation.matching.rules import Leg, Rules
 from reconciliation.matching.sign_check import sign_counts
 from reconciliation.matching.state import Pools
+from reconciliation.matching.suggested_rivals import SuggestedRivals, held_by_suggestions
 from reconciliation.matching.summaries import LegFigures, leg_figures
 from reconciliation.matching.ties import OpenQuestions
 
@@ -217,6 +218,7 @@ class _LegRun:
         self._hold(holds)
         self._replay = Replay(self.context, pools.held(leg), self._precedence.open_to_leg)
         self._taken: list[Taken] = []
+        self._rivals: SuggestedRivals | None = None  # of the pass that runs
         self._questions = OpenQuestions(self.context)
         self._accepted = pools.accepted(leg)
         self._of_people = [pools.held_by_people(leg, side) for side in leg.sides]
@@ -255,6 +257,7 @@ class _LegRun:
                 self._eliminate()
                 self.context.begin_weighing()
             self.context.begin_pass()
+            self._rivals = SuggestedRivals(self.context, each, self._taken)
             for proposals in each.propose(self.context):
                 sure_only = each.sure_only or proposals.sure_only
                 self._take(each.name, replace(proposals, sure_only=True) if sure_only else proposals)
@@ -289,7 +292,9 @@ class _LegRun:
 
     def _eliminate(self) -> None:
         """Take of what was tied what is the only answer by now."""
-        for name, proposals in self._questions.again():
+        self._rivals = None
+        unsure = held_by_suggestions(self.context, self._taken)
+        for name, proposals in self._questions.again(unsure):
             self._take(name, proposals)
 
     def tables(self, rules_version: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
@@ -335,6 +340,8 @@ class _LegRun:
             assert resolved is not None  # noqa: S101 - nothing disputed was left
         members = proposals.members.join(resolved.groups.select("proposal"), on="proposal", how="semi")
         resolved = only_suggested(resolved, members, self._of_people)
+        if self._rivals is not None:
+            resolved = self._rivals.weighed(resolved, members)
         self._questions.add(name, proposals, resolved)
         if resolved.pairs.is_empty() and resolved.groups.is_empty():
             return

@@ -19,7 +19,7 @@ from reconciliation.matching.marginals import Floats, pair_probabilities
 from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 
 MATCHED, SUGGESTED = 0, 1
-_DIGITS = 9  # of a probability: its last bits depend on the order in which rows were added up
+DIGITS = 9  # of a probability: its last bits depend on the order in which rows were added up
 _FEW = 8  # candidates, one in so many of a side's rows, below which their rows alone are looked at
 _CLEAR_MARGIN = 0.2  # a winner that leads its rival by less is a tie
 _NAMED_SHARE = 0.2  # a rival is named in a tie when it is at least this likely, compared with the best
@@ -127,7 +127,7 @@ def _resolve_pairs(context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFra
         weight = probability / np.maximum(1 - probability, 1e-12)
         margin -= crossing / (1 + weight + crossing)
         probability = weight / (1 + weight + crossing)
-    probability, margin = np.round(probability, _DIGITS), np.round(margin, _DIGITS)
+    probability, margin = np.round(probability, DIGITS), np.round(margin, DIGITS)
     taken, status = _verdict(context, probability, margin)
     decided = pairs.with_columns(
         pl.Series("confidence", probability), pl.Series("margin", np.maximum(margin, 0.0)), pl.Series("status", status)
@@ -214,7 +214,7 @@ def _resolve_groups(context: LegContext, proposals: Proposals) -> tuple[pl.DataF
     weight = 1 + own_odds + rivals[numbers]
     probability = own_odds / weight
     margin = probability - best_rival[numbers] / weight
-    probability, margin = np.round(probability, _DIGITS), np.round(margin, _DIGITS)
+    probability, margin = np.round(probability, DIGITS), np.round(margin, DIGITS)
     taken, status = _verdict(context, probability, margin)
     decided = groups.with_columns(
         pl.Series("confidence", probability), pl.Series("margin", np.maximum(margin, 0.0)), pl.Series("status", status)

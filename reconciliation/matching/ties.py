@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext
-from reconciliation.matching.encoding import Mask
+from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.marginals import components
-from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
+from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.resolution import Resolved
 from reconciliation.matching.results import Taken
 
@@ -32,8 +32,9 @@ class OpenQuestions:
         if not resolved.tied_groups.is_empty():
             self._groups.append((name, proposals.members.join(resolved.tied_groups, on="proposal", how="semi")))
 
-    def again(self) -> Iterator[tuple[str, Proposals]]:
-        """Tied pairs once more, after all passes: where rivals are gone, what is left may be the only answer."""
+    def again(self, suggested: tuple[Ints, Ints]) -> Iterator[tuple[str, Proposals]]:
+        """Tied pairs once more, after all passes: where rivals are gone, what is left may be the only answer; a suggestion at most
+        where the item of a rival is only suggested elsewhere (what is `suggested`, by side and row)."""
         for place, (name, edges) in enumerate(self._edges):
             live = self._context.still_open(edges)
             self._edges[place] = (name, live)
@@ -49,6 +50,10 @@ class OpenQuestions:
                 pl.lit(0, pl.UInt16).alias("evidence"),
             ).filter(pl.col("left_applied") == pl.col("right_applied"), pl.Series(self._of_one_currency(live)))
             self._edges[place] = (name, live.clear())
+            most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS)
+            pairs = pairs.with_columns(
+                odds=pl.when(_beside_suggested(pairs, edges, suggested)).then(most).otherwise("odds")
+            )
             shaped = pairs.cast(PAIRS)  # type: ignore[arg-type]
             yield name, Proposals(pairs=shaped, evidence=("equal amounts; the other candidates are settled",))
 
@@ -116,3 +121,12 @@ class OpenQuestions:
         rights = live.filter(pl.col("side") == 1).select("proposal", right="row")
         # a center and its members: the smaller side is one row
         return lefts.join(rights, on="proposal").select("left", "right")
+
+
+def _beside_suggested(pairs: pl.DataFrame, edges: pl.DataFrame, suggested: tuple[Ints, Ints]) -> pl.Series:
+    """By pair: whether one of its items was tied by the edges to one that is only suggested elsewhere."""
+    beside = pl.Series([False]).new_from_index(0, pairs.height)
+    for own, other, held in (("left", "right", suggested[1]), ("right", "left", suggested[0])):
+        unsure = edges.filter(pl.Series(held[edges[other].to_numpy()] != 0, dtype=pl.Boolean))
+        beside |= pairs[own].is_in(unsure[own].implode())
+    return beside
