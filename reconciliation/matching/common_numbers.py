@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.context import LegContext, Rows, SideView
-from reconciliation.matching.encoding import Mask
+from reconciliation.matching.context import LegContext, Rows
+from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.joins import among
 from reconciliation.matching.parties import parties_named
 from reconciliation.matching.party_codes import party_codes
@@ -59,7 +59,7 @@ def names_another_of_the_amount(context: LegContext, left: Rows, right: Rows) ->
 
 def _names_another(context: LegContext, left: Rows, right: Rows) -> Mask:
     against = np.zeros(len(left), dtype=np.bool_)
-    said = _shown(context.left, np.unique(left)).filter(pl.col("number").str.len_bytes() >= _TELLING)
+    said = _shown(context.left.dataset, np.unique(left)).filter(pl.col("number").str.len_bytes() >= _TELLING)
     one, two = context.left, context.right.dataset
     lines = said["row"].to_numpy()
     said = said.select("number", left="row", amount=pl.Series(one.open[lines]), currency=one.dataset.currency[lines])
@@ -68,7 +68,7 @@ def _names_another(context: LegContext, left: Rows, right: Rows) -> Mask:
         return against
     # a number of few digits is met by chance among all that items show, not among their own numbers
     serials = references_of(two, alike).select("row", number=serial_number(ascii_upper(pl.col("reference"))))
-    long = _shown(context.right, alike).filter(pl.col("number").str.len_bytes() > _TELLING)
+    long = _shown(two, alike).filter(pl.col("number").str.len_bytes() > _TELLING)
     owned = pl.concat([serials.drop_nulls(), long]).unique()
     items = owned["row"].to_numpy()
     owned = owned.select("number", named="row", amount=pl.Series(two.amount[items]), currency=two.currency[items])
@@ -88,7 +88,7 @@ def _names_another(context: LegContext, left: Rows, right: Rows) -> Mask:
 def names_more(context: LegContext, left: Rows, right: Rows) -> Mask:
     """By pair of rows: whether the left text shows, beside the right item's number, another of as many digits: `INV 2041902/389/404`
     pays more than the first bill."""
-    said = _shown(context.left, np.unique(left), listed=True).select("number", left="row")
+    said = _listed(context.left.dataset, np.unique(left)).select("number", left="row")
     owned = references_of(context.right.dataset, right)
     own = owned.select(right="row", own=serial_number(ascii_upper(pl.col("reference")))).drop_nulls().unique()
     pairs = (
@@ -104,7 +104,7 @@ def names_more(context: LegContext, left: Rows, right: Rows) -> Mask:
 
 def _met(context: LegContext, rows: Rows) -> pl.DataFrame:
     """`left`, `right`, `size` of these left rows and those open items of their counterparties that show a number they show."""
-    said = _shown(context.left, rows, listed=True)
+    said = _listed(context.left.dataset, rows)
     known = parties_named(context, said["row"].unique().sort().to_numpy()).unique()
     said = said.join(known.filter(pl.len().over("row") == 1), on="row")
     said = said.filter(pl.col("party").n_unique().over("number") < _EVERYWHERE)
@@ -112,7 +112,7 @@ def _met(context: LegContext, rows: Rows) -> pl.DataFrame:
         return pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32, "size": pl.UInt32})
     codes = party_codes(context.right.dataset)
     theirs = codes.is_in(said["party"].unique().implode()).arg_true().cast(pl.UInt32)
-    owned = _shown(context.right, theirs.to_numpy()).with_columns(pl.col("row").alias("right"))
+    owned = _shown(context.right.dataset, theirs.to_numpy()).with_columns(pl.col("row").alias("right"))
     owned = owned.with_columns(party=codes.gather(owned["row"])).join(
         said.select("number", "party").unique(), on=["number", "party"], how="semi"
     )
@@ -124,17 +124,35 @@ def _met(context: LegContext, rows: Rows) -> pl.DataFrame:
     return met.group_by("left", "right").agg(pl.col("number").str.len_bytes().max().alias("size")).sort("left", "right")
 
 
-def _shown(view: SideView, rows: Rows, *, listed: bool = False) -> pl.DataFrame:
-    """`row`, `number` of the numbers that texts and references of these rows show, as written and without zeros in front, without
-    dates and amounts; with what a list or range of them stands for where asked."""
-    texts = view.dataset.take([written("text")], rows)["text"]
+def _shown(data: Dataset, rows: Rows) -> pl.DataFrame:
+    """`row`, `number` of the numbers that texts and references of these rows show (`numbers_shown`)."""
+    shown = pl.DataFrame({"row": rows, "number": data.by_row(numbers_shown, rows)})
+    return shown.explode("number", empty_as_null=False, keep_nulls=False)
+
+
+def numbers_shown(data: Dataset, rows: Rows) -> pl.Series:
+    """By row: the numbers that its text and references show, as written and without zeros in front, without dates and amounts."""
+    found = _numbers(_told(data, rows)).group_by("row").agg("number")
+    return pl.DataFrame({"row": rows}).join(found, on="row", how="left", maintain_order="left")["number"]
+
+
+def _listed(data: Dataset, rows: Rows) -> pl.DataFrame:
+    """As `_shown`, with what a list or range of numbers stands for."""
+    told = _told(data, rows)
+    return _numbers(told, range_members(told).select("row", number=pl.col("raw").str.extract("([0-9]+)$", 1)))
+
+
+def _told(data: Dataset, rows: Rows) -> pl.DataFrame:
+    """`row`, `text` of those of these rows that show a number: what is written there but dates and amounts."""
+    texts = data.take([written("text")], rows)["text"]
     told = pl.DataFrame({"row": rows, "text": ascii_upper_series(texts)}).filter(pl.col("text").str.contains(_NUMBER))
-    told = told.with_columns(pl.col("text").str.replace_all(_DATES, " ").str.replace_all(_FIGURES, " ; "))
+    return told.with_columns(pl.col("text").str.replace_all(_DATES, " ").str.replace_all(_FIGURES, " ; "))
+
+
+def _numbers(told: pl.DataFrame, *more: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `number` of the numbers in texts (`row`, `text`), and of `more` of that shape."""
     numbers = told.select("row", number=pl.col("text").str.extract_all(_NUMBER))
-    found = [numbers.explode("number", empty_as_null=False, keep_nulls=False)]
-    if listed:
-        found.append(range_members(told).select("row", number=pl.col("raw").str.extract("([0-9]+)$", 1)))
-    shown = pl.concat(found)
+    shown = pl.concat([numbers.explode("number", empty_as_null=False, keep_nulls=False), *more])
     bare = shown.with_columns(pl.col("number").str.strip_chars_start("0"))
     size = pl.col("number").str.len_bytes()
     shown = pl.concat([shown, bare]).drop_nulls().filter(size.is_between(_LEAST, _MOST))

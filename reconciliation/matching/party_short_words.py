@@ -24,6 +24,7 @@ _FEWEST, _DISTINCT, _SHARE = (
     5,
     0.9,
 )  # texts that show one, different ones, and the share of them that has to be known
+_SAID, _OWNED = "short_words_said", "short_words_owned"  # of a dataset's texts, and of its counterparties
 _YEAR = "^(?:19|20)[0-9]{2}$"
 
 
@@ -39,10 +40,12 @@ def _meant(context: LegContext) -> pl.DataFrame:
     if "party_short_words" in context.cache:
         return context.cache["party_short_words"]
     owned = _owned(context.right.dataset)
+    data = context.left.dataset
     told = pl.DataFrame(schema={"row": pl.UInt32, "party": owned.schema["party"]})
     if not owned.is_empty():
-        data = context.left.dataset
-        said = _said(data.read([written("text")])).join(owned, on="word", how="left")
+        if _SAID not in data.derived:
+            data.derived[_SAID] = _said(data.read([written("text")]))
+        said = data.derived[_SAID].join(owned, on="word", how="left")
         known = pl.col("parties").is_not_null()
         shapes = said.group_by("label", "shape").agg(
             pl.len(), known=known.sum(), distinct=pl.col("word").filter(known).n_unique()
@@ -62,7 +65,9 @@ def _meant(context: LegContext) -> pl.DataFrame:
 
 def _owned(data: Dataset) -> pl.DataFrame:
     """`word`, `party`, `parties` of the short numbers that counterparties' items show, in their texts or as their ids: how many do, and
-    the one that does."""
+    the one that does; made once."""
+    if _OWNED in data.derived:
+        return data.derived[_OWNED]
     texts = data.read(
         [pl.concat_str(pl.col("counterparty_id"), pl.col("text"), separator=" ; ", ignore_nulls=True).alias("text")]
     )
@@ -70,7 +75,8 @@ def _owned(data: Dataset) -> pl.DataFrame:
     words = words.with_columns(party=party_codes(data).gather(words["row"])).drop_nulls("party")
     owned = words.group_by("word").agg(pl.col("party").min(), parties=pl.col("party").n_unique())
     references = dataset_references(data).select(word=pl.col("reference").str.to_uppercase()).unique()
-    return owned.join(references, on="word", how="anti")
+    data.derived[_OWNED] = owned.join(references, on="word", how="anti")
+    return data.derived[_OWNED]
 
 
 def _said(texts: pl.DataFrame) -> pl.DataFrame:

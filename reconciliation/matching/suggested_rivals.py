@@ -43,7 +43,7 @@ class SuggestedRivals:
 
     def __init__(self, context: LegContext, each: PassConfig, taken: Sequence[Taken]) -> None:
         self._context, self._pass = context, each
-        asked = each.weighs_all and not context.leg.offsets
+        asked = each.WEIGHS_SUGGESTED and not context.leg.offsets
         held = held_by_suggestions(context, taken) if asked else None
         self._held = held if held is not None and any(amounts.any() for amounts in held) else None
         self._free = _free(context, taken if self._held is not None else [])

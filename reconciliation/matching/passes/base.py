@@ -25,6 +25,10 @@ class PassConfig(BaseModel):
     #: chance, how many items have no partner.
     WEIGHS_ALL: ClassVar[bool] = True
 
+    #: Whether what earlier passes of the leg have only suggested is weighed as rivals of what it matches, for which it is asked once more:
+    #: where no number names an item, and its twin may be meant.
+    WEIGHS_SUGGESTED: ClassVar[bool] = False
+
     #: Whether it brings items of different legal entities together.
     ACROSS_ENTITIES: ClassVar[bool] = False
 

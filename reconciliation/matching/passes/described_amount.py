@@ -53,6 +53,7 @@ class DescribedAmount(PassConfig):
     """
 
     KIND: ClassVar[str] = "described"
+    WEIGHS_SUGGESTED: ClassVar[bool] = True
 
     kind: Literal["described"] = "described"
     window: int = 14

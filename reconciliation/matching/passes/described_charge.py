@@ -46,6 +46,7 @@ class DescribedCharge(PassConfig):
     """
 
     KIND: ClassVar[str] = "described_charge"
+    WEIGHS_SUGGESTED: ClassVar[bool] = True
 
     kind: Literal["described_charge"] = "described_charge"
     one: Literal["left", "right"] = "left"

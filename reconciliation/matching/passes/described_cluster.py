@@ -48,6 +48,7 @@ class DescribedCluster(PassConfig):
     """
 
     KIND: ClassVar[str] = "described_cluster"
+    WEIGHS_SUGGESTED: ClassVar[bool] = True
 
     kind: Literal["described_cluster"] = "described_cluster"
     window: int = 10

@@ -45,6 +45,7 @@ class DescribedDifference(PassConfig):
     """
 
     KIND: ClassVar[str] = "described_difference"
+    WEIGHS_SUGGESTED: ClassVar[bool] = True
 
     kind: Literal["described_difference"] = "described_difference"
     window: int = 30

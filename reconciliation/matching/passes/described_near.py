@@ -43,6 +43,7 @@ class DescribedNear(PassConfig):
     """
 
     KIND: ClassVar[str] = "described_near"
+    WEIGHS_SUGGESTED: ClassVar[bool] = True
 
     kind: Literal["described_near"] = "described_near"
     window: int = 7

@@ -62,6 +62,7 @@ class DescribedPayout(PassConfig):
     """
 
     KIND: ClassVar[str] = "described_payout"
+    WEIGHS_SUGGESTED: ClassVar[bool] = True
 
     kind: Literal["described_payout"] = "described_payout"
     one: Literal["left", "right"] = "left"

@@ -63,6 +63,7 @@ class DescribedSum(PassConfig):
     """
 
     KIND: ClassVar[str] = "described_sum"
+    WEIGHS_SUGGESTED: ClassVar[bool] = True
 
     kind: Literal["described_sum"] = "described_sum"
     one: Literal["left", "right"] = "left"

@@ -51,6 +51,7 @@ class DescribedTogether(PassConfig):
     """
 
     KIND: ClassVar[str] = "described_together"
+    WEIGHS_SUGGESTED: ClassVar[bool] = True
 
     kind: Literal["described_together"] = "described_together"
     one: Literal["left", "right"] = "left"
