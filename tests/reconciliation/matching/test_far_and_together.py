@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from decimal import Decimal
-
 import polars as pl
+from two_sided_rows import Row, side
 
 from reconciliation.matching import match, preset
 
 RULES = preset("two_sided")
-Row = tuple[str, str, int, str]  # item_id, amount, day of January, text
 TENANTS = ["HARPER", "QUIGLEY", "BRANDT", "OKAFOR", "SILVA", "TANAKA", "WEISS", "YOUNG", "ZELLER", "MORETTI"]
-
-
-def side(rows: list[Row]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "item_id": [row[0] for row in rows],
-            "amount": pl.Series([Decimal(row[1]) for row in rows], dtype=pl.Decimal(23, 5)),
-            "currency": ["EUR"] * len(rows),
-            "date": [date(2026, 1, 1) + timedelta(days=row[2]) for row in rows],
-            "text": [row[3] for row in rows],
-        }
-    )
 
 
 def groups(left: list[Row], right: list[Row], *statuses: str) -> list[set[str]]:
@@ -36,8 +21,8 @@ def groups(left: list[Row], right: list[Row], *statuses: str) -> list[set[str]]:
 def rents(months: int, late: dict[tuple[int, int], int]) -> tuple[list[Row], list[Row]]:
     """The rents of all tenants, 650.00 each, paid two days after they are due or as many as `late` says."""
     due = [(tenant, month) for month in range(months) for tenant in range(len(TENANTS))]
-    books = [(f"l{t}-{m}", "650.00", 30 * m, f"Rent {TENANTS[t].title()}") for t, m in due]
-    bank = [(f"b{t}-{m}", "650.00", 30 * m + late.get((t, m), 2), f"STO {TENANTS[t]}") for t, m in due]
+    books: list[Row] = [(f"l{t}-{m}", "650.00", 30 * m, f"Rent {TENANTS[t].title()}") for t, m in due]
+    bank: list[Row] = [(f"b{t}-{m}", "650.00", 30 * m + late.get((t, m), 2), f"STO {TENANTS[t]}") for t, m in due]
     return bank, books
 
 
@@ -166,7 +151,9 @@ MONTHS = ["Januar", "Februar", "Maerz", "April", "Mai", "Juni", "Juli", "August"
 
 def others() -> tuple[list[Row], list[Row]]:
     """Thirty payments of odd amounts, up to ten days after they are due."""
-    booked = [(f"lx{n}", f"{41 + 37 * n}.{n + 10}", 8 * n, f"{name} ONE") for n, name in enumerate(TENANTS * 3)]
+    booked: list[Row] = [
+        (f"lx{n}", f"{41 + 37 * n}.{n + 10}", 8 * n, f"{name} ONE") for n, name in enumerate(TENANTS * 3)
+    ]
     return [(f"b{item[1:]}", amount, day + n % 11, text) for n, (item, amount, day, text) in enumerate(booked)], booked
 
 
