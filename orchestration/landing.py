@@ -99,9 +99,8 @@ def landed(
         files.append(LandedFile(source.name, path, name, stat.st_size, stat.st_mtime_ns, known[key]))
     insert_rows(connection, "ops.landing_file", ["name", "size", "mtime_ns", "sha256"], fresh, "INSERT OR IGNORE")
     again = _to_read_again(connection, workspace, source, known_at)
-    lie = {
-        (file.name, file.sha256) for file in again
-    }  # of these what lies in landing is the same delivery, or comes after it
+    # what lies in landing of these is the same delivery, or comes after it
+    lie = {(file.name, file.sha256) for file in again}
     files = [*again, *(file for file in files if (file.name, file.sha256) not in lie)]
     return sorted(files, key=lambda file: (file.received_at, file.name))
 
@@ -115,7 +114,8 @@ def _to_read_again(
         return []
     rows = connection.execute(
         "SELECT DISTINCT delivery_id, file_name, bytes, received_at, sha256 FROM ops.reread "
-        "WHERE source = ? AND received_at <= ? AND delivery_id NOT IN (SELECT delivery_id FROM raw.delivery)",
+        "WHERE source = ? AND received_at <= ? AND delivery_id NOT IN (SELECT delivery_id FROM raw.delivery) "
+        "ORDER BY received_at, delivery_id",
         [source.name, known_at],
     ).fetchall()
     files = []
