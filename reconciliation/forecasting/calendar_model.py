@@ -60,9 +60,14 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
     before = _candidates(history[:cut], _ordinary(history[:cut], values[:cut]), around, features)
     held_out = {name: predict(history[cut:]) for name, predict in before.items()}
     errors = {name: float(np.abs(found - ordinary[cut:]).sum()) for name, found in held_out.items()}
-    name = min(errors, key=lambda one: errors[one] * (WORTH_IT if "ridge" in one or "season" in one else 1.0))
+    whole = _candidates(history, ordinary, around, features)
+    # the whole history may have no season where the older part of it had one
+    name = min(
+        (one for one in errors if one in whole),
+        key=lambda one: errors[one] * (WORTH_IT if "ridge" in one or "season" in one else 1.0),
+    )
     alive = _weekdays_that_move(history, values)
-    fitted = _candidates(history, ordinary, around, features)[name]
+    fitted = whole[name]
 
     def predict(wanted: Days) -> Real:
         return np.where(alive[weekdays(wanted)], fitted(wanted), 0.0)

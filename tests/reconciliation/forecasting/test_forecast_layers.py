@@ -223,3 +223,15 @@ def test_a_few_large_receipts_make_no_season() -> None:
         rng = np.random.default_rng(seed)
         paid = np.where(rng.random(known) < 14 / 250, rng.lognormal(8, 1, known), 0.0)
         assert "season" not in usual(around[:known], paid, around).name, seed
+
+
+def test_a_season_that_the_newest_months_no_longer_show() -> None:
+    """Two years of one season, and weeks of large orders at the end: the older part has a season, the whole has none."""
+    around = TARGET.days(date(2023, 12, 1), date(2026, 10, 1))
+    known = around[(around >= np.datetime64("2024-02-01")) & (around <= np.datetime64(AS_OF))]
+    day, place = known.astype(np.int64), np.arange(len(known))
+    sold = 100.0 * (1.0 + 0.9 * np.sin(2 * np.pi * day / 364))
+    orders = np.where((day // 7 % 3 == 0) & (place > 0.85 * len(known)), 500.0, 0.0)
+    model = usual(known, sold + orders, around)
+    assert "sharp season" not in model.name
+    assert model.predict(around[-20:]).mean() > 0
