@@ -7,13 +7,16 @@ from reconciliation.forecasting.accuracy import accuracy
 from reconciliation.forecasting.config import ForecastingConfig, ForecastingConfigError, parse_forecasting
 from reconciliation.forecasting.engine import forecast
 from reconciliation.forecasting.inputs import ForecastInputs, known_by
+from reconciliation.forecasting.origins import Origins, origins
 
 __all__ = [
     "ForecastInputs",
     "ForecastingConfig",
     "ForecastingConfigError",
+    "Origins",
     "accuracy",
     "forecast",
     "known_by",
+    "origins",
     "parse_forecasting",
 ]

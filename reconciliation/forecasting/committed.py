@@ -59,7 +59,19 @@ def opening(inputs: ForecastInputs, stale_spread: pl.DataFrame, as_of: date) -> 
 
 
 def committed(inputs: ForecastInputs, config: ForecastingConfig, horizon: Horizon) -> pl.DataFrame:
-    """Payments that were made and are not booked, each on the day the bank will book it (LAYER, summed).
+    """Payments that were made and are not booked, on the days the bank will book them (LAYER, summed)."""
+    return (
+        placed(inputs, config, horizon)
+        .group_by("entity", "account", "currency", "date", "layer", "certainty")
+        .agg(pl.col("amount").sum().cast(AMOUNT), pl.lit(0.0).alias("spread"), pl.len().alias("item_count"))
+        .with_columns(pl.lit("payments instructed and not booked").alias("sources"))
+        .select(pl.col(name).cast(kind) for name, kind in LAYER.items())
+    )
+
+
+def placed(inputs: ForecastInputs, config: ForecastingConfig, horizon: Horizon) -> pl.DataFrame:
+    """Payments that were made and are not booked, each on the day the bank will book it: payment_id, entity, account, currency,
+    date, layer, certainty, amount.
 
     That is its execution date or the next business day, but not a day that statements already cover: a payment they
     do not show is expected on the first day after them, not before `as_of`. After `expires_after_days` of covered
@@ -87,28 +99,21 @@ def committed(inputs: ForecastInputs, config: ForecastingConfig, horizon: Horizo
     )
     days = waiting.select("calendar", "day").unique().sort("calendar", "day")
     rolled = [business_days(name, horizon.as_of).on_or_after(day) for name, day in days.iter_rows()]
-    placed = waiting.join(
+    return waiting.join(
         days.with_columns(pl.Series("date", rolled, dtype=pl.Date)), on=["calendar", "day"], how="left"
-    ).with_columns(
+    ).select(
+        "payment_id",
+        pl.col("entity_id").alias("entity"),
+        pl.col("account_id").alias("account"),
+        "currency",
         pl.when(pl.col("date") > horizon.last).then(pl.lit(horizon.beyond)).otherwise("date").alias("date"),
+        pl.when(pl.col("date") > horizon.last)
+        .then(pl.lit("beyond_horizon"))
+        .otherwise(pl.lit("committed"))
+        .alias("layer"),
         pl.when(pl.col("status").is_in(RELEASED))
         .then(pl.lit("committed"))
         .otherwise(pl.lit("expected"))
         .alias("certainty"),
-    )
-    return (
-        placed.group_by(
-            pl.col("entity_id").alias("entity"),
-            pl.col("account_id").alias("account"),
-            "currency",
-            "date",
-            pl.when(pl.col("date") == horizon.beyond)
-            .then(pl.lit("beyond_horizon"))
-            .otherwise(pl.lit("committed"))
-            .alias("layer"),
-            "certainty",
-        )
-        .agg(pl.col("amount").sum().cast(AMOUNT), pl.lit(0.0).alias("spread"), pl.len().alias("item_count"))
-        .with_columns(pl.lit("payments instructed and not booked").alias("sources"))
-        .select(pl.col(name).cast(kind) for name, kind in LAYER.items())
+        "amount",
     )

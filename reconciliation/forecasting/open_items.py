@@ -138,15 +138,34 @@ def layer(found: list[Schedule], horizon: Horizon) -> pl.DataFrame:
     )
 
 
-def _cells(schedule: Schedule, horizon: Horizon) -> Iterator[pl.DataFrame]:
-    """Sums per account, currency and day, chunk by chunk of items."""
-    days = np.append(schedule.days, np.datetime64(horizon.beyond))
+def of_each_item(found: list[Schedule], horizon: Horizon) -> Iterator[pl.DataFrame]:
+    """What each item adds to each day, chunk by chunk: open_item_id, entity, account, currency, date, amount; `beyond` is the day
+    that stands for everything later.
+    """
+    for schedule in found:
+        days = np.append(schedule.days, np.datetime64(horizon.beyond))
+        for rows, _, cells in _spread(schedule):
+            item, day = np.nonzero(cells)
+            yield (
+                rows[item]
+                .select("open_item_id", "entity", "account", "currency")
+                .with_columns(pl.Series("date", days[day]).cast(pl.Date), amounts(cells[item, day]))
+            )
+
+
+def _spread(schedule: Schedule) -> Iterator[tuple[pl.DataFrame, Real, Whole]]:
+    """The items with their chances and their amounts a day, chunk by chunk."""
     for start in range(0, schedule.rows.height, CHUNK):
         rows = schedule.rows[start : start + CHUNK]
         weights = schedule.chances[start : start + CHUNK]
-        total = points(rows["remaining"])
-        cells = spread_out(total, weights, minor_unit_points(rows["currency"]))
-        value = total / 100_000
+        yield rows, weights, spread_out(points(rows["remaining"]), weights, minor_unit_points(rows["currency"]))
+
+
+def _cells(schedule: Schedule, horizon: Horizon) -> Iterator[pl.DataFrame]:
+    """Sums per account, currency and day, chunk by chunk of items."""
+    days = np.append(schedule.days, np.datetime64(horizon.beyond))
+    for rows, weights, cells in _spread(schedule):
+        value = points(rows["remaining"]) / 100_000
         variance = (value**2)[:, None] * weights * (1.0 - weights)
         keys = rows.select("entity", "account", "currency").with_row_index("item")
         for (entity, account, currency), part in keys.group_by("entity", "account", "currency", maintain_order=True):

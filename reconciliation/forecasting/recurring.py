@@ -58,6 +58,11 @@ class Series:
     days: tuple[tuple[date, int], ...]
     lines: tuple[int, ...]
 
+    @property
+    def title(self) -> str:
+        """How often, and by what it is known."""
+        return f"{self.cadence} {self.name}"
+
 
 def find_series(inputs: ForecastInputs, config: ForecastingConfig, horizon: Horizon) -> list[Series]:
     """The series that recur, with their next days up to the horizon's end; none for one that has missed a cycle."""
@@ -184,7 +189,6 @@ def layer(found: list[Series], inputs: ForecastInputs) -> pl.DataFrame:
     """The series as a layer (LAYER). A day near which a payment that settles no item is on its way is left to that
     payment.
     """
-    waiting = _unsettled_payments(inputs)
     rows = [
         {
             "entity": one.entity,
@@ -193,11 +197,9 @@ def layer(found: list[Series], inputs: ForecastInputs) -> pl.DataFrame:
             "date": day,
             "points": amount,
             "spread": one.spread * abs(amount) / max(min(abs(each) for _, each in one.days), 1),
-            "sources": f"{one.cadence} {one.name}",
+            "sources": one.title,
         }
-        for one in found
-        for day, amount in one.days
-        if not _is_instructed(one, day, amount, waiting)
+        for one, day, amount in expected(found, inputs)
     ]
     if not rows:
         return empty(LAYER)
@@ -220,6 +222,15 @@ def layer(found: list[Series], inputs: ForecastInputs) -> pl.DataFrame:
         .with_columns(pl.lit("recurring").alias("layer"), pl.lit("expected").alias("certainty"))
         .select(pl.col(name).cast(kind) for name, kind in LAYER.items())
     )
+
+
+def expected(found: list[Series], inputs: ForecastInputs) -> Iterator[tuple[Series, date, int]]:
+    """Each series with each of its days and the amount of that day, but for days that a payment on its way stands for."""
+    waiting = _unsettled_payments(inputs)
+    for one in found:
+        for day, amount in one.days:
+            if not _is_instructed(one, day, amount, waiting):
+                yield one, day, amount
 
 
 def _expected(

@@ -101,12 +101,16 @@ def _rolled_forward(days: Days, expected: Real, variance: Real, as_of: date) -> 
     )
 
 
+def learned_from(inputs: ForecastInputs, series: list[Series]) -> pl.DataFrame:
+    """The flows that belong to no recurring series: what usually moves is learned from these."""
+    theirs = [number for one in series for number in one.lines]
+    return inputs.flows.with_row_index("number").filter(~pl.col("number").is_in(theirs)).drop("number")
+
+
 def _without(inputs: ForecastInputs, series: list[Series]) -> pl.DataFrame:
     """Booked movements outside the recurring series: entity, account, currency, date, incoming, value (unsigned)."""
-    theirs = [number for one in series for number in one.lines]
     return (
-        inputs.flows.with_row_index("number")
-        .filter(~pl.col("number").is_in(theirs))
+        learned_from(inputs, series)
         .with_columns((pl.col("amount") > 0).alias("incoming"))
         .select(
             pl.col("entity_id").alias("entity"),
