@@ -1,4 +1,4 @@
-"""Ranges and short-hand lists of document numbers: `INV 1001-1004`, `1001 bis 1004`, `1001/02/03`, `RE-2025-00415, 416 und 418`."""
+"""Ranges and short-hand lists of document numbers: `INV 1001-1004`, `1001 bis 1004`, `F1001/02/03`, `RE-2025-00415, 416 und 418`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from reconciliation.matching.text.folding import compact
 _LISTED_APART = 6  # two whole numbers with a slash between them that lie as far apart are no range
 MAX_MEMBERS = 50  # a wider span is a pair of numbers, or a typing error, not a list of documents
 _WORDS = r"(?:-|/|\.\.+|\bTO\b|\bBIS\b|\bTHRU\b|\bTHROUGH\b|\bTOT\b|\bAU\b|\bAL\b|\bTILL?\b)"
-_RANGE = rf"\b[A-Z]{{0,6}}[0-9]{{4,12}}\s*{_WORDS}\s*[A-Z]{{0,6}}[0-9]{{1,12}}\b"
+_TO = _WORDS.replace("/|", "")
+_MORE = r"(?:\s*[/,+&]\s*[0-9]+)*"  # with a third number behind a slash the first two are a list's, not a range's
+_LAST = r"\s*[A-Z]{0,6}[0-9]{1,12}\b"
+_RANGE = rf"\b[A-Z]{{0,6}}[0-9]{{4,12}}\s*(?:{_TO}{_LAST}|/{_LAST}{_MORE})"
 _PARTS = r"^[A-Z]*([0-9]+)\s*([^0-9]*?)\s*(?:[A-Z]*)([0-9]+)$"
-_LIST = r"\b[0-9]{4,12}(?:\s*[/,+&]\s*[0-9]{1,4})+\b"
+_LIST = (
+    r"\b[A-Z]{0,6}(?:[0-9]{4,12}(?:\s*[/,+&]\s*[0-9]{1,4})+|[0-9]{5,12}(?:-[0-9]{1,4}){2,})\b"  # 2026-03-31 is a day
+)
 # what stands in front of the number that counts, in a number of several parts, and is not said again
-_STEM = r"(?:[A-Z0-9]{1,8}[-/._])+"
+_STEM = r"(?:[A-Z0-9]{1,8}[-/._])+"  # a slash is a part's end here
 _AND = r"(?:\s*[/,;+&]\s*|\s+(?:UND|AND|ET|EN|Y|E|OG|OCH)\s+)"
-_TO = _WORDS.replace("/|", "")  # a slash is a part's end here
 _GOES_ON = r"[-/._]+[A-Z0-9]+"  # what ends there is a part of a number, not a range's last one
 _STEMMED_RANGE = rf"\b{_STEM}[0-9]{{2,12}}\s*{_TO}\s*(?:{_STEM})?[0-9]{{1,12}}\b(?:{_GOES_ON})?"
 _STEMMED_RANGE_PARTS = rf"^({_STEM})([0-9]+)\s*{_TO}\s*({_STEM})?([0-9]+)$"

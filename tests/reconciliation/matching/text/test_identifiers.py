@@ -43,6 +43,8 @@ def found(text: str, reference: str, *variants: Variant, **options: int) -> str 
         ("INV 1001 bis 1004", "1002", "exact"),
         ("1001-04", "1004", "exact"),
         ("4711/12/15", "4715", "exact"),
+        ("F880608/609/634", "F880634", "unprefixed"),
+        ("880608-609-634", "880634", "exact"),
         ("RE-2025-00415, 416 und 418", "RE-2025-00418", "exact"),
         ("RE-2025-00415 bis 00417", "RE-2025-00416", "exact"),
         ("RE-2025-00415-417", "RE-2025-00416", "exact"),
@@ -68,6 +70,7 @@ def test_the_same_number(text: str, reference: str, variant: str) -> None:
         ("91814", "1814"),
         ("AB1814", "814"),
         ("INV 1004-1001", "1003"),  # does not rise: no range
+        ("F880608/634/680", "F880620"),  # of three numbers with slashes each is one
         ("INV 1001-9001", "5000"),  # too wide to be a list
         ("RF18539007547035", "RF18539007547034"),  # a wrong digit does not verify
         ("RF185390075470", "RF18539007547034"),  # nor does a cut reference
