@@ -24,6 +24,11 @@ _KNOWN_OTHERS = {
     b"\x1f\x8b": ("compressed (gzip)", "unpack it and read what is inside"),
     b"7z\xbc\xaf": ("an archive (7z)", "unpack it and read what is inside"),
     b"Rar!": ("an archive (RAR)", "unpack it and read what is inside"),
+    b"BZh": ("compressed (bzip2)", "unpack it and read what is inside"),
+    b"\xfd7zXZ": ("compressed (xz)", "unpack it and read what is inside"),
+    b"\x28\xb5\x2f\xfd": ("compressed (zstd)", "unpack it and read what is inside"),
+    b"-----BEGIN PGP": ("encrypted or signed (PGP)", "have it decrypted before it lands"),
+    b"-----BEGIN PKCS7": ("encrypted or signed (PKCS 7)", "have it decrypted before it lands"),
     b"<html": (
         "a web page",
         "an export that is a web page in truth: save it as .xlsx or CSV, or ask the bank for that",

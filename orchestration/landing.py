@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingestion.reading import FileRejected
 from ingestion.sources import SourceConfig
 from orchestration.warehouse import insert_rows
 from orchestration.workspace import Workspace
@@ -34,6 +35,8 @@ class LandedFile:
     sha256: str
     is_again: bool = False  # the same source, name and bytes as an earlier delivery, and yet one of its own
     again_id: str | None = None  # of such a one that is read again, the id it had
+    packed: int | None = None  # of an archive, how many deliveries it holds
+    refusal: FileRejected | None = None  # of an archive, why it cannot be unpacked
 
     @property
     def received_at(self) -> datetime:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from ingestion.archives import WITHIN
 from ingestion.contracts import CONTRACTS
 from ingestion.reading import FileRejected, Reader
 from ingestion.sources import SourceConfig
@@ -21,6 +22,7 @@ from orchestration.identity import Verdict, judge
 from orchestration.landing import LandedFile, archive, quarantine
 from orchestration.parsing import Parsed, parse_all
 from orchestration.repeated_lists import is_list, registered_of, returned, unregistered
+from orchestration.unpacking import UNPACKED, unpacked
 from orchestration.warehouse import DELIVERY_COLUMNS, REJECT_COLUMNS, insert_rows, transaction
 from orchestration.workspace import Workspace
 
@@ -57,9 +59,11 @@ def load_source(
     run_id: str,
     progress: Callable[[str], None] = lambda _: None,
 ) -> LoadSummary:
-    """Load the files of a source that are not registered yet, oldest first."""
+    """Load the files of a source that are not registered yet, oldest first; those within an archive each for itself."""
     registered = registered_of(connection, source)
-    new = unregistered(source, files, registered)
+    found = unpacked(connection, workspace, source, files)
+    archives = [file for file in found if file.packed is not None and file.delivery_id not in registered.deliveries]
+    new = unregistered(source, [file for file in found if file.packed is None], registered)
     back = returned(source, new, registered)
     first = {file.delivery_id for file in _first_of_each(new, _known_bytes(connection, source))}
     elsewhere = _known_elsewhere(connection, source)
@@ -90,6 +94,7 @@ def load_source(
         if len(group) >= GROUP_FILES or sum(one.rows for one in group) >= GROUP_ROWS:
             flush()
     flush()
+    outcomes += [_register_archive(connection, workspace, file, source, run_id) for file in archives]
     return _summary(source.name, outcomes)
 
 
@@ -172,6 +177,21 @@ def _register_repetition(
         "file_identity": identity,
         "records_read": read,
         "records_duplicate": read,
+    }
+    with transaction(connection):
+        _insert_rows(connection, "raw.delivery", DELIVERY_COLUMNS, [row])
+    return tuple(row.values())
+
+
+def _register_archive(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, file: LandedFile, source: SourceConfig, run_id: str
+) -> tuple[object, ...]:
+    """An archive whose members are deliveries of their own: kept as it came, and registered after them."""
+    archive(workspace, file)
+    row = {
+        **_delivery_row(file, source, run_id),
+        "status": UNPACKED,
+        "reason": f"an archive: what it holds is delivered as {file.name}{WITHIN}... ({file.packed} in all)",
     }
     with transaction(connection):
         _insert_rows(connection, "raw.delivery", DELIVERY_COLUMNS, [row])

@@ -47,6 +47,8 @@ class Parsed:
 
 def parse(file: LandedFile, archived: Path, source: SourceConfig, reader: Reader) -> Parsed:
     """Read one archived delivery; what the reader refuses as a whole is kept as `failure`."""
+    if file.refusal is not None:
+        return Parsed(file, archived, failure=file.refusal)
     parsed = Parsed(file, archived)
     try:
         with archived.open("rb") as stream:

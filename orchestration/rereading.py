@@ -14,6 +14,7 @@ from datetime import datetime
 
 import duckdb
 
+from ingestion.archives import WITHIN
 from ingestion.contracts import CONTRACTS
 from orchestration.landing import archived, create_reread
 from orchestration.warehouse import transaction
@@ -34,6 +35,11 @@ class Forgotten:
     records_loaded: int
 
 
+def _is_named(one: Forgotten, files: Sequence[str]) -> bool:
+    within = any(one.file_name.startswith(f"{name}{WITHIN}") for name in files)
+    return within or one.file_name in files or one.delivery_id in files
+
+
 def forget_deliveries(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
@@ -47,7 +53,8 @@ def forget_deliveries(
     """Take out what was read of a source's files, so that the next run reads them again; oldest first.
 
     `files` are names under landing/ or delivery ids; without any, the files that were refused or lost records, or with `everything` all
-    of them. Repetitions of a file go with it. Raises `LookupError` for a name that the source has never delivered, and for a source that
+    of them. Repetitions of a file go with it, what an archive holds with the archive.
+    Raises `LookupError` for a name that the source has never delivered, and for a source that
     the workspace does not have: nothing would read its files.
     """
     if source not in {one.name for one in workspace.sources().sources}:
@@ -63,9 +70,7 @@ def forget_deliveries(
     if unknown:
         raise LookupError(f"source {source} has delivered no {', '.join(unknown)}")
     wanted = {
-        one.sha256
-        for one in deliveries
-        if everything or ({one.file_name, one.delivery_id} & set(files) if files else one.status in FAULTY)
+        one.sha256 for one in deliveries if everything or (_is_named(one, files) if files else one.status in FAULTY)
     }
     chosen = [one for one in deliveries if one.sha256 in wanted]
     missing = sorted({one.file_name for one in chosen if not archived(workspace, one.sha256).exists()})

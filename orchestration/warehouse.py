@@ -31,7 +31,7 @@ DELIVERY_COLUMNS: Mapping[str, str] = {
     "sha256": "VARCHAR NOT NULL",
     "bytes": "BIGINT NOT NULL",
     "received_at": "TIMESTAMPTZ NOT NULL",
-    "status": "VARCHAR NOT NULL",  # loaded, partly, duplicate, quarantined, conflict
+    "status": "VARCHAR NOT NULL",  # loaded, partly, duplicate, quarantined, conflict, unpacked
     "reason": "VARCHAR",
     "format": "VARCHAR",
     "reader_version": "VARCHAR",

@@ -83,7 +83,7 @@ _DELIVERIES = """
             select 1 from delivery as later
             where
                 later.source = delivery.source and (later.file_name = delivery.file_name or source.is_snapshot)
-                and later.received_at > delivery.received_at and later.status = 'loaded'
+                and later.received_at > delivery.received_at and later.status in ('loaded', 'unpacked')
         )
         or (
             delivery.status = 'quarantined'

@@ -22,6 +22,7 @@ from ingestion.file_summary import FileSummary, rejected, summarise
 from ingestion.readers import FORMATS, reader
 from ingestion.reading import FileRejected, Records
 from ingestion.sources import SourceConfig
+from orchestration.commands.packed_files import Piece, beside, pieces, told_by
 
 PARALLEL_BYTES = 32 << 20  # below this, other processes would cost more than they save
 REJECTED = 3
@@ -59,7 +60,7 @@ def read_command(
         Path | None, typer.Option(help="Folder for --as parquet; default: <file>.records beside it.")
     ] = None,
 ) -> None:
-    """Show what is in files without loading them.
+    """Show what is in files without loading them, and in what archives (ZIP, gzip) hold.
 
     JSON is one object a file, several files one a line. `records` counts statements, balances, entries and details
     alike, rejected ones included. Exit status: 0 where every file is read, wholly or partly; 3 where one is rejected.
@@ -69,26 +70,29 @@ def read_command(
     request = Request(format, _configured(source, workspace), out if shape is Shape.parquet else None)
     work = partial(_read_to_parquet if shape is Shape.parquet else read_file, request=request)
     status = 0
-    for summary in _each(files, work):
-        if shape is Shape.json:
-            indent = 2 if len(files) == 1 else None
-            print(json.dumps(summary.as_json(), indent=indent), flush=True)
-        else:
-            _show(summary)
-        status = REJECTED if summary.status == "rejected" else status
+    with pieces(files, told_by(request.source, request.format)) as opened:
+        for summary in _each(opened, work):
+            if shape is Shape.json:
+                indent = 2 if len(opened) == 1 else None
+                print(json.dumps(summary.as_json(), indent=indent), flush=True)
+            else:
+                _show(summary)
+            status = REJECTED if summary.status == "rejected" else status
     raise typer.Exit(status)
 
 
-def read_file(path: Path, request: Request, on_records: Callable[[Records], None] | None = None) -> FileSummary:
+def read_file(piece: Piece, request: Request, on_records: Callable[[Records], None] | None = None) -> FileSummary:
     """Read one file by the source that was named, or as its content tells; never raises for what it holds."""
-    name, format = str(path), request.format
+    path, name, format = piece.path, piece.label, request.format
+    if piece.refusal is not None:
+        return rejected(name, format, piece.refusal)
     try:
         with path.open("rb") as stream:
             notes: list[str] = []
             source = request.source
             if source is None:
                 try:
-                    recognition = recognise_file(stream, path.name, request.format)
+                    recognition = recognise_file(stream, Path(name).name, request.format)
                 except FileRejected as verdict:
                     return rejected(name, request.format, verdict)
                 source, notes = recognition.source, recognition.notes
@@ -117,19 +121,20 @@ def _configured(name: str | None, workspace: Path | None) -> SourceConfig | None
     return found
 
 
-def _each(files: list[Path], work: Callable[[Path], FileSummary]) -> Iterator[FileSummary]:
+def _each(files: list[Piece], work: Callable[[Piece], FileSummary]) -> Iterator[FileSummary]:
     """The summaries in the order of the files; large ones are read on all cores."""
-    if len(files) == 1 or sum(path.stat().st_size for path in files) < PARALLEL_BYTES:
+    if len(files) == 1 or sum(piece.path.stat().st_size for piece in files) < PARALLEL_BYTES:
         yield from map(work, files)
         return
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         yield from pool.map(work, files)
 
 
-def _read_to_parquet(path: Path, request: Request) -> FileSummary:
+def _read_to_parquet(piece: Piece, request: Request) -> FileSummary:
     """Write the records to <folder>/<kind>.parquet; of a rejected file, nothing is left."""
     import pyarrow.parquet as pq
 
+    path = beside(piece)
     folder = (request.out / path.name) if request.out else path.with_name(f"{path.name}.records")
     unfinished = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -143,7 +148,7 @@ def _read_to_parquet(path: Path, request: Request) -> FileSummary:
                 writers[records.kind] = stack.enter_context(pq.ParquetWriter(target, records.batch.schema))
             writers[records.kind].write_batch(records.batch)
 
-        summary = read_file(path, request, write)
+        summary = read_file(piece, request, write)
     if summary.status == "rejected":
         shutil.rmtree(unfinished, ignore_errors=True)
     elif unfinished.exists():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ingestion.reading import FileFacts, FileRejected, Reject
     from ingestion.sources import SourceConfig
+    from orchestration.commands.packed_files import Piece
 
 SHOWN_ROWS = 10
 SHOWN_REJECTS = 20
@@ -33,7 +34,7 @@ app = typer.Typer(
 class Trial:
     """What a reader makes of one file, without loading it."""
 
-    path: Path
+    name: str
     records: Counter[str] = field(default_factory=Counter)
     rejects: list[Reject] = field(default_factory=list)
     first: list[tuple[str, pa.RecordBatch]] = field(default_factory=list)
@@ -54,18 +55,11 @@ def infer(
     account: Annotated[str | None, typer.Option(help="IBAN or account number, where the file names none.")] = None,
 ) -> None:
     """Propose the `format` and `declaration` of a source from a sample file, and show the rows as they would load."""
-    from ingestion.declaration_inference import InferenceError
-    from ingestion.readers import sniff
+    from orchestration.commands.packed_files import pieces, told_by
 
-    with file.open("rb") as stream:
-        head = stream.read(1 << 16)
-    known = sniff(head, file.name)
-    try:
-        format, options, block = _proposal(file, known, currency, account)
-    except InferenceError as error:
-        typer.echo(f"{file.name}: {error}", err=True)
-        raise typer.Exit(3) from None
-    _show(_trial(file, _source(file, format, options, block)))
+    with pieces([file], told_by(None, None)) as held:
+        chosen = _sample(held)
+        _propose(chosen.path, Path(chosen.label).name, currency, account)
 
 
 @app.command()
@@ -77,6 +71,7 @@ def check(
 ) -> None:
     """Run a source against its landing files without loading, and explain each reject. Exit status 3 where a file is
     rejected."""
+    from orchestration.commands.packed_files import pieces, told_by
     from orchestration.landing import arrivals
 
     chosen = Workspace.current(workspace)
@@ -86,7 +81,8 @@ def check(
             f"{chosen.config / 'sources.yml'}: no source {name!r}; there are: {', '.join(sources) or 'none'}"
         )
     source = sources[name]
-    trials = [_trial(path, source) for path in arrivals(chosen, source)]
+    with pieces(arrivals(chosen, source), told_by(source, source.format)) as held:
+        trials = [_trial(one.path, Path(one.label).name, source, one.refusal) for one in held]
     if not trials:
         typer.echo(f"no file in {chosen.landing} matches {source.path}")
         raise typer.Exit(1)
@@ -140,6 +136,33 @@ def reread(
 # ----------------------------------------------------------------------------------------------------------
 
 
+def _sample(held: list[Piece]) -> Piece:
+    """The one file to propose a source from; of an archive its first, which says that there are others."""
+    sample = held[0]
+    if sample.refusal is not None:
+        typer.echo(f"{Path(sample.label).name}: {sample.refusal.reason}; {sample.refusal.advice}", err=True)
+        raise typer.Exit(3)
+    if sample.label != str(sample.path):
+        typer.echo(
+            f"# {Path(sample.label).name}, the first of {len(held)} in the archive; each is a delivery of its own"
+        )
+    return sample
+
+
+def _propose(file: Path, name: str, currency: str | None, account: str | None) -> None:
+    from ingestion.declaration_inference import InferenceError
+    from ingestion.readers import sniff
+
+    with file.open("rb") as stream:
+        head = stream.read(1 << 16)
+    try:
+        format, options, block = _proposal(file, sniff(head, name), currency, account)
+    except InferenceError as error:
+        typer.echo(f"{name}: {error}", err=True)
+        raise typer.Exit(3) from None
+    _show(_trial(file, name, _source(name, format, options, block)))
+
+
 def _proposal(
     file: Path, known: str | None, currency: str | None, account: str | None
 ) -> tuple[str, dict[str, str], dict[str, object]]:
@@ -181,11 +204,11 @@ def _proposal(
     return proposal.format, {}, block
 
 
-def _source(file: Path, format: str, options: dict[str, str], block: dict[str, object]) -> SourceConfig:
+def _source(name: str, format: str, options: dict[str, str], block: dict[str, object]) -> SourceConfig:
     from ingestion.sources import Declaration, SourceConfig
 
     return SourceConfig(
-        name="sample", title=file.name, system="bank", format=format, path=file.name, owner="nobody", group="bank",
+        name="sample", title=name, system="bank", format=format, path="*", owner="nobody", group="bank",
         declaration=Declaration.model_validate(block) if block else None, options=options,
     )  # fmt: skip
 
@@ -194,12 +217,14 @@ def _source(file: Path, format: str, options: dict[str, str], block: dict[str, o
 # ---------------------------------------------------------------------------------------------------------
 
 
-def _trial(path: Path, source: SourceConfig) -> Trial:
+def _trial(path: Path, name: str, source: SourceConfig, refusal: FileRejected | None = None) -> Trial:
     """Read one file as its source says and keep what there is to show of it."""
     from ingestion.readers import UnknownFormat, reader
     from ingestion.reading import FileFacts, FileRejected, Records, Reject
 
-    trial = Trial(path)
+    trial = Trial(name, refused=refusal)
+    if refusal is not None:
+        return trial
     try:
         chosen = reader(source.format)
     except UnknownFormat as error:
@@ -262,7 +287,7 @@ def _explain(trial: Trial) -> None:
     """What a person has to know of a file: why it was refused, each reject, and what was left out."""
     if trial.refused is not None:
         verdict = trial.refused
-        typer.echo(f"{trial.path.name}: rejected as a whole: {verdict.reason}")
+        typer.echo(f"{trial.name}: rejected as a whole: {verdict.reason}")
         for label, text in (
             ("place", verdict.place), ("found", verdict.found), ("expected", verdict.expected), ("do", verdict.advice),
         ):  # fmt: skip
@@ -270,19 +295,17 @@ def _explain(trial: Trial) -> None:
                 typer.echo(f"    {label}: {text}")
         return
     for reject in trial.rejects[:SHOWN_REJECTS]:
-        typer.echo(
-            f"{trial.path.name}, {reject.place}: {reject.field}: found {reject.found}, expected {reject.expected}"
-        )
+        typer.echo(f"{trial.name}, {reject.place}: {reject.field}: found {reject.found}, expected {reject.expected}")
         typer.echo(f"    do: {reject.advice}")
         if reject.raw_text:
             typer.echo(f"    row: {_printable(reject.raw_text[:200])}")
     if len(trial.rejects) > SHOWN_REJECTS:
-        typer.echo(f"{trial.path.name}: and {len(trial.rejects) - SHOWN_REJECTS} more rejects")
+        typer.echo(f"{trial.name}: and {len(trial.rejects) - SHOWN_REJECTS} more rejects")
     for warning in trial.facts.warnings if trial.facts else ():
-        typer.echo(f"{trial.path.name}: note: {_printable(warning)}")
+        typer.echo(f"{trial.name}: note: {_printable(warning)}")
     for total in trial.facts.control_totals if trial.facts else ():
         if not total.agrees:
-            typer.echo(f"{trial.path.name}: {total.name}: declared {total.declared}, counted {total.computed}")
+            typer.echo(f"{trial.name}: {total.name}: declared {total.declared}, counted {total.computed}")
 
 
 def _summary(source: SourceConfig, trials: list[Trial]) -> None:
@@ -295,7 +318,7 @@ def _summary(source: SourceConfig, trials: list[Trial]) -> None:
     for trial in trials:
         kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(trial.records.items()))
         table.add_row(
-            _printable(trial.path.name), trial.status, str(sum(trial.records.values())), str(len(trial.rejects)), kinds
+            _printable(trial.name), trial.status, str(sum(trial.records.values())), str(len(trial.rejects)), kinds
         )
     counted = Counter(trial.status for trial in trials)
     table.caption = ", ".join(f"{count} {status}" for status, count in sorted(counted.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import zipfile
@@ -38,6 +39,8 @@ def zipped(name: str, data: bytes) -> bytes:
         (zipped("list.csv", b"Date,Amount\n2026-03-01,1.00\n"), "archive (zip)"),
         (zipped("statement.sta", MT940.encode()), "archive (zip)"),
         (gzip.compress(MT940.encode()), "gzip"),
+        (bz2.compress(MT940.encode()), "bzip2"),
+        (b"-----BEGIN PGP MESSAGE-----\n\nhQEMA1\n", "encrypted"),
         (b"nothing that is known", "not recognised"),
     ],
 )

@@ -94,8 +94,8 @@ def test_a_file_that_is_no_statement_is_quarantined_with_its_reason(workspace: W
     ("content", "reason"),
     [
         (b"", "the file is empty; found 0 bytes"),
-        (b"\x1f\x8b\x08\0statement", "the file is compressed (gzip); at start of the file"),
-        (b"PK\x03\x04\x14\0statement", "the file is compressed (zip); at start of the file"),
+        (b"\x1f\x8b\x08\0statement", "the file is not a readable archive; at archive; found Compressed file ended"),
+        (b"PK\x03\x04\x14\0statement", "the file is not a readable archive; at archive; found File is not a zip file"),
         (b"<html><body>Session expired</body></html>", "the file is a web page; at start of the file"),
     ],
 )
