@@ -15,6 +15,7 @@ RuleName = Literal[
     "subset",  # one to some of the many: the only subset of the candidates whose sum agrees
     "netted",  # the right items named, in full or less a discount, less credit memos of the same counterparty not named
     "completed",  # the right items named, and others of the same counterparty that are not named
+    "itemised",  # the amounts that the left text states for each of the right items it names, within discounts (`days` late)
     "linked",  # the amounts that known links state
     "withheld",  # all of what known links state, less a share of at most `share` that other payments lack too
     "discount",  # less the cash discount of the right side's items, within its time (plus `days`)
@@ -37,6 +38,7 @@ DEFAULT_ODDS: Mapping[str, float] = {
     "subset": 1.0,
     "netted": 0.05,
     "completed": 0.05,
+    "itemised": 0.3,
     "linked": 1.0,
     "withheld": 0.1,
     "discount": 0.3,
@@ -78,7 +80,17 @@ class AmountRule(BaseModel):
     @property
     def differs(self) -> bool:
         """Whether the amounts of the two sides need not agree to the minor unit."""
-        return self.rule in ("withheld", "stated", "rounding", "fee", "fx", "typing_error", "partial", "deviation")
+        return self.rule in (
+            "itemised",
+            "withheld",
+            "stated",
+            "rounding",
+            "fee",
+            "fx",
+            "typing_error",
+            "partial",
+            "deviation",
+        )
 
     @property
     def factor(self) -> float:

@@ -19,6 +19,7 @@ from reconciliation.matching.common_numbers import names_more
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.doubtful_differences import charged, in_doubt
 from reconciliation.matching.encoding import Mask
+from reconciliation.matching.itemised import itemised
 from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
 from reconciliation.matching.named_items import names_settled
@@ -309,6 +310,15 @@ def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence
     yield from _star_groups(met, "left", "none", rule.factor, evidence)
 
 
+def _itemised(
+    context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
+) -> Iterator[Proposals]:
+    met = itemised(context, edges, rule.days)
+    less = pl.col("discounted").any().over("left")
+    for discounted, kind in ((~less, "none"), (less, "discount")):
+        yield from _star_groups(met.filter(discounted), "left", kind, rule.factor, evidence)
+
+
 def _withheld(
     context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
 ) -> Iterator[Proposals]:
@@ -370,6 +380,7 @@ _SETTLERS: dict[str, Callable[[LegContext, pl.DataFrame, AmountRule, Sequence[st
     "subset": _subset,
     "netted": _netted,
     "completed": _netted,
+    "itemised": _itemised,
     "linked": _linked,
     "withheld": _withheld,
     "discount": _discount,
