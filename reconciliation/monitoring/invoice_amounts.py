@@ -10,6 +10,7 @@ TAX = (0.02, 0.27)  # by which one amount may be the other with its tax, so exac
 TAX_STEPS = (0.01, 0.001)
 TELLING_STEP = 20  # minor units between one rate and the next, so that few amounts fit any
 SAME_VALUE = 0.05  # of two currencies: rates of other days and sources differ by as much
+CORRECTED = 0.05  # of an amount: freight, a discount, a fee that the one has and the other has not
 SAME_MONEY = 1000  # amounts that differ by less than one part in so many may be one, rounded differently
 
 
@@ -28,6 +29,12 @@ def may_be_one_amount(amount: pl.Expr, other: pl.Expr, currency: pl.Expr) -> pl.
     near = (amount - other).abs() * SAME_MONEY <= amount.abs()
     turned = _digits(amount) == _digits(other)
     return near | turned | _is_slipped(amount, other) | _is_with_tax(amount, other, currency)
+
+
+def may_be_corrected(amount: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Whether one amount may be the other with some freight or discount more or less."""
+    larger = pl.max_horizontal(amount.abs(), other.abs()).cast(pl.Float64)
+    return (amount - other).abs().cast(pl.Float64) <= CORRECTED * larger
 
 
 def may_be_one_value(value: pl.Expr, other: pl.Expr) -> pl.Expr:

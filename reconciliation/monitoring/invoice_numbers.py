@@ -8,6 +8,7 @@ import polars as pl
 
 NEIGHBOURS = 100  # numbers this close are two of one day: a supplier numbers what he writes in a row
 MINIMUM_DIGITS = 3  # a shorter number ("1", "12") says nothing about two documents being one
+LAST_DIGITS = 5  # so many and more of a longer number are what somebody types who leaves its beginning out
 _SPREADSHEET = r"^[0-9][.,][0-9]+E\+[0-9]{2}$"  # 1.01E+12: what a spreadsheet has left of a long number says nothing
 _LAST_PART = r"-(\d{5,})$"  # 4711-100123: a customer's number before the document's own
 _SUFFIX = r"(?:[A-Z]|[^A-Z0-9]+(?:[A-Z]+|[0-9]))$"  # 1001A, 1001-A, 1001 COPY, 1001-1
@@ -57,14 +58,18 @@ def lesser_numbers(items: pl.DataFrame) -> pl.DataFrame:
 
 def mistyped(one: str | None, other: str | None, parts: str | None, other_parts: str | None, is_usual: bool) -> bool:
     """Whether one typing error makes one number the other, and neither is the next of a row: 398A and 396A, 81/12 and 82/12. Where
-    the letters alone differ, as in 1001A and 1001B, they tell two parts from each other.
+    the letters alone differ, as in 1001A and 1001B, they tell two parts from each other. The end of a number, 23456 of 9000123456,
+    is what is left where its beginning is not typed.
 
     Neighbours that changed places are an error in near numbers too, unless documents of the amount are usual: 46684 and 46648 may
     be two orders of a day.
     """
     if one is None or other is None:
         return True
-    if min(len(one), len(other)) < MINIMUM_DIGITS or not one_typing_error(one, other):
+    short, long = sorted((one, other), key=len)
+    if len(short) >= LAST_DIGITS and len(short) < len(long) and short.isdigit() and long.endswith(short):
+        return True
+    if len(short) < MINIMUM_DIGITS or not one_typing_error(one, other):
         return False
     if re.sub(r"\D", "", one) == re.sub(r"\D", "", other):
         return False
@@ -126,10 +131,16 @@ def _parts(upper: pl.Expr) -> pl.Expr:
 
 
 def _without_year(upper: pl.Expr) -> list[pl.Expr]:
-    """The number without the year of the document, or the year before, at its start or end: 2026-0017, 26/0017, 17/2026."""
+    """The number without the year of the document, or the year before, at its start or end: 2026-0017, 26/0017, 17/2026; or without
+    its month and year: 17/02/2026, 2026/02/17.
+    """
     parts = _parts(upper)
     year = pl.col("document_date").dt.year()
-    found = []
+    month, of_month = pl.col("document_date").dt.strftime("-%m-%Y"), pl.col("document_date").dt.strftime("%Y-%m-")
+    found = [
+        pl.when(parts.str.ends_with(month)).then(parts.str.strip_suffix(month)),
+        pl.when(parts.str.starts_with(of_month)).then(parts.str.strip_prefix(of_month)),
+    ]
     for back in (0, 1):
         long = (year - back).cast(pl.String)
         short = long.str.slice(2) + "-"

@@ -13,7 +13,8 @@ from reconciliation.monitoring.config import DuplicateInvoice
 from reconciliation.monitoring.earlier_documents import earlier_documents, kinds_of, with_kinds
 from reconciliation.monitoring.findings import Value, findings, money
 from reconciliation.monitoring.inputs import MonitoringInputs
-from reconciliation.monitoring.invoice_amounts import may_be_one_amount, may_be_one_value, with_value
+from reconciliation.monitoring.instalments import are_turns_of_a_series, are_two_dates_of_one_bill
+from reconciliation.monitoring.invoice_amounts import may_be_corrected, may_be_one_amount, may_be_one_value, with_value
 from reconciliation.monitoring.invoice_numbers import (
     MINIMUM_DIGITS,
     lesser_numbers,
@@ -38,14 +39,16 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
       or, where the party has no third document of that amount on the date, one typing error, or no number at all on one side.
       Consecutive numbers are two invoices;
     - one party, number and invoice date, and nearly the same amount, the same digits, the amounts with and without tax, or the
-      same figure or nearly the same value in another currency;
+      same figure or nearly the same value in another currency; entered on another day, under a number of that date alone, also with
+      some freight or discount more or less;
     - one number of some length, currency, amount and invoice date, and two supplier records;
     - one party, number and invoice date, where the one is over the sum of all others.
 
     Where the later one is paid and the first one is still open, it is the first that can be stopped, and that is doubted.
 
-    A document that is cancelled is no duplicate, nor is one for which a credit memo came. One that is still open stays
-    doubted however old it is. Age: days since the later document was posted.
+    A document that is cancelled is no duplicate, nor is one for which a credit memo came, nor what is entered with the first one to be
+    paid at another date, nor the next of a series, whole months later. One that is still open stays doubted however old it is. Age: days
+    since the later document was posted.
     """
     invoices = with_value(_invoices(inputs), inputs.rates)
     kinds = kinds_of(invoices)
@@ -64,7 +67,10 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
         .agg(pl.col("rank").min())
         .join(kinds.select("kind", "document_date"), on="kind")
         .join(
-            kinds.select(first_kind="kind", first_document_date="document_date", first_typed=_TELLING), on="first_kind"
+            kinds.select(
+                first_kind="kind", first_document_date="document_date", first_typed=_TELLING, other_amount="amount"
+            ),
+            on="first_kind",
         )
         .filter(
             (
@@ -74,7 +80,7 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
         )
         .drop("document_date")
     )
-    found = _not_credited(earlier_documents(invoices, invoices, pairs), inputs)
+    found = _not_credited(_without_instalments(earlier_documents(invoices, invoices, pairs), invoices), inputs)
     recent = pl.col("entered") >= as_of - timedelta(days=settings.within_days)
     is_open, first_is_open = pl.col("status") == "open", pl.col("first_status") == "open"
     rows = (
@@ -103,6 +109,21 @@ def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> p
         message=_message,
         next_step=NEXT_STEP,
         account=None,
+    )
+
+
+def _without_instalments(rows: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
+    """The rows but for those whose first document is another date of one bill, or an earlier turn of a series."""
+    said = ("entered", "due_date", "source_system", "entity_id")
+    first = invoices.select(pl.col("place", *said).name.prefix("first_"))
+    is_turned = _is_turned(pl.col("document_date"), pl.col("first_document_date"))
+    other_date = (pl.col("rank").is_in([0, 1, 3]) & are_two_dates_of_one_bill() & ~is_turned) | (
+        (pl.col("rank") == 0) & are_turns_of_a_series()
+    )
+    return (
+        rows.join(first, on="first_place", maintain_order="left")
+        .filter(~other_date)
+        .drop(f"first_{name}" for name in said)
     )
 
 
@@ -152,6 +173,7 @@ def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
         pl.len().over(*_MONEY, "document_date").alias("of_day"),
         pl.len().over("party", "typed").alias("of_typed"),
         pl.len().over("party", "written", "document_date").alias("of_number"),
+        (pl.col("document_date").n_unique().over("party", "written") == 1).alias("is_of_one_date"),
         pl.when(pl.col("document_number").is_not_null())
         .then(pl.struct("source_system", "entity_id", "document_number", "entered").rank("dense"))
         .alias("document"),
@@ -162,7 +184,7 @@ def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
         ("repeated_by_all", ("typed",)),
     ):
         found = _with_least_repeated(found, name, *of)
-    return with_kinds(found, [*_MONEY, "reference", "document_date"])
+    return with_kinds(found, [*_MONEY, "reference", "document_date", "due_date"])
 
 
 def _with_least_repeated(invoices: pl.DataFrame, name: str, *of: str) -> pl.DataFrame:
@@ -247,13 +269,17 @@ def _mistyped_number(kinds: pl.DataFrame) -> pl.DataFrame:
 
 def _mistyped_amount(kinds: pl.DataFrame) -> pl.DataFrame:
     """The only two documents of a party, number and date, with nearly one amount, the amounts with and without tax, or the same
-    figure in two currencies.
+    figure in two currencies; entered at different days, with an amount that may be corrected.
     """
     two = kinds.filter((pl.col("of_number") == 2) & (pl.col("digits") >= MINIMUM_DIGITS))
     amount, other, currency = pl.col("amount"), pl.col("other_amount"), pl.col("currency")
+    came_again = pl.col("is_of_one_date") & (pl.col("entered") != pl.col("other_entered"))
     holds = (
         pl.when(currency == pl.col("other_currency"))
-        .then((amount != other) & may_be_one_amount(amount, other, currency))
+        .then(
+            (amount != other)
+            & (may_be_one_amount(amount, other, currency) | (came_again & may_be_corrected(amount, other)))
+        )
         .otherwise((amount == other) | may_be_one_value(pl.col("value"), pl.col("other_value")))
     )
     return _pairs(two, two, ["party", "written", "document_date"], holds, 3)
@@ -283,8 +309,8 @@ def _whole_and_parts(kinds: pl.DataFrame) -> pl.DataFrame:
 
 
 def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
-    """The rows of documents with more earlier ones than a credit memo each over the amount, of the same party and not older than
-    the first, takes back.
+    """The rows of documents with more earlier ones than a credit memo each over the amount, or that of the first, of the same party
+    and not older than the first, takes back.
 
     The credit memo names the number of either, or the party has no other number with that amount. Credit memos of one name and day are
     counted, not gone through one by one for every document.
@@ -302,7 +328,10 @@ def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
         .with_row_index("credit")
     )
     first, only_number = pl.col("first_document_date"), pl.col("numbers") <= 1 + (pl.col("rank") > 0)
-    of_document = rows.group_by("place", *_MONEY).agg(
+    both = pl.concat(
+        [rows, rows.filter(pl.col("other_amount") != pl.col("amount")).with_columns(amount="other_amount")]
+    )
+    of_document = both.group_by("place", *_MONEY).agg(
         first.min().alias("from"),
         first.filter(only_number).min().alias("from_whichever"),
         pl.concat_list(_TELLING, "first_typed").explode().drop_nulls().unique().sort().str.join(" ").alias("numbers"),
@@ -323,7 +352,7 @@ def _not_credited(rows: pl.DataFrame, inputs: MonitoringInputs) -> pl.DataFrame:
         .group_by(asked)
         .agg(pl.col("credits").sum())
     )
-    taken_back = of_document.join(counted, on=asked, nulls_equal=True).select("place", "credits")
+    taken_back = of_document.join(counted, on=asked, nulls_equal=True).group_by("place").agg(pl.col("credits").sum())
     return rows.join(taken_back, on="place", how="left").filter(
         pl.col("earlier").sum().over("place") > pl.col("credits").fill_null(0)
     )

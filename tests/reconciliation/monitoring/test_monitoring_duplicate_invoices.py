@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -58,6 +58,9 @@ def test_zeros_within_a_number_are_typing_too() -> None:
         ("INV-1001", "RE 1001"),
         ("4711-100123", "100123"),  # with the customer's number before it
         ("17", "RE 17"),
+        ("17/02/2026", "17"),  # with its month
+        ("2026/02/0017", "17"),
+        ("9000123456", "123456"),  # without its beginning
         ("RE-1001", "RE-1010"),  # digits that changed places
         ("RE-1001", "RE-1501"),  # one digit wrong
         ("RE-1001", "RE-101"),  # one left out
@@ -76,7 +79,7 @@ def test_what_differs_more_counts_on_the_same_invoice_date_only(first: str, seco
     "change",
     [
         {"reference": "RE-1002"},  # the next number of a regular supplier
-        {"amount": Decimal("-1240.01")},
+        {"amount": Decimal("-1340.01")},
         {"golden_id": "g8"},
         {"currency": "USD", "document_date": date(2026, 2, 15)},
         {"amount": Decimal("-1190.01"), "document_date": date(2026, 2, 15)},
@@ -315,3 +318,55 @@ def test_a_credit_memo_may_name_the_first_one() -> None:
     rebilled = SECOND | {"reference": "RE-1001-R"}
     assert found(FIRST, other, CREDIT | {"reference": "CN RE-1001"}, rebilled) == []
     assert len(found(FIRST, other, CREDIT | {"reference": "CN 77"}, rebilled)) == 1
+
+
+LATER_DUE: Row = FIRST | {
+    "document_number": "20", "open_item_id": "sap|1000|20|2026|1", "due_date": date(2026, 4, 2),
+}  # fmt: skip
+
+
+def test_two_dates_of_payment_of_one_bill_are_no_duplicate() -> None:
+    """Half of it after 30 days and half after 60: one number, one date, entered together."""
+    retained: Row = LATER_DUE | {"amount": Decimal("-119.00")}
+    assert found(FIRST, LATER_DUE) == found(FIRST, retained) == []
+    # who enters it again, in days or in another system, may well type another date of payment
+    in_days: Row = LATER_DUE | {"posting_date": date(2026, 2, 20)}
+    elsewhere: Row = LATER_DUE | {"source_system": "legacy"}
+    assert len(found(FIRST, in_days)) == len(found(FIRST, elsewhere)) == 1
+    # both halves once more
+    again: list[Row] = [
+        one | {"open_item_id": f"again {one['due_date']}", "posting_date": date(2026, 2, 20)}
+        for one in (FIRST, LATER_DUE)
+    ]
+    assert {row["object_id"] for row in found(FIRST, LATER_DUE, *again)} == {one["open_item_id"] for one in again}
+
+
+@pytest.mark.parametrize(
+    ("day", "entered"),
+    [
+        (date(2026, 3, 1), date(2026, 3, 2)),
+        (date(2026, 5, 1), date(2026, 5, 6)),
+    ],
+)
+def test_the_next_of_a_series_under_one_number(day: date, entered: date) -> None:
+    """A customer's or contract's number comes again whole months later, entered as much later."""
+    assert found(FIRST, SECOND | {"document_date": day, "posting_date": entered}) == []
+    assert len(found(FIRST, SECOND | {"document_date": day, "posting_date": date(2026, 2, 9)})) == 1  # a month mistyped
+    other_day: Row = {"document_date": day + timedelta(days=6), "posting_date": entered + timedelta(days=6)}
+    assert len(found(FIRST, SECOND | other_day)) == 1
+
+
+def test_the_ends_of_months_are_one_day_of_each() -> None:
+    january: Row = FIRST | {"document_date": date(2026, 1, 31), "posting_date": date(2026, 2, 2)}
+    assert found(january, SECOND | {"document_date": date(2026, 2, 28), "posting_date": date(2026, 3, 3)}) == []
+
+
+def test_one_bill_with_and_without_its_freight() -> None:
+    """Entered again under its number, with some freight on it; a bill corrected after a credit memo is no second one."""
+    corrected: Row = SECOND | {"amount": Decimal("-1215.50")}
+    assert only(found(FIRST, corrected))["related_id"] == FIRST["open_item_id"]
+    assert found(FIRST, corrected, CREDIT) == []
+    together: Row = corrected | {"posting_date": FIRST["posting_date"]}
+    assert found(FIRST, together) == []  # two parts of one bill
+    contract = document(30, document_date=date(2026, 1, 1), posting_date=date(2026, 1, 2), amount=Decimal("-77.00"))
+    assert found(FIRST, corrected, contract) == []  # the number of a contract
