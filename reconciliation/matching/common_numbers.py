@@ -32,7 +32,8 @@ _DATES = r"\b(?:[0-3]?[0-9][./-][0-3]?[0-9][./-](?:20)?[0-9]{2}|20[0-9]{2}-[01][
 
 
 def numbers_met(context: LegContext) -> pl.DataFrame:
-    """`left`, `right`, `size` (digits) of open items of one counterparty that show a number in common."""
+    """`left`, `right`, `size`, `serial` (digits) of open items of one counterparty that show a number in common; `serial` where it is
+    the right item's own number within its series, else 0."""
     return _met(context, np.flatnonzero(context.meeting(context.left)).astype(np.uint32))
 
 
@@ -103,13 +104,13 @@ def names_more(context: LegContext, left: Rows, right: Rows) -> Mask:
 
 
 def _met(context: LegContext, rows: Rows) -> pl.DataFrame:
-    """`left`, `right`, `size` of these left rows and those open items of their counterparties that show a number they show."""
+    """`left`, `right`, `size`, `serial` of these left rows and those open items of their counterparties that show a number they show."""
     said = _listed(context.left.dataset, rows)
     known = parties_named(context, said["row"].unique().sort().to_numpy()).unique()
     said = said.join(known.filter(pl.len().over("row") == 1), on="row")
     said = said.filter(pl.col("party").n_unique().over("number") < _EVERYWHERE)
     if said.is_empty():
-        return pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32, "size": pl.UInt32})
+        return pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32, "size": pl.UInt32, "serial": pl.UInt32})
     codes = party_codes(context.right.dataset)
     theirs = codes.is_in(said["party"].unique().implode()).arg_true().cast(pl.UInt32)
     owned = _shown(context.right.dataset, theirs.to_numpy()).with_columns(pl.col("row").alias("right"))
@@ -121,7 +122,14 @@ def _met(context: LegContext, rows: Rows) -> pl.DataFrame:
     met = said.select("number", "party", left="row").join(
         owned.select("number", "party", "right"), on=["number", "party"]
     )
-    return met.group_by("left", "right").agg(pl.col("number").str.len_bytes().max().alias("size")).sort("left", "right")
+    given = references_of(context.right.dataset, met["right"].to_numpy())
+    series = given.select(right="row", number=serial_number(ascii_upper(pl.col("reference")))).drop_nulls().unique()
+    met = met.join(series.with_columns(own=pl.lit(1, pl.UInt32)), on=["right", "number"], how="left")
+    size = pl.col("number").str.len_bytes()
+    shown = met.group_by("left", "right").agg(
+        size.max().alias("size"), serial=(size * pl.col("own")).max().fill_null(0)
+    )
+    return shown.sort("left", "right")
 
 
 def _shown(data: Dataset, rows: Rows) -> pl.DataFrame:

@@ -23,6 +23,7 @@ from reconciliation.matching.itemised import itemised
 from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
 from reconciliation.matching.named_items import names_settled
+from reconciliation.matching.parts_of_numbers import beside_its_amount, of_one_counterparty
 from reconciliation.matching.party_evidence import with_parties
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.stated_differences import stated
@@ -57,6 +58,8 @@ def settle(
             continue
         if rule.rule not in _ONE_TO_ONE:  # those weigh the few that agree in amount
             live = with_parties(context, live, rule)
+        if rule.rule in ("sum", "discount"):
+            live = of_one_counterparty(context, live)
         yield from _SETTLERS[rule.rule](context, live, rule, evidence)
 
 
@@ -90,7 +93,7 @@ def _equal(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence:
     equal = with_parties(context, edges.filter(pl.col("mine") == pl.col("other")), rule)
     if not equal.is_empty():
         if "typed" in equal.columns and equal["typed"].all():
-            equal = less_of_a_price(context, equal)
+            equal = beside_its_amount(context, less_of_a_price(context, equal))
         yield Proposals(pairs=pairs_frame(equal, "mine", "other", "none", rule.factor), evidence=evidence)
 
 

@@ -15,6 +15,7 @@ from reconciliation.matching.first_payers import settle_first
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 
+_SERIAL, _OF_SERIAL = 5, 20.0  # digits of a bill's own number within its series, from which it is surer by so much
 _SURE_SIZE = 4  # digits; a shorter number is less sure, by a power of ten for each
 
 
@@ -39,10 +40,11 @@ class CommonNumber(PassConfig):
             return
         against = another_period(context, edges["left"].to_numpy(), edges["right"].to_numpy())
         short = (pl.col("size").cast(pl.Float64) - _SURE_SIZE).clip(upper_bound=0.0)
+        serial = pl.when(pl.col("serial") >= _SERIAL).then(_OF_SERIAL).otherwise(1.0)
         edges = edges.filter(~pl.Series(against)).select(
             "left",
             "right",
-            odds=pl.lit(self.odds) * pl.lit(10.0).pow(short),
+            odds=pl.lit(self.odds) * pl.lit(10.0).pow(short) * serial,
             evidence=pl.lit(0, pl.UInt16),
             typed=pl.lit(True),
         )
