@@ -1,4 +1,4 @@
-"""The serial number of a bill, without what stands before it: sure beside the bill's amount, with others of the customer, or of its payer."""
+"""The serial number of a bill, alone: sure beside the amount of the bill, with others of the customer, or from its payer."""
 
 from __future__ import annotations
 
