@@ -52,7 +52,8 @@ def minor_units(currency: str) -> int:
 
 CURRENCY_SIGNS = {
     "€": "EUR", "£": "GBP", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "₹": "INR", "₽": "RUB", "руб": "RUB", "руб.": "RUB", "₴": "UAH",
-    "₺": "TRY", "₪": "ILS", "₩": "KRW", "원": "KRW", "円": "JPY", "฿": "THB", "₫": "VND", "лв": "BGN", "лв.": "BGN", "Fr.": "CHF",
+    "₺": "TRY",
+    "TL": "TRY", "₪": "ILS", "₩": "KRW", "원": "KRW", "円": "JPY", "฿": "THB", "₫": "VND", "лв": "BGN", "лв.": "BGN", "Fr.": "CHF",
     "SFr.": "CHF", "R$": "BRL", "US$": "USD", "CA$": "CAD", "A$": "AUD", "NZ$": "NZD", "S$": "SGD", "HK$": "HKD", "NT$": "TWD",
     "Rp": "IDR", "RM": "MYR", "$": "", "kr": "", "¥": "", "￥": "", "元": "", "Rs": "", "Rs.": "",
 }  # fmt: skip

@@ -37,6 +37,7 @@ Grid = Sequence[Sequence[str]]
 AGREEMENT = 0.9  # share of the cells of a column that have to look like its role
 STRONG_BOOKING = re.compile(r"buch|book|compta|registr|contab|ecrit|post|bokf|bogf|kirjaus|ksieg")
 SIDES = ("debit", "credit")
+STATES = 8  # more are no states
 
 
 class InferenceError(ValueError):
@@ -294,7 +295,7 @@ def _amount_columns(layout: Layout, by_role: dict[str, list[str]]) -> dict[str, 
 
 
 def _take_rest(layout: Layout, by_role: dict[str, list[str]]) -> None:
-    single = ("account_id", "account_servicer_reference", "customer_reference", "end_to_end_id", "mandate_id",
+    single = ("account_id", "account_servicer_reference", "customer_reference", "end_to_end_id", "mandate_id", "cheque_number",
               "counterparty_account", "counterparty_agent", "counterparty_name")  # fmt: skip
     currencies = by_role.get("currency", [])
     if currencies:
@@ -308,6 +309,8 @@ def _take_rest(layout: Layout, by_role: dict[str, list[str]]) -> None:
         _take_mark(layout, by_role["credit_debit"][0])
     if "status" in by_role:
         _take_status(layout, by_role["status"][0])
+    else:
+        _ask_for_states(layout)
     used = {name for names in layout.taken.values() for name in names}
     _ask_whose_accounts(layout, [name for name in layout.names if name not in used])
     texts = [name for name in by_role.get("text", []) if name not in used and layout.cells(name)]
@@ -348,6 +351,17 @@ def _take_mark(layout: Layout, name: str) -> None:
     spec["map"] = {word: mark for word, mark in firsts.items() if mark is not None}
     layout.columns["credit_debit"] = spec
     layout.taken["credit_debit"] = [name]
+
+
+def _ask_for_states(layout: Layout) -> None:
+    """A question where a column is called a status and says several things, none of them known: some rows may not be booked."""
+    for name in layout.names:
+        states = sorted(set(layout.cells(name)))
+        if "status" in role_names(name) and 1 < len(states) <= STATES:
+            text = (
+                f"{name!r} says {', '.join(states)}: whether all such rows are booked is not known (map it to status)"
+            )
+            layout.notes.append(("status", text, True))
 
 
 def _take_status(layout: Layout, name: str) -> None:

@@ -20,6 +20,7 @@ from ingestion.declaration_digits import ascii_digits, is_of_our_calendar
 DATE_FORMATS = (
     "iso", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%y",
     "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%d %B %Y",
+    "%Y.%m.%d.", "%Y. %m. %d.", "%d.%m.%Y.",
 )  # fmt: skip
 TIMES = ("", " %H:%M:%S", " %H:%M")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?")

@@ -35,8 +35,9 @@ def find_other_rows(layout: Layout) -> None:
         if at > last and not layout.footer and (date_cell or len(row) != len(layout.names)):
             if any(row and row[0].strip().startswith(opening) for row in layout.rows):
                 continue  # an entry begins so too
-            layout.footer = opening
-            layout.notes.append(("footer", f"the list ends before {layout.footer!r}", False))
+            if not any(row and row[0].strip().startswith(opening) for row in layout.body[: last + 1]):
+                layout.footer = opening  # a line of stars may stand above the list as below it
+                layout.notes.append(("footer", f"the list ends before {layout.footer!r}", False))
         if layout.footer:
             continue
         if date_cell:

@@ -20,10 +20,12 @@ _FILE = Path(__file__).parent / "vocabulary" / "bank_columns.yml"
 _SIGN = "|".join(map(re.escape, sorted(CURRENCY_SIGNS, key=len, reverse=True)))
 _BRACKETED = re.compile(rf"[(\[（]\s*(?:in\s+)?([A-Za-z]{{3}}|{_SIGN}|[-+])\s*[)\]）]")
 _TRAILING_CODE = re.compile(r"(?:\s+(?:in|en|em|i))?\s+([A-Z]{3})$")
-_TRAILING_EURO = re.compile(r"(?<=\S)\s+(?:(?:en|in)\s+)?(?:euros?|€)$", re.IGNORECASE)
+_TRAILING_EURO = re.compile(r"(?<=\S)\s+(?:(?:en|in)\s+)?(?:euros?|euroa|€)$", re.IGNORECASE)
 _NO_ROLES = ("detail_amount", "charges")  # amounts beside the amount of an entry
 _LOST = "\ufffd"  # a letter that a wrong encoding has lost
-_NOT_DECOMPOSED = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "ł": "l", "Ł": "l", "’": "'"})
+_NOT_DECOMPOSED = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "ł": "l", "Ł": "l", "ı": "i", "đ": "d", "Đ": "d", "’": "'"}
+)
 _NOT_ENGLISH = re.compile(
     r"datum|betrag|buchung|saldo|solde|montant|libell|importo|descrizione|data\b|fecha|importe|omschrijving|bedrag|dato|belopp|"
     r"kwota|valuta|valeur|addebito|accredito|дат|ημερομ|תאריך|تاريخ|วันท|ngay|tanggal|tarikh|kuupaev|datums"

@@ -215,19 +215,14 @@ class _Reading:
     def _check_declared(self, one: statements.Statement, closed: statements.Closed) -> None:
         """The statement's own summary against what was read: a difference is reported, the summary may count
         otherwise."""
-        if closed.declared_entries is None and closed.declared_net is None:
-            return
-        checks = [(f"NbOfNtries of {one.place}", closed.declared_entries, one.entries + one.rejected)]
-        if len(one.net) == 1:
-            checks.append((f"TtlNetNtryAmt of {one.place}", closed.declared_net, closed.net))
-        for name, declared, computed in checks:
-            if declared is None:
-                continue
-            exact = Decimal if name.startswith("NbOf") else unscaled
-            control = ControlTotal(name, exact(declared), exact(computed))
+        for check in closed.checks:
+            exact = unscaled if check.is_amount else Decimal
+            control = ControlTotal(check.name, exact(check.declared), exact(check.computed))
             self.totals.append(control)
             if not control.agrees:
-                self._warn(f"{name}: the bank declares {control.declared:f}, the entries make {control.computed:f}")
+                self._warn(
+                    f"{check.name}: the bank declares {control.declared:f}, the entries make {control.computed:f}"
+                )
 
     # -- balances -------------------------------------------------------------------------------------------------
 

@@ -39,10 +39,13 @@ AMOUNT_DETAILS = _under(
     "Amt CcyXchg/SrcCcy CcyXchg/TrgtCcy CcyXchg/UnitCcy CcyXchg/XchgRate",
 )
 
+STATUSES = ("BOOK", "PDNG", "INFO", "FUTR")
+"""What an entry can be, beside a bank's own words in `Prtry`."""
+
 # How what has to be read as a value is most often written; every text of these forms is good (`iso20022_values`).
 _AMOUNT = r"[0-9]{1,12}+(?:\.[0-9]{1,5}+)?+"
 _DIRECTION = "CRDT|DBIT"
-_STATUS = "[A-Za-z]{1,35}+"
+_STATUS = "|".join(STATUSES)
 _RATE = r"[0-9]{1,13}+(?:\.[0-9]{1,10}+)?+"
 _AMOUNT_DETAIL_FORMS = {
     path: _RATE if path.endswith("Rate") else _AMOUNT for path in AMOUNT_DETAILS if path[-3:] != "Ccy"
@@ -142,7 +145,8 @@ STATEMENT = Box(
         *_under("Acct", ACCOUNT_IDS),
         *_under("Acct", "Ccy Nm Ownr/Nm Ownr/Pty/Nm"),
         *_under("Acct/Svcr", AGENT_IDS),
-        *_under("TxsSummry/TtlNtries", "NbOfNtries TtlNetNtryAmt CdtDbtInd TtlNetNtry/Amt TtlNetNtry/CdtDbtInd"),
+        *_under("TxsSummry/TtlNtries", "NbOfNtries Sum TtlNetNtryAmt CdtDbtInd TtlNetNtry/Amt TtlNetNtry/CdtDbtInd"),
+        *_under("TxsSummry/TtlCdtNtries TxsSummry/TtlDbtNtries", "NbOfNtries Sum"),
     ),
     {"Bal": BALANCE, "Ntry": ENTRY},
 )

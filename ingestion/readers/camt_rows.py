@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ingestion.readers import iso20022_values as values
+from ingestion.readers.camt_layout import STATUSES
 from ingestion.readers.iso20022_fields import (
     BadField,
     Picker,
@@ -222,8 +223,8 @@ def entry_row(
         optional_amount(fields, "AmtDtls/InstdAmt/Amt") if instructed_text is not None else (None, None)
     )
     status = texts[1]
-    if status is None:
-        raise BadField("Sts", None, "BOOK, PDNG, INFO or FUTR")
+    if status is None or (status not in STATUSES and fields.get("Sts/Prtry") is None):
+        raise BadField("Sts", status, "BOOK, PDNG, INFO or FUTR")
     row = (
         *place,
         amount.amount,

@@ -3,7 +3,7 @@ becomes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -56,7 +56,10 @@ class Statement:
     balances_rejected: int = 0
     entries: int = 0  # that became records
     rejected: int = 0
+    incoming: int = 0  # credits among them
+    booked: int = 0  # booked ones among them
     net: dict[str, int] = field(default_factory=dict)  # signed sum of the booked entries by currency
+    gross: int = 0  # their sum without signs
 
     @property
     def place(self) -> str:
@@ -66,12 +69,16 @@ class Statement:
     def book(self, currency: str, signed: int, status: str) -> None:
         """Count an entry of a (scaled) amount; only booked ones move the balance."""
         self.entries += 1
+        self.incoming += signed > 0
         if status == "BOOK":
+            self.booked += 1
             self.net[currency] = self.net.get(currency, 0) + signed
+            self.gross += abs(signed)
 
 
 _PAGINGS = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")  # of the statement from version 08 on, of the message before
 _SUMMARY = "TxsSummry/TtlNtries"
+_SIDES = ("TxsSummry/TtlCdtNtries", "TxsSummry/TtlDbtNtries")
 
 
 class Said(NamedTuple):
@@ -95,6 +102,11 @@ class Said(NamedTuple):
     declared_entries: str | None
     declared_net: str | None
     declared_direction: str | None
+    declared_sum: str | None
+    declared_credits: str | None
+    declared_credit_sum: str | None
+    declared_debits: str | None
+    declared_debit_sum: str | None
 
 
 _pick = Picker(
@@ -117,6 +129,8 @@ _pick = Picker(
         (f"{_SUMMARY}/NbOfNtries",),
         (f"{_SUMMARY}/TtlNetNtryAmt", f"{_SUMMARY}/TtlNetNtry/Amt"),
         (f"{_SUMMARY}/CdtDbtInd", f"{_SUMMARY}/TtlNetNtry/CdtDbtInd"),
+        (f"{_SUMMARY}/Sum",),
+        *((f"{side}/{part}",) for side in _SIDES for part in ("NbOfNtries", "Sum")),
     ]
 )
 
@@ -186,6 +200,15 @@ def _by_day(balances: list[Balance]) -> list[Balance]:
     return sorted(balances, key=lambda balance: (balance.day is not None, balance.day or 0, balance.date_time or ""))
 
 
+class Check(NamedTuple):
+    """A figure of a statement's own summary, and what the entries make; amounts are scaled by 100,000."""
+
+    name: str
+    declared: int
+    computed: int
+    is_amount: bool
+
+
 class Closed(NamedTuple):
     """A finished statement: its row, and what of it is worth a warning."""
 
@@ -193,9 +216,7 @@ class Closed(NamedTuple):
     identity: str
     content: tuple[object, ...]
     warnings: tuple[str, ...]
-    declared_entries: int | None
-    declared_net: int | None
-    net: int
+    checks: tuple[Check, ...]
 
 
 def close(one: Statement, said: Said, fields: Fields, account: Account, end: int | None) -> Closed:
@@ -277,7 +298,41 @@ def close(one: Statement, said: Said, fields: Fields, account: Account, end: int
         declared_net,
     )
     content = (one.entries, one.rejected, *sorted(one.net.items()), *map(_flat, one.balances))
-    return Closed(row, identity, content, tuple(warnings), declared_entries, declared_net, net)
+    return Closed(
+        row, identity, content, tuple(warnings), tuple(_checks(one, said, declared_entries, declared_net, net))
+    )
+
+
+def _checks(
+    one: Statement, said: Said, declared_entries: int | None, declared_net: int | None, net: int
+) -> Iterator[Check]:
+    """What the summary declares against what was read. The sums of each side are compared where all entries are booked, in one
+    currency: a summary may count those that wait, or not."""
+    figures: list[tuple[str, int | None, int, bool]] = [
+        ("NbOfNtries", declared_entries, one.entries + one.rejected, False)
+    ]
+    if len(one.net) == 1:
+        figures.append(("TtlNetNtryAmt", declared_net, net, True))
+    if len(one.net) < 2 and one.booked == one.entries and not one.rejected:
+        total = sum(one.net.values())
+        figures += [
+            ("Sum", _sum(said.declared_sum), one.gross, True),
+            ("NbOfNtries of TtlCdtNtries", values.count(said.declared_credits), one.incoming, False),
+            ("Sum of TtlCdtNtries", _sum(said.declared_credit_sum), (one.gross + total) // 2, True),
+            ("NbOfNtries of TtlDbtNtries", values.count(said.declared_debits), one.entries - one.incoming, False),
+            ("Sum of TtlDbtNtries", _sum(said.declared_debit_sum), (one.gross - total) // 2, True),
+        ]
+    for name, declared, computed, is_amount in figures:
+        if declared is not None:
+            yield Check(f"{name} of {one.place}", declared, computed, is_amount)
+
+
+def _sum(text: str | None) -> int | None:
+    """A sum of the summary, where it can be read."""
+    try:
+        return None if text is None else values.amount(text)
+    except ValueError:
+        return None
 
 
 def _check(opening: Balance | None, net: int, closing: Balance | None) -> tuple[str, int | None]:

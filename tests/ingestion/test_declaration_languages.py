@@ -31,6 +31,7 @@ def by_inference(text: str, encoding: str) -> Outcome:
         ("cp1250", "Data operacji,Opis,Obciążenia,Uznania,Saldo\n{0},DLA ŻÓŁĆ,{1},,{3}\n{4},WPŁATA,,{2},{5}\n", ["DLA ŻÓŁĆ", "WPŁATA"]),
         ("cp1252", "Data,Histórico,Débito (R$),Crédito (R$),Saldo (R$)\n{0},PAGAMENTO À VISTA,{1},,{3}\n{4},DEPÓSITO,,{2},{5}\n",
          ["PAGAMENTO À VISTA", "DEPÓSITO"]),
+        ("cp1254", "Tarih,Açıklama,Borç,Alacak,Bakiye\n{0},EFT ŞİRKET,{1},,{3}\n{4},HAVALE,,{2},{5}\n", ["EFT ŞİRKET", "HAVALE"]),
         ("utf-8", "Date,Description,Withdrawal (-),Deposit (+),Balance\n{0},A,{1},,{3}\n{4},B,,{2},{5}\n", ["A", "B"]),
     ],
 )  # fmt: skip
@@ -118,3 +119,17 @@ def test_a_currency_without_decimals_tells_thousands() -> None:
 def test_letters_of_no_known_code_page_are_asked_about() -> None:
     data = "Date;Description;Amount\n01.03.2026;Оплата по счету;-5,00\n13.03.2026;Возврат;7,00\n".encode("mac-cyrillic")
     assert [note.topic for note in infer(data).questions if note.topic == "encoding"] == ["encoding"]
+
+
+def test_hungarian_days_end_in_a_point() -> None:
+    text = "Könyvelés dátuma;Összeg;Devizanem;Közlemény\n2026.03.02.;-150 000,00;HUF;Számla\n2026.03.13.;2 500,00;HUF;Vevő\n"
+    outcome = by_inference(text, "utf-16")
+    assert [str(row["booking_date"]) for row in outcome.rows("bank_entry")] == ["2026-03-02", "2026-03-13"]
+    assert outcome.amounts == [Decimal("-150000.00000"), Decimal("2500.00000")]
+
+
+def test_turkish_lira_in_the_amounts() -> None:
+    text = "Tarih;İşlem Tutarı;Bakiye;Açıklama\n02.03.2026;-1.250,00 TL;48.750,00 TL;EFT\n13.03.2026;12.000,00 TL;60.750,00 TL;HAVALE\n"
+    outcome = by_inference(text, "cp1254")
+    assert [row["currency"] for row in outcome.rows("bank_entry")] == ["TRY", "TRY"]
+    assert outcome.rows("bank_statement")[0]["balance_check"] == "ok"

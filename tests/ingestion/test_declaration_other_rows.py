@@ -110,3 +110,33 @@ def test_a_few_accounts_again_and_again_are_a_question_not_one_account() -> None
     assert [note.text for note in infer(data).questions if note.topic == "account"] == [
         "'Account Number' holds 2 accounts: own ones (map it to account_id) or the other parties'"
     ]
+
+
+def test_a_line_of_stars_above_the_list_does_not_end_it() -> None:
+    """A statement that frames its list with the same line: what stands first was taken for what ends it, and no entry was left."""
+    frame = "*****,****,****,****\n"
+    rows = '13/03/26,Rent,"1,25,000.00",\n15/03/26,Sale,,"50,000.00"\n'
+    closing = 'SUMMARY :-\nOpening Balance,Dr Count\n"10,00,000.00",1\n'
+    data = f"Date,Narration,Withdrawal Amt.,Deposit Amt.\n{frame}{rows}{frame}{closing}".encode()
+    outcome = loaded(infer(data, currency="INR"), data)
+    assert outcome.amounts == [Decimal("-125000.00000"), Decimal("50000.00000")]
+
+
+def test_states_in_words_nobody_knows_are_asked_about() -> None:
+    data = "Dato;Tekst;Beløb;Status\n13-03-2026;Leje;-8,00;Ja\n15-03-2026;Salg;2,00;Måske\n".encode()
+    (question,) = [note.text for note in infer(data, currency="DKK").questions if note.topic == "status"]
+    assert "'Status' says Ja, Måske" in question
+
+
+def test_entries_that_wait_are_not_booked() -> None:
+    data = "Dato;Tekst;Beløb;Saldo;Status\n13-03-2026;Salg;2,00;7,00;Udført\n15-03-2026;Leje;-8,00;;Venter\n".encode()
+    outcome = loaded(infer(data, currency="DKK"), data)
+    assert [row["status"] for row in outcome.rows("bank_entry")] == ["BOOK", "PDNG"]
+    assert outcome.rows("bank_statement")[0]["closing_balance"] == 7
+
+
+def test_the_number_of_a_cheque_is_kept() -> None:
+    data = b"Date,Description,Amount Debit,Amount Credit,Check Number\n03/30/2026,Check,-500.00,,1043\n03/31/2026,Sale,,9.00,\n"
+    outcome = loaded(infer(data, currency="USD"), data)
+    assert [row["cheque_number"] for row in outcome.rows("bank_entry_detail")] == ["1043"]
+    assert outcome.amounts == [Decimal("-500.00000"), Decimal("9.00000")]

@@ -77,7 +77,7 @@ def test_a_bank_list_in_a_workbook_is_read_as_one_in_csv_is(tmp_path: Path, caps
     [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel 97", "save it as .xlsx"),
         (b"%PDF-1.7\n", "a PDF document", "camt.053"),
-        (b"\x1f\x8b\x08\x00", "gzip", "unpack it"),
+        (b"\x1f\x8b\x08\x00", "not a readable archive", "ask for it again"),
         (b"<html><body>Login</body></html>", "a web page", "save it as"),
         (b"!Type:Bank\nD01/02/2026\nT-5.00\n^\n", "QIF", "OFX"),
     ],

@@ -162,6 +162,13 @@ def test_status_as_text_as_code_and_as_the_banks_own() -> None:
     assert [row["status"] for row in read(data)["bank_entry"]] == ["BOOK", "PDNG", "HELD"]
 
 
+def test_a_status_that_is_no_code_is_rejected() -> None:
+    """Nobody knows whether it is booked, and as anything else it would be no line of the account."""
+    found = read(camt(statement(entry(status="BOOKED"), entry(status="<Cd>Booked</Cd>"), entry(status="BOOK"))))
+    assert [(one.field, one.found) for one in found.rejects] == [("Sts", "BOOKED"), ("Sts", "Booked")]
+    assert len(found["bank_entry"]) == 1
+
+
 def test_a_batch_keeps_its_head_and_its_parts() -> None:
     parts = (
         "<NtryDtls><Btch><MsgId>M</MsgId><PmtInfId>P-1</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>"
@@ -299,6 +306,29 @@ def test_a_declared_summary_that_differs_is_reported() -> None:
     reading = read(camt(statement(summary, entry())))
     assert reading.facts is not None
     assert [(one.declared, one.computed) for one in reading.facts.control_totals] == [(Decimal(3), Decimal(1))]
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        (
+            "<TtlNtries><Sum>9</Sum></TtlNtries>",
+            "Sum of statement 1: the bank declares 9.00000, the entries make 10.00000",
+        ),
+        ("<TtlCdtNtries><NbOfNtries>2</NbOfNtries></TtlCdtNtries>", "NbOfNtries of TtlCdtNtries of statement 1"),
+        ("<TtlDbtNtries><Sum>4.00</Sum></TtlDbtNtries>", "Sum of TtlDbtNtries of statement 1"),
+        (
+            "<TtlCdtNtries><NbOfNtries>1</NbOfNtries><Sum>7</Sum></TtlCdtNtries><TtlDbtNtries><Sum>3</Sum></TtlDbtNtries>",
+            "",
+        ),
+    ],
+)
+def test_the_sums_of_each_side_are_compared(declared: str, told: str) -> None:
+    entries = [entry(amount="7"), entry(amount="3", indicator="DBIT")]
+    found = read(camt(statement(f"<TxsSummry>{declared}</TxsSummry>", *entries)))
+    assert found.facts is not None
+    assert [warning.startswith(told) for warning in found.facts.warnings] == ([True] if told else [])
+    assert all(one.agrees for one in found.facts.control_totals) is not bool(told)
 
 
 def test_version_one_and_notifications() -> None:
