@@ -10,6 +10,7 @@ import polars as pl
 from pydantic import Field
 
 from reconciliation.matching.billing_periods import periods_named
+from reconciliation.matching.charged_statements import less_usual_charges
 from reconciliation.matching.common_numbers import names_other_numbers
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.contradiction import spoken_against
@@ -33,13 +34,14 @@ _MONTHS = "datetime64[M]"
 
 class StatementOfAccount(PassConfig):
     """The open items of the left item's counterparty up to a day, or of a month, where they are the only such set that comes to
-    its amount (`statement_sets`). `ahead` is how many days an item may be dated after the payment; of a counterparty that would
-    make more than `max_pairs` pairs nothing is proposed."""
+    its amount (`statement_sets`), or with `charged` to its amount and a charge that others bear as well. `ahead` is how many days an
+    item may be dated after the payment; of a counterparty that would make more than `max_pairs` pairs nothing is proposed."""
 
     KIND: ClassVar[str] = "statement_of_account"
 
     kind: Literal["statement_of_account"] = "statement_of_account"
     ahead: int = 3
+    charged: bool = False
     max_pairs: int = 200_000
     #: Share of payments that pay such a set, before the data has spoken.
     prior: Annotated[float, Field(gt=0, lt=1)] = 0.1
@@ -47,8 +49,7 @@ class StatementOfAccount(PassConfig):
     def propose(self, context: LegContext) -> Iterator[Proposals]:
         """The sets as groups."""
         pairs = self._pairs(context)
-        alone = pairs.filter(pl.col("part") == pl.col("whole")).select("left").unique()
-        sets = statement_sets(pairs.join(alone, on="left", how="anti"))
+        sets = self._sets(context, pairs)
         if sets.is_empty():
             return
         left, right = sets["left"].to_numpy(), sets["right"].to_numpy()
@@ -63,7 +64,7 @@ class StatementOfAccount(PassConfig):
         share = learned_share(
             ratios, first["left"].to_numpy().astype(np.int64), pairs["left"].n_unique(), self.prior, _PRIOR_ITEMS
         )
-        odds = share / (1 - share) / pl.col("chance").first()
+        odds = share / (1 - share) / pl.col("chance").first() * pl.col("usual").first()
         sets = sets.join(_interchangeable(sets, pairs, _months_said(context, first["left"].to_numpy())), on="set")
         doubtful = pl.col("against").all() | pl.col("others").any() | pl.col("twins").first()
         groups = sets.group_by("set").agg(
@@ -72,7 +73,7 @@ class StatementOfAccount(PassConfig):
         groups = groups.sort("set").select(
             "odds",
             proposal="set",
-            difference_kind=pl.lit(KIND["none"]),
+            difference_kind=pl.lit(KIND["fee" if self.charged else "none"]),
             evidence=pl.lit(0),
         )
         whole = sets.select("set", "left").unique().sort("set")
@@ -86,8 +87,21 @@ class StatementOfAccount(PassConfig):
         yield Proposals(
             groups=groups.select(list(GROUPS)).cast(GROUPS),  # type: ignore[arg-type]
             members=pl.concat([lines, bills]).cast(MEMBERS),  # type: ignore[arg-type]
-            evidence=(_SENTENCE,),
+            evidence=(f"{_SENTENCE}, less a charge that others bear as well" if self.charged else _SENTENCE,),
         )
+
+    def _sets(self, context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
+        """The sets (`statement_sets.SETS`) of the left items that just one comes to, and how `usual` it is to pay less by the charge."""
+        tried, cases = pairs, None
+        if self.charged:
+            tried, cases = less_usual_charges(context, pairs)
+        alone = tried.filter(pl.col("part") == pl.col("whole")).select("left").unique()
+        sets = statement_sets(tried.join(alone, on="left", how="anti"))
+        if cases is None:
+            return sets.with_columns(usual=pl.lit(1.0))
+        found = sets.rename({"left": "case"}).join(cases, on="case", maintain_order="left")
+        found = found.filter(pl.col("case").n_unique().over("left") == 1)
+        return found.select(*sets.columns, usual="share").sort("set", "right")
 
     def _pairs(self, context: LegContext) -> pl.DataFrame:
         """The open items of the counterparty of each left item that has just one, as `statement_sets` takes them."""

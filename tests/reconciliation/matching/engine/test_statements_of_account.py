@@ -77,3 +77,32 @@ def test_at_one_price_a_sum_does_not_tell_which_bills_a_statement_shows() -> Non
     priced = [each | {"amount": "60.00"} for each in _BILLS if each["item_id"] != "C2"]
     of_march = [each for each in priced if each["date"].month == 3]  # type: ignore[attr-defined]
     assert members(_paid(of_march, "PAYMENT", date(2026, 5, 10), priced), "matched") == []
+
+
+def _in_yen(customer: str, *amounts: int) -> list[Row]:
+    said = {"counterparty_name": f"{customer} Shoji", "counterparty_id": customer, "currency": "JPY"}
+    dates = {"due_date": date(2026, 3, 31)}
+    bills = enumerate(amounts)
+    return [
+        said | dates | {"item_id": f"{customer}{n}", "amount": amount, "date": date(2026, 2, 3 + n)}
+        for n, amount in bills
+    ]
+
+
+def _transfer(customer: str, amount: int) -> Row:
+    said = {"text": f"FURIKOMI {customer.upper()} SHOJI", "currency": "JPY", "date": date(2026, 3, 31)}
+    return said | {"item_id": f"L {customer}", "amount": amount}
+
+
+def test_a_month_is_paid_less_the_charge_that_others_bear_as_well() -> None:
+    single = {"Tanakamura": 81_730, "Suzukihara": 142_905, "Yamaguchi": 63_117, "Kobayashi": 251_344}
+    month = _in_yen("Nakagawara", 118_360, 77_451, 203_907)
+    owed = [each for customer, amount in single.items() for each in _in_yen(customer, amount)] + month
+    for charge, sure in ((550, True), (735, False)):  # nobody else has lacked 735
+        lines = [_transfer(customer, amount - 550) for customer, amount in single.items()]
+        lines.append(_transfer("Nakagawara", 118_360 + 77_451 + 203_907 - charge))
+        result = match({"bank_lines": items(*lines), "open_items": items(*owed)}, preset("receivables"))
+        group = tuple(sorted([*(str(each["item_id"]) for each in month), "L Nakagawara"]))
+        assert (group in members(result, "matched")) is sure
+        if sure:
+            assert set(result.groups["difference_kind"]) == {"fee"}
