@@ -24,6 +24,7 @@ from ingestion.contracts import (
 from ingestion.readers import nacha_addenda as addenda
 from ingestion.readers import nacha_checks as checks
 from ingestion.readers import nacha_records as layout
+from ingestion.readers.nacha_offsets import Held, Sides, told
 from ingestion.readers.nacha_records import Record
 from ingestion.readers.nacha_rows import ACKNOWLEDGEMENTS, CONSUMER, CORPORATE, TRUNCATED, Batch, Entry, Output, Tally
 from ingestion.reading import ControlTotal, FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
@@ -60,6 +61,7 @@ class _File:
     numbers: Counter[str] = field(default_factory=Counter)
     only_payments: bool = True  # no return, advice or acknowledgement: the file's totals are those of its payments
     advices: bool = False
+    balanced_by: Counter[bool] = field(default_factory=Counter)  # what entries on own accounts make up for
 
 
 class NachaReader:
@@ -99,6 +101,7 @@ class _Reading:
         self.batch: Batch | None = None
         self.entry: Record | None = None
         self.addenda: list[Record] = []
+        self.sides = Sides()
         self.line = 0
 
     def run(self, stream: BinaryIO) -> Iterator[ReaderEvent]:
@@ -296,8 +299,28 @@ class _Reading:
         else:
             if not entry.cents:
                 self.warnings[f"{batch.place}: an entry of no amount (prenotification or remittance alone)"] += 1
-            self.output.add_instruction(file.identity, batch, entry)
-            file.payments.setdefault(entry.credit, Tally()).add(entry.cents)
+            numbers = self.output.next_numbers()
+            if self.sides.holds_back(batch, entry):
+                self.sides.hold(Held(entry, *numbers))
+                return
+            if (other := self.sides.released_by(entry)) is not None:
+                self._pay(file, batch, other.entry, (other.record_number, other.transaction))
+            self._pay(file, batch, entry, numbers)
+
+    def _pay(self, file: _File, batch: Batch, entry: Entry, numbers: tuple[int, int]) -> None:
+        self.output.add_instruction(file.identity, batch, entry, numbers)
+        file.payments.setdefault(entry.credit, Tally()).add(entry.cents)
+
+    def _settle_sides(self, file: _File, batch: Batch) -> None:
+        """Add what was held back, but for the entry that balances the batch on the own account."""
+        for one, balances in self.sides.ended(batch):
+            entry = one.entry
+            if not balances:
+                self._pay(file, batch, entry, (one.record_number, one.transaction))
+                continue
+            batch.balanced_by[entry.credit] = entry.cents
+            file.balanced_by[entry.credit] += entry.cents
+            self.warnings[told(batch, entry)] += 1
 
     def _set_aside(self, batch: Batch, entry: Entry, field: str, found: str, advice: str) -> None:
         """An entry that is neither a payment nor the end of one."""
@@ -329,7 +352,9 @@ class _Reading:
         file.debits += batch.debits
         file.credits += batch.credits
         file.advices |= advice
-        paid = {credit: tally.total for credit, tally in batch.payments.items()}
+        self._settle_sides(file, batch)
+        paid = Counter({credit: tally.total for credit, tally in batch.payments.items()})
+        paid.update(batch.balanced_by)
         whole = paid.get(True, 0) == batch.credits and paid.get(False, 0) == batch.debits
         self.output.add_batch(file.identity, batch, record, sums_are_payments=whole)
         self.batch = None
@@ -342,7 +367,8 @@ class _Reading:
         }  # fmt: skip
         self._prove(record, "the file", places, computed)
         for credit, tally in sorted(file.payments.items(), reverse=True):
-            declared = (file.credits if credit else file.debits) if file.only_payments else None
+            total = (file.credits if credit else file.debits) - file.balanced_by[credit]
+            declared = total if file.only_payments else None
             self.output.add_message(
                 file.identity, credit, tally, file.header, record, file.created_at, file.party, declared
             )

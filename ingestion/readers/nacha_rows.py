@@ -81,6 +81,7 @@ class Batch:
     debits: int = 0
     credits: int = 0
     payments: dict[bool, Tally] = field(default_factory=dict)  # by whether it is a credit
+    balanced_by: dict[bool, int] = field(default_factory=dict)  # what entries on the own account make up for
 
     @property
     def sec(self) -> str:
@@ -132,12 +133,17 @@ class Output:
         """The five kinds."""
         return (self.messages, self.batches, self.instructions, self.remittances, self.statuses)
 
-    def _place(self, first: Record, last: Record) -> tuple[int, int, int, int]:
-        return (self.counter.next(), first.line, first.start, last.end)
+    def _place(self, first: Record, last: Record, number: int | None = None) -> tuple[int, int, int, int]:
+        return (self.counter.next() if number is None else number, first.line, first.start, last.end)
 
-    def add_instruction(self, file_id: str, batch: Batch, entry: Entry) -> None:
-        """A payment as instructed, and the documents its addenda name."""
+    def next_numbers(self) -> tuple[int, int]:
+        """The record number and the ordinal of a payment that is added later."""
         self.transactions += 1
+        return self.counter.next(), self.transactions
+
+    def add_instruction(self, file_id: str, batch: Batch, entry: Entry, numbers: tuple[int, int]) -> None:
+        """A payment as instructed, and the documents its addenda name."""
+        record_number, transaction = numbers
         fields, last = entry.fields, entry.addenda[-1] if entry.addenda else entry.record
         ids = (message_id(file_id, entry.credit), f"{message_id(file_id, entry.credit)}-{batch.information_id}")
         reference, cheque = fields["id"] or None, None
@@ -156,9 +162,9 @@ class Output:
         batch.payments.setdefault(entry.credit, Tally()).add(entry.cents)
         self.instructions.rows.append(
             (
-                *self._place(entry.record, last),
+                *self._place(entry.record, last, record_number),
                 *ids,
-                self.transactions,
+                transaction,
                 fields["trace"] or None,
                 reference,
                 entry.cents * CENT,
@@ -178,7 +184,7 @@ class Output:
                 (
                     *self._place(entry.record, last),
                     *ids,
-                    self.transactions,
+                    transaction,
                     reference,
                     said.document_type,
                     said.number,

@@ -328,3 +328,42 @@ def test_a_long_file_with_the_line_ends_of_old_macs() -> None:
 def test_the_largest_totals_are_exact() -> None:
     reading = read(nacha([nacha_entry(9_999_999_999, number) for number in range(1, 101)]), "nacha")
     assert only(reading, "payment_message")["computed_sum"] == Decimal("9999999999.00")
+
+
+OWN_BANK = "121042882"  # the originating bank of the batches, 12104288
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_balances_a_batch_on_the_own_account_is_no_payment(first: bool) -> None:
+    """Payroll with the debit of its sum on the employer's account, which was taken for money expected from somebody."""
+    paid = [nacha_entry(500, 1, "Ada"), nacha_entry(300, 2, "Ben")]
+    own = nacha_entry(-800, 3, "Our Company", id="OFFSET", routing=OWN_BANK)
+    reading = read(nacha([own, *paid] if first else [*paid, own]), "nacha")
+    assert [row["counterparty_name"] for row in reading["payment_instruction"]] == ["Ada", "Ben"]
+    message, batch = only(reading, "payment_message"), only(reading, "payment_batch")
+    assert (message["direction"], message["declared_sum"], message["computed_sum"]) == ("credit_transfer", 8, 8)
+    assert (batch["declared_sum"], batch["computed_sum"]) == (8, 8)
+    assert reading.facts is not None and any("the debit of 8.00 on account" in one for one in reading.facts.warnings)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [nacha_entry(800, 1), nacha_entry(-800, 2)],  # neither is with the originating bank
+        [nacha_entry(800, 1, routing=OWN_BANK), nacha_entry(-800, 2, routing=OWN_BANK)],  # both are
+        [nacha_entry(500, 1), nacha_entry(-300, 2, routing=OWN_BANK)],  # nothing is balanced
+        [nacha_entry(800, 1), nacha_entry(-500, 2, routing=OWN_BANK), nacha_entry(-300, 3, routing=OWN_BANK)],
+    ],
+)
+def test_what_only_might_balance_a_batch_is_a_payment(entries: list[str]) -> None:
+    reading = read(nacha(entries), "nacha")
+    assert len(reading["payment_instruction"]) == len(entries)
+    numbers = sorted((row["transaction_number"], row["record_number"]) for row in reading["payment_instruction"])
+    assert numbers == [(place, place) for place in range(1, len(entries) + 1)]
+
+
+def test_a_batch_that_is_balanced_has_payments_in_the_next() -> None:
+    balanced = [nacha_entry(800, 1), nacha_entry(-800, 2, routing=OWN_BANK)]
+    reading = read(nacha(balanced, [nacha_entry(-300, 3)]), "nacha")
+    messages = {row["direction"]: row["declared_sum"] for row in reading["payment_message"]}
+    assert messages == {"credit_transfer": 8, "direct_debit": 3}
