@@ -72,6 +72,8 @@ class AmountRule(BaseModel):
     share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     days: Annotated[int, Field(ge=0)] = 0
     odds: Annotated[float, Field(gt=0)] | None = None
+    #: Of a `fee`: the share of the amount above which it has to be one that others bear too; what only one bears may be a claim.
+    alone: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     def tolerance(self, currency: str) -> Decimal:
         """`up_to` in units of that currency (ISO 4217)."""

@@ -125,6 +125,7 @@ def _of_pairs(
                 context, pl.concat([kept.select(sums.columns), sums.join(kept, on="left", how="anti")]), rule
             )
             weighed = edges.join(usual, on="left", how="left", maintain_order="left")
+            weighed = weighed.filter(~pl.col("alone").fill_null(False)).drop("alone")
             edges = weighed.with_columns(pl.col("odds") * pl.col("likelier").fill_null(1.0)).drop("likelier")
             kept = edges.join(kept.select("left", "right"), on=["left", "right"], how="semi", maintain_order="left")
         if not kept.is_empty():

@@ -11,11 +11,13 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.fee_habits import habit_ratios
 
 _MOST = 100.0  # times that a charge which others bear too is likelier
+_USUAL = 3.0  # times from which it is one that others bear
 
 
 def likelier_charges(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> pl.DataFrame:
-    """`left`, `likelier` of the left items of edges that are short of what they name (`left`, `right`, `mine`, `other`, `odds`): how many
-    times likelier a charge makes it that others bear as well, at least 1."""
+    """`left`, `likelier`, `alone` of the left items of edges that are short of what they name (`left`, `right`, `mine`, `other`,
+    `odds`): how many times likelier a charge makes it that others bear as well, at least 1; and whether nobody else bears it and it is
+    more than what one may bear alone."""
     named = edges.group_by("left", maintain_order=True).agg(
         pl.col("right").first(), pl.col("mine").first(), pl.col("other").sum(), pl.col("odds").min()
     )
@@ -25,4 +27,5 @@ def likelier_charges(context: LegContext, edges: pl.DataFrame, rule: AmountRule)
     odds = named["odds"].to_numpy() * rule.factor
     ratios = habit_ratios(differences, amounts, bounds, odds / (1 + odds))
     likelier = pl.Series("likelier", np.clip(ratios, 1.0, _MOST))
-    return named.select("left", likelier)
+    much = np.abs(differences) > np.abs(amounts.astype(np.float64)) * rule.alone
+    return named.select("left", likelier, alone=pl.Series(much & (ratios < _USUAL), dtype=pl.Boolean))

@@ -51,3 +51,21 @@ def test_a_share_that_many_are_short_by_is_kept_back_of_bills_of_whomever() -> N
 
     assert sure((90,) * 8) == 8
     assert sure((91, 83, 88, 95, 79, 86, 93, 81)) == 0
+
+
+def test_more_than_a_tenth_that_nobody_else_lacks_is_a_claim_and_stays_open() -> None:
+    def paid(*shorts: int) -> list[str]:
+        bills, lines = [], []
+        for place, short in enumerate(shorts):
+            name = f"{('Alder', 'Birch', 'Cedar', 'Dogwood', 'Elm')[place]} {('Yachts', 'Masonry', 'Fruit', 'Dental', 'Wire')[place]} Ltd"
+            bill = {"item_id": f"I{place}", "amount": 200 + place, "references": [f"SI-1{place}48277"]}
+            bills.append(bill | {"counterparty_name": name})
+            said = {"text": f"SI-1{place}48277", "counterparty_name": name.upper(), "on": 20}
+            lines.append(said | {"item_id": f"L{place}", "amount": 200 + place - short})
+        result = match({"bank_lines": items(*lines), "open_items": items(*bills)}, preset("receivables"))
+        assert len(members(result, "matched")) == len(shorts)
+        return result.groups["difference_kind"].sort().to_list()
+
+    assert paid(30, 0, 0, 0, 0) == ["none"] * 5
+    assert paid(30, 30, 30, 30, 0) == ["fee"] * 4 + ["none"]
+    assert paid(15, 0, 0, 0, 0) == ["fee"] + ["none"] * 4
