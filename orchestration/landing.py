@@ -19,6 +19,8 @@ from orchestration.workspace import Workspace
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")  # what transfers call a file they are still writing
 CHUNK_BYTES = 1 << 20
+PENDING = "SELECT delivery_id FROM ops.reread WHERE is_pending"
+"""Deliveries that are marked to be read again, and whose records stay until they are."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -111,13 +113,14 @@ def landed(
 def _to_read_again(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, source: SourceConfig, known_at: datetime
 ) -> list[LandedFile]:
-    """What a person has had taken out and no run has read since, from the archive: another file may lie under its name by now."""
+    """What a person has marked and no run has read since, from the archive: another file may lie under its name by now."""
     create_reread(connection)
     if connection.execute("SELECT count(*) FROM ops.reread WHERE source = ?", [source.name]).fetchone() == (0,):
         return []
     rows = connection.execute(
         "SELECT DISTINCT delivery_id, file_name, bytes, received_at, sha256 FROM ops.reread "
-        "WHERE source = ? AND received_at <= ? AND delivery_id NOT IN (SELECT delivery_id FROM raw.delivery) "
+        "WHERE source = ? AND received_at <= ? "
+        f"AND (delivery_id IN ({PENDING}) OR delivery_id NOT IN (SELECT delivery_id FROM raw.delivery)) "
         "ORDER BY received_at, delivery_id",
         [source.name, known_at],
     ).fetchall()
@@ -130,13 +133,14 @@ def _to_read_again(
 
 
 def create_reread(connection: duckdb.DuckDBPyConnection) -> None:
-    """The table of deliveries that were taken out to be read again, if it is not there yet."""
+    """The table of deliveries that are or were marked to be read again, if it is not there yet."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS ops")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS ops.reread(delivery_id VARCHAR, source VARCHAR, file_name VARCHAR, sha256 VARCHAR, "
         "bytes BIGINT, received_at TIMESTAMPTZ, status VARCHAR, records_loaded BIGINT, run_id VARCHAR, actor VARCHAR, "
         '"at" TIMESTAMPTZ)'
     )
+    connection.execute("ALTER TABLE ops.reread ADD COLUMN IF NOT EXISTS is_pending BOOLEAN")
 
 
 def archived(workspace: Workspace, sha256: str) -> Path:

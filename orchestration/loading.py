@@ -19,9 +19,10 @@ from ingestion.contracts import CONTRACTS
 from ingestion.reading import FileRejected, Reader
 from ingestion.sources import SourceConfig
 from orchestration.identity import Verdict, judge
-from orchestration.landing import LandedFile, archive, quarantine
+from orchestration.landing import PENDING, LandedFile, archive, quarantine
 from orchestration.parsing import Parsed, parse_all
 from orchestration.repeated_lists import is_list, registered_of, returned, unregistered
+from orchestration.rereading import take_out
 from orchestration.unpacking import UNPACKED, unpacked
 from orchestration.warehouse import DELIVERY_COLUMNS, REJECT_COLUMNS, insert_rows, transaction
 from orchestration.workspace import Workspace
@@ -60,6 +61,7 @@ def load_source(
     progress: Callable[[str], None] = lambda _: None,
 ) -> LoadSummary:
     """Load the files of a source that are not registered yet, oldest first; those within an archive each for itself."""
+    take_out(connection, [file.delivery_id for file in files])
     registered = registered_of(connection, source)
     found = unpacked(connection, workspace, source, files)
     archives = [file for file in found if file.packed is not None and file.delivery_id not in registered.deliveries]
@@ -120,7 +122,8 @@ def _is_told_elsewhere(connection: duckdb.DuckDBPyConnection, source: SourceConf
     if parsed.failure or not parsed.batches:
         return not (parsed.failure or parsed.rejects)
     others = connection.execute(
-        "SELECT delivery_id FROM raw.delivery WHERE sha256 = ? AND source <> ?", [parsed.file.sha256, source.name]
+        f"SELECT delivery_id FROM raw.delivery WHERE sha256 = ? AND source <> ? AND delivery_id NOT IN ({PENDING})",
+        [parsed.file.sha256, source.name],
     ).fetchall()
     ids = [delivery for (delivery,) in others]
     told, new = 0, 0

@@ -111,7 +111,7 @@ def reread(
 
     from orchestration.decisions.policy import actor as acting
     from orchestration.decisions.policy import load_policy
-    from orchestration.rereading import forget_deliveries
+    from orchestration.rereading import mark_to_read_again
     from orchestration.warehouse import connect
 
     chosen = Workspace.current(workspace)
@@ -120,13 +120,15 @@ def reread(
         raise ConfigError(f"{chosen.warehouse}: nothing has been loaded yet; tieout run loads what lies in landing/")
     with connect(chosen.warehouse) as connection:
         try:
-            again = forget_deliveries(
+            again = mark_to_read_again(
                 connection, chosen, name, files or [], everything=everything, actor=person, at=datetime.now(UTC)
             )
         except LookupError as error:
             raise ConfigError(str(error.args[0])) from None
     for one in again:
-        typer.echo(f"{one.file_name}: {one.status}, {one.records_loaded} records taken out; the next run reads it anew")
+        typer.echo(
+            f"{one.file_name}: {one.status}, {one.records_loaded} records stay until the next run of the source reads it anew"
+        )
     if not again:
         typer.echo(f"source {name} has no file that was refused or lost records; name files, or give --all")
         raise typer.Exit(1)

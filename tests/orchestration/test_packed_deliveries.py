@@ -16,7 +16,7 @@ from ingestion.readers import reader
 from orchestration.cli import main
 from orchestration.landing import landed
 from orchestration.loading import LoadSummary, load_source
-from orchestration.rereading import forget_deliveries
+from orchestration.rereading import mark_to_read_again
 from orchestration.warehouse import connect, create_tables
 from orchestration.workspace import Workspace
 
@@ -137,7 +137,7 @@ def test_an_archive_is_read_again_with_all_it_holds(workspace: Workspace) -> Non
     before = deliveries(workspace)
     file.unlink()
     with connect(workspace.warehouse) as connection:
-        again = forget_deliveries(
+        again = mark_to_read_again(
             connection, workspace, "ebics", ["ebics/C53.zip"], everything=False, actor="ada", at=LATER
         )
     assert len(again) == 3

@@ -11,7 +11,7 @@ from small_workspace import land, small_workspace
 from ingestion.readers import reader
 from orchestration.landing import landed
 from orchestration.loading import load_source
-from orchestration.rereading import forget_deliveries
+from orchestration.rereading import mark_to_read_again
 from orchestration.warehouse import connect, create_tables
 from orchestration.workspace import Workspace
 
@@ -37,17 +37,19 @@ def workspace(tmp_path: Path) -> Workspace:
     return small_workspace(tmp_path / "small", SOURCES)
 
 
-def load(workspace: Workspace) -> None:
+def load(workspace: Workspace, only: str = "") -> None:
     with connect(workspace.warehouse) as connection:
         create_tables(connection)
         for source in workspace.sources().sources:
+            if only not in ("", source.name):
+                continue
             files = landed(connection, workspace, source, LATER)
             load_source(connection, workspace, source, reader(source.format), files, "run")
 
 
 def forget(workspace: Workspace, source: str, *files: str, everything: bool = False) -> list[str]:
     with connect(workspace.warehouse) as connection:
-        again = forget_deliveries(
+        again = mark_to_read_again(
             connection,
             workspace,
             source,
@@ -95,12 +97,37 @@ def test_a_file_read_whole_is_read_anew_where_it_is_named(workspace: Workspace) 
     load(workspace)
     assert forget(workspace, "swift") == []
     assert forget(workspace, "swift", "swift/1.sta") == ["swift/1.sta"]
-    assert days(workspace) == []
+    assert forget(workspace, "swift", "swift/1.sta") == []  # it is marked already
     load(workspace)
     assert days(workspace) == ["2026-03-26"]
     assert forget(workspace, "swift", everything=True) == ["swift/1.sta"]
     with pytest.raises(LookupError, match=r"source swift has delivered no swift/2\.sta"):
         forget(workspace, "swift", "swift/2.sta")
+
+
+def test_what_was_read_stays_until_its_source_is_read_again(workspace: Workspace) -> None:
+    """A run within the day that reads only other sources would do without a ledger."""
+    land(workspace, "magna/parties.csv", PARTIES, "2026-03-27T06:00:00")
+    land(workspace, "swift/1.sta", STATEMENT, "2026-03-27T06:00:00")
+    load(workspace)
+    before = rows(workspace, "SELECT * FROM raw.counterparty"), statuses(workspace)
+    assert forget(workspace, "parties", everything=True) == ["magna/parties.csv"]
+    load(workspace, "swift")
+    assert (rows(workspace, "SELECT * FROM raw.counterparty"), statuses(workspace)) == before
+    load(workspace)
+    assert (rows(workspace, "SELECT * FROM raw.counterparty"), statuses(workspace)) == before
+    assert rows(workspace, "SELECT is_pending FROM ops.reread") == [(False,)]
+
+
+def test_what_cannot_be_read_any_more_is_refused_and_gone(workspace: Workspace) -> None:
+    land(workspace, "magna/parties.csv", PARTIES, "2026-03-27T06:00:00")
+    load(workspace)
+    config = workspace.config / "sources.yml"
+    config.write_text(config.read_text().replace("name: name", "name: title"))
+    assert forget(workspace, "parties", everything=True) == ["magna/parties.csv"]
+    load(workspace)
+    assert rows(workspace, "SELECT * FROM raw.counterparty") == []
+    assert ("parties", "magna/parties.csv", "quarantined") in statuses(workspace)
 
 
 def test_a_file_that_lay_in_the_wrong_folder_is_read_in_the_right_one(workspace: Workspace) -> None:
