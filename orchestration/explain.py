@@ -1,4 +1,5 @@
-"""The whole life of one thing: where an invoice, payment, bank line or match comes from, what happened to it, and by which rule.
+"""The whole life of one thing: where an invoice, payment, bank line or match comes from, what happened to it, and by which rule; what a
+figure is made of; what became of a record.
 
 `find` turns what a person types (a key, a document or invoice number, an end-to-end id, a bank reference) into one object;
 `explain` follows it along invoice, payment and bank line. An alert or exception leads to what it is about; of a statement and a
@@ -12,28 +13,30 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.audit.figures import FIGURES, TYPES, prepare
 from orchestration.explain_queries import (
     ALERTS,
     DECISIONS,
     FACTS,
     GROUP_ITEMS,
     GROUPS,
+    LEARNED,
     LINKS,
     NAMES,
     OBSERVATIONS,
     OPEN,
+    PARTS,
     STEPS,
     places_query,
 )
+from orchestration.explain_records import delivery_fates, named_records, record_facts
 
 CHAIN = ("open_item", "payment", "bank_line")
 """The way of the money; what is linked to an object is followed outwards along it, never back."""
 DATASET = {"open_item": "open_items", "payment": "payments", "bank_line": "bank_lines"}
-MATCH = "match"
-ABOUT = {"alert", "exception"}
+MATCH, RECORD = "match", "record"
+ABOUT = {"alert", "exception", "stale_data", "ownership_violation"}
 FILED = {"statement", "delivery"}
-_TYPES = {"open_items": "open_item", "payments": "payment", "bank_lines": "bank_line", "match_group": MATCH}
-"""What the exception queue calls the objects of the chain."""
 NEAR = 5
 NEAR_ENOUGH = 0.85  # Jaro-Winkler similarity: a digit or two mistyped
 
@@ -47,7 +50,8 @@ class NotOne(LookupError):  # noqa: N818  (what it says is what happened)
 
 @dataclass(frozen=True)
 class Thing:
-    """An object of the chain, a match group, a statement or a delivery, or an alert or exception about one of them."""
+    """An object of the chain, a match group, a statement, a delivery, one record of it, a figure of a mart, or an alert or exception about
+    one of them."""
 
     type: str
     id: str
@@ -66,6 +70,9 @@ class Explanation:
     open: list[Row]  # what no leg could place, and why
     decisions: list[Row]  # what people decided on them
     alerts: list[Row]
+    parts: list[Row]  # what a figure adds up from, most money first
+    learned: list[Row]  # the bank lines an estimate was learned from
+    became: list[Row]  # what became of the records of a delivery
 
     def as_rows(self) -> Row:
         """The explanation as nested rows, for JSON."""
@@ -80,6 +87,14 @@ def find(connection: Connection, text: str) -> Thing:
     Raises `NotOne` where nothing has the name (it gives the nearest) or several things have it (it lists them).
     """
     wanted = text.strip()
+    records = named_records(connection, wanted)
+    if len(records) == 1:
+        return Thing(RECORD, records[0])
+    if records:
+        raise NotOne(
+            f"{wanted!r} is {len(records)} records; ask for one of them:"
+            + "".join(f"\n  {one}" for one in records[:20])
+        )
     found = _rows(
         connection,
         f"SELECT type, id, min(rank) AS rank, any_value(said) AS said FROM ({NAMES}) WHERE upper(name) = upper(?) "
@@ -102,21 +117,29 @@ def find(connection: Connection, text: str) -> Thing:
     )
     hint = "".join(f"\n  {row['type']:<10} {row['name']}" for row in near)
     raise NotOne(
-        f"{wanted!r} is no open item, payment, bank line or match, nor an alert, exception, statement or delivery, this warehouse knows"
-        + (f"; near it are:{hint}" if near else ", nor is anything near it")
+        f"{wanted!r} is no open item, payment, bank line or match, nor an alert, exception, statement, delivery or figure, this "
+        "warehouse knows" + (f"; near it are:{hint}" if near else ", nor is anything near it")
     )
 
 
-def explain(connection: Connection, text: str) -> Explanation:
-    """All that is known of the object named; raises `NotOne` as `find` does."""
+def explain(connection: Connection, text: str, forecasting: str = "") -> Explanation:
+    """All that is known of the object named; raises `NotOne` as `find` does. `forecasting` is the text of config/forecasting.yml: a
+    figure of the forecast is taken apart by making it again."""
     thing = find(connection, text)
-    facts = _facts(connection, thing.type, [thing.id])[0]
+    facts = (
+        record_facts(connection, thing.id) if thing.type == RECORD else _facts(connection, thing.type, [thing.id])[0]
+    )
     about = _about(thing, facts)
+    parts, learned = _parts(connection, thing, forecasting)
     chain = _chain(connection, about)
     keys = _origins(connection, chain)
     observations = [row for kind in CHAIN for row in _query(connection, OBSERVATIONS[kind], keys[kind])]
     if about.type in FILED:
         observations += _query(connection, OBSERVATIONS[about.type], [about.id])
+    if thing.type == RECORD:
+        delivery, _, number = thing.id.rpartition("|")
+        row = {"object_type": RECORD, "object_id": thing.id, "system": None, "said": facts["became"]}
+        observations = [row | {"delivery_id": delivery, "record_number": int(number)}, *observations]
     steps = _rows(
         connection,
         STEPS,
@@ -139,17 +162,32 @@ def explain(connection: Connection, text: str) -> Explanation:
         open=_rows(connection, OPEN, [datasets, items]),
         decisions=_decisions(connection, [thing.id, *(str(row["group_id"]) for row in matches)], datasets, items),
         alerts=_rows(connection, ALERTS, [[*items, about.id]]),
+        parts=_with_places(connection, parts),
+        learned=_with_places(connection, learned),
+        became=delivery_fates(connection, about.id) if about.type == "delivery" and thing.type != RECORD else [],
     )
 
 
 def _about(thing: Thing, facts: Row) -> Thing:
-    """What an alert or exception is about; anything else is about itself."""
+    """What an alert, exception or record is about; anything else is about itself."""
+    if thing.type == RECORD:
+        if facts.get("object_type") is None or facts.get("object_id") is None:
+            return Thing("delivery", thing.id.rpartition("|")[0])
+        return Thing(str(facts["object_type"]), str(facts["object_id"]))
     if thing.type not in ABOUT:
         return thing
     kind = str(facts["object_type"])
     if kind == "record":  # a refused one: of its delivery
         return Thing("delivery", str(facts["object_id"]).split("|")[0])
-    return Thing(_TYPES.get(kind, kind), str(facts["object_id"]))
+    return Thing(TYPES.get(kind, kind), str(facts["object_id"]))
+
+
+def _parts(connection: Connection, thing: Thing, forecasting: str) -> tuple[list[Row], list[Row]]:
+    """What a figure is made of, and the lines an estimate in it was learned from; nothing of what is no figure."""
+    if thing.type not in FIGURES:
+        return [], []
+    prepare(connection, forecasting, [thing.type])
+    return _rows(connection, PARTS, [thing.type, thing.id]), _rows(connection, LEARNED, [thing.id])
 
 
 def _chain(connection: Connection, thing: Thing) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ Parameters are lists; where two belong together they are of the same length, and
 from __future__ import annotations
 
 from ingestion.contracts import CONTRACTS
+from orchestration.audit.figures import FIGURES
 
 _IDS = "(SELECT unnest(?::VARCHAR[]))"
 
@@ -47,10 +48,31 @@ NAMES = f"""
     UNION ALL
     SELECT 'delivery', delivery_id, unnest([{{name: delivery_id, rank: 1}}, {{name: file_name, rank: 2}}, {{name: sha256, rank: 2}}],
         recursive := true), concat_ws(' ', file_name, status) FROM raw.delivery
+    UNION ALL
+    SELECT 'cash_position', cash_position_id, unnest([
+        {{name: cash_position_id, rank: 1}}, {{name: account_id, rank: 2}}, {{name: account_name, rank: 3}}
+    ], recursive := true), concat_ws(' ', {_money("position")}, 'on', account_id) FROM marts.cash_position
+    UNION ALL
+    SELECT 'cash_forecast', cash_forecast_id, cash_forecast_id, 1, concat_ws(' ', {_money("amount")}, layer, 'of', date)
+    FROM marts.cash_forecast
+    UNION ALL
+    SELECT 'cash_outlook', cash_outlook_id, cash_outlook_id, 1, concat_ws(' ', 'week of', week) FROM marts.cash_outlook
+    UNION ALL
+    SELECT 'reconciliation_status', reconciliation_status_id, reconciliation_status_id, 1, concat_ws(' ', items, 'items of', leg)
+    FROM marts.reconciliation_status
+    UNION ALL
+    SELECT 'tie_out', tie_out_id, tie_out_id, 1, concat_ws(' ', delivered_items, 'items of', source_system) FROM marts.tie_out
+    UNION ALL
+    SELECT 'workflow_health', workflow_health_id, workflow_health_id, 1, concat_ws(' ', open_count, 'open')
+    FROM marts.workflow_health
+    UNION ALL
+    SELECT 'stale_data', stale_data_id, stale_data_id, 1, title FROM marts.stale_data
+    UNION ALL
+    SELECT 'ownership_violation', ownership_violation_id, ownership_violation_id, 1, message FROM marts.ownership_violation
 """
 """Each object under each of its names. Rank 1 is a key, 2 a number of the trade, 3 a reference it merely carries."""
 
-FACTS = {
+FACTS: dict[str, str] = {
     "open_item": f"""
         SELECT
             item.open_item_id AS id, item.entity_id AS entity, item.system, item.ledger, item.kind, party.name AS counterparty,
@@ -101,6 +123,39 @@ FACTS = {
         FROM raw.delivery WHERE delivery_id IN {_IDS}
     """,
 }
+
+FACTS |= {
+    name: f"SELECT {figure.key} AS id, * EXCLUDE ({figure.key}) FROM marts.{figure.mart} WHERE {figure.key} IN {_IDS}"
+    for name, figure in FIGURES.items()
+    if name not in FACTS
+}
+"""Of a figure all that its mart says."""
+
+PARTS = """
+    SELECT part.object_type, part.object_id, part.amount, part.currency, part.said, record.delivery_id, record.record_number
+    FROM part
+    LEFT JOIN (
+        SELECT object_type, object_id, min(delivery_id) AS delivery_id, min(record_number) AS record_number
+        FROM object_record GROUP BY ALL
+    ) AS record USING (object_type, object_id)
+    WHERE part.figure_type = ? AND part.figure_id = ? AND part.object_id IS NOT NULL
+    ORDER BY abs(part.amount) DESC NULLS LAST, part.object_type, part.object_id
+"""
+"""What a figure is made of, most money first, each with the record it comes from."""
+
+LEARNED = """
+    SELECT 'bank_line' AS object_type, line.object_id, flow.amount, flow.currency, 'booked on ' || flow.effective_date AS said,
+        flow.delivery_id, flow.record_number
+    FROM learned AS line
+    JOIN (
+        SELECT bank_line_id, amount, currency, effective_date, delivery_id, record_number FROM canonical.bank_statement_line
+        UNION ALL
+        SELECT bank_line_id, amount, currency, effective_date, delivery_id, record_number FROM canonical.bank_intraday_line
+    ) AS flow ON line.object_id = flow.bank_line_id
+    WHERE line.figure_id = ?
+    ORDER BY flow.effective_date DESC, line.object_id
+"""
+"""The bank lines that an estimate was learned from, newest first."""
 
 OBSERVATIONS = {
     # an extract repeats an item many times: the first observation, and each that says something else than the one before

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,11 @@ class Snapshot:
         content: Mapping[str, object] = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
         return content
 
+    def not_accounted_for(self) -> list[str]:
+        """What the run found lost or counted twice, a sentence each; snapshots of older versions say nothing of it."""
+        found = self.manifest().get("not_accounted_for", [])
+        return [str(one) for one in found] if isinstance(found, list) else []
+
 
 def current(workspace: Workspace) -> Snapshot | None:
     """The snapshot CURRENT names, or None where nothing is published yet."""
@@ -63,12 +68,13 @@ def current(workspace: Workspace) -> Snapshot | None:
 
 def publish(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, run_time: RunTime, fingerprint: str,
-    descriptions: Mapping[str, Mapping[str, str]], contents: Mapping[str, TableContent],
+    descriptions: Mapping[str, Mapping[str, str]], contents: Mapping[str, TableContent], prove: Callable[[], list[str]],
 ) -> tuple[Snapshot, bool]:  # fmt: skip
     """Publish the marts as they are; returns the snapshot and whether it is new.
 
-    Where CURRENT was made from the same content (`fingerprint`), it stands. `descriptions` holds, per table, the comment of
-    the table under `""` and of its columns by name; `contents` rows and hash of each canonical table and mart (`schema.table`).
+    Where CURRENT was made from the same content (`fingerprint`), it stands. `descriptions` holds, per table, the comment of the table
+    under `""` and of its columns by name; `contents` rows and hash of each canonical table and mart (`schema.table`). What `prove`
+    finds lost or counted twice is in the manifest: the snapshot is published, and says so.
     """
     standing = current(workspace)
     if standing is not None and standing.manifest().get("fingerprint") == fingerprint:
@@ -85,6 +91,7 @@ def publish(
         "as_of": run_time.as_of.isoformat(),
         "known_at": run_time.known_at.isoformat(),
         "fingerprint": fingerprint,
+        "not_accounted_for": prove(),
         "tables": tables,
         "canonical": {
             name.partition(".")[2]: {"rows": each.rows, "content": each.content}

@@ -166,6 +166,7 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
             time.sleep(LOCK_WAIT_SECONDS)
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it writes over what a command says
         yield connection
     finally:
         connection.close()

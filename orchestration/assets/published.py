@@ -11,7 +11,7 @@ from orchestration.resources import WAREHOUSE_POOL, WorkspaceResource
 from orchestration.warehouse import connect
 
 KEY = dg.AssetKey(["published", "snapshot"])
-COMPLETE = "snapshot_complete"
+COMPLETE, ACCOUNTED = "snapshot_complete", "nothing_lost_nothing_twice"
 
 
 def descriptions() -> dict[str, dict[str, str]]:
@@ -38,18 +38,24 @@ def published_assets(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             )
         ],
         check_specs=[
-            dg.AssetCheckSpec(COMPLETE, asset=KEY, description="Every mart is in the snapshot with all of its rows.")
+            dg.AssetCheckSpec(COMPLETE, asset=KEY, description="Every mart is in the snapshot with all of its rows."),
+            dg.AssetCheckSpec(
+                ACCOUNTED, asset=KEY,
+                description="Every delivered record ended somewhere and once, with its amount; every booked line is in a match or in "
+                "somebody's queue. `tieout audit` shows it, with files, matches and figures.",
+            ),
         ],
         pool=WAREHOUSE_POOL,
     )  # fmt: skip
     def publish_marts(workspace: WorkspaceResource):  # type: ignore[no-untyped-def]
+        from orchestration.audit.conservation import records_and_items
         from orchestration.publishing import publish
 
         with connect(workspace.workspace.warehouse) as connection:
             now = run_time.read(connection)
             snapshot, is_new = publish(
                 connection, workspace.workspace, now, fingerprints.fingerprint(connection, fingerprints.MARTS),
-                descriptions(), run_content.store(connection, now),
+                descriptions(), run_content.store(connection, now), lambda: records_and_items(connection),
             )  # fmt: skip
             tables: Mapping[str, Mapping[str, int]] = snapshot.manifest()["tables"]  # type: ignore[assignment]
             short = {}
@@ -62,5 +68,9 @@ def published_assets(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                            "workbook": dg.MetadataValue.path(snapshot.workbook), "tables": len(tables)},
         )  # fmt: skip
         yield dg.AssetCheckResult(asset_key=KEY, check_name=COMPLETE, passed=not short, metadata=short)
+        faults = snapshot.not_accounted_for()
+        yield dg.AssetCheckResult(
+            asset_key=KEY, check_name=ACCOUNTED, passed=not faults, metadata={"faults": len(faults), "first": faults}
+        )
 
     return publish_marts

@@ -1,4 +1,4 @@
-"""`tieout explain ID`: the whole life of an invoice, payment, bank line or match."""
+"""`tieout explain ID`: the whole life of an invoice, payment, bank line or match; what a figure is made of, what became of a record."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH = 160
+PART_COLUMNS = ("object_type", "object_id", "amount", "currency", "said", "file_name", "record")
 SHOWN = 30
 """Rows of a table on the screen; --json shows all."""
+SOURCE_BYTES = 4_000
+"""Of a record as it was delivered so much is shown."""
 
 
 def explain_command(
     id: Annotated[
         str,
         typer.Argument(
-            help="A key, a document or invoice number, an end-to-end id, a bank reference (account|reference), a group id."
+            help="A key, a document or invoice number, an end-to-end id, a bank reference (account|reference), a group id; the key of a "
+            "row of a mart, an account; a file, FILE|RECORD or FILE:LINE."
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as one JSON object.")] = False,
@@ -43,7 +47,7 @@ def explain_command(
     chosen = Workspace.current(workspace)
     try:
         with reading(chosen) as connection:
-            found = explain(connection, id)
+            found = explain(connection, id, chosen.optional_text("forecasting.yml"))
     except NotOne as problem:
         sys.stderr.write(f"tieout explain: {problem}\n")
         raise typer.Exit(2) from None
@@ -51,6 +55,7 @@ def explain_command(
         print(json.dumps(found.as_rows(), indent=2, default=_plain, ensure_ascii=False))
     else:
         print_explanation(found)
+        _print_source(chosen, found)
 
 
 def _plain(value: object) -> str:
@@ -64,6 +69,25 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form here")
 
 
+def _print_source(workspace: Workspace, found: Explanation) -> None:
+    """A record as it was delivered: its bytes in the archive, where the format says which they are."""
+    if found.thing.type != "record":
+        return
+    place = found.observations[0]
+    path = workspace.root / str(place.get("archived"))
+    start, end = place.get("byte_start"), place.get("byte_end")
+    if not (isinstance(start, int) and isinstance(end, int) and path.is_file()):
+        return
+    with path.open("rb") as stream:
+        stream.seek(start)
+        delivered = stream.read(min(end - start, SOURCE_BYTES))
+    print(f"As delivered ({place['archived']}, bytes {start}-{end})")
+    for line in delivered.decode("utf-8", "replace").splitlines():
+        print("  " + "".join(c if c.isprintable() else " " for c in line))
+    if end - start > SOURCE_BYTES:
+        print(f"  ... and {end - start - SOURCE_BYTES} bytes more")
+
+
 def print_explanation(found: Explanation, console: Console | None = None) -> None:
     """Print the explanation as tables; times are UTC."""
     from rich.console import Console
@@ -74,6 +98,16 @@ def print_explanation(found: Explanation, console: Console | None = None) -> Non
         (name.replace("_", " "), value) for name, value in found.facts.items() if name != "id" and value is not None
     )
     out.print("  ".join(f"[dim]{name}[/dim] {_cell(value)}" for name, value in facts))
+    if found.parts:
+        amounts = [row["amount"] for row in found.parts if isinstance(row["amount"], Decimal)]
+        title = f"Made of {len(found.parts)} parts" + (
+            f", together {_cell(sum(amounts, Decimal()))}" if amounts else ""
+        )
+        _table(out, title, PART_COLUMNS, [row | {"record": _place(row)} for row in found.parts])
+    if found.learned:
+        title = f"Estimates are learned from {len(found.learned)} bank lines, newest first"
+        _table(out, title, PART_COLUMNS, [row | {"record": _place(row)} for row in found.learned])
+    _table(out, "What became of its records", ("kind", "became", "records"), found.became)
     _table(out, "Belongs to", ("type", "id", "status", "amount", "currency", "counterparty"), found.related)
     _table(
         out, "Where it comes from (sha256 is the file's name in archive/)",

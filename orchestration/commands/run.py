@@ -79,9 +79,23 @@ def execute(workspace: Workspace, job: str, as_of: str, known_at: str, *, histor
                     run_config=time_config(as_of, known_at) | QUIET, instance=events, raise_on_error=False
                 )
             )
+            _warn(result)
             return None if result.success else "\n".join(_reasons(result))
     except instance.AnotherRun as other:
         return str(other)
+
+
+def _warn(result: object) -> None:
+    """Tell of each check that has failed as an error: a run that goes on in spite of it must not be silent."""
+    import dagster as dg
+
+    assert isinstance(result, dg.ExecuteInProcessResult)  # noqa: S101
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+            first = check.metadata.get("first")
+            shown = first.value if first is not None else []
+            told = "; ".join(map(str, shown[:3])) if isinstance(shown, list) else ""
+            sys.stderr.write(f"warning: {check.check_name} of {check.asset_key.to_user_string()} has failed: {told}\n")
 
 
 def _reasons(result: object) -> list[str]:

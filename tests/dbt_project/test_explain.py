@@ -59,6 +59,34 @@ def test_a_balance_and_a_file_are_told_with_where_they_lie(built: SmallWarehouse
     assert (file.thing.type, file.facts["status"]) == ("delivery", "loaded")
 
 
+def test_a_position_is_its_balance_and_what_has_moved_since(built: SmallWarehouse) -> None:
+    (position,) = built.one("SELECT position FROM marts.cash_position WHERE account_id = 'DE-EUR'")
+    found = explained(built, "DE-EUR")
+    assert (found.thing.type, found.thing.id) == ("cash_position", "DE-EUR|EUR")
+    assert sum(row["amount"] for row in found.parts) == position  # type: ignore[misc]
+    assert {row["record_kind"] for row in found.parts} <= {"bank_statement", "bank_entry"}
+    assert all(isinstance(row["file_name"], str) for row in found.parts)
+
+
+def test_a_record_of_a_file_tells_where_it_ended(built: SmallWarehouse) -> None:
+    delivery, number, payment = built.one(
+        "SELECT delivery_id, record_number, payment_id FROM canonical.payment_instruction WHERE payment_id = 'M1|P1|1'"
+    )
+    (file,) = built.one(f"SELECT file_name FROM raw.delivery WHERE delivery_id = '{delivery}'")
+    for name in (f"{delivery}|{number}", f"{file}|{number}"):
+        found = explained(built, name)
+        assert (found.thing.type, found.facts["became"], found.facts["object_id"]) == ("record", "a payment", payment)
+        assert ("payment", payment) in [(row["type"], row["id"]) for row in found.related]
+        assert found.matches and found.observations[0]["record_number"] == number
+
+
+def test_a_file_tells_what_became_of_its_records(built: SmallWarehouse) -> None:
+    found = explained(built, "sap1")
+    items = sum(row["records"] for row in found.became if row["kind"] == "open_item")  # type: ignore[misc]
+    assert (items,) == built.one("SELECT count(*) FROM raw.open_item WHERE delivery_id = 'sap1'")
+    assert {row["became"] for row in found.became} >= {"an open item, as its newest record says it"}
+
+
 def test_an_item_of_two_systems_shows_what_both_said(built: SmallWarehouse) -> None:
     found = explained(built, "oracle|20|OR-9||")
     assert found.thing.id == "netsuite|2|NS-9||"

@@ -17,6 +17,7 @@ from simulated_company import LAST_DAY, LAST_MOMENT, simulated_company
 
 from benchmarks.pipeline.canonical_scores import canonical_scores
 from benchmarks.pipeline.truth_scores import scores
+from orchestration.cli import main
 from orchestration.commands.run import execute
 from orchestration.content_hash import content_hash
 from orchestration.dbt_runner import manifest_json
@@ -226,6 +227,28 @@ def test_the_summary_is_one_a_treasurer_can_read(company: Workspace, capsys: pyt
         "marts.duckdb",
     ):
         assert part in text
+
+
+def test_an_auditor_is_shown_where_every_record_ended_and_what_every_figure_is_made_of(
+    company: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["audit", "--bytes", "--workspace", str(company.root), "--out", str(tmp_path)])
+    told = capsys.readouterr()
+    assert (done.value.code, told.err) == (0, "")
+    assert told.out.rstrip().endswith("Nothing is lost, nothing is counted twice.")
+    with duckdb.connect() as connection:
+        (records,) = connection.execute(f"SELECT count(*) FROM '{tmp_path}/records.csv'").fetchall()
+        ended = connection.execute(
+            f"SELECT ended, count(*) FROM '{tmp_path}/records.csv' WHERE fate = 'bank_line' AND kind = 'bank_entry' GROUP BY 1"
+        ).fetchall()
+    assert [records] == rows(
+        company, "SELECT sum(records_loaded) + (SELECT count(*) FROM raw.reject) FROM raw.delivery"
+    )
+    assert {end for end, _ in ended} == {"matched", "asked_about"}
+    assert [(sum(count for _, count in ended),)] == rows(company, "SELECT count(*) FROM canonical.bank_statement_line")
+    snapshot = current(company)
+    assert snapshot is not None and snapshot.manifest()["not_accounted_for"] == []
 
 
 def test_a_run_with_nothing_new_leaves_every_phase_as_it_stands(

@@ -41,7 +41,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def publish_once(workspace: Workspace, number: int, fingerprint: str) -> bool:
     with connect(workspace.warehouse) as connection:
         contents = store(connection, run_time(number))
-        return publish(connection, workspace, run_time(number), fingerprint, DESCRIPTIONS, contents)[1]
+        return publish(connection, workspace, run_time(number), fingerprint, DESCRIPTIONS, contents, list)[1]
 
 
 def test_a_snapshot_holds_database_parquet_workbook_and_manifest(workspace: Workspace) -> None:

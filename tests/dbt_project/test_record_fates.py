@@ -1,0 +1,81 @@
+"""The trail of the audit on a warehouse of odd records: each ends somewhere, and one that is taken away, told twice or altered is found."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from small_warehouse import SmallWarehouse
+
+from orchestration.audit.conservation import figures, items, records
+from orchestration.audit.figures import prepare
+from orchestration.warehouse import connect
+
+
+@pytest.fixture
+def warehouse(built: SmallWarehouse, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy that may be tampered with."""
+    shutil.copy(built.path, tmp_path / "warehouse.duckdb")
+    with connect(tmp_path / "warehouse.duckdb") as connection:
+        yield connection
+
+
+def faults(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    prepare(connection, "")
+    return records(connection).faults
+
+
+def test_every_record_ends_somewhere(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert faults(warehouse) == []
+    ended = {(kind, fate) for kind, fate, _ in records(warehouse).rows}
+    assert ("bank entry", "an entry that an earlier report showed already") in ended
+    assert ("bank entry", "the details of a bank line, told apart (camt.054)") in ended
+    assert ("open item", "another record of an open item that is known twice") in ended
+    assert ("payment status", "a status that names no payment that is known") in ended
+
+
+TAMPERED = {
+    "a booked line gone": ("DELETE FROM canonical.bank_statement_line WHERE amount = -300", "(bank entry): stands nowhere; -300"),
+    "a booked line twice": (
+        "INSERT INTO canonical.bank_statement_line BY NAME SELECT * REPLACE ('twin' AS bank_line_id) "
+        "FROM canonical.bank_statement_line WHERE amount = -300",
+        "(bank entry): stands in two places; -300",
+    ),
+    "another amount": (
+        "UPDATE canonical.bank_statement_line SET amount = -30 WHERE amount = -300",
+        "(bank entry): stands with another amount; -300",
+    ),
+    "a line of no record": (
+        "INSERT INTO canonical.bank_statement_line BY NAME SELECT * REPLACE ('made up' AS bank_line_id, 999 AS record_number) "
+        "FROM canonical.bank_statement_line WHERE amount = -300",
+        "bank_line made up: comes from no record of its own",
+    ),
+    "a payment gone": ("DELETE FROM canonical.payment_instruction WHERE payment_id = 'M1|P1|1'", "(payment instruction): stands nowhere"),
+    "an open item gone": ("DELETE FROM canonical.open_item WHERE open_item_id = 'sap|1000|68||'", "(open item): stands nowhere"),
+    "a statement gone": (
+        "DELETE FROM canonical.bank_statement WHERE delivery_id = (SELECT min(delivery_id) FROM canonical.bank_statement)",
+        "(bank statement): stands nowhere",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_a_record_that_is_lost_doubled_or_altered_is_named(warehouse: duckdb.DuckDBPyConnection, what: str) -> None:
+    done, told = TAMPERED[what]
+    warehouse.execute(done)
+    assert any(told in fault for fault in faults(warehouse))
+
+
+def test_a_line_in_no_match_and_no_queue_is_lost(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Its matching is written by hand and knows no bank line."""
+    found = [fault for fault in items(warehouse).faults if fault.startswith("bank_line")]
+    assert len(found) == 6 and all("in no match and in no queue" in fault for fault in found)
+
+
+def test_a_figure_that_its_parts_do_not_add_up_to_is_told(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("UPDATE marts.cash_position SET position = position + 1 WHERE account_id = 'DE-EUR'")
+    prepare(warehouse, "")
+    assert any(fault.startswith("cash_position DE-EUR|EUR: shows ") for fault in figures(warehouse).faults)
