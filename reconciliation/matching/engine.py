@@ -34,6 +34,7 @@ from reconciliation.matching.state import Pools
 from reconciliation.matching.suggested_rivals import SuggestedRivals, held_by_suggestions
 from reconciliation.matching.summaries import LegFigures, leg_figures
 from reconciliation.matching.ties import OpenQuestions
+from reconciliation.matching.undecided_rivals import UndecidedRivals
 
 _SORTED = 100_000  # rows of a result below which it is put into an order to read
 
@@ -220,6 +221,7 @@ class _LegRun:
         self._taken: list[Taken] = []
         self._rivals: SuggestedRivals | None = None  # of the pass that runs
         self._questions = OpenQuestions(self.context)
+        self._undecided = UndecidedRivals(self.context)
         self._accepted = pools.accepted(leg)
         self._of_people = [pools.held_by_people(leg, side) for side in leg.sides]
         self._seconds: dict[str, float] = {}
@@ -342,13 +344,17 @@ class _LegRun:
         resolved = only_suggested(resolved, members, self._of_people)
         if self._rivals is not None:
             resolved = self._rivals.weighed(resolved, members)
+        resolved = self._undecided.weighed(resolved, members, sure_only=proposals.sure_only)
+        members = members.join(resolved.groups.select("proposal"), on="proposal", how="semi")
         self._questions.add(name, proposals, resolved)
         if resolved.pairs.is_empty() and resolved.groups.is_empty():
+            self._undecided.add(proposals)
             return
         for number, (row, amount) in enumerate((("left", "left_applied"), ("right", "right_applied"))):
             self._apply(number, resolved.pairs[row].to_numpy(), resolved.pairs[amount].to_numpy())
             own = members.filter(pl.col("side") == number)
             self._apply(number, own["row"].to_numpy(), own["applied"].to_numpy())
+        self._undecided.add(proposals)
         self.context.learn_lags(resolved.pairs)
         self._suggest(resolved, members)
         taken = Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members, proposals.part)

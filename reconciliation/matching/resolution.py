@@ -21,7 +21,7 @@ from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 MATCHED, SUGGESTED = 0, 1
 DIGITS = 9  # of a probability: its last bits depend on the order in which rows were added up
 _FEW = 8  # candidates, one in so many of a side's rows, below which their rows alone are looked at
-_CLEAR_MARGIN = 0.2  # a winner that leads its rival by less is a tie
+CLEAR_MARGIN = 0.2  # a winner that leads its rival by less is a tie
 _NAMED_SHARE = 0.2  # a rival is named in a tie when it is at least this likely, compared with the best
 
 
@@ -94,7 +94,7 @@ def _contested(rows: npt.NDArray[np.uint32], applied: Ints, open_amount: Ints) -
 
 def _verdict(context: LegContext, probability: Floats, margin: Floats) -> tuple[Mask, npt.NDArray[np.uint8]]:
     sure = probability >= context.leg.precision
-    likely = (probability >= context.leg.suggest) & (margin >= _CLEAR_MARGIN)
+    likely = (probability >= context.leg.suggest) & (margin >= CLEAR_MARGIN)
     return sure | likely, np.where(sure, MATCHED, SUGGESTED).astype(np.uint8)
 
 
