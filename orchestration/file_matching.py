@@ -21,7 +21,7 @@ _PART = "part"
 
 
 def match_files(
-    items: Mapping[str, Path],
+    items: Mapping[str, Path | pl.LazyFrame],
     rules: Rules,
     out: Path,
     *,
@@ -29,13 +29,17 @@ def match_files(
     rates: Path | None = None,
     rows: int = ROWS,
 ) -> Mapping[str, object]:
-    """Match the items of files (dataset -> file), write match_group.parquet, match_item.parquet,
+    """Match the items of files (dataset -> file, or what `scan_items` has read of it), write match_group.parquet, match_item.parquet,
     unmatched.parquet and summary.json to `out`, and return the summary.
 
     More than `rows` items are matched in parts, so that memory is bounded by a part. Raises MatchingError as
     `reconciliation.matching.match` does.
     """
-    frames = {name: scan_items(path) for name, path in items.items() if name in rules.datasets}
+    frames = {
+        name: given if isinstance(given, pl.LazyFrame) else scan_items(given)
+        for name, given in items.items()
+        if name in rules.datasets
+    }
     known = None if links is None else scan_links(links)
     quotes = None if rates is None else scan_rates(rates)
     for name, frame in frames.items():

@@ -1,6 +1,6 @@
 """The results of `tieout match` as an Excel file: what to decide, what is open, what is matched; a row is an item.
 
-The items of a group stand together under its number, with what the engine says of them.
+The items of a group stand together under its number; what the engine says of the group stands on the first of them.
 """
 
 from __future__ import annotations
@@ -11,20 +11,26 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from orchestration.item_files import scan_items
 from orchestration.result_files import TABLES, WORKBOOK
 from orchestration.workbook import AS_GIVEN, write_sheet
 from reconciliation.matching import Rules
 from reconciliation.matching.item_frames import item_frame
 
 _SHOWN = ("item_id", "date", "amount", "currency", "counterparty_name", "references", "text")
-_ITEM = "item.dataset, item_id, item.date, item.amount"
+_ITEM = "item.dataset, item.item_id, item.date, item.amount"
 _SAID = 'item.currency, item.counterparty_name, item."references", item.text'
 _GROUPS = f"""
-    SELECT dense_rank() OVER (ORDER BY abs(left_total) DESC, group_id) AS "group", status, {_ITEM}, applied_amount, {_SAID},
-        difference, nullif(difference_kind, 'none') AS difference_kind, confidence, explanation, leg, "pass"
-    FROM match_group JOIN match_item USING (group_id) JOIN item USING (dataset, item_id)
-    WHERE status {{}} 'matched'
+    SELECT "group", status, confidence, {_ITEM}, applied_amount, {_SAID},
+        CASE WHEN place = 1 THEN difference END AS difference,
+        CASE WHEN place = 1 THEN nullif(difference_kind, 'none') END AS difference_kind,
+        CASE WHEN place = 1 THEN explanation END AS explanation, leg, "pass"
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY "group" ORDER BY dataset, item_id) AS place
+        FROM (
+            SELECT *, dense_rank() OVER (ORDER BY abs(left_total) DESC, group_id) AS "group" FROM match_group
+            WHERE status {{}} 'matched'
+        ) JOIN match_item USING (group_id)
+    ) AS member JOIN item USING (dataset, item_id)
     ORDER BY "group", dataset, item_id"""
 _TOLD = """
     CREATE TEMPORARY VIEW told AS
@@ -44,14 +50,14 @@ _SHEETS = {
 }
 
 
-def write_result_sheets(out: Path, items: Mapping[str, Path], rules: Rules) -> None:
-    """Write result.xlsx to the folder of a run's results; `items` are the files it matched (dataset -> file) by the `rules`."""
+def write_result_sheets(out: Path, items: Mapping[str, pl.LazyFrame], rules: Rules) -> None:
+    """Write result.xlsx to the folder of a run's results; `items` is what it matched (dataset -> items) by the `rules`."""
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(out / WORKBOOK), AS_GIVEN) as book, duckdb.connect() as connection:
         for name in TABLES:
             connection.register(name, pl.read_parquet(out / f"{name}.parquet").to_arrow())
-        connection.register("item", pl.concat([_shown(name, path) for name, path in items.items()]).to_arrow())
+        connection.register("item", pl.concat([_shown(name, frame) for name, frame in items.items()]).to_arrow())
         offsetting = pl.DataFrame({"leg": [leg.name for leg in rules.legs if leg.offsets]}, schema={"leg": pl.String})
         connection.register("offsetting", offsetting.to_arrow())
         connection.execute(_TOLD)
@@ -59,8 +65,8 @@ def write_result_sheets(out: Path, items: Mapping[str, Path], rules: Rules) -> N
             write_sheet(book, connection, title, sql, f"{', '.join(f'{name}.parquet' for name in TABLES)}")
 
 
-def _shown(dataset: str, path: Path) -> pl.DataFrame:
+def _shown(dataset: str, items: pl.LazyFrame) -> pl.DataFrame:
     """What a person reads of the items of a dataset."""
-    frame, _ = item_frame(scan_items(path), dataset)
+    frame, _ = item_frame(items, dataset)
     shown = frame.select(pl.lit(dataset).alias("dataset"), *_SHOWN)
     return shown.with_columns(pl.col("references").list.join(" | ")).collect()

@@ -137,6 +137,8 @@ def write_sheet(book: Workbook, connection: duckdb.DuckDBPyConnection, title: st
         "base": book.add_format({"num_format": "#,##0.00;[Red]-#,##0.00"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
         "share": book.add_format({"num_format": "0.0%"}),
+        # an estimate such as a confidence: the value is all there, but who reads nine digits of it
+        "estimate": book.add_format({"num_format": "0.0000"}),
     }
     cursor = connection.execute(sql)
     names = [column[0] for column in cursor.description or []]
@@ -176,7 +178,7 @@ def _cell(sheet: Worksheet, row: int, column: int, value: object, name: str, for
         sheet.write_number(row, column, value)
         return len(str(value))
     if isinstance(value, float):
-        sheet.write_number(row, column, value, formats["share"] if name.endswith("rate") else None)
+        sheet.write_number(row, column, value, formats["share" if name.endswith("rate") else "estimate"])
         return 8
     if isinstance(value, date) and not isinstance(value, datetime):
         sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), formats["date"])  # noqa: DTZ001

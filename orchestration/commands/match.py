@@ -11,7 +11,7 @@ import polars as pl
 import typer
 
 from orchestration.file_matching import match_files
-from orchestration.item_files import beside
+from orchestration.item_files import beside, scan_items
 from orchestration.result_sheets import write_result_sheets
 from reconciliation.matching import MatchingError, Rules, parse_rules, preset
 
@@ -50,9 +50,10 @@ def match_command(
         if not files:
             raise MatchingError(f"no <dataset>.parquet, .csv or .xlsx in {items}")
         chosen = _rules(rules, tuple(files))
-        summary = match_files(files, chosen, out, links=links, rates=rates)
+        frames = {name: scan_items(path) for name, path in files.items() if name in chosen.datasets}
+        summary = match_files(frames, chosen, out, links=links, rates=rates)
         if excel:
-            write_result_sheets(out, {name: path for name, path in files.items() if name in chosen.datasets}, chosen)
+            write_result_sheets(out, frames, chosen)
     except (MatchingError, FileNotFoundError, pl.exceptions.ComputeError) as error:
         sys.stderr.write(f"tieout match: {error}\n")
         raise typer.Exit(2) from error

@@ -86,6 +86,8 @@ def test_two_csv_files_are_matched_and_shown_in_excel(tmp_path: Path) -> None:
         (1, "right", "P1", -5.1),
     ]
     assert matched[0]["text"] == "=1+1"  # as text, never a formula
+    assert matched[0]["explanation"] and matched[1]["explanation"] is None  # once a group
+    assert [each["confidence"] for each in matched] == [matched[0]["confidence"]] * 2  # a filter takes whole groups
     (unmatched,) = [dict(zip(*pair, strict=True)) for pair in _rows(book["Open"])]
     assert (unmatched["item id"], unmatched["text"], unmatched["reason"]) == ("2", "Rent", "no candidate")
     assert not list(_rows(book["To decide"]))
