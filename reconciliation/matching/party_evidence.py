@@ -72,6 +72,7 @@ def with_parties(context: LegContext, edges: pl.DataFrame, rule: AmountRule) -> 
             elsewhere = doubtful.copy()
             elsewhere[doubtful] = agrees_elsewhere(context, left[doubtful], right[doubtful])
             weight = np.where(elsewhere, np.minimum(weight, 1.0) / _ELSEWHERE, weight)
+            weight = np.where(elsewhere & (classes == OTHER), weight / _ELSEWHERE, weight)  # whose own bill agrees
         odds = np.where(doubtful, odds * weight, odds)
     return edges.with_columns(odds=pl.Series(odds))
 

@@ -58,7 +58,7 @@ def settle(
             continue
         if rule.rule not in _ONE_TO_ONE:  # those weigh the few that agree in amount
             live = with_parties(context, live, rule)
-        if rule.rule in ("sum", "discount"):
+        if rule.rule in ("sum", "discount", "itemised"):
             live = of_one_counterparty(context, live)
         yield from _SETTLERS[rule.rule](context, live, rule, evidence)
 

@@ -46,6 +46,11 @@ def test_several_of_one_customer_that_add_up_are_sure_less_a_discount_too() -> N
         assert members(_result(line), "matched") == ids("I31962", "I31970", "L"), amount
 
 
+def test_several_of_one_customer_are_paid_as_the_text_says() -> None:
+    line = {"item_id": "L", "amount": "30396.59", "on": 30, "text": "31962 30.296,59 31970 100,00"}
+    assert members(_result(line), "matched") == ids("I31962", "I31970", "L")
+
+
 def test_those_of_two_customers_that_add_up_are_not() -> None:
     line = {"item_id": "L", "amount": "30848.13", "on": 30, "text": "RG 31962 RG 32011"}
     assert members(_result(line), "matched") == []

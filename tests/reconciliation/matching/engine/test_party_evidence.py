@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from example_items import ids, items, members, one_leg
 
-from reconciliation.matching import MatchResult, match
+from reconciliation.matching import MatchResult, match, preset
 
 PARTIAL = "{kind: reference, find: left_text, amounts: [partial]}"
 
@@ -102,3 +102,14 @@ def test_a_text_that_shows_nobody_speaks_against_no_number_where_the_others_show
         line = {"item_id": "line", "amount": 3345.54, "on": 20, "text": said}
         found = match({"left": items(*lines, line), "right": items(*bills)}, rules)
         assert (("bill", "line") in members(found, "matched")) == sure
+
+
+def test_whose_own_bill_has_the_amount_has_mistyped_its_number_and_pays_no_part_of_another_customers() -> None:
+    def bill(number: str, amount: str, name: str) -> dict[str, object]:
+        return {"item_id": number, "amount": amount, "references": [f"RE26-{number}"], "counterparty_name": name}
+
+    bills = [bill("32215", "33997.71", "Schraubenwerk Ulm GmbH"), bill("32125", "710.69", "Luedtke Lacke AG")]
+    said = {"text": "RE26-32125", "counterparty_name": "SCHRAUBENWERK ULM GMBH"}
+    line = {"item_id": "L", "amount": "33997.71", "on": 30} | said
+    result = match({"bank_lines": items(line), "open_items": items(*bills)}, preset("receivables"))
+    assert members(result) == ids("32215", "L")
