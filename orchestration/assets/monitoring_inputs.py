@@ -35,7 +35,7 @@ _STATEMENTS = """
 
 # an ERP that delivers what it delivered last still delivers, and so does a file without a record (stg_delivery says the same of
 # `is_arrival`)
-_SOURCES = """
+_ARRIVED = """
     with bare as (
         select delivery.sha256
         from raw.delivery as delivery
@@ -58,6 +58,10 @@ _SOURCES = """
         cross join config.run_parameter as run
         where received_at <= run.known_at and status in ('loaded', 'partly', 'duplicate')
     )
+"""
+
+_SOURCES = f"""
+    {_ARRIVED}
     select
         source.source, source.title, source.entity_id, source.account_id, source.calendar, source.due_by,
         source.timezone, source.lag_days, source.owner,
@@ -66,6 +70,19 @@ _SOURCES = """
     from config.source as source
     left join delivery on source.source = delivery.source and delivery.is_as_last
     group by all
+"""
+
+# how often a source delivers that has no arrival calendar is told from the days of a year
+_ARRIVALS = f"""
+    {_ARRIVED}
+    select distinct
+        source.source, cast(timezone(coalesce(source.timezone, 'UTC'), delivery.received_at) as date) as received_on
+    from config.source as source
+    inner join delivery on source.source = delivery.source and delivery.is_as_last
+    cross join config.run_parameter as run
+    where
+        source.calendar is null and delivery.received_at > run.known_at - interval 400 day
+        and (delivery.is_loaded or source.source_group = 'erp')
 """
 
 # a file that failed is replaced when one of the same name loads later, a full list when any newer one does, and one that nothing could
@@ -312,6 +329,7 @@ def read_monitoring_inputs(connection: duckdb.DuckDBPyConnection) -> MonitoringI
         accounts=frame(_ACCOUNTS),
         statements=frame(_STATEMENTS),
         sources=frame(_SOURCES).join(unreachable(connection, run[0][0]), on="source", how="left"),
+        arrivals=frame(_ARRIVALS),
         deliveries=frame(_DELIVERIES),
         open_items=frame(_OPEN_ITEMS),
         payments=frame(_PAYMENTS),

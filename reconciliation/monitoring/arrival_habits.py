@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from reconciliation.business_days import BusinessDays
 from reconciliation.monitoring.arrivals import ArrivalCalendar
 from reconciliation.monitoring.inputs import MonitoringInputs
 
@@ -58,9 +59,14 @@ def silences_of(statements: pl.DataFrame, calendar: ArrivalCalendar) -> Steps:
     """The silences of one account's statements (statement_date, is_gap), a row a day in order; what a gap in the balances says is
     missing is none.
     """
-    days = statements["statement_date"].to_numpy().astype("datetime64[D]")
-    silent = np.maximum(calendar.days.count(days[:-1], days[1:]) - 1, 0)
-    return np.asarray(silent[~statements["is_gap"].to_numpy()[1:]])
+    silences = silences_between(statements["statement_date"], calendar.days)
+    return np.asarray(silences[~statements["is_gap"].to_numpy()[1:]])
+
+
+def silences_between(days: pl.Series, calendar: BusinessDays) -> Steps:
+    """The business days between each two of the days, which are in order."""
+    came = days.to_numpy().astype("datetime64[D]")
+    return np.asarray(np.maximum(calendar.count(came[:-1], came[1:]) - 1, 0))
 
 
 def delays_of(statements: pl.DataFrame, calendar: ArrivalCalendar) -> Steps:

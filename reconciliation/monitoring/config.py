@@ -63,7 +63,7 @@ class StaleStatement(CheckSettings):
 
 
 class StaleSource(CheckSettings):
-    """Age: deliveries that should have come since."""
+    """Age: deliveries that should have come since; of a source without a calendar, business days beyond what is usual of it."""
 
     critical_days: DayCount | None = 3
     tolerance_days: DayCount = Field(default=0, description="deliveries that may be missed before it is an alert")

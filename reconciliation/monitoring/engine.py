@@ -39,7 +39,9 @@ Check = Callable[[MonitoringInputs, Settings, date], pl.DataFrame]
 
 CHECKS: dict[str, Check] = {
     "stale_statement": lambda inputs, settings, as_of: stale_statements.find(inputs, settings.stale_statement, as_of),
-    "stale_source": lambda inputs, settings, as_of: stale_sources.find(inputs, settings.stale_source, as_of),
+    "stale_source": lambda inputs, settings, as_of: stale_sources.find(
+        inputs, settings.stale_source, settings.stale_statement.default_calendar, as_of
+    ),
     "stale_position": lambda inputs, settings, as_of: stale_positions.find(inputs, settings.stale_statement, as_of),
     "statement_gap": lambda inputs, _, as_of: statement_gaps.find(inputs, as_of),
     "balance_off": lambda inputs, _, as_of: balance_off.find(inputs, as_of),

@@ -65,6 +65,10 @@ SOURCES: Shape = {
     "unreachable_since": MOMENT,  # first of the attempts to ask it that failed since the last good one, else null
     "unreachable_because": TEXT,  # what the newest of them said
 }
+ARRIVALS: Shape = {  # the days on which a source without an arrival calendar has delivered, each once
+    "source": TEXT,
+    "received_on": DATE,  # of the source's time zone
+}
 DELIVERIES: Shape = {
     "delivery_id": TEXT,
     "source": TEXT,
@@ -182,6 +186,7 @@ SHAPES: dict[str, Shape] = {
     "accounts": ACCOUNTS,
     "statements": STATEMENTS,
     "sources": SOURCES,
+    "arrivals": ARRIVALS,
     "deliveries": DELIVERIES,
     "open_items": OPEN_ITEMS,
     "payments": PAYMENTS,
@@ -207,6 +212,7 @@ class MonitoringInputs:
     accounts: pl.DataFrame = field(default_factory=lambda: empty(ACCOUNTS))
     statements: pl.DataFrame = field(default_factory=lambda: empty(STATEMENTS))
     sources: pl.DataFrame = field(default_factory=lambda: empty(SOURCES))
+    arrivals: pl.DataFrame = field(default_factory=lambda: empty(ARRIVALS))
     deliveries: pl.DataFrame = field(default_factory=lambda: empty(DELIVERIES))
     open_items: pl.DataFrame = field(default_factory=lambda: empty(OPEN_ITEMS))
     payments: pl.DataFrame = field(default_factory=lambda: empty(PAYMENTS))

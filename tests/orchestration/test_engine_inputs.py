@@ -111,10 +111,11 @@ def test_an_erp_that_delivers_what_it_delivered_last_still_delivers(warehouse: d
         deliver("bank", day, "same statement", status)
     for day, sha256, status in ((9, "monday", "loaded"), (10, "tuesday", "loaded"), (11, "monday", "duplicate")):
         deliver("changes", day, sha256, status)
-    received = (
-        read_monitoring_inputs(warehouse).sources.sort("source").select("source", pl.col("last_received_at").dt.day())
-    )
+    inputs = read_monitoring_inputs(warehouse)
+    received = inputs.sources.sort("source").select("source", pl.col("last_received_at").dt.day())
     assert received.rows() == [("bank", 9), ("changes", 10), ("list", 11)]
+    days = inputs.arrivals.sort("source", "received_on").select("source", pl.col("received_on").dt.day()).rows()
+    assert days == [("bank", 9), ("changes", 9), ("changes", 10), ("list", 9), ("list", 10), ("list", 11)]
 
 
 def test_an_outage_makes_the_source_late_until_it_answers_again(warehouse: duckdb.DuckDBPyConnection) -> None:

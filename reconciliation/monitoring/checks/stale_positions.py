@@ -1,6 +1,4 @@
-"""Cash positions computed from a balance that is too old: no statement and no intraday report covers the day that
-was due.
-"""
+"""Cash positions computed from what is too old: no statement and no intraday report covers the day that was due."""
 
 from __future__ import annotations
 
@@ -23,7 +21,8 @@ NEXT_STEP = "Do not lend or invest against this position before the bank portal 
 
 
 def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.DataFrame:
-    """One finding per position whose newest balance, of a statement or an intraday report, is older than was due.
+    """One finding per position whose newest balance, of a statement or an intraday report, is older than was due, and which no later one
+    carries on: what statements book that state no balance is counted.
 
     Uses the arrival settings of `stale_statement`. An account without any balance has no position to be stale. Age:
     business days beyond what was due.
@@ -34,13 +33,15 @@ def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.
         if account["balance_date"] is None:
             continue
         calendar = account_calendar(account, arrivals, as_of)
-        last = told_until(account["balance_date"], account, inputs, calendar, as_of) or account["balance_date"]
+        newest = max(account["date"], account["balance_date"])
+        last = told_until(newest, account, inputs, calendar, as_of) or newest
         missed = calendar.missed(last, inputs.known_at, as_of)
         tolerance = arrivals.accounts.get(account["account_id"], ExpectedStatement()).tolerance_days
         silence = usual.get((account["account_id"], account["currency"]), 0)
         if missed <= max(tolerance, silence):
             continue
         missed -= silence
+        carried_on = f", with what is booked until {newest}" if newest > account["balance_date"] else ""
         found.append(
             {
                 "object_type": "position",
@@ -52,7 +53,7 @@ def find(inputs: MonitoringInputs, arrivals: StaleStatement, as_of: date) -> pl.
                 "owner": account["owner"],
                 "message": (
                     f"The position of {account['account_id']} rests on {show(account['balance'], account['currency'])} "
-                    f"of {account['balance_date']}, {missed} business day{'s' if missed != 1 else ''} older than due"
+                    f"of {account['balance_date']}{carried_on}, {missed} business day{'s' if missed != 1 else ''} older than due"
                 ),
                 "next_step": NEXT_STEP,
                 "since": calendar.first_missed(calendar.days.add(last, silence)),

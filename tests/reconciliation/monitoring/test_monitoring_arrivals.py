@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -273,3 +273,40 @@ def test_numbers_that_count_days_or_are_dates_leap_over_weekends() -> None:
 )
 def test_one_silence_far_longer_than_all_others_is_no_habit(silences: list[int], usual: int) -> None:
     assert usual_silence(np.array(silences, dtype=np.int64)) == usual
+
+
+def habit(*days: date) -> list[Row]:
+    """A source without an arrival calendar that delivered on these days."""
+    return alerts(
+        facts(
+            sources=[SOURCE | {"calendar": None, "due_by": None}],
+            arrivals=[{"source": "sap_items", "received_on": day} for day in days],
+        ),
+        "stale_source",
+    )
+
+
+def test_a_source_without_a_calendar_is_late_once_it_is_silent_for_longer_than_is_usual_of_it() -> None:
+    february = [date(2026, 2, day) for day in range(2, 28) if date(2026, 2, day).weekday() < 5]
+    march = [date(2026, 3, day) for day in (2, 3, 4, 5, 6, 9)]
+    assert habit(*february, *march) == []  # Tuesday is over: it may be a holiday that nobody has declared
+    alert = only(habit(*february, *march[:4]))
+    assert alert["message"] == (
+        "sap_items (SAP items) delivered last on 2026-03-05: 3 business days without a delivery, where up to 1 was usual"
+    )
+    assert (alert["since"], alert["owner"]) == (date(2026, 3, 9), "erp.team")
+    weekly = [date(2026, 1, 6) + timedelta(weeks=week) for week in range(9)]
+    assert habit(*weekly) == []
+    assert len(habit(*weekly[:-1])) == 1
+    assert habit(*march[:3]) == habit() == []  # three days are no habit
+
+
+def test_a_position_that_statements_without_a_balance_carry_on_is_as_old_as_the_last_of_them() -> None:
+    stated = STATEMENT | {"statement_date": date(2026, 2, 27)}
+    later = [
+        STATEMENT | {"statement_key": f"s{day}", "statement_date": date(2026, 3, day), "closing_balance": None}
+        for day in (2, 3, 4, 5, 6, 9, 10)
+    ]
+    assert alerts(facts(accounts=[ACCOUNT], statements=[stated, *later]), "stale_position") == []
+    alert = only(alerts(facts(accounts=[ACCOUNT], statements=[stated, *later[:4]]), "stale_position"))
+    assert "of 2026-02-27, with what is booked until 2026-03-05, 3 business days older" in str(alert["message"])
