@@ -52,7 +52,8 @@ def _checked(data: Dataset, rows: Rows) -> pl.DataFrame:
 def _checked_lengths(data: Dataset) -> pl.Series:
     """The lengths of plain numbers that carry check digits in this dataset; made once."""
     if "checked_lengths" not in data.derived:
-        numbers = _compacted(dataset_references(data)["reference"].unique())
+        given = dataset_references(data)["reference"]
+        numbers = _compacted(given.filter(~given.str.contains("[A-Za-z]")).unique())
         numbers = numbers.filter(_plain(numbers) & (numbers.str.len_bytes() >= _LEAST))
         sized = pl.DataFrame({"number": numbers, "size": numbers.str.len_bytes()})
         first = pl.col("number").bottom_k_by(pl.col("number").hash(), _TRIED)

@@ -12,6 +12,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.joins import among
+from reconciliation.matching.number_index import rows_showing
 from reconciliation.matching.parties import parties_named
 from reconciliation.matching.party_codes import party_codes
 from reconciliation.matching.party_evidence import NAMED, party_classes
@@ -64,8 +65,11 @@ def _names_another(context: LegContext, left: Rows, right: Rows) -> Mask:
     one, two = context.left, context.right.dataset
     lines = said["row"].to_numpy()
     said = said.select("number", left="row", amount=pl.Series(one.open[lines]), currency=one.dataset.currency[lines])
-    alike = np.flatnonzero(among(two.amount, np.unique(one.open[lines]))).astype(np.uint32)
-    if said.is_empty() or not len(alike):
+    if said.is_empty():
+        return against
+    alike = rows_showing(two, said["number"])
+    alike = alike[among(two.amount[alike], np.unique(one.open[lines]))]
+    if not len(alike):
         return against
     # a number of few digits is met by chance among all that items show, not among their own numbers
     serials = references_of(two, alike).select("row", number=serial_number(ascii_upper(pl.col("reference"))))
@@ -112,8 +116,9 @@ def _met(context: LegContext, rows: Rows) -> pl.DataFrame:
     if said.is_empty():
         return pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32, "size": pl.UInt32, "serial": pl.UInt32})
     codes = party_codes(context.right.dataset)
-    theirs = codes.is_in(said["party"].unique().implode()).arg_true().cast(pl.UInt32)
-    owned = _shown(context.right.dataset, theirs.to_numpy()).with_columns(pl.col("row").alias("right"))
+    showing = rows_showing(context.right.dataset, said["number"])
+    theirs = showing[codes.gather(showing).is_in(said["party"].unique().implode()).fill_null(False).to_numpy()]
+    owned = _shown(context.right.dataset, theirs).with_columns(pl.col("row").alias("right"))
     owned = owned.with_columns(party=codes.gather(owned["row"])).join(
         said.select("number", "party").unique(), on=["number", "party"], how="semi"
     )

@@ -42,14 +42,18 @@ def items_named(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
     return met.select(telling.alias("telling"), left="row", named="owner")
 
 
-def named_by(data: Dataset, rows: Rows, other: Dataset) -> pl.DataFrame:
-    """As `items_named`: the items of another dataset that texts and references of these rows name."""
+def words_shown(data: Dataset, rows: Rows) -> pl.DataFrame:
+    """`row`, `word` of the words of texts and references of these rows that may name an item."""
     distinct = np.unique(rows)
     told = pl.DataFrame({"row": distinct}).hstack(data.take([written("text")], distinct))
     whole = references_of(data, distinct).rename({"reference": "word"})  # `#1234`, which a text shows as 1234
     whole = whole.filter(pl.col("word").str.len_bytes() >= _LEAST, pl.col("word").str.contains("[0-9]"))
-    words = pl.concat([words_and_parts(told), whole.select("row", "word")]).unique()
-    return items_named(other, words.with_columns(hashed("word")))
+    return pl.concat([words_and_parts(told), whole.select("row", "word")]).unique()
+
+
+def named_by(data: Dataset, rows: Rows, other: Dataset) -> pl.DataFrame:
+    """As `items_named`: the items of another dataset that texts and references of these rows name."""
+    return items_named(other, words_shown(data, rows).with_columns(hashed("word")))
 
 
 def named_beside(context: LegContext, left: Rows, right: Rows) -> pl.DataFrame:

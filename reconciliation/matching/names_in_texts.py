@@ -41,16 +41,20 @@ def initials_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     return one_party(met)
 
 
-def whole_names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """`row`, `party` of texts that hold all words of the name of just one counterparty of the entity, one after the other, of a name of
-    two words in either order."""
+def whole_names(names: pl.DataFrame) -> pl.DataFrame:
+    """The names of several words that are looked for as a whole, those of two words in either order."""
     words = names.with_columns(words=pl.col("name").str.split(" "))
     words = words.filter(
         pl.col("words").list.len().is_between(2, _WORDS), pl.col("name").str.len_chars() > _MIN_WHOLE_NAME
     )
     turned = words.filter(pl.col("words").list.len() == 2)
     turned = turned.with_columns(name=pl.col("words").list.reverse().list.join(" "))
-    whole = pl.concat([words, turned]).select("name", "party", "entity").unique()
+    return pl.concat([words, turned]).select("name", "party", "entity").unique()
+
+
+def whole_names_in_texts(texts: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `party` of texts that hold all words of the name (`whole_names`) of just one counterparty of the entity, one after the
+    other."""
     said = texts.select("row", "entity", pl.col("text").str.split(" ").alias("word")).explode("word")
     runs = [pl.col("word")]
     for count in range(1, _WORDS):

@@ -24,6 +24,7 @@ from reconciliation.matching.names_in_texts import (
     initials_in_texts,
     names_in_texts,
     one_party,
+    whole_names,
     whole_names_in_texts,
 )
 from reconciliation.matching.namesakes import with_namesakes
@@ -35,7 +36,7 @@ from reconciliation.matching.text import name_key, name_similarity
 
 _IDENTITY = ("counterparty_id", "counterparty_account", "counterparty_name")
 _USUAL = 2  # bills of one counterparty from which an account that pays them is its payer's, whoever that is
-_PARTIES, _ASKED = "counterparties", "counterparties_asked"
+_PARTIES, _ASKED, _WHOLE = "counterparties", "counterparties_asked", "whole_names"
 
 
 def left_parties(context: LegContext) -> pl.DataFrame:
@@ -75,7 +76,7 @@ def whole_names_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
     names = _names(counterparties(context))
     entity = pl.Series("entity", context.left.dataset.entity[texts["row"].to_numpy()])
     told = texts.select("row", entity, text=name_key(texts["text"])).drop_nulls("text")
-    found = whole_names_in_texts(told, names)
+    found = whole_names_in_texts(told, _whole_names(context))
     return found.join(names.select("party", "name").unique(), on="party").select("row", "name").unique()
 
 
@@ -103,16 +104,37 @@ def counterparties(context: LegContext) -> pl.DataFrame:
         codes = party_codes(context.right.dataset)
         context.cache[_PARTIES] = _identity(context.right, rows).with_columns(codes.gather(rows))
         context.cache[_ASKED] = open_rows
+        context.cache.pop(_WHOLE, None)
     return context.cache[_PARTIES]
+
+
+def _whole_names(context: LegContext) -> pl.DataFrame:
+    """`whole_names` of the right side's counterparties; made once for the same open items."""
+    parties = counterparties(context)
+    if _WHOLE not in context.cache:
+        context.cache[_WHOLE] = whole_names(_names(parties))
+    return context.cache[_WHOLE]
 
 
 def _shown_otherwise(data: Dataset, rows: Rows, columns: Sequence[str]) -> Rows:
     """Of these rows one for each entity and counterparty as these columns show it; all that may be named in their texts."""
     in_texts = data.lacking("counterparty_name", rows)
     named = rows[~in_texts]
-    shown = {name: data.columns.coded(name)[0][named] for name in columns}
-    distinct = pl.DataFrame({"row": named, "entity": data.entity[named], **shown}).unique(["entity", *shown])
-    return np.sort(np.concatenate([rows[in_texts], distinct["row"].to_numpy()]))
+    shown = _shown_as(data, columns)
+    row_of = np.full(data.height + 1, data.height, dtype=np.uint32)  # of each way of showing one row
+    row_of[shown[named]] = named
+    return np.sort(np.concatenate([rows[in_texts], row_of[row_of < data.height]]))
+
+
+def _shown_as(data: Dataset, columns: Sequence[str]) -> npt.NDArray[np.integer]:
+    """By row a number for its entity and what these columns show of its counterparty; made once."""
+    name = f"shown_as_{'_'.join(columns)}"
+    if name not in data.derived:
+        each = {column: data.columns.coded(column)[0] for column in columns}
+        frame = pl.DataFrame({"entity": data.entity, **each})
+        ways = frame.unique().with_row_index("way")
+        data.derived[name] = frame.join(ways, on=frame.columns, how="left", maintain_order="left").select("way")
+    return data.derived[name]["way"].to_numpy()
 
 
 def _names(parties: pl.DataFrame) -> pl.DataFrame:
@@ -158,7 +180,7 @@ def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.Data
     # who is known by his own name pays for himself, whomever the text names beside
     nobody = left.join(names.select("name").unique(), on="name", how="anti")
     told = nobody.with_columns(text_keys(context.left.dataset, nobody["row"].to_numpy()).alias("told"))
-    hits = whole_names_in_texts(told.select("row", "entity", text="told").drop_nulls("text"), names)
+    hits = whole_names_in_texts(told.select("row", "entity", text="told").drop_nulls("text"), _whole_names(context))
     found.append(hits)
     left = left.join(hits, on="row", how="anti")
     for of_text in (False, True):

@@ -24,7 +24,11 @@ _FEWEST, _DISTINCT, _SHARE = (
     5,
     0.9,
 )  # texts that show one, different ones, and the share of them that has to be known
-_SAID, _OWNED = "short_words_said", "short_words_owned"  # of a dataset's texts, and of its counterparties
+_SAID, _SHOWN = (
+    "short_words_said",
+    "short_words_shown",
+)  # of a dataset's texts, and of its counterparties' ids and texts
+_MEANT = "party_short_words"  # in a leg
 _YEAR = "^(?:19|20)[0-9]{2}$"
 
 
@@ -37,46 +41,39 @@ def naming_short_words(context: LegContext, rows: Rows) -> pl.DataFrame:
 
 def _meant(context: LegContext) -> pl.DataFrame:
     """`row`, `party` of all left rows that show such a number; made once a leg."""
-    if "party_short_words" in context.cache:
-        return context.cache["party_short_words"]
-    owned = _owned(context.right.dataset)
+    if _MEANT in context.cache:
+        return context.cache[_MEANT]
     data = context.left.dataset
-    told = pl.DataFrame(schema={"row": pl.UInt32, "party": owned.schema["party"]})
-    if not owned.is_empty():
-        if _SAID not in data.derived:
-            data.derived[_SAID] = _said(data.read([written("text")]))
-        said = data.derived[_SAID].join(owned, on="word", how="left")
-        known = pl.col("parties").is_not_null()
-        shapes = said.group_by("label", "shape").agg(
-            pl.len(), known=known.sum(), distinct=pl.col("word").filter(known).n_unique()
-        )
-        meant = shapes.filter(
-            pl.col("known") >= _FEWEST, pl.col("distinct") >= _DISTINCT, pl.col("known") >= _SHARE * pl.col("len")
-        )
-        told = (
-            said.filter(pl.col("parties") == 1)
-            .join(meant, on=["label", "shape"], how="semi")
-            .select("row", "party")
-            .unique()
-        )
-    context.cache["party_short_words"] = told
-    return told
-
-
-def _owned(data: Dataset) -> pl.DataFrame:
-    """`word`, `party`, `parties` of the short numbers that counterparties' items show, in their texts or as their ids: how many do, and
-    the one that does; made once."""
-    if _OWNED in data.derived:
-        return data.derived[_OWNED]
-    texts = data.read(
-        [pl.concat_str(pl.col("counterparty_id"), pl.col("text"), separator=" ; ", ignore_nulls=True).alias("text")]
+    if _SAID not in data.derived:
+        data.derived[_SAID] = _said(data.read([written("text")]))
+    said = data.derived[_SAID]
+    owned = _owned(context.right.dataset, said["word"].unique())
+    said = said.join(owned, on="word", how="left")
+    known = pl.col("parties").is_not_null()
+    shapes = said.group_by("label", "shape").agg(
+        pl.len(), known=known.sum(), distinct=pl.col("word").filter(known).n_unique()
     )
-    words = _said(texts).select("row", "word").unique()
+    meant = shapes.filter(
+        pl.col("known") >= _FEWEST, pl.col("distinct") >= _DISTINCT, pl.col("known") >= _SHARE * pl.col("len")
+    )
+    told = said.filter(pl.col("parties") == 1).join(meant, on=["label", "shape"], how="semi")
+    context.cache[_MEANT] = told.select("row", "party").unique()
+    return context.cache[_MEANT]
+
+
+def _owned(data: Dataset, asked: pl.Series) -> pl.DataFrame:
+    """`word`, `party`, `parties` of those of the short numbers asked for that counterparties' items show, in their texts or as their
+    ids: how many do, and one that does; no reference of an item."""
+    if _SHOWN not in data.derived:
+        texts = [pl.concat_str(pl.col("counterparty_id"), pl.col("text"), separator=" ; ", ignore_nulls=True)]
+        data.derived[_SHOWN] = _said(data.read([texts[0].alias("text")])).select("row", "word")
+    words = data.derived[_SHOWN].filter(pl.col("word").is_in(asked.implode())).unique()
     words = words.with_columns(party=party_codes(data).gather(words["row"])).drop_nulls("party")
     owned = words.group_by("word").agg(pl.col("party").min(), parties=pl.col("party").n_unique())
-    references = dataset_references(data).select(word=pl.col("reference").str.to_uppercase()).unique()
-    data.derived[_OWNED] = owned.join(references, on="word", how="anti")
-    return data.derived[_OWNED]
+    short = (
+        dataset_references(data).filter(pl.col("length") <= _MOST).select(word=pl.col("reference").str.to_uppercase())
+    )
+    return owned.join(short.unique(), on="word", how="anti")
 
 
 def _said(texts: pl.DataFrame) -> pl.DataFrame:

@@ -16,18 +16,17 @@ from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import account_keys, same_parties
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.joins import among
-from reconciliation.matching.named_items import named_by, words_and_parts
+from reconciliation.matching.named_items import items_named, named_by, words_shown
 from reconciliation.matching.nearby import about
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.reference_keys import written
+from reconciliation.matching.reference_keys import hashed
 from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text.folding import ascii_upper_series
 
 KINDS = ("void", "reversal", "cancellation", "storno")  # of documents that undo another
 _ABOUT = 90  # days around the document in which an event of its amount may be its
-_LEAST = 4  # characters of an item id that a text names
 _SENTENCES = ("it says that it undoes the other, which it names", "it names the other and comes to the opposite amount")
 
 
@@ -106,7 +105,9 @@ class Voided(PassConfig):
     def _named(self, context: LegContext, rows: Rows) -> pl.DataFrame:
         """`left`, `right`, `days` of these rows and the items of opposite amount that they name best."""
         data = context.left.dataset
-        named = pl.concat([named_by(data, rows, data).select("left", right="named"), _by_item_id(data, rows)])
+        words = words_shown(data, rows)
+        by_number = items_named(data, words.with_columns(hashed("word"))).select("left", right="named")
+        named = pl.concat([by_number, _by_item_id(data, words)])
         one, two = named["left"].to_numpy(), named["right"].to_numpy()
         days = data.date[one].astype(np.int64) - data.date[two]
         shown, same = same_parties((data, one), (data, two))
@@ -165,14 +166,10 @@ def _usual_sign(data: Dataset) -> int:
     return int(np.sign(np.sign(data.amount).sum()))
 
 
-def _by_item_id(data: Dataset, rows: Rows) -> pl.DataFrame:
-    """`left`, `right` of these rows and the items whose item id a word of their texts is."""
-    told = pl.DataFrame({"row": rows}).hstack(data.take([written("text")], rows))
-    words = words_and_parts(told).filter(pl.col("word").str.len_bytes() >= _LEAST)
-    if words.is_empty():
-        return pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32})
+def _by_item_id(data: Dataset, words: pl.DataFrame) -> pl.DataFrame:
+    """`left`, `right` of the rows whose `words` (`row`, `word`) are item ids, and of those items."""
     ids = data.rows_of(words.select(item_id="word").unique()).rename({"row": "right"})
-    return words.join(ids, left_on="word", right_on="item_id").select("right", left="row").select("left", "right")
+    return words.join(ids, left_on="word", right_on="item_id").select(left="row", right="right")
 
 
 def _of_parties(data: Dataset, rows: Rows, events: Dataset) -> Rows:

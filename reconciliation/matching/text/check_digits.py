@@ -70,17 +70,16 @@ def structured_references(texts: pl.DataFrame, *, row: str = "row", text: str = 
     """
     upper = texts.select(pl.col(row).alias("row"), pl.col(text).alias("text")).drop_nulls("text")
     upper = upper.with_columns(ascii_upper_series(upper["text"]))
-    found: list[pl.DataFrame] = []
+    found = [pl.DataFrame(schema={"row": upper.schema["row"], "reference": pl.String, "kind": pl.String})]
     # a second RF reference begins where groups of the first would go on
     apart = pl.col("text").str.replace_all(r"\b(RF[0-9]{2})", "\n$1")
     for kind, pattern in (("SCOR", _RF), ("QRR", _QRR), ("OGM", _OGM)):
-        hits = (
-            upper.select(
-                "row", (apart if kind == "SCOR" else pl.col("text")).str.extract_all(pattern).alias("reference")
-            )
-            .filter(pl.col("reference").list.len() > 0)
-            .explode("reference", empty_as_null=False, keep_nulls=False)
-        )
+        told = upper.filter(pl.col("text").str.contains(pattern))
+        if told.is_empty():
+            continue
+        spelled = apart if kind == "SCOR" else pl.col("text")
+        hits = told.select("row", spelled.str.extract_all(pattern).alias("reference"))
+        hits = hits.explode("reference", empty_as_null=False, keep_nulls=False)
         if kind == "SCOR":
             # groups after the reference look like more of it: try each shorter reading, the longest that verifies holds
             hits = _shorter_readings(hits)
