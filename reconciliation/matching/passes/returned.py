@@ -44,6 +44,7 @@ _NEARER = 0.8  # of several that name the number, one a day further off is so mu
 _OTHER = len(LEVELS)  # of another counterparty: no candidate
 _KINDS = ["return", "reversal"]  # of lines that the bank has coded so
 _RARE_WORD, _RARE_NUMBER = 0.02, 0.005  # share of texts up to which a word or a number tells one from another
+_RARE_NAME = 0.1  # the same of two words beside each other: one payer may have paid several times
 _FEW, _MANY = 3, 20  # texts that may share a word, however few texts there are, and a number, however many
 
 
@@ -91,6 +92,8 @@ class Returned(PassConfig):
         if pairs.is_empty():
             return
         pairs = pairs.with_columns(_levels(context, pairs).alias("level"))
+        # on one day the money goes out before it comes back, but for what is known to be of one party
+        pairs = pairs.filter((pl.col("lag") != 0) | (pl.col("open") > 0) | (pl.col("level") < _LEVEL["amount"]))
         beside = [context.datasets[name] for name in self.of if name in context.datasets]
         if beside:
             another = of_another_payment(context, beside[0], beside[1:], pairs)
@@ -127,7 +130,16 @@ class Returned(PassConfig):
 
     def _pairs(self, context: LegContext, undoing: pl.DataFrame) -> pl.DataFrame:
         right = context.right.frame().with_columns(-pl.col("open"))
-        pairs, _ = key_pairs(undoing, right, ["open", "currency", "account"], self.max_pairs)
+        keys = ["open", "currency", "account"]
+        pairs, crowded = key_pairs(undoing, right, keys, self.max_pairs)
+        if not crowded.is_empty():  # of an amount that very many have: those that say something in common
+            often = undoing.join(crowded, on="row", how="semi")
+            there = right.join(often.select(keys).unique(), on=keys, how="semi")
+            rows = np.union1d(often["row"].to_numpy(), there["row"].to_numpy()).astype(np.uint32)
+            words = rare_words(context.left, rows, "word")
+            one, two = (each.join(words, on="row") for each in (often, there))
+            of_one, _ = key_pairs(one, two, [*keys, "said"], self.max_pairs)
+            pairs = pl.concat([pairs, of_one.select(pairs.columns)]).unique(["left", "right"], maintain_order=True)
         # chance is counted before the window alone: after a return the payment is made again
         pairs = self._later(context, pairs, 2 * self.decoy_days)
         return pairs.with_columns(is_open=pl.lit(True), recurs=pl.lit(False))
@@ -157,9 +169,7 @@ class Returned(PassConfig):
             pl.col("lag").is_between(0, self.after + more), pl.col("left") != pl.col("right")
         )
         fits = context.compatible(pairs["left"].to_numpy(), pairs["right"].to_numpy())
-        # on one day the money goes out before it comes back
-        later = (pl.col("lag") != 0) | (pl.col("open") > 0)
-        return pairs.filter(pl.Series(fits), later).select("left", "right", "open", "lag")
+        return pairs.filter(pl.Series(fits)).select("left", "right", "open", "lag")
 
 
 def undoing_rows(context: LegContext) -> pl.DataFrame:
@@ -208,15 +218,28 @@ def rare_words(view: SideView, rows: np.ndarray[tuple[int], np.dtype[np.uint32]]
     )
     texts = view.selected(rows, said.alias("said")).select("row", "said").drop_nulls("said")
     pattern = r"\b[A-Z]{4,}\b" if what == "word" else r"[A-Z0-9/._-]*[0-9][A-Z0-9/._-]*[A-Z0-9]"
+    upper = texts.select("row", text=ascii_upper_series(texts["said"]))
     found = (
-        texts.select("row", ascii_upper_series(texts["said"]).str.extract_all(pattern).alias("said"))
+        upper.select("row", pl.col("text").str.extract_all(pattern).alias("said"))
         .explode("said", empty_as_null=False, keep_nulls=False)
         .filter(pl.col("said").str.len_bytes() >= 4, ~pl.col("said").str.contains(f"{_AMOUNT}|{DATE}"))
         .filter(~pl.col("said").is_in(FORMS))
         .unique()
     )
     most = _RARE_WORD * texts.height if what == "word" else min(_RARE_NUMBER * texts.height, _MANY)
-    return found.filter(pl.len().over("said") <= max(_FEW, int(most)))
+    rare = found.filter(pl.len().over("said") <= max(_FEW, int(most)))
+    return rare if what == "number" else pl.concat([rare, _names_of_two_words(upper)])
+
+
+def _names_of_two_words(texts: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `said`: two words of texts (`row`, `text`) that stand together in few of them, a first and a family name, however often
+    either is said."""
+    words = texts.select("row", word=pl.col("text").str.extract_all(r"\b[A-Z]{2,}\b"))
+    words = words.explode("word", empty_as_null=False, keep_nulls=False)
+    following = pl.when(pl.col("row").shift(-1) == pl.col("row")).then(pl.col("word").shift(-1))
+    both = words.select("row", said=pl.col("word") + " " + following).drop_nulls().unique()
+    most = min(max(_FEW, int(_RARE_NAME * texts.height)), _MANY)
+    return both.filter(pl.len().over("said") <= most)
 
 
 def _shared(pairs: pl.DataFrame, said: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

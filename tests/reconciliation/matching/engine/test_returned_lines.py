@@ -55,6 +55,20 @@ def test_of_a_price_that_is_paid_every_few_days_the_only_one_so_far_is_not_the_o
     assert members(matched(first, back, *later), "matched") == []
 
 
+def test_at_a_price_a_name_of_common_words_tells_what_came_back() -> None:
+    names = [
+        f"{first} {last}"
+        for first in ("JOAO", "MARIA", "PEDRO", "JULIA")
+        for last in ("SOUZA", "LIMA", "ROCHA", "DIAS")
+    ]
+    paid = [line(f"IN{place}", "49.90", place % 9, f"PIX RECEBIDO {name}") for place, name in enumerate(names)]
+    back = line("BACK", "-49.90", 9, "PIX DEVOLVIDO PEDRO LIMA")
+    assert members(matched(*paid, back), "matched") == ids(f"IN{names.index('PEDRO LIMA')}", "BACK")
+    of_the_day = [each | {"on": 9} for each in paid]
+    assert members(matched(*of_the_day, back), "matched") == ids(f"IN{names.index('PEDRO LIMA')}", "BACK")
+    assert members(matched(*paid, back | {"text": "PIX DEVOLVIDO"}), "matched") == []
+
+
 def test_what_undoes_a_payment_is_not_itself_undone_by_the_next_one() -> None:
     result = matched(
         line("IN", "158.97", 0, "PAYMENT"),
