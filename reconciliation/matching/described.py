@@ -12,9 +12,13 @@ from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.nearby import within_days
 from reconciliation.matching.taught_pairs import taught_pairs
-from reconciliation.matching.text.words import SideWords, shared_information, side_words
+from reconciliation.matching.text.words import SideWords, shared_information, side_words, with_joined
 from reconciliation.matching.text_odds import TextOdds
 
+#: All that an item says.
+_SAID = pl.concat_str(
+    "counterparty_name", "text", pl.col("references").list.join(" "), separator=" ", ignore_nulls=True
+)
 _RARE = 1.2  # nats of a word by which items are brought together
 _TURNS, _MOST = 20, 0.9  # steps in which a share is learned, and the largest it may be
 _WINDOW = 10  # days within which pairs are brought together by a word before those that are farther apart
@@ -25,7 +29,16 @@ _LEAST_ROOM, _ROOM = 300_000, 40  # pairs brought together by a word: so many, a
 
 def leg_words(context: LegContext) -> tuple[SideWords, SideWords]:
     """The words of all items of the leg's two sides, found once per leg."""
-    return _words(context, context.left), _words(context, context.right)
+    sides = _words(context, context.left), _words(context, context.right)
+    name = "numbers in parts"
+    if name not in context.cache:
+        context.cache[name] = pl.DataFrame()
+        for number, view in enumerate(context.sides):
+            texts = view.dataset.read([_SAID.alias("text")])
+            numbers = with_joined(sides[number], texts, sides[1 - number]).numbers
+            context.cache[f"numbers of all of side {number}"] = numbers
+        sides = _words(context, context.left), _words(context, context.right)
+    return sides
 
 
 def open_words(context: LegContext) -> tuple[SideWords, SideWords]:
@@ -39,13 +52,10 @@ def _words(context: LegContext, view: SideView, of: Rows | None = None) -> SideW
     whose = "all" if of is None else "some"
     names = [f"{part} of {whose} of side {view.index}" for part in ("rows", "words", "numbers")]
     if names[0] not in context.cache:
-        said = pl.concat_str(
-            "counterparty_name", "text", pl.col("references").list.join(" "), separator=" ", ignore_nulls=True
-        )
         if of is None:
-            frame = view.dataset.read([said.alias("said")])
+            frame = view.dataset.read([_SAID.alias("said")])
         else:
-            frame = view.dataset.take([said.alias("said")], of).with_columns(row=pl.Series(of))
+            frame = view.dataset.take([_SAID.alias("said")], of).with_columns(row=pl.Series(of))
         spoken = pl.when(pl.col("said").str.contains("[A-Za-z0-9]|[^\x00-\x7f]")).then("said")
         found = side_words(frame.select("row", spoken.alias("text")))
         context.cache.update(zip(names, (found.rows, found.words, found.numbers), strict=True))

@@ -13,6 +13,8 @@ from reconciliation.matching.encoding import Ints
 _WIDE = 1.5  # amounts between 1/1.5 and 1.5 times another are of its size
 _FLOOR = 0.3  # items that a range without any is taken to hold
 _ALIKE = 0.75  # the share of the nats of a pair's texts from which others are as alike
+_NO_OTHER = 1e-12  # items a day of an amount that no other has
+_STRANGE = 0.1  # the share of the items of a price on both sides that belong to none of these
 _SLIPS = 15.0  # amounts that one slip makes of another: neighbours swapped, a digit missing or doubled
 
 
@@ -41,6 +43,25 @@ def party_rivals(related: pl.DataFrame, pairs: pl.DataFrame, bound: Floats) -> F
         most = np.maximum(most, np.bincount(alike["place"].to_numpy(), minlength=pairs.height) - 1)
     rivals: Floats = (most + _FLOOR) * bound / pairs["other"].abs().to_numpy()
     return rivals
+
+
+def equal_rivals(sides: tuple[SideView, SideView], pairs: pl.DataFrame) -> Floats:
+    """By pair (`left`, `right`, `mine`, `other`): the other open items a day of exactly the amount of either of its two, the more of
+    both sides; those that both have belong together as these two may, but for a share.
+
+    At a price that many have the usual fee fits the partners of all of them, and amounts do not say whose it is.
+    """
+    equal, days = [], []
+    for view, name, amount in zip(sides, ("left", "right"), ("mine", "other"), strict=True):
+        items = view.frame().select("open", "currency", "date")
+        own = pairs.select(open=amount, currency=pl.Series(view.dataset.currency[pairs[name].to_numpy()]))
+        counts = items.group_by("open", "currency").len("equal")
+        met = own.join(counts, on=["open", "currency"], how="left", maintain_order="left")["equal"].fill_null(1)
+        equal.append(met.to_numpy().astype(np.float64) - 1)
+        days.append(days_covered(items))
+    both = np.minimum(*equal) * (1 - _STRANGE)
+    rates: Floats = np.maximum(*((others - both) / covered for others, covered in zip(equal, days, strict=True)))
+    return np.maximum(rates, _NO_OTHER)
 
 
 def slip_rivals(side: SideView, pairs: pl.DataFrame) -> Floats:

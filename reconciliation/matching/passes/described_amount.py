@@ -11,6 +11,7 @@ import polars as pl
 from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shares, paired_shares
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.described import accepted_pairs, leg_words, ordered, spoken_keys
+from reconciliation.matching.encoding import Mask
 from reconciliation.matching.lag_odds import LagOdds
 from reconciliation.matching.marginals import pair_probabilities
 from reconciliation.matching.nearby import count_within_days, within_days
@@ -34,6 +35,7 @@ _ROOM_FAR = 100_000  # pairs beyond the window that are looked at in any case
 _ROOM = 20  # pairs an item, on the average, that are looked at in all
 _FEW, _CITED = 4, 2.5  # pairs of an amount, or nats of a number, that are looked at beyond the window
 _LIKELY = 0.5  # probability from which pairs teach, besides the sure ones, what single words do
+_NAMED, _HABIT = 5.0, 5  # nats in common that name a party, and pairs at dates so far apart that they are a habit
 _NEGLIGIBLE = 1e-6  # odds of a rival that changes no decision
 _SPEAKING = 2.5  # nats in common from which the text is named as evidence
 
@@ -119,12 +121,22 @@ class DescribedAmount(PassConfig):
         untold = _probabilities(context, pairs, near / self._unlisted(pairs, agreement, 1.0))
         by_amount = pairs.select("left", "right", by_amount=pl.Series(untold))
         likely = _likely(context, pairs, untold)
-        probable = _probabilities(
-            context, pairs, self._odds(pairs, _Lessons(context, strange, sure, likely, by_amount))
-        )
+        lessons = _Lessons(context, strange, sure, likely, by_amount)
+        probable = _probabilities(context, pairs, self._odds(pairs, lessons))
+        at_any_date = self._at_any_date(context, pairs, agreement, lessons)
+        if np.count_nonzero(at_any_date & (probable < _LIKELY)) >= _HABIT:
+            probable = np.where(at_any_date, context.leg.precision, probable)
         sure = _together(context, known, pairs.filter(pl.Series(probable >= context.leg.precision)))
         likely = _likely(context, pairs, probable)
         return _Lessons(context, strange, sure, likely, by_amount), sure, likely, by_amount
+
+    def _at_any_date(self, context: LegContext, pairs: pl.DataFrame, agreement: Floats, lessons: _Lessons) -> Mask:
+        """By pair: whether its amount and its text alone make it sure. Customers who pay weeks late are not known by the days at
+        which the bank's fees are booked."""
+        even = agreement * lessons.texts.odds(pairs) / (2 * self.reach + 1)
+        sure = _probabilities(context, pairs, even / self._unlisted(pairs, agreement, 1.0)) >= context.leg.precision
+        told: Mask = np.logical_and(sure, (pairs["nats"] >= _NAMED).fill_null(False).to_numpy())
+        return told
 
     def _odds(self, pairs: pl.DataFrame, lessons: _Lessons) -> Floats:
         """The odds of each pair, by amount, date and text."""

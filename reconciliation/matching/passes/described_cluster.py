@@ -171,7 +171,9 @@ def _with_missing(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
     missing = []
     for number, (view, words) in enumerate(zip(context.sides, leg_words(context), strict=True)):
         spoken = words.rows.join(silent_rows(words), on="row", how="anti")
-        others = view.frame().select("row", "currency", "open", day="date", tries=pl.len().over("currency", "date"))
+        # of a price that many have one stands on most days
+        tries = pl.len().over("currency", "date") * pl.len().over("currency", "open")
+        others = view.frame().select("row", "currency", "open", day="date", tries=tries)
         spoken = others.join(spoken, on="row", how="semi").with_columns(pl.col("tries") * _UNLIKE)
         others = pl.concat([others.join(spoken, on="row", how="anti"), spoken])
         asked = totals.select(

@@ -16,7 +16,7 @@ from reconciliation.matching.context import LegContext, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs, shown_alone
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.fee_habits import habit_ratios, known_fees, unseen_fees
-from reconciliation.matching.near_rivals import fee_rivals, party_rivals, slip_rivals
+from reconciliation.matching.near_rivals import equal_rivals, fee_rivals, party_rivals, slip_rivals
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
 from reconciliation.matching.settlement import pairs_frame
@@ -87,6 +87,7 @@ class DescribedDifference(PassConfig):
                 odds = odds * habit_ratios(
                     differences, pairs["other"].to_numpy(), bound, odds / (1 + odds), unseen, known_fees(context)
                 )
+                odds = np.minimum(odds, likely * texts.odds(pairs) / equal_rivals(context.sides, pairs))
             weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
             groups, members, rest = _NONE.groups, _NONE.members, weighed
             if kind == "fee":

@@ -15,7 +15,7 @@ from reconciliation.matching.context import LegContext, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, leg_words, shown_alone
 from reconciliation.matching.fee_habits import habit_ratios, known_fees, unseen_fees
 from reconciliation.matching.fee_schedules import found_schedules
-from reconciliation.matching.near_rivals import fee_rivals, slip_rivals
+from reconciliation.matching.near_rivals import equal_rivals, fee_rivals, slip_rivals
 from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
@@ -89,7 +89,8 @@ class DescribedNear(PassConfig):
         left, bound = pairs["left"].to_numpy(), pairs["bound"].to_numpy()
         shares = learned_lags(context, self.window)[pairs["lag"].to_numpy() + self.window]
         rivals = fee_rivals(context.right, pairs, bound) if kind == "fee" else slip_rivals(context.right, pairs)
-        evidence = learned_texts(context).odds(pairs) * shares / rivals
+        told = learned_texts(context).odds(pairs) * shares
+        most, evidence = told / equal_rivals(context.sides, pairs), told / rivals
         for view, other, name in ((context.left, context.right, "left"), (context.right, context.left, "right")):
             alone = shown_alone(view, other, pairs[name].to_numpy(), self.window)
             evidence = evidence * np.where(alone, _ALONE, 1.0)
@@ -104,6 +105,7 @@ class DescribedNear(PassConfig):
             odds: Floats = share / (1 - share) * ratios
             if kind != "fee":
                 break
+            odds = np.minimum(odds, most)
             habits = habit_ratios(differences, pairs["other"].to_numpy(), bound, odds / (1 + odds), unseen, known)
         return odds if kind != "fee" else np.maximum(odds, _of_schedules(context, pairs, shares))
 

@@ -9,7 +9,7 @@ cut, abbreviated or mistyped (`names.word_similarity`); numbers only when equal.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -20,6 +20,8 @@ from reconciliation.matching.text.periods import MONTH, WORDS, months
 
 MAX_WORDS = 14  # the rarest words of a text; a longer one is a letter, not a booking text
 _SHORT_NUMBER = r"\b(?:[0-9]{1,2}[A-Z]|[A-Z][0-9]{1,2})\b"  # a flat, a table, a quarter: 12B, Q3
+_IN_PARTS = (r"[0-9]+(?:[-/][0-9]+)+", r"[0-9]+(?: [0-9]+)+")  # a number written in parts
+_JOINED = 6  # digits from which the parts of a number are read as one
 _UNSEEN = 8.0  # texts without the word that are added to those there are
 _UNSPACED = r"[\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"  # scripts that leave no space between words
 _OTHER_WORD = r"[\p{L}&&[^A-Z\p{Han}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]{2,}"
@@ -42,6 +44,21 @@ class SideWords:
     rows: pl.DataFrame
     words: pl.DataFrame
     numbers: pl.DataFrame
+
+
+def with_joined(side: SideWords, texts: pl.DataFrame, other: SideWords) -> SideWords:
+    """The same and the numbers that its texts (`row`, `text`) write in parts and the other side's in one: `73-8180-4` and `7381804`."""
+    said = ascii_upper_series(texts["text"].drop_nulls())
+    parts = texts.select("row", "text").drop_nulls("text").with_columns(said)
+    runs = pl.concat([parts.select("row", run=pl.col("text").str.extract_all(each)) for each in _IN_PARTS])
+    runs = runs.explode("run", empty_as_null=False, keep_nulls=False)
+    joined = runs.select("row", number=canonical_identifier(pl.col("run").str.replace_all("[^0-9]", "")))
+    joined = joined.filter(pl.col("number").str.len_bytes() >= _JOINED).unique()
+    joined = joined.join(other.numbers, on="number", how="semi").join(side.numbers, on=["row", "number"], how="anti")
+    if joined.is_empty():
+        return side
+    numbers = pl.concat([side.numbers.select("row", "number"), joined])
+    return replace(side, numbers=_weighed(numbers, max(1, side.rows.height)).sort("row", "number"))
 
 
 def side_words(texts: pl.DataFrame) -> SideWords:
@@ -82,12 +99,15 @@ def side_words(texts: pl.DataFrame) -> SideWords:
     short = keyed.select("row", number="short").explode("number", empty_as_null=False, keep_nulls=False)
     named = keyed.select("row", number="months").explode("number", empty_as_null=False, keep_nulls=False)
     numbers = pl.concat([numbers, short, named]).unique()
-    weight = _rarity(pl.len().over("number"), total)
-    numbers = numbers.with_columns(
-        pl.when(weight > 0).then(weight + _length(pl.col("number"))).otherwise(0.0).alias("weight")
-    )
+    numbers = _weighed(numbers, total)
     rows = keyed.join(documents.select("key", "document"), on="key").select("row", "document").sort("row")
     return SideWords(rows, words, numbers.sort("row", "number"))
+
+
+def _weighed(numbers: pl.DataFrame, total: int) -> pl.DataFrame:
+    """Numbers (`row`, `number`) of so many texts with their `weight`."""
+    rare = _rarity(pl.len().over("number"), total)
+    return numbers.with_columns(weight=pl.when(rare > 0).then(rare + _length(pl.col("number"))).otherwise(0.0))
 
 
 def _with_words(texts: pl.DataFrame) -> pl.DataFrame:
