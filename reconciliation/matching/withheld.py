@@ -16,11 +16,11 @@ _OFTENER = 5.0  # than chance would have so many of them near one share
 
 
 def withheld(context: LegContext, edges: pl.DataFrame, share: float) -> pl.DataFrame:
-    """Edges (as in `settlement`, with the `amount` that links state) of the left items that are short of the whole of what
-    they are linked to by a share of at most `share` that others are short by too."""
+    """Edges (as in `settlement`, with the `amount` that links state, null where they mean the whole) of the left items that are short
+    of the whole of what they are linked to by a share of at most `share` that others are short by too."""
     rows = edges["right"].to_numpy()
     whole = pl.Series(context.right.open[rows] == context.right.dataset.amount[rows], dtype=pl.Boolean)
-    stated = whole & (edges["amount"] == edges["other"]).fill_null(False)
+    stated = whole & (edges["amount"] == edges["other"]).fill_null(True)
     stars = edges.with_columns(stated.alias("stated")).filter(pl.col("stated").all().over("left"))
     totals = stars.group_by("left").agg(pl.col("mine").first(), pl.col("other").sum().alias("total"))
     short = totals.with_columns(lacks=1 - pl.col("mine") / pl.col("total")).filter(

@@ -10,6 +10,8 @@ import polars as pl
 from reconciliation.matching.amount_rules import AmountRule, AmountRules
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.contradiction import spoken_against
+from reconciliation.matching.encoding import Mask
+from reconciliation.matching.party_codes import party_codes
 from reconciliation.matching.party_evidence import OTHER, agrees_elsewhere, party_classes
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
@@ -65,6 +67,17 @@ class KnownLinks(PassConfig):
             return
         left, right = edges["left"].to_numpy(), edges["right"].to_numpy()
         against = spoken_against(context, left, right) | agrees_elsewhere(context, left, right, sides=(0,))
-        against |= party_classes(context, left, right) == OTHER
-        believed = edges.filter(pl.Series(~against))
-        yield from settle(context, believed, [rule for rule in self.amounts if rule.rule in _IN_PART], sentence)
+        strange = party_classes(context, left, right) == OTHER
+        for rule in self.amounts:
+            if rule.rule in _IN_PART:
+                # who pays for several of other names is a broker or a factor, and keeps his share
+                doubtful = strange & ~_for_several(context, edges) if rule.rule == "withheld" else strange
+                yield from settle(context, edges.filter(pl.Series(~(against | doubtful))), [rule], sentence)
+
+
+def _for_several(context: LegContext, edges: pl.DataFrame) -> Mask:
+    """By edge: whether its left item is linked to items of several counterparties."""
+    party = party_codes(context.right.dataset).gather(edges["right"]).alias("party")
+    several = edges.select("left", party).select(pl.col("party").n_unique().over("left") > 1)
+    found: Mask = several.to_series().to_numpy()
+    return found

@@ -129,3 +129,26 @@ def test_a_link_to_another_counterparty_s_bill_of_another_amount_is_a_suggestion
     for own, status in ((bill, "suggested"), (bill | {"counterparty_id": "K5"}, "matched")):
         world = {"bank_lines": items(payment).clear(), "payments": items(payment), "open_items": items(own)}
         assert members(match(world, preset("payables"), links=link), status) == [("I1", "P1")]
+
+
+def test_a_broker_keeps_his_share_of_what_many_owe_and_of_one_bill_it_may_be_a_mistake() -> None:
+    def paid(people: int) -> list[tuple[str, ...]]:
+        bills, lines, pairs = [], [], []
+        for month in range(6):
+            premiums = [41_000 + 137 * month + 1_100 * place for place in range(people)]
+            for place, premium in enumerate(premiums):
+                who = {
+                    "counterparty_id": f"V{place}",
+                    "counterparty_name": ("Anna Rossi", "Bruno Weber", "Carla Lopez")[place],
+                }
+                bills.append({"item_id": f"I{month}{place}", "amount": f"{premium / 100:.2f}", "on": month} | who)
+                pairs.append((f"L{month}", f"I{month}{place}"))
+            net = sum(premium * 85 // 100 for premium in premiums)
+            line = {"item_id": f"L{month}", "amount": f"{net / 100:.2f}", "on": month + 20}
+            lines.append(line | {"counterparty_name": "HOWDEN BROKERS", "text": f"HOWDEN BORDEREAU {month}"})
+        links = pl.concat([_linked("bank_lines", left, "open_items", right) for left, right in pairs])
+        frames = {"bank_lines": items(*lines), "open_items": items(*bills)}
+        return members(match(frames, preset("receivables"), links=links), "matched")
+
+    assert paid(3) == [(f"I{month}0", f"I{month}1", f"I{month}2", f"L{month}") for month in range(6)]
+    assert paid(1) == []
