@@ -188,6 +188,9 @@ class Skip(Strict):
     starts_with: OneOrMany = ()
     empty: bool | None = None
     reason: str = "total"
+    fact: Literal["opening_balance", "closing_balance"] | None = Field(
+        default=None, description="the balance that such a row states, as running balance or else as amount"
+    )
 
     @model_validator(mode="after")
     def _one_test(self) -> Skip:

@@ -21,7 +21,7 @@ from ingestion.currencies import CURRENCIES
 from ingestion.declaration import FileDeclaration, parse_declaration
 from ingestion.declaration_columns import InferenceError, Layout, layout_of
 from ingestion.declaration_encoding import decoded
-from ingestion.declaration_evidence import is_date, is_number
+from ingestion.declaration_evidence import is_date, is_number, number_evidence
 from ingestion.declaration_marks import currency_of, unmarked
 from ingestion.declaration_rows import find_other_rows
 from ingestion.declaration_signs import describe_signs
@@ -183,6 +183,7 @@ def _describe(
     columns = dict(layout.columns)
     constants: dict[str, str] = {}
     above = grid[: header or 0]
+    _learn_thousands(above, layout, block)
     preamble = _preamble(above, layout)
     if "currency" in columns:
         preamble.pop("currency", None)
@@ -232,6 +233,21 @@ def _describe_notation(layout: Layout, block: dict[str, object]) -> None:
         given = layout.numbers.model_dump(exclude_defaults=True)
         if given:
             block["numbers"] = given
+
+
+def _learn_thousands(above: Grid, layout: Layout, block: dict[str, object]) -> None:
+    """A balance above the header may part its thousands where the entries have none: it is written as they are all the same."""
+    for row in above:
+        for label, value in pairwise(cell for cell in row if cell):
+            is_balance = caption_name(label.rstrip(": ")) in ("opening_balance", "closing_balance")
+            if not is_balance or not is_number(value) or layout.reads_number(value) or layout.numbers is None:
+                continue
+            names = [name for role in ("amount", "running_balance") for name in layout.taken.get(role, [])]
+            cells = [cell for name in names for cell in layout.cells(name)]
+            found = number_evidence([*cells, value])
+            if found and not found.open and found.numbers.decimal == layout.numbers.decimal:
+                layout.numbers = found.numbers
+                _describe_notation(layout, block)
 
 
 def _preamble(above: Grid, layout: Layout) -> dict[str, object]:

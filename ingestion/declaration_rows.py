@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingestion.declaration_columns import Layout
 from ingestion.declaration_evidence import is_date
-from ingestion.declaration_vocabulary import is_balance, is_state, tells_balance, tells_total
+from ingestion.declaration_vocabulary import caption_name, is_balance, is_state, tells_balance, tells_total
 
 _LIKE_DAY = re.compile(
     r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?!\S)|(?=.*[\d#])[\d\W_]*$"
@@ -56,7 +56,12 @@ def find_other_rows(layout: Layout) -> None:
         )
         layout.notes.append(("skip", f"rows without a date that say {', '.join(totals)} are no entries", False))
     for column, texts in balances.items():
-        layout.skip.append({"column": column, "equals": texts, "reason": "balance"})
+        facts = _facts(layout, column, texts)
+        layout.skip += [
+            {"column": column, "equals": [text], "reason": "balance", "fact": fact} for text, fact in facts.items()
+        ]
+        if others := [text for text in texts if text not in facts]:
+            layout.skip.append({"column": column, "equals": others, "reason": "balance"})
         layout.notes.append(("skip", f"rows that say {', '.join(texts)} are balances", False))
     if continued and "text" in layout.columns:
         layout.continuation = list(dict.fromkeys([*layout.taken["booking_date"], *telling]))
@@ -109,6 +114,17 @@ def _balance_rows(layout: Layout) -> dict[str, list[str]]:
     moved = [row for row in layout.rows if not any(row[place].strip() in texts for place, texts in at.items())]
     layout.rows = moved or layout.rows
     return {name: list(texts) for name, texts in found.items()}
+
+
+def _facts(layout: Layout, column: str, texts: Sequence[str]) -> dict[str, str]:
+    """The texts that name the opening or the closing balance, each where one row alone does."""
+    at = layout.names.index(column)
+    cells = [row[at].strip() for row in layout.body if at < len(row)]
+    named = {text: caption_name(text) for text in texts}
+    facts = {text: name for text, name in named.items() if name in ("opening_balance", "closing_balance")}
+    return {
+        text: name for text, name in facts.items() if cells.count(text) == 1 and list(facts.values()).count(name) == 1
+    }
 
 
 def _filled(row: Sequence[str], positions: Sequence[int]) -> str:

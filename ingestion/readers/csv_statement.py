@@ -85,6 +85,7 @@ class StatementBuilder:
         self.statements: dict[tuple[object, ...], _Statement] = {}
         self.warnings: list[str] = []
         self.control_totals: list[ControlTotal] = []
+        self.stated: dict[str, Decimal] = {}  # balances in rows of the list that are no entries
 
     def add(self, rows: pl.DataFrame, aside: Mapping[str, Aside], counter: RecordCounter) -> Iterator[Records]:
         """Good rows with `record_number`, in file order, as bank_entry and bank_entry_detail records. `aside` has the columns
@@ -178,6 +179,7 @@ class StatementBuilder:
     def finish(self, counter: RecordCounter) -> Iterator[Records]:
         """The statements in order of appearance, and their balances."""
         statements, balances = [], []
+        self.facts = {**self.stated, **self.facts}
         if not self.statements and self.facts.get("currency"):
             account = self.facts.get("account_id")  # a statement without entries is still a statement
             self._statement(
@@ -185,7 +187,7 @@ class StatementBuilder:
             )
         single = len(self.statements) == 1
         if not single and {"opening_balance", "closing_balance", "declared_entries"} & set(self.facts):
-            self.warnings.append("the balances above the header are not used: the file has several statements")
+            self.warnings.append("the balances that the file states are not used: it has several statements")
         for statement in self.statements.values():
             if statement.currency not in CURRENCIES and statement.currency != "XXX":  # which stands for none
                 self.warnings.append(

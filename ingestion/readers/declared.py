@@ -21,7 +21,7 @@ from ingestion.declaration import DeclarationError, FileDeclaration, Mapping_
 from ingestion.declaration_catalogue import SHIPPED_FORMATS, choices
 from ingestion.declaration_mapping import FAILED, RAW, Failure, RowMapper
 from ingestion.readers.csv_statement import StatementBuilder
-from ingestion.readers.declared_entries import dated_rows, failure_of_entry, signed_rows
+from ingestion.readers.declared_entries import dated_rows, failure_of_entry, signed_rows, stated_balance
 from ingestion.readers.declared_items import marked_items
 from ingestion.readers.preamble import read_preamble
 from ingestion.readers.record_batches import frame_records
@@ -159,9 +159,21 @@ class _Reading:
             skipped = block.with_cells([name]).select(test.alias("skipped")).to_series()
             if skipped.any():
                 block = block.whole()
+                if skip.fact is not None and self.builder is not None:
+                    self._take_balance(skip.fact, replace(block, frame=block.frame.filter(skipped)))
                 block = replace(block, frame=block.frame.filter(~skipped))
                 self._count(skip.reason, int(skipped.sum()))
         return block
+
+    def _take_balance(self, fact: str, rows: TextBlock) -> None:
+        """The balance that a row of the list states, the first opening or the last closing one, unless the lines above tell it."""
+        assert self.builder is not None  # noqa: S101  (the caller saw it)
+        given = self.builder.stated.get(fact)
+        if given is None or fact == "closing_balance":
+            mapper = RowMapper(self.declaration.parts[0], self.declaration, rows.names)
+            balance = stated_balance(mapper.apply(rows).frame, self.declaration, last=fact == "closing_balance")
+            if balance is not None:
+                self.builder.stated[fact] = balance
 
     def _is_continuation(self, frame: pl.DataFrame) -> pl.Expr:
         names = {same_name(name): name for name in columns_of(frame)}

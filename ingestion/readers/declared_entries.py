@@ -69,6 +69,14 @@ def signed_rows(rows: pl.DataFrame, declaration: FileDeclaration) -> pl.DataFram
     return rows.with_columns(signed.cast(pl.Decimal(23, 5)).alias("signed_amount"), marked.alias(FAILED))
 
 
+def stated_balance(rows: pl.DataFrame, declaration: FileDeclaration, *, last: bool) -> Decimal | None:
+    """What a mapped row that is no entry states as balance: its running balance, else its amount, signed as that of an entry is."""
+    signed = signed_rows(rows, declaration)
+    named = [name for name in ("running_balance", "signed_amount") if name in signed.columns]
+    found = signed.select(pl.coalesce(named).alias("balance")).drop_nulls().to_series().to_list()
+    return found[-1 if last else 0] if found else None
+
+
 def _have_one_side(rows: pl.DataFrame, declaration: FileDeclaration) -> bool:
     """Whether each row has just one of debit and credit, with the sign that is declared, as most often."""
     debit, credit = rows.get_column("debit"), rows.get_column("credit")

@@ -88,7 +88,7 @@ def test_a_balance_written_as_an_entry_is_none(first: str, last: str, running: b
     outcome = loaded(infer(data), data)
     assert outcome.amounts == [Decimal("10.00000"), Decimal("-30.00000")]
     (statement,) = outcome.rows("bank_statement")
-    assert statement["opening_balance"] == (Decimal(100) if running else None)
+    assert statement["opening_balance"] == (Decimal(100) if running or last else None)
 
 
 def test_a_status_nobody_knows_is_a_question_and_hides_none_of_the_others() -> None:
@@ -140,3 +140,31 @@ def test_the_number_of_a_cheque_is_kept() -> None:
     outcome = loaded(infer(data, currency="USD"), data)
     assert [row["cheque_number"] for row in outcome.rows("bank_entry_detail")] == ["1043"]
     assert outcome.amounts == [Decimal("-500.00000"), Decimal("9.00000")]
+
+
+@pytest.mark.parametrize(("closing", "check"), [("3.230,00", "ok"), ("3.231,00", "off")])
+def test_balances_in_rows_of_the_list_are_checked(closing: str, check: str) -> None:
+    rows = f"13.03.2026;Abschlag;150,00;S\n15.03.2026;RE 77;2.380,00;H\n01.03.2026;Anfangssaldo;1.000,00;H\n;Endsaldo;{closing};H\n"
+    data = f"Buchungstag;Verwendungszweck;Betrag EUR;S/H\n{rows}".encode()
+    outcome = loaded(infer(data), data)
+    assert outcome.amounts == [Decimal("-150.00000"), Decimal("2380.00000")]
+    statement = outcome.rows("bank_statement")[0]
+    assert (statement["opening_balance"], statement["balance_check"]) == (1000, check)
+
+
+def test_a_balance_that_several_rows_state_is_none_of_the_list() -> None:
+    """One a page, or one a day: which of them the list begins with is not known."""
+    page = "13.03.2026;Abschlag;-150,00;\n;Anfangssaldo;;850,00\n"
+    data = f"Buchungstag;Verwendungszweck;Betrag EUR;Saldo EUR\n;Anfangssaldo;;1.000,00\n{page}".encode()
+    outcome = loaded(infer(data), data)
+    assert outcome.amounts == [Decimal("-150.00000")]
+    assert outcome.rows("bank_statement")[0]["opening_balance"] is None
+
+
+def test_a_balance_above_the_list_may_part_thousands_where_the_entries_do_not() -> None:
+    head = '"currency";"CZK"\n"openingBalance";"1 000,00"\n"closingBalance";"2 250,00"\n\n'
+    rows = '"02.03.2026";"-250,00";"energie"\n"15.03.2026";"1500,00";"faktura"\n'
+    data = f'{head}"Datum";"Objem";"Poznámka"\n{rows}'.encode()
+    outcome = loaded(infer(data), data)
+    assert outcome.amounts == [Decimal("-250.00000"), Decimal("1500.00000")]
+    assert outcome.rows("bank_statement")[0]["balance_check"] == "ok"
