@@ -62,6 +62,7 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
 
     import typer
 
+    from orchestration.warehouse import WarehouseLocked
     from orchestration.workspace import ConfigError
 
     module = importlib.import_module(f"orchestration.commands.{name}")
@@ -70,6 +71,6 @@ def run_command(name: str, arguments: Sequence[str]) -> None:
         app.command()(getattr(module, f"{name}_command"))
     try:
         typer.main.get_command(app)(args=list(arguments), prog_name=f"tieout {name}")
-    except ConfigError as error:
+    except (ConfigError, WarehouseLocked) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

@@ -38,6 +38,8 @@ def definitions(workspace: Workspace) -> dg.Definitions:
             published_assets([key for key in marts.keys if key.path[0] == "marts"]),
         ],
         jobs=jobs(sources),
+        # also of what is made in the UI by hand: a run holds the workspace, in one process
+        executor=dg.in_process_executor,
         schedules=schedules(company),
         sensors=[landing_sensor(workspace, sources)],
         resources={"workspace": WorkspaceResource(root=str(workspace.root))},

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
     import dagster as dg
+
+
+_HELD: set[Path] = set()
+"""The workspaces that this process holds."""
+WAIT_SECONDS = 1.0
 
 
 class AnotherRun(RuntimeError):  # noqa: N818  (what it says is what happened)
@@ -67,12 +74,29 @@ def run_history(workspace: Workspace, *, keep: bool) -> Iterator[dg.DagsterInsta
 
 
 @contextmanager
-def only_run(workspace: Workspace) -> Iterator[None]:
-    """Hold the workspace for one run of this machine; raises `AnotherRun` where one is under way."""
+def only_run(workspace: Workspace, *, wait: float = 0) -> Iterator[None]:
+    """Hold the workspace for one run of this machine; raises `AnotherRun` where one is under way, and still is after `wait` seconds.
+
+    Who holds it may hold it again: `tieout run` does, and within it the run of Dagster, which may also have been started by a schedule.
+    """
+    if workspace.root in _HELD:
+        yield
+        return
     workspace.root.mkdir(parents=True, exist_ok=True)
     with (workspace.root / ".run.lock").open("w") as lock:
+        until = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise AnotherRun(
+                        f"{workspace.root}: another run is under way; start again when it has ended"
+                    ) from None
+                time.sleep(WAIT_SECONDS)
+        _HELD.add(workspace.root)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AnotherRun(f"{workspace.root}: another run is under way; start again when it has ended") from None
-        yield
+            yield
+        finally:
+            _HELD.discard(workspace.root)

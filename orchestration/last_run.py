@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
-from orchestration.warehouse import connect
+from orchestration.warehouse import WarehouseLocked, connect
 from orchestration.workspace import ConfigError, Workspace
 
 
@@ -20,8 +20,8 @@ def reading(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with connect(workspace.warehouse, read_only=True) as connection:
             yield connection
-    except duckdb.IOException as error:
-        raise ConfigError(f"{workspace.warehouse}: a run is under way; try again when it has ended ({error})") from None
+    except WarehouseLocked as error:
+        raise ConfigError(str(error)) from None
     except duckdb.CatalogException as error:
         raise not_so_far(workspace, error) from None
 

@@ -82,7 +82,8 @@ def publish(
     name = f"{run_time.as_of.isoformat()}-{run_time.run_id.replace('-', '')[:12]}"
     final = workspace.published / name
     work = workspace.published / f"{UNFINISHED}{name}"
-    shutil.rmtree(work, ignore_errors=True)
+    for left_behind in workspace.published.glob(f"{UNFINISHED}*"):  # by a run that was killed: only one runs at a time
+        shutil.rmtree(left_behind)
     (work / PARQUET).mkdir(parents=True)
     tables = _write_tables(connection, work, descriptions, contents)
     write_workbook(work / WORKBOOK, work / DATABASE, run_time)

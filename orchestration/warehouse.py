@@ -6,6 +6,7 @@ layer follow the record contracts; matching, monitoring and forecasting tables f
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -149,11 +150,25 @@ RESULT_TABLES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+class WarehouseLocked(OSError):  # noqa: N818  (what it says is what happened)
+    """Another program has the working file open; the message says which, and what to do."""
+
+
+def _locked(path: Path, error: Exception) -> WarehouseLocked:
+    holder = re.search(r"held in (.+?) \(PID (\d+)\)", str(error))
+    who = f"{holder[1]}, process {holder[2]}," if holder else "another program"
+    return WarehouseLocked(
+        f"{path}: {who} has the file open for longer than {LOCK_ATTEMPTS * LOCK_WAIT_SECONDS:.0f} seconds. Where that is a run, wait "
+        "for its end; any other program has to close it, also one that only reads: people and BI tools read the marts.duckdb that "
+        "`tieout status` names, which no run ever locks. Then start again: nothing is lost, nothing is done twice"
+    )
+
+
 @contextmanager
 def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """The only way to the working file. Waits for another process's lock, then gives up loudly.
 
-    Raises `duckdb.IOException` when the file stays locked for half a minute.
+    Raises `WarehouseLocked` when the file stays locked for half a minute.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(LOCK_ATTEMPTS):
@@ -161,8 +176,10 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
             connection = duckdb.connect(str(path), read_only=read_only)
             break
         except duckdb.IOException as error:
-            if "lock" not in str(error) or attempt == LOCK_ATTEMPTS - 1:
+            if "lock" not in str(error):
                 raise
+            if attempt == LOCK_ATTEMPTS - 1:
+                raise _locked(path, error) from None
             time.sleep(LOCK_WAIT_SECONDS)
     try:
         connection.execute("SET TimeZone = 'UTC'")

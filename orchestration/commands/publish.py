@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.workspace import Workspace
+from orchestration.workspace import ConfigError, Workspace
 
 
 def publish_command(
@@ -17,13 +17,17 @@ def publish_command(
     ] = None,
 ) -> None:
     """Delete old snapshots. Every run publishes by itself; this makes room."""
+    from orchestration.instance import AnotherRun, only_run
     from orchestration.publishing import prune
 
     chosen = Workspace.current(workspace)
+    if not chosen.published.exists():
+        raise typer.BadParameter(f"{chosen.published}: nothing is published yet", param_hint="--workspace")
     try:
-        gone = prune(chosen, keep)
+        with only_run(chosen):  # what a run is publishing looks like what one has left behind
+            gone = prune(chosen, keep)
+    except AnotherRun as other:
+        raise ConfigError(str(other)) from None
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--keep") from None
-    except FileNotFoundError:
-        raise typer.BadParameter(f"{chosen.published}: nothing is published yet", param_hint="--workspace") from None
     typer.echo(f"deleted {len(gone)}: {', '.join(gone)}" if gone else "nothing to delete")

@@ -19,8 +19,23 @@ from orchestration.run_time import resolve
 from orchestration.schedules import time_config
 from orchestration.workspace import ENVIRONMENT_VARIABLE, Workspace
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The run's events are in its history; what a person needs to know of them comes at the end."""
+TOLD = frozenset(
+    {
+        "AnotherRun",
+        "ConfigError",
+        "ForecastingConfigError",
+        "IOException",
+        "MatchingError",
+        "OSError",
+        "ValueError",
+        "WarehouseLocked",
+    }
+)
+"""Errors that say all there is to know: of any other the place in the code is shown too, for whoever mends it."""
+NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded", "out of disk space")
+MAKE_ROOM = "make room on the disk (`tieout publish --keep N` deletes old snapshots), then start again: what is done already is kept"
 
 
 def run_command(
@@ -80,7 +95,7 @@ def execute(workspace: Workspace, job: str, as_of: str, known_at: str, *, histor
                 )
             )
             _warn(result)
-            return None if result.success else "\n".join(_reasons(result))
+            return None if result.success else "\n".join(_reasons(result)) or "it ended without saying why"
     except instance.AnotherRun as other:
         return str(other)
 
@@ -99,15 +114,20 @@ def _warn(result: object) -> None:
 
 
 def _reasons(result: object) -> list[str]:
-    """The first cause of each failed step, in a line or two."""
+    """The first cause of each failed step, or of a run that failed before its steps, in a line or two, and what to do about it."""
     import dagster as dg
 
     assert isinstance(result, dg.ExecuteInProcessResult)  # noqa: S101
-    lines = []
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        error = event.step_failure_data.error
+    lines: list[str] = []
+    failed = list(result.filter_events(lambda event: event.is_step_failure))
+    for event in failed or result.filter_events(lambda event: event.is_run_failure):
+        error = event.step_failure_data.error if failed else event.job_failure_data.error
         while error is not None and error.cause is not None:
             error = error.cause
         text = error.message.strip() if error is not None else "unknown error"
-        lines.append(f"{event.step_key}: {text}")
+        lines.append(f"{event.step_key or 'before the first step'}: {text}")
+        if any(sign in text for sign in NO_ROOM):
+            lines.append(MAKE_ROOM)
+        elif error is not None and error.cls_name not in TOLD:
+            lines += [line.rstrip() for line in error.stack]
     return lines
