@@ -7,12 +7,15 @@ import polars as pl
 from reconciliation.monitoring.inputs import MonitoringInputs
 
 MINIMUM_DIGITS = 3  # of a number that names a document
+BARE_DIGITS = 4  # of a number that names a document without the letters before it
 LONG_NAME = 6  # characters of a document's name that are looked for within words too
 
 
 def named_items(inputs: MonitoringInputs) -> pl.DataFrame:
-    """Items by each of their names that names one item alone of its party: a customer's number names them all."""
-    return (
+    """Items by each of their names that names one item alone of its party: a customer's number names them all. The number alone is a
+    name too where letters stand before it.
+    """
+    items = (
         inputs.open_items.with_columns(party=pl.coalesce("golden_id", "counterparty_id"))
         .unpivot(
             ["reference", "document_number"],
@@ -22,9 +25,9 @@ def named_items(inputs: MonitoringInputs) -> pl.DataFrame:
         .drop("variable")
         .with_columns(pl.col("name").str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars())
         .filter(pl.col("name").str.count_matches(r"\d") >= MINIMUM_DIGITS)
-        .unique()
-        .filter(pl.col("open_item_id").n_unique().over("party", "name") == 1)
     )
+    bare = items.with_columns(pl.col("name").str.extract(rf"^[\pL ]+(\d{{{BARE_DIGITS},}})$")).drop_nulls("name")
+    return pl.concat([items, bare]).unique().filter(pl.col("open_item_id").n_unique().over("party", "name") == 1)
 
 
 def is_named(text: str) -> pl.Expr:
@@ -32,8 +35,11 @@ def is_named(text: str) -> pl.Expr:
     words = pl.format(" {} ", pl.col(text).str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " "))
     joined = pl.col("name").str.replace_all(" ", "", literal=True)
     inside = words.str.replace_all(" ", "", literal=True)
-    # no digit may follow: 47110 does not name 4711
-    goes_on = inside.str.split_exact(joined, 1).struct.field("field_1").str.contains(r"^\d")
+    # no digit may follow, nor stand before a number alone: 47110 does not name 4711
+    parts = inside.str.split_exact(joined, 1)
+    goes_on = parts.struct.field("field_1").str.contains(r"^\d") | (
+        joined.str.contains(r"^\d") & parts.struct.field("field_0").str.contains(r"\d$")
+    )
     return words.str.contains(pl.format(" {} ", "name"), literal=True) | (
         (joined.str.len_chars() >= LONG_NAME)
         & inside.str.contains(joined, literal=True)

@@ -6,18 +6,22 @@ import polars as pl
 
 SHORTEST_PERIOD = 6  # days: a week less the shift of a holiday
 UNEVEN = 5  # days by which a distance differs from the usual one of its series: the months' lengths, weekends, holidays
+DAILY = 3  # distances of some days only, from which on it is a habit to pay so often
 MONTH = (26, 36)  # days between two payments of one day of the month
 
 
 def out_of_turn(payments: pl.DataFrame, keys: list[str], within_days: int) -> pl.DataFrame:
     """The payments (payment_id, day) that follow one with the same keys within so many days, with its id and day, unless they come
-    a month later or at the distance at which the series goes on.
+    a month later or at the distance at which the series goes on, or every few days, as an account is filled up.
     """
     gap = pl.col("day").diff().over(keys).dt.total_days()
     period = pl.col("gap") >= SHORTEST_PERIOD
     usual = pl.when(period).then(pl.col("gap"))
-    in_turn = pl.col("gap").is_between(*MONTH) | (
-        period & (usual.count().over(keys) > 1) & ((pl.col("gap") - usual.median().over(keys)).abs() <= UNEVEN)
+    of_days = pl.col("gap").is_between(1, SHORTEST_PERIOD - 1)
+    in_turn = (
+        pl.col("gap").is_between(*MONTH)
+        | (period & (usual.count().over(keys) > 1) & ((pl.col("gap") - usual.median().over(keys)).abs() <= UNEVEN))
+        | (of_days & (of_days.sum().over(keys) >= DAILY))
     )
     return (
         payments.filter(pl.all_horizontal(pl.col(*keys).is_not_null()) & pl.col("day").is_not_null())

@@ -92,7 +92,9 @@ def _named(inputs: MonitoringInputs, lines: pl.DataFrame, within_days: int) -> p
             .then(pl.col("name").str.len_chars() >= LONG_NAME)
             .otherwise((account == pl.col("paid_account")).fill_null(value=False) | pl.col("is_of_party").is_not_null())
         )
-        .sort("bank_line_id", "day", "payment_id", nulls_last=True)
+        .sort(
+            "bank_line_id", "day", "payment_id", -pl.col("name").str.len_chars().cast(pl.Int64), "name", nulls_last=True
+        )
     )
 
 

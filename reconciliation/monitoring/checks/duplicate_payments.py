@@ -19,6 +19,8 @@ from reconciliation.monitoring.second_bookings import second_bookings
 
 NEXT_STEP = "Stop the later payment while the bank still can; else ask the supplier for the money back"
 NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
+NUMBER_OF_A_DOCUMENT = r"\d{5,}"  # in a text; fewer digits are a month, a year, a flat
+PAYEE = 4  # letters of a name that tells who is paid
 RESENT_DAYS = 4  # a file is sent again within days; what comes again after a week is the next week's
 
 
@@ -30,9 +32,10 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
     - has the end-to-end id, beneficiary account and amount of an earlier one within `within_days`, unless it is
       the next of a series, or
     - settles nothing that is known, and its text names an invoice of its amount that an earlier one settles or names too, to the
-      same account or party within `within_days`, or
-    - settles nothing that is known and repeats account, amount and text of another one of the same day, or of an earlier one whose
-      whole file is repeated within days. Rent says the same each month, and is no sign.
+      same account, party or name within `within_days`, or
+    - settles nothing that is known and repeats account, amount and text of another one of the same day, unless they are parts of what
+      their text names, or of an earlier one whose whole file is repeated within days, or whose text has a number of a document. Rent
+      says the same each month, and is no sign.
 
     And one per booking that no payment explains and that pays again what is paid: it was made elsewhere, as in the bank's portal, or
     drawn by the supplier (see `second_bookings`).
@@ -55,7 +58,8 @@ def find(inputs: MonitoringInputs, settings: DuplicatePayment, as_of: date) -> p
             paid_at_the_bank(inputs, payments, as_of),
             _same_reference(payments, settings.within_days),
             _names_what_is_paid(inputs, payments, of_itself, settings.within_days),
-            _same_day(payments, of_itself),
+            _same_day(inputs, payments, of_itself),
+            _same_text(payments, of_itself),
             _same_file(payments, of_itself),
         ]
     )
@@ -108,8 +112,8 @@ def _names_what_is_paid(
     items = named_items(inputs).with_columns(key=last_digits("name"))
     names = (
         of_itself.filter(pl.col("said").str.count_matches(r"\d") >= MINIMUM_DIGITS)
-        .with_columns(pl.col("counterparty_account").alias("account"), party=_party(inputs))
-        .select("payment_id", "day", "entity_id", "currency", "amount", "account", "party", "remittance_text")
+        .with_columns(pl.col("counterparty_account").alias("account"), party=_party(inputs), payee=_payee())
+        .select("payment_id", "day", "entity_id", "currency", "amount", "account", "party", "payee", "remittance_text")
         .with_columns(key=ends_of_numbers("remittance_text"))
         .explode("key")
     )
@@ -117,6 +121,7 @@ def _names_what_is_paid(
         pl.col("payment_id").alias("first_payment_id"),
         pl.col("day").alias("first_day"),
         pl.col("counterparty_account").alias("first_account"),
+        _payee().alias("first_payee"),
         pl.col("currency").alias("first_currency"),
         pl.col("amount").alias("first_amount"),
     )
@@ -132,7 +137,9 @@ def _names_what_is_paid(
         .unique(["payment_id", "open_item_id"])
     )
     by_item = mentions.join(settled, on="open_item_id").filter(
-        (pl.col("party").is_not_null() | (pl.col("account") == pl.col("first_account"))).fill_null(value=False)
+        pl.col("party").is_not_null()
+        | (pl.col("account") == pl.col("first_account")).fill_null(value=False)
+        | (pl.col("payee") == pl.col("first_payee")).fill_null(value=False)
     )
     # of the amount and to the account of the payment that settled it
     by_payment = names.join(
@@ -166,20 +173,41 @@ def _party(inputs: MonitoringInputs) -> pl.Expr:
     )
 
 
-def _same_day(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
-    """Payments of no known item that repeat another one of the day in account, amount and text, where that is not the rule."""
+def _same_day(inputs: MonitoringInputs, payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
+    """Payments of no known item that repeat another one of the day in account, amount and text, where that is not the rule, nor what
+    their text names owed so much.
+    """
     keys = ["counterparty_account", "entity_id", "currency", "amount", "said"]
     twins = of_itself.filter((pl.len().over(*keys, "day") > 1) & (pl.col("said") != "")).filter(
         pl.col("day").n_unique().over(keys) == 1
     )
+    parts = (
+        twins.group_by(keys)
+        .agg(pl.col("amount").sum().alias("together"), pl.col("remittance_text").first())
+        .with_columns(key=ends_of_numbers("remittance_text"))
+        .explode("key")
+        .join(
+            named_items(inputs).with_columns(key=last_digits("name")).rename({"amount": "due"}),
+            on=["entity_id", "currency", "key"],
+        )
+        .filter((pl.col("due") <= pl.col("together")) & is_named("remittance_text"))
+    )
     first = first_payments(payments, [*keys, "day"])
     return _pairs(
-        twins.join(first.with_columns(first_day="day"), on=[*keys, "day"]).filter(
-            pl.col("payment_id") > pl.col("first_payment_id")
-        ),
+        twins.join(parts, on=keys, how="anti")
+        .join(first.with_columns(first_day="day"), on=[*keys, "day"])
+        .filter(pl.col("payment_id") > pl.col("first_payment_id")),
         "twin",
         pl.col("remittance_text"),
     )
+
+
+def _same_text(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
+    """Payments of no known item that come again within days with account, amount and a text that has a document's number."""
+    keys = ["counterparty_account", "entity_id", "currency", "amount", "said"]
+    numbered = payments.filter(pl.col("remittance_text").str.contains(NUMBER_OF_A_DOCUMENT))
+    again = out_of_turn(numbered, keys, RESENT_DAYS).join(of_itself, on="payment_id", how="semi")
+    return _pairs(again.filter(pl.col("day") > pl.col("first_day")), "twin", pl.col("remittance_text"))
 
 
 def _same_file(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
@@ -209,6 +237,12 @@ def _same_file(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
         "file",
         pl.col("first_batch"),
     )
+
+
+def _payee() -> pl.Expr:
+    """The name of who is paid, its letters and digits; none where it says next to nothing."""
+    name = _letters_and_digits("counterparty_name")
+    return pl.when(name.str.len_chars() >= PAYEE).then(name)
 
 
 def _letters_and_digits(column: str) -> pl.Expr:

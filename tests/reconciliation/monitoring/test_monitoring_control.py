@@ -110,6 +110,7 @@ def test_another_text_account_amount_or_season_is_another_payment(change: dict[s
 
 def test_rent_says_the_same_each_month_and_is_no_duplicate() -> None:
     rent = PAYMENT | {"is_booked": True, "remittance_text": "Rent contract 20077"}
+    rent |= {"execution_date": date(2026, 2, 10)}
     next_month = rent | {"payment_id": "m2|p1|1", "end_to_end_id": "E2E-2", "execution_date": date(2026, 3, 10)}
     assert alerts(facts(payments=[rent, next_month], open_items=[INVOICE]), "duplicate_payment") == []
     # one item of the same supplier a month, each with its payment

@@ -243,3 +243,38 @@ def test_paid_by_card_and_once_more() -> None:
     drawn = BY_HAND | {"text": "RE-1001"}
     alert = found(open_items=[by_card], bank_lines=[drawn], counterparty_accounts=[account])["l1"]
     assert str(alert["message"]).endswith("names RE 1001, which another booking settles")
+
+
+def test_what_has_a_document_s_number_and_comes_again_within_days() -> None:
+    """Nothing is known of any invoice; rent has the number of its contract each month, a float comes every day."""
+
+    def twice(text: str, later: int) -> set[object]:
+        again = paid(2, day=date(2026, 3, 2) + timedelta(days=later), remittance_text=text)
+        return set(found(payments=[paid(1, day=date(2026, 3, 2), remittance_text=text), again]))
+
+    assert twice("INV 2026-00877", 3) == {"m2|p1|1"}
+    assert twice("INV 2026-00877", 7) == twice("ADVANCE 03/2026", 3) == set()
+    daily = [paid(day, day=date(2026, 3, day), remittance_text="FLOAT 100877") for day in range(2, 7)]
+    assert found(payments=daily) == {}
+
+
+def test_halves_of_an_invoice_paid_on_one_day() -> None:
+    halves = [paid(number, "-595.00", remittance_text="RE-1001", golden_id="g7") for number in (1, 2, 3)]
+    assert found(open_items=[CLEARED], payments=halves[:2]) == {}
+    assert set(found(open_items=[CLEARED], payments=halves)) == {"m2|p1|1", "m3|p1|1"}
+    whole = [paid(number, remittance_text="RE-1001", golden_id="g7") for number in (1, 2)]
+    assert set(found(open_items=[CLEARED], payments=whole)) == {"m2|p1|1"}
+
+
+def test_an_invoice_named_by_its_number_alone_and_a_payee_by_name() -> None:
+    """To another account of the supplier, and to one that nobody knows, under his name."""
+    first = paid(1, remittance_text="Invoice RE-1001", golden_id="g7")
+    other = {"day": date(2026, 3, 9), "counterparty_account": "LT601010012345678901"}
+    frames = {"open_items": [CLEARED], "settlements": [settles(1, "-1190.00")]}
+    for change in ({"remittance_text": "Rechnung 1001", "golden_id": "g7"}, {"remittance_text": "RE-1001"}):
+        assert set(found(payments=[first, paid(2, **other, **change)], **frames)) == {"m2|p1|1"}, change  # type: ignore[arg-type]
+    for change in (
+        {"remittance_text": "Rechnung 21001", "golden_id": "g7"},
+        {"remittance_text": "RE-1001", "counterparty_name": "Huber KG"},
+    ):
+        assert found(payments=[first, paid(2, **other, **change)], **frames) == {}, change  # type: ignore[arg-type]
