@@ -56,6 +56,23 @@ def test_a_sap_list_with_labels_gives_what_the_table_holds() -> None:
     assert outcome.facts.warnings == ("1 rows are no records: total of the list",)
 
 
+@pytest.mark.parametrize(("party", "ledger"), [("Kreditor", "payable"), ("Debitor", "receivable")])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_sap_list_with_german_labels(party: str, ledger: str, encoding: str) -> None:
+    text = (
+        f"Buchungskreis\tBelegnummer\t{party}\tBelegart\tBetrag in Belegwährung\tBelegwährung\tNettofälligkeit\tReferenz\n"
+        "1000\t51\t7\tKR\t1.234,56-\tEUR\t04.02.2026\tRE-1\n"
+        "1000\t52\t7\tKG\t99\tJPY\t04.02.2026\tGS-1\n"
+        "\t\t\t\t1.135,56-\tEUR\t\t\n"
+    )
+    outcome = read("sap_line_items", text.encode(encoding), system="sap")
+    assert [(r["ledger"], r["debit_credit"], r["amount"], str(r["due_date"])) for r in outcome.rows("open_item")] == [
+        (ledger, "H", Decimal("1234.56000"), "2026-02-04"), (ledger, "S", Decimal("99.00000"), "2026-02-04"),
+    ]  # fmt: skip
+    assert outcome.facts is not None
+    assert outcome.facts.warnings == ("1 rows are no records: total of the list",)
+
+
 def test_the_same_extract_as_a_workbook() -> None:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer) as book:
