@@ -292,8 +292,7 @@ def _subset(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence
 
 
 def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
-    """Groups that apply what the links say: the links of a left item add up to it, none asks for more than is
-    open."""
+    """Groups that apply what the links say: those of a left item add up to it, none asks for more than is open."""
     stated = edges.with_columns(
         (pl.col("amount").is_not_null() & (pl.col("amount") != 0)).all().over("left").alias("stated"),
         pl.col("amount").sum().over("left").alias("total"),
@@ -329,7 +328,10 @@ def _withheld(
     # without amounts, what is named is meant whole, of whomever: a factor pays for many
     told = "amount" in edges.columns
     edges = with_parties(context, edges, rule) if told else edges.with_columns(amount="other")
-    yield from _star_groups(withheld(context, edges, rule.share), "left", "short_pay", rule.factor, evidence)
+    short, one = withheld(context, edges, rule.share), pl.len().over("left") == 1
+    alone = pairs_frame(short.filter(one), "mine", "other", "short_pay", rule.factor)
+    yield Proposals(pairs=alone, evidence=evidence)
+    yield from _star_groups(short.filter(~one), "left", "short_pay", rule.factor, evidence)
 
 
 def _partial(

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.encoding import Ints
+from reconciliation.matching.marginals import Floats
 
 _NEAR = 0.00005  # shares closer than this are one
 _ROUNDED = 100  # minor units to which a deduction may be rounded: taxes are often rounded to whole units
@@ -30,8 +32,13 @@ def withheld(context: LegContext, edges: pl.DataFrame, share: float) -> pl.DataF
         return stars.clear().drop("stated")
     lacks = np.sort(short["lacks"].to_numpy())
     own, size = short["lacks"].to_numpy(), np.abs(short["total"].to_numpy())
-    reach = np.minimum(_NEAR + _ROUNDED / size, _WIDEST)
+    reach = reach_of_share(size)
     alike = np.searchsorted(lacks, own + reach, side="right") - np.searchsorted(lacks, own - reach)
     by_chance = len(lacks) * 2 * reach / share
     usual = short.filter(pl.Series(alike > np.maximum(_OTHERS, _OFTENER * by_chance)))
     return stars.join(usual.select("left"), on="left", how="semi").drop("stated")
+
+
+def reach_of_share(sizes: Ints) -> Floats:
+    """By amount in minor units: how far two shares of it may lie apart that are one."""
+    return np.asarray(np.minimum(_NEAR + _ROUNDED / sizes, _WIDEST), dtype=np.float64)

@@ -29,8 +29,10 @@ from reconciliation.matching.party_evidence import agrees_elsewhere
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.settlement import pairs_frame
+from reconciliation.matching.usual_shares import usual_share_odds
 
 _SENTENCES = ("the only amount of this counterparty that is near, {days}",)
+_KEPT_BACK = "less the share that this counterparty has kept back before, {days}"
 _SPREAD = 2.0  # amounts of one counterparty spread over so many powers of e
 _LEAST_CHANCE = 0.002  # other items expected to lie as near, at least: some are not in the data
 _ELSEWHERE = 100.0  # how much less a pair is believed of which either agrees exactly with another of the counterparty
@@ -60,7 +62,8 @@ class NearAmount(WindowPass):
     max_pairs: int = 10_000
 
     def propose(self, context: LegContext) -> Iterator[Proposals]:
-        """Pairs that differ by a charge first, then those that are short or over paid."""
+        """Pairs that lack what their counterparty always keeps back, then those that differ by a charge, then those that are short or
+        over paid."""
         lags = self.lags(context)
         window = self.window(lags)
         pairs = self._pairs(context, window)
@@ -68,6 +71,7 @@ class NearAmount(WindowPass):
             return
         likely = lag_shares(lags, window)[pairs["lag"].to_numpy() + window.before] * window.width
         pairs = pairs.with_columns(pl.Series("likely", likely))
+        yield from _less_usual_share(context, pairs)
         charged = pl.col("mine") < pl.col("other")
         for rule in (AmountRule(rule="fee", up_to=self.charge), AmountRule(rule="deviation", share=self.share)):
             one_sided = rule.rule == "fee"
@@ -116,6 +120,19 @@ class NearAmount(WindowPass):
         kind = pl.lit(KIND["fee"]) if charged else pl.lit(short_or_over(pairs))
         weighed = pairs.with_columns(pl.Series("odds", odds), pl.lit(0, pl.UInt16).alias("evidence"))
         return Proposals(pairs=pairs_frame(weighed, "mine", "other", kind, 1.0), evidence=_SENTENCES)
+
+
+def _less_usual_share(context: LegContext, pairs: pl.DataFrame) -> Iterator[Proposals]:
+    usual = usual_share_odds(context, pairs)
+    found = pairs.with_columns(pl.Series("odds", usual)).filter(pl.col("odds") > 0)
+    if found.is_empty():
+        return
+    left, right = found["left"].to_numpy(), found["right"].to_numpy()
+    less = agrees_elsewhere(context, left, right) | _is_a_price(context, found)
+    odds = np.where(less, found["odds"].to_numpy() / _ELSEWHERE, found["odds"].to_numpy())
+    weighed = found.with_columns(pl.Series("odds", doubted(context, left, right, odds)), evidence=pl.lit(0, pl.UInt16))
+    shaped = pairs_frame(weighed, "mine", "other", "short_pay", 1.0)
+    yield Proposals(pairs=shaped, evidence=(_KEPT_BACK,), sure_only=True)
 
 
 def _is_a_price(context: LegContext, pairs: pl.DataFrame) -> Mask:

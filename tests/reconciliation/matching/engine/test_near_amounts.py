@@ -65,3 +65,24 @@ def test_the_presets_propose_what_is_short_by_a_charge() -> None:
         preset("receivables"),
     )
     assert members(result, "suggested") == ids("B1", "I1")
+
+
+def test_what_a_counterparty_has_kept_back_before_it_keeps_back_again() -> None:
+    """Four bills are named, and a tenth of each is kept back; the fifth payment says nothing but the same tenth, or another share."""
+
+    def paid(last: int) -> list[tuple[str, ...]]:
+        bills, lines = [], []
+        for customer in ("Balfour Civils", "Kier Homes", "Wates Build"):
+            for place in range(5):
+                amount = 2_339_949 + 731_003 * place + 17_117 * len(customer)
+                kept = amount // 10 if place < 4 else amount * last // 1000
+                bill = {"item_id": f"{customer} I{place}", "amount": f"{amount / 100:.2f}", "on": 9 * place}
+                bills.append(bill | {"references": [f"INV-55{len(customer)}{place}7"], "counterparty_name": customer})
+                said = f"BACS {customer.upper()} " + (f"INV-55{len(customer)}{place}7" if place < 4 else "CERT")
+                line = {"item_id": f"{customer} L{place}", "amount": f"{(amount - kept) / 100:.2f}", "text": said}
+                lines.append(line | {"on": 9 * place + 30})
+        result = match({"bank_lines": items(*lines), "open_items": items(*bills)}, preset("receivables"))
+        return [each for each in members(result, "matched") if each[0].endswith("I4")]
+
+    assert len(paid(100)) == 3
+    assert paid(83) == []
