@@ -119,7 +119,15 @@ def _roles(layout: Layout) -> dict[str, list[str]]:
     telling = [name for name in layout.names if _tells_sides(layout.cells(name, filled=False))]
     if telling:
         found.setdefault("credit_debit", telling)
+    states = [name for name in layout.names if _tells_states(layout.cells(name, filled=False))]
+    if states and not {name for names in found.values() for name in names} & set(states):
+        found.setdefault("status", states)
     return found
+
+
+def _tells_states(cells: Sequence[str]) -> bool:
+    """Whether each cell says that its entry is booked, or waits, and nothing else, whatever the column is called."""
+    return bool(cells) and all(is_state(cell) for cell in set(cells))
 
 
 def _tells_sides(cells: Sequence[str]) -> bool:

@@ -37,6 +37,7 @@ DELIMITERS = ";,\t|"
 _OTHER_YEARS = re.compile(
     r"(?<!\d)(?:(?:1[34]|2[56])\d\d[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:1[34]|2[56])\d\d)(?!\d)"
 )
+_FORMULA = re.compile('="(.*)"')  # a text as Excel is made to take it: ="0012345"
 Grid = list[list[str]]
 __all__ = ["InferenceError", "Note", "Proposal", "infer", "infer_grid"]
 
@@ -203,6 +204,9 @@ def _describe(
     for role in ("amount", "debit", "credit", "running_balance"):
         if (name := columns.get(role)) in layout.marks:
             columns[role] = {"from": name, "without": layout.marks[str(name)]}
+    for role, name in columns.items():
+        if isinstance(name, str) and (cells := layout.cells(name)) and all(map(_FORMULA.fullmatch, cells)):
+            columns[role] = {"from": name, "pattern": _FORMULA.pattern}
     if layout.skip:
         block["skip"] = layout.skip
     if layout.continuation:

@@ -168,3 +168,18 @@ def test_a_balance_above_the_list_may_part_thousands_where_the_entries_do_not() 
     outcome = loaded(infer(data), data)
     assert outcome.amounts == [Decimal("-250.00000"), Decimal("1500.00000")]
     assert outcome.rows("bank_statement")[0]["balance_check"] == "ok"
+
+
+def test_a_column_of_nothing_but_states_is_one_whatever_its_name() -> None:
+    """Savings banks say in `Info` which entries only wait: those were counted as booked."""
+    rows = "13.03.26;Strom;-150,00;Umsatz vorgemerkt\n15.03.26;RE 77;1.190,00;Umsatz gebucht\n"
+    data = f"Buchungstag;Verwendungszweck;Betrag EUR;Info\n{rows}".encode()
+    outcome = loaded(infer(data), data)
+    assert [row["status"] for row in outcome.rows("bank_entry")] == ["PDNG", "BOOK"]
+    assert outcome.rows("bank_statement")[0]["net_amount"] == 1190
+
+
+def test_texts_written_as_formulas_are_texts() -> None:
+    rows = '2026-03-13,"=""0012345""",Rent,-5.00\n2026-03-15,"=""0012345""",Sale,7.00\n'
+    data = f"Date,Account,Description,Amount USD\n{rows}".encode()
+    assert loaded(infer(data), data).rows("bank_statement")[0]["account_id"] == "0012345"
