@@ -59,7 +59,7 @@ select
 from chosen
 {%- endmacro %}
 
-{# The details of booked entries: those on the statement itself, or, where it has none, those of the camt.054 joined to it. #}
+{# The details of booked entries: those on the statement itself, or those of the camt.054 or other statement joined to it instead. #}
 {% macro booked_details(deliveries) -%}
 with detail as (
     {{ entry_details(deliveries) }}
@@ -70,12 +70,17 @@ link as (select * from {{ ref('stg_bank__notification_link') }})
 select
     detail.* replace (coalesce(link.statement_key, detail.statement_key) as statement_key),
     coalesce(link.entry_number, detail.entry_number) as booked_entry_number,
-    case when link.statement_key is null then 'statement' else 'notification' end as origin
+    coalesce(link.details_from, 'statement') as origin
 from detail
 left join link
     on
         detail.delivery_id = link.detail_delivery_id
         and detail.statement_number = link.detail_statement_number
         and detail.entry_number = link.detail_entry_number
-where detail.statement_kind = 'statement' or link.statement_key is not null
+where
+    link.statement_key is not null
+    or (
+        detail.statement_kind = 'statement'
+        and (detail.statement_key, detail.entry_number) not in (select (own.statement_key, own.entry_number) from link as own)
+    )
 {%- endmacro %}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from small_warehouse import SmallWarehouse, Value, group
-from week import AS_OF, KNOWN_AT, entry, statement
+from week import AS_OF, KNOWN_AT, detail, entry, statement
 
 from orchestration.additions import build_phase
 from orchestration.content_hash import content_hash
@@ -43,9 +43,20 @@ TOLD: list[Told] = [
     ("swept", "camt", "0", "0", [(MONDAY, "70", "S1"), (MONDAY, "-70", "S2")]),
     ("swept", "mt940", "0", "0", [(MONDAY, "70", "1"), (MONDAY, "-70", "2")]),
     ("swept", "camt", "0", "0", [(MONDAY, "70", "S3"), (MONDAY, "-70", "S4")]),
-    # a correction under another number: one entry is the same, the other is not
+    # under another number one entry is the same, the other is not, and nothing proves which of the two statements holds
+    ("told otherwise", "camt", "100", "87", [(MONDAY, "-5", "K1"), (MONDAY, "-8", "K2")]),
+    ("told otherwise", "camt", "100", "88", [(MONDAY, "-5", "K1"), (MONDAY, "-7", "K2")]),
+    # a correction that adds up where the first statement did not
     ("corrected", "camt", "100", "88", [(MONDAY, "-5", "K1"), (MONDAY, "-8", "K2")]),
     ("corrected", "camt", "100", "88", [(MONDAY, "-5", "K1"), (MONDAY, "-7", "K2")]),
+    # one from which the next day goes on
+    ("corrected later", "camt", "100", "87", [(MONDAY, "-5", "K1"), (MONDAY, "-8", None)]),
+    ("corrected later", "camt", "100", "95", [(MONDAY, "-5", "K1")]),
+    ("corrected later", "camt", "95", "87", [(TUESDAY, "-8", None)]),
+    # one from which it does not
+    ("not corrected", "camt", "100", "87", [(MONDAY, "-5", "K1"), (MONDAY, "-8", None)]),
+    ("not corrected", "camt", "100", "95", [(MONDAY, "-5", "K1")]),
+    ("not corrected", "camt", "87", "80", [(TUESDAY, "-7", None)]),
     # lists without balances: the bank's reference tells, an amount alone does not
     ("list", "csv", None, None, [(MONDAY, "-9", "R1"), (MONDAY, "-4", "R2")]),
     ("list", "csv", None, None, [(MONDAY, "-4", "R2"), (TUESDAY, "-6", "R3")]),
@@ -87,7 +98,10 @@ LINES = {
     "halves": [-10, -10],
     "whole day": [-10, -10],
     "swept": [-70, -70, 70, 70],
-    "corrected": [-8, -7, -5],
+    "told otherwise": [-8, -7, -5],
+    "corrected": [-7, -5],
+    "corrected later": [-8, -5],
+    "not corrected": [-8, -7, -5],
     "list": [-9, -6, -4],
     "bare list": [-9, -9],
     "kinds": [-9, -9, -8],
@@ -173,7 +187,10 @@ def test_what_repeats_is_no_gap_and_what_differs_is_an_overlap(told: SmallWareho
     assert said["download"] == [("first", 0), ("repeated", 1)]
     assert said["halves"] == [("first", 0), ("ok", 0)]
     assert said["whole day"] == [("first", 0), ("ok", 0), ("repeated", 2)]
-    assert said["corrected"] == [("first", 0), ("overlap", 1)]
+    assert said["told otherwise"] == [("first", 0), ("overlap", 1)]
+    assert said["corrected"] == [("repeated", 1), ("first", 1)]
+    assert said["corrected later"] == [("repeated", 1), ("first", 1), ("ok", 0)]
+    assert said["not corrected"] == [("first", 0), ("repeated", 1), ("ok", 0)]
     assert said["batch"] == [("first", 0), ("overlap", 0)]
 
 
@@ -241,3 +258,49 @@ def test_a_position_is_carried_on_by_what_later_statements_without_a_balance_hav
         "SELECT statement_balance, balance_date::VARCHAR, later_movement, position, position_date::VARCHAR "
         "FROM marts.cash_position WHERE account_id LIKE 'carried%'"
     ) == [(Decimal(90), MONDAY, Decimal(-4), Decimal(86), TUESDAY)]
+
+
+def test_a_booking_told_once_more_has_the_details_of_who_says_more_of_it(tmp_path: Path) -> None:
+    """The MT940 of the morning keeps its lines; the camt.053 of the day adds what it itemises, where the amount names one entry."""
+    warehouse = SmallWarehouse(tmp_path)
+    group(warehouse)
+    with connect(warehouse.path) as connection:
+        connection.execute("DELETE FROM config.run_parameter")
+        connection.execute("INSERT INTO config.run_parameter VALUES (?, ?, 'test')", [AS_OF, KNOWN_AT])
+
+    def tell(number: int, source: str, more: dict[int, list[dict[str, Value]]]) -> None:
+        rows = [
+            statement(1, MONDAY, "100", "20", identity=source, account_id="rich", statement_id=source, net_amount="-80",
+                      balance_check="ok", entry_count=4),
+            *(entry(place, MONDAY, amount, text=source, detail_count=len(more.get(place, [])))
+              for place, amount in enumerate(["-50", "-13", "-10", "-7"], start=1)),
+            *(detail(place, at, **one) for place, parts in more.items() for at, one in enumerate(parts, start=1)),
+        ]  # fmt: skip
+        warehouse.deliver(f"d{number}", source, "bank", f"2026-09-23 06:0{number}:00+00", rows)
+
+    def lines() -> list[tuple[object, ...]]:
+        results, _ = build_phase(
+            Workspace(warehouse.folder), CANONICAL, "+bank_statement_line_detail +bank_lines", "", tests=False
+        )
+        assert [f"{one.node.name}: {one.message}" for one in results if str(one.status) == "error"] == []
+        return warehouse.rows(
+            "SELECT line.amount, line.details_from, line.detail_count, line.end_to_end_id, line.counterparty_name, item.kind "
+            "FROM canonical.bank_statement_line AS line JOIN matching_input.bank_lines AS item ON item_id = bank_line_id "
+            "ORDER BY line.amount"
+        )
+
+    poor = {1: [{"remittance_unstructured": "INV 5"}], 4: [{"creditor_name": "Ng", "creditor_account": "X1"}]}
+    tell(1, "mt940", poor)
+    before = lines()
+    assert [line[1] for line in before] == ["statement", "none", "none", "statement"]
+    parts: list[dict[str, Value]] = [{"end_to_end_id": "E2"}, {"end_to_end_id": "E3"}]
+    tell(2, "camt", {1: [{"end_to_end_id": "E1", "creditor_name": "Ada"}], 2: parts, 4: [{"end_to_end_id": "E4"}]})
+    assert lines() == [
+        (Decimal("-50"), "other_statement", 1, "E1", "Ada", "bank_line"),
+        (Decimal("-13"), "other_statement", 2, None, None, "batch"),
+        (Decimal("-10"), "none", 0, None, None, "bank_line"),
+        (Decimal("-7"), "statement", 1, None, "Ng", "bank_line"),
+    ]
+    assert warehouse.rows(
+        "SELECT amount, detail.origin FROM canonical.bank_statement_line_detail AS detail ORDER BY ALL"
+    ) == [(None, "other_statement")] * 3 + [(None, "statement")]

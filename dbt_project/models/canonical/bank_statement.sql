@@ -2,16 +2,21 @@
 -- delivered statement has told already (stg_bank__repeated_entry) is no link of that chain: a statement that brings nothing else stands
 -- beside it, of another one the chain goes on where the repetition ends. A balance that its own statement contradicts, and the
 -- neighbour does not, is a slip of that statement (balance_check), not of what lies between the two. One that starts the day as the one
--- before it did, and tells of it otherwise, overlaps: nothing is missing.
+-- before it did, and tells of it otherwise, overlaps: nothing is missing. One that was corrected under another number is no link either.
 with statement as (select * from {{ ref('stg_bank__statement') }}),
 
 repeated as (
     select
         statement_key,
         cast(count(*) as bigint) as entries,
-        {{ total('signed_amount') }} as moved
+        {{ total('signed_amount') }} as moved,
+        bool_or(corrected_by is not null) as is_corrected
     from {{ ref('stg_bank__repeated_entry') }}
     group by statement_key
+),
+
+correction as (
+    select distinct corrected_by as statement_key from {{ ref('stg_bank__repeated_entry') }} where corrected_by is not null
 ),
 
 booked as (
@@ -32,9 +37,10 @@ known as (
         coalesce(statement.legal_sequence, statement.electronic_sequence) as sequence,
         coalesce(repeated.entries, 0) as repeated_entries,
         repeated.moved as repeated_amount,
-        coalesce(repeated.entries = booked.entries, false) as is_repeated
+        coalesce(repeated.is_corrected or (repeated.entries = booked.entries and correction.statement_key is null), false) as is_repeated
     from statement
     left join repeated on statement.statement_key = repeated.statement_key
+    left join correction on statement.statement_key = correction.statement_key
     left join booked on statement.delivery_id = booked.delivery_id and statement.statement_number = booked.statement_number
 ),
 

@@ -7,7 +7,7 @@
     )
 }}
 -- Booked entries of statements, each once: what another statement has told already is none. A line depends on its own statement, on
--- those that tell of the same days, and on the camt.054 that itemises it where the statement does not.
+-- those that tell of the same days, and on the camt.054 or other statement that itemises it where its own does not.
 {% set deliveries %}
     select delivery_id from {{ ref('stg_bank__statement') }} where {{ is_touched('statement_key') }}
     union
@@ -68,8 +68,7 @@ line as (
         {{ bank_line_columns() }},
         case
             when detail.detail_count is null then 'none'
-            when link.detail_delivery_id is null then 'statement'
-            else 'notification'
+            else coalesce(link.details_from, 'statement')
         end as details_from,
         link.detail_delivery_id,
         entry.known_at,

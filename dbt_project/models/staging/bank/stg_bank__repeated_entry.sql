@@ -6,6 +6,8 @@
 -- amounts have to be the same. Within one source the bank's reference has to be the same too, or the whole entry where it has none;
 -- without balances the references are all there is, where each names one entry of its statement.
 -- Pages, which have one statement's id and date, may each show the balances of the whole: they repeat nothing.
+-- A statement that its source has corrected under another number loses what the correction does not tell, once balances prove the
+-- correction: it adds up where the first one did not, or the next statement starts with its closing balance and not with the first one's.
 with statement as (
     select
         statement_key,
@@ -17,11 +19,13 @@ with statement as (
         statement_id,
         statement_date,
         opening_balance,
+        closing_balance,
+        balance_check,
         received_at,
         first_booking,
         last_booking
     from {{ ref('stg_bank__statement') }}
-    where kind = 'statement' and first_booking is not null
+    where kind = 'statement' and (first_booking is not null or opening_balance is not null)
 ),
 
 -- only statements whose bookings share days with those of another one are looked at
@@ -35,6 +39,7 @@ neighbour as (
             account_order rows between 1 following and unbounded following
         ) as booked_after
     from statement
+    where first_booking is not null
     window account_order as (partition by account_id, currency order by first_booking, statement_key)
 ),
 
@@ -330,22 +335,143 @@ numbered as (
         *,
         row_number() over (partition by statement_key, day, signed_amount, is_told_alike order by entry_number) as place
     from compared
+),
+
+told as (
+    select
+        numbered.statement_key,
+        numbered.entry_number,
+        numbered.signed_amount
+    from numbered
+    left join related
+        on
+            numbered.statement_key = related.statement_key
+            and numbered.day = related.day
+            and numbered.signed_amount = related.signed_amount
+            and not related.is_same_source
+    left join own
+        on
+            numbered.statement_key = own.statement_key
+            and numbered.day = own.day
+            and numbered.signed_amount = own.signed_amount
+    where numbered.is_told_alike or numbered.place + coalesce(own.entries, 0) <= related.entries
+),
+
+-- two statements of one source that start and end on the same days, with the same balance, and tell otherwise of what lies between
+told_otherwise as (
+    select
+        earlier.statement_key,
+        earlier.account_id,
+        earlier.currency,
+        earlier.statement_date,
+        earlier.closing_balance,
+        earlier.balance_check,
+        later.statement_key as later_key,
+        later.closing_balance as later_closing,
+        later.arrival
+    from overlapping as earlier
+    inner join overlapping as later
+        on
+            earlier.account_id = later.account_id
+            and earlier.currency is not distinct from later.currency
+            and earlier.source = later.source
+            and earlier.statement_date = later.statement_date
+            and earlier.opening_balance = later.opening_balance
+            and earlier.arrival < later.arrival
+    where
+        later.balance_check = 'ok'
+        and earlier.statement_id is distinct from later.statement_id
+        and (earlier.closing_balance != later.closing_balance or earlier.balance_check = 'off')
+),
+
+-- with which balances the account goes on: those of the next day that a statement starts
+went_on as (
+    select
+        told_otherwise.statement_key,
+        told_otherwise.later_key,
+        bool_or(next_one.opening_balance = told_otherwise.later_closing)
+        and not bool_or(next_one.opening_balance = told_otherwise.closing_balance) as is_from_later
+    from told_otherwise
+    inner join statement as next_one
+        on
+            told_otherwise.account_id = next_one.account_id
+            and told_otherwise.currency is not distinct from next_one.currency
+            and told_otherwise.statement_date < next_one.statement_date
+            and next_one.opening_balance is not null
+    where next_one.statement_date = (
+        select min(first_after.statement_date) from statement as first_after
+        where
+            first_after.account_id = told_otherwise.account_id
+            and first_after.currency is not distinct from told_otherwise.currency
+            and first_after.statement_date > told_otherwise.statement_date
+            and first_after.opening_balance is not null
+    )
+    group by told_otherwise.statement_key, told_otherwise.later_key
+),
+
+corrected as (
+    select
+        told_otherwise.statement_key,
+        told_otherwise.later_key
+    from told_otherwise
+    left join went_on
+        on told_otherwise.statement_key = went_on.statement_key and told_otherwise.later_key = went_on.later_key
+    where
+        (told_otherwise.balance_check = 'off' and told_otherwise.closing_balance = told_otherwise.later_closing)
+        or (told_otherwise.closing_balance != told_otherwise.later_closing and went_on.is_from_later)
+    qualify row_number() over (partition by told_otherwise.statement_key order by told_otherwise.arrival desc) = 1
+),
+
+entry_of_corrected as (
+    select
+        corrected.later_key,
+        entry.*,
+        row_number() over (
+            partition by entry.statement_key, entry.day, entry.signed_amount, entry.reference order by entry.entry_number
+        ) as place
+    from entry
+    inner join corrected on entry.statement_key = corrected.statement_key
+),
+
+told_by_correction as (
+    select
+        statement_key,
+        day,
+        signed_amount,
+        reference,
+        count(*) as entries
+    from entry
+    where statement_key in (select corrected.later_key from corrected)
+    group by all
+),
+
+withdrawn as (
+    select
+        entry_of_corrected.statement_key,
+        entry_of_corrected.entry_number,
+        entry_of_corrected.signed_amount,
+        entry_of_corrected.later_key
+    from entry_of_corrected
+    left join told_by_correction
+        on
+            entry_of_corrected.later_key = told_by_correction.statement_key
+            and entry_of_corrected.day = told_by_correction.day
+            and entry_of_corrected.signed_amount = told_by_correction.signed_amount
+            and entry_of_corrected.reference = told_by_correction.reference
+    where entry_of_corrected.place > coalesce(told_by_correction.entries, 0)
 )
 
 select
-    numbered.statement_key,
-    numbered.entry_number,
-    numbered.signed_amount
-from numbered
-left join related
-    on
-        numbered.statement_key = related.statement_key
-        and numbered.day = related.day
-        and numbered.signed_amount = related.signed_amount
-        and not related.is_same_source
-left join own
-    on
-        numbered.statement_key = own.statement_key
-        and numbered.day = own.day
-        and numbered.signed_amount = own.signed_amount
-where numbered.is_told_alike or numbered.place + coalesce(own.entries, 0) <= related.entries
+    statement_key,
+    entry_number,
+    signed_amount,
+    cast(null as varchar) as corrected_by
+from told
+where (statement_key, entry_number) not in (select (withdrawn.statement_key, withdrawn.entry_number) from withdrawn)
+union all
+select
+    statement_key,
+    entry_number,
+    signed_amount,
+    later_key as corrected_by
+from withdrawn
