@@ -32,7 +32,14 @@ from reconciliation.matching.sum_words import told_by_words, words_in_common
 from reconciliation.matching.text.words import SideWords
 
 _KEYS = ["family", "currency", "entity", "account"]
-_DAYS_SHARE = (0.6, 0.2, 0.1, 0.1, *(0.03,) * 6)  # how likely a payout is for so many days in a row, before any is seen
+_DAYS_SHARE = (
+    0.6,
+    0.2,
+    0.1,
+    0.1,
+    *(0.03,) * 6,
+    *(0.01,) * 21,
+)  # how likely a payout is for so many days in a row, before any is seen
 _FAMILIES, _OFTEN, _SELDOM, _FEWEST = (
     6,
     0.98,
@@ -157,6 +164,8 @@ class DescribedPayout(PassConfig):
         spans = _spans(self._in_families(context, said), self.days)
         window = max(self.before, self.after)
         keys = ["currency"]
+        if said is not None:
+            items, keys = items.join(said, on="row"), ["currency", "family"]
         if (items["entity"] != 0).all() and (spans["entity"] != 0).all():
             keys.append("entity")
         for kept in (spans, spans.filter(pl.col("family") == ""), spans.filter(pl.col("first") == pl.col("date"))):
@@ -177,7 +186,7 @@ class DescribedPayout(PassConfig):
         )
         near = near.filter(ours, (pl.col("total") > 0) == (pl.col("open") > 0), pl.col("total") != 0)
         if said is not None:
-            near = near.join(said, on=["row", "family"], how="semi").filter(pl.col("ins") + pl.col("outs") > 1)
+            near = near.filter(pl.col("ins") + pl.col("outs") > 1)
         up = pl.col("open") > 0
         near = near.with_columns(
             takings=pl.when(up).then("ins").otherwise("outs"), returns=pl.when(up).then("outs").otherwise("ins")
