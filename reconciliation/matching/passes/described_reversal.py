@@ -78,8 +78,10 @@ class DescribedReversal(PassConfig):
             pl.col("open") == -pl.col("open_right"),
             (pl.col("days") > 0) | ((pl.col("days") == 0) & (pl.lit(self.said) | (pl.col("open") > 0))),
             pl.col("days") <= self.after,
-            # what undoes does not undo what undoes
-            ~pl.col("text_right").str.contains(UNDOING).fill_null(False),
+        )
+        marked = pl.col("text_right").str.contains(UNDOING).fill_null(False)
+        pairs = pairs.with_columns(marked=marked).filter(
+            ~pl.col("marked") | (pl.col("days") > 0) | (pl.col("open") > 0)
         )
         if pairs.is_empty():
             return
@@ -88,6 +90,10 @@ class DescribedReversal(PassConfig):
         words = leg_words(context)
         cited = (numbers_in_common(*words, pairs) >= _CITED).alias("cited")
         pairs = pairs.with_columns(cited)
+        # what undoes does not undo what undoes; but an original may be marked as void too, where both name one number
+        others = pairs.filter(~pl.col("marked"))
+        undone = pairs.filter("marked", "cited").join(others, on="left", how="anti")
+        pairs = pl.concat([others, undone.join(others.select(right="left"), on="right", how="anti")])
         named = pairs.filter("cited")
         # what names one entry undoes no other
         unnamed = pairs.filter(~pl.col("cited")).join(named, on="left", how="anti")
