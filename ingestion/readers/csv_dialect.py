@@ -24,6 +24,11 @@ class Dialect:
     footer: tuple[str, ...] = ()
 
 
+def is_rule(text: str) -> bool:
+    """Whether a line is drawn, of strokes alone, as lists for printing have them between their parts."""
+    return not text.strip("-=_*+| \t") and any(stroke * 3 in text for stroke in "-=_*")
+
+
 def check_nul(block: bytes, offset: int) -> None:
     """Raise `FileRejected` at the first NUL byte: the file is binary or damaged."""
     position = block.find(b"\x00")

@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 import polars as pl
 
-from ingestion.readers.csv_dialect import Dialect, check_nul, split_rows
+from ingestion.readers.csv_dialect import Dialect, check_nul, is_rule, split_rows
 from ingestion.readers.text_table import LINE, PLACE, SHOWN_TEXT, BadRow, TextBlock
 from ingestion.reading import FileRejected
 
@@ -74,7 +74,7 @@ class _Block:
         self.in_footer = self.in_footer or bool(footer and cells and cells[0].strip().startswith(footer))
         if self.in_footer:
             self.footer += 1
-        elif not any(cell.strip() for cell in cells):
+        elif not any(cell.strip() for cell in cells) or (len(cells) != width and is_rule("".join(cells))):
             self.blank += 1
         elif len(cells) < width or (self.dialect.excess_fields == "reject" and any(map(str.strip, cells[width:]))):
             self._reject(cells, place, f"{len(cells)} fields", f"{width} fields, as the header has")

@@ -20,7 +20,7 @@ import polars as pl
 
 from ingestion.declaration import FileDeclaration
 from ingestion.readers.byte_positions import byte_positions
-from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, split_rows
+from ingestion.readers.csv_dialect import ROW_BYTES_LIMIT, Dialect, check_nul, is_rule, split_rows
 from ingestion.readers.csv_fallback import split_by_csv_module
 from ingestion.readers.csv_header import BLOCK_BYTES, Head, find_head
 from ingestion.readers.csv_regular import only_spaces, regular_block
@@ -186,6 +186,9 @@ def _split_checked(
         text = data[starts[row] : ends[row]].decode(dialect.encoding, "replace").rstrip("\r\n")
         if fields[row] > width and _excess_is_harmless(text, dialect, width):
             fitting[row] = True
+            continue
+        if is_rule(text):
+            blank[row] = True
             continue
         bad.append(
             BadRow(

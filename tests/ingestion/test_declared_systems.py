@@ -73,6 +73,20 @@ def test_a_sap_list_with_german_labels(party: str, ledger: str, encoding: str) -
     assert outcome.facts.warnings == ("1 rows are no records: total of the list",)
 
 
+@pytest.mark.parametrize("text", ["Material", 'Sheet 3" steel'])
+def test_lines_drawn_between_the_parts_of_a_list_are_no_records(text: str) -> None:
+    """A list saved as it is printed: each line of strokes was a reject. A quote within a text has the rows cut one by one."""
+    line = "-" * 60
+    rows = [f"|1000        |51             |1.234,56-           |EUR              |{text}|", line,
+            "|            |               |1.234,56-           |EUR              ||", line]  # fmt: skip
+    header = "|Company Code|Document Number|Amount in doc. curr.|Document Currency|Text|"
+    data = "\n".join(["03.03.2026   Vendor Line Item Display", line, header, line, *rows, ""]).encode()
+    outcome = read("sap_line_items", data, system="sap", options={"object": "payables_list"})
+    assert [(row["amount"], row["text"]) for row in outcome.rows("open_item")] == [(Decimal("1234.56000"), text)]
+    assert outcome.rejects == []
+    assert outcome.facts is not None and any("rows are no records: blank" in one for one in outcome.facts.warnings)
+
+
 def test_the_same_extract_as_a_workbook() -> None:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer) as book:
