@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciliation.business_days import Days
+from reconciliation.forecasting.levels import Level, way_of_the_level
 from reconciliation.forecasting.minor_amounts import Real
 from reconciliation.forecasting.season import seasons
 
 HALF_LIFE = 190.0  # business days after which an observation counts half
 PENALTIES = (1.0, 8.0, 60.0)
 RECENT = 40  # business days of the plain mean: eight weeks
-YEAR = 250  # business days
+YEAR, YEARS = 250, np.timedelta64(364, "D")  # business days, and 52 weeks
 REACHES = {"season": 10, "sharp season": 4}  # business days either side that are one time of the year
 MINIMUM_FOR_RIDGE = 60
 HOLD_OUT = 0.2
@@ -55,15 +56,17 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
     the ordinary counts as a large one only; how far days stray says what it was.
     """
     ordinary = _ordinary(history, values)
+    way = way_of_the_level(history, ordinary, around)
     features = calendar_features(around) if len(values) >= MINIMUM_FOR_RIDGE else None
     cut = max(int(len(values) * (1 - HOLD_OUT)), 1)
-    before = _candidates(history[:cut], _ordinary(history[:cut], values[:cut]), around, features)
+    before = _candidates(history[:cut], _ordinary(history[:cut], values[:cut]), around, features, way)
     held_out = {name: predict(history[cut:]) for name, predict in before.items()}
     errors = {name: float(np.abs(found - ordinary[cut:]).sum()) for name, found in held_out.items()}
-    whole = _candidates(history, ordinary, around, features)
+    whole = _candidates(history, ordinary, around, features, way)
     # the whole history may have no season where the older part of it had one
+    both = [one for one in errors if one in whole]
     name = min(
-        (one for one in errors if one in whole),
+        [one for one in both if way is not None and "season" in one] or both,
         key=lambda one: errors[one] * (WORTH_IT if "ridge" in one or "season" in one else 1.0),
     )
     alive = _weekdays_that_move(history, values)
@@ -83,12 +86,23 @@ def usual(history: Days, values: Real, around: Days) -> Usual:
 
 
 def _ordinary(history: Days, values: Real) -> Real:
-    """The values, none above `LARGEST` times the largest day of the middle one of the months."""
+    """The values, none above `LARGEST` times the largest day of the middle one of the months, or of the same weeks a year before or
+    after: what comes at one time of each year is no exception.
+    """
     month = history.astype("datetime64[M]").astype(np.int64)
     largest = np.zeros(month[-1] - month[0] + 1)
     np.maximum.at(largest, month - month[0], values)
     moved = largest[largest > 0]
-    return np.minimum(values, LARGEST * np.median(moved)) if len(moved) >= ENOUGH_MONTHS else values
+    if len(moved) < ENOUGH_MONTHS:
+        return values
+    reach = REACHES["season"]
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(values, reach), 2 * reach + 1).max(axis=1)
+    around = np.append(around, 0.0)
+    before, after = history - YEARS, history + YEARS
+    years_before = np.where(before >= history[0], around[np.searchsorted(history, before)], 0.0)
+    years_after = np.where(after <= history[-1], around[np.searchsorted(history, after)], 0.0)
+    usual_then = np.maximum(years_before, years_after)
+    return np.asarray(np.minimum(values, LARGEST * np.maximum(np.median(moved), usual_then)), dtype=np.float64)
 
 
 def _weekdays_that_move(history: Days, values: Real) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -130,8 +144,10 @@ def calendar_features(days: Days) -> Real:
     return np.stack(columns, axis=1).astype(np.float64)
 
 
-def _candidates(history: Days, values: Real, around: Days, features: Real | None) -> dict[str, Predict]:
-    """The models fitted to the history, by name, the plainest first."""
+def _candidates(
+    history: Days, values: Real, around: Days, features: Real | None, way: str | None
+) -> dict[str, Predict]:
+    """The models fitted to the history, by name, the plainest first; those at a level of their own where it follows such a `way`."""
     found: dict[str, Predict] = {
         "weekday mean": _weekday_mean(history[-RECENT:], values[-RECENT:]),
         "mean": _mean(values[-RECENT:]),
@@ -141,7 +157,25 @@ def _candidates(history: Days, values: Real, around: Days, features: Real | None
         found["weekday mean of a year"] = _weekday_mean(history[-YEAR:], values[-YEAR:])
     if features is not None:
         found |= _ridges(history, values, around, features)
+    if way == "returns":
+        return found | _returning(found, history, values, around)
     return found | _seasonal(found, history, values)
+
+
+def _returning(models: dict[str, Predict], history: Days, values: Real, around: Days) -> dict[str, Predict]:
+    """The models that know the kinds of days, at the level of the same time of the year before."""
+    found: dict[str, Predict] = {}
+    level = Level(history, values, around)
+    for name, predict in models.items():
+        usual_level = float(predict(history[-YEAR:]).mean()) if "weekday" in name or "ridge" in name else 0.0
+        if usual_level > 0:
+            for title, reach in REACHES.items():
+                found[f"{name}, {title} of a year before"] = _returned(predict, level, reach, usual_level)
+    return found
+
+
+def _returned(predict: Predict, level: Level, reach: int, usual_level: float) -> Predict:
+    return lambda days: predict(days) / usual_level * level.of_a_year_before(days, reach)
 
 
 def _seasonal(models: dict[str, Predict], history: Days, values: Real) -> dict[str, Predict]:

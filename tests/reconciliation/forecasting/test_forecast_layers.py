@@ -13,6 +13,7 @@ from forecast_facts import AS_OF, BALANCE, FAST, FLOW, PAYMENT, TARGET, Row, com
 from reconciliation.forecasting import forecast
 from reconciliation.forecasting.calendar_model import calendar_features, usual
 from reconciliation.forecasting.config import RunOff
+from reconciliation.forecasting.levels import way_of_the_level
 
 NO_RUN_OFF = FAST.model_copy(update={"run_off": RunOff(enabled=False)})
 
@@ -235,3 +236,31 @@ def test_a_season_that_the_newest_months_no_longer_show() -> None:
     model = usual(known, sold + orders, around)
     assert "sharp season" not in model.name
     assert model.predict(around[-20:]).mean() > 0
+
+
+def test_fees_that_come_at_the_same_times_of_each_year_come_there_again() -> None:
+    """A school's terms: little comes in the weeks between, so that the newest weeks say nothing of the next ones; fees rise by a tenth."""
+    around = TARGET.days(date(2023, 6, 1), date(2026, 12, 31))
+    years = around.astype("datetime64[Y]").astype(np.int64) - 53
+    day = (around - around.astype("datetime64[Y]")).astype(np.int64)
+    in_term = np.isin(day // 10, [0, 10, 24])
+    fees = np.where(in_term, 1000.0, 20.0) * 1.1**years
+    history = around[(around >= np.datetime64("2024-01-01")) & (around <= np.datetime64("2026-06-30"))]
+    known = fees[(around >= history[0]) & (around <= history[-1])]
+    assert way_of_the_level(history, known, around) == "returns"
+    model = usual(history, known, around)
+    ahead = around[(around > history[-1]) & (around <= np.datetime64("2026-09-30"))]
+    came = fees[np.isin(around, ahead)]
+    assert "of a year before" in model.name
+    assert abs(model.predict(ahead).sum() / came.sum() - 1) < 0.1
+    assert model.predict(ahead)[came < 100].mean() < 0.15 * model.predict(ahead)[came > 100].mean()
+
+
+@pytest.mark.parametrize("trend", [0.0, 0.4, -0.4], ids=["steady", "growing", "shrinking"])
+def test_chance_and_a_trend_are_no_time_of_the_year(trend: float) -> None:
+    history = TARGET.days(date(2024, 1, 2), AS_OF)
+    for seed in range(5):
+        noise = np.random.default_rng(seed).lognormal(0, 1, len(history))
+        values = noise * np.exp(trend * np.arange(len(history)) / 250)
+        assert way_of_the_level(history, values, history) is None, seed
+        assert way_of_the_level(history[-300:], values[-300:], history) is None
