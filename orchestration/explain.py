@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.audit.figures import FIGURES, TYPES, prepare
+from orchestration.audit.figures import FIGURES, TYPES, prepare, require_a_whole_run
 from orchestration.explain_queries import (
     ALERTS,
     DECISIONS,
@@ -186,6 +186,8 @@ def _parts(connection: Connection, thing: Thing, forecasting: str) -> tuple[list
     """What a figure is made of, and the lines an estimate in it was learned from; nothing of what is no figure."""
     if thing.type not in FIGURES:
         return [], []
+    if thing.type == "cash_forecast":
+        require_a_whole_run(connection)
     prepare(connection, forecasting, [thing.type])
     return _rows(connection, PARTS, [thing.type, thing.id]), _rows(connection, LEARNED, [thing.id])
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from orchestration.audit.figures import NotWhole
 from orchestration.warehouse import WarehouseLocked, connect
 from orchestration.workspace import ConfigError, Workspace
 
@@ -22,6 +23,8 @@ def reading(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
     except WarehouseLocked as error:
         raise ConfigError(str(error)) from None
+    except NotWhole as error:
+        raise ConfigError(f"{workspace.root}: {error}") from None
     except duckdb.CatalogException as error:
         raise not_so_far(workspace, error) from None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from ingestion.contracts import CONTRACTS
-from orchestration.audit.figures import FIGURES, OBJECT_RECORDS, prepare
+from orchestration.audit.figures import FIGURES, has_read_again, make_object_records, prepare, require_a_whole_run
 from orchestration.audit.item_ends import ENDS, make_item_ends
 from orchestration.audit.record_fates import ALTERED, FATES, LOST, TWICE, make_record_fates
 from orchestration.landing import UNFINISHED, archived, digest, printable
@@ -35,6 +35,7 @@ class Section:
 
 def audit(connection: duckdb.DuckDBPyConnection, workspace: Workspace, *, read_bytes: bool = False) -> list[Section]:
     """All parts of the proof. `read_bytes` reads every archived file again and compares its hash."""
+    require_a_whole_run(connection)
     prepare(connection, workspace.optional_text("forecasting.yml"))
     return [
         files(connection, workspace, read_bytes=read_bytes),
@@ -47,7 +48,7 @@ def audit(connection: duckdb.DuckDBPyConnection, workspace: Workspace, *, read_b
 
 def records_and_items(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """The faults of these two parts, which need no forecast made again and no file read: what each run proves of itself."""
-    connection.execute(OBJECT_RECORDS)
+    make_object_records(connection)
     return [*records(connection).faults, *items(connection).faults]
 
 
@@ -85,6 +86,11 @@ def files(connection: duckdb.DuckDBPyConnection, workspace: Workspace, *, read_b
             faults.append(
                 f"{name} of {source}: {loaded} records said to be loaded, {there} are; {refused} rejected, {rejects} are"
             )
+    if has_read_again(connection):
+        gone = connection.execute(
+            "SELECT DISTINCT file_name, source FROM ops.reread WHERE sha256 NOT IN (SELECT sha256 FROM raw.delivery) ORDER BY ALL"
+        ).fetchall()
+        faults += [f"{name} of {source}: was to be read again and has not come back" for name, source in gone]
     table: list[Row] = [(status, *count) for status, count in sorted(by_status.items())]
     waiting = list(_unread(connection, workspace))
     if waiting:
@@ -230,7 +236,10 @@ def figures(connection: duckdb.DuckDBPyConnection) -> Section:
             (figure.mart.replace("_", " "), len(found), sum(row[1] for row in found), "yes" if figure.amount else "")
         )
         for figure_id, parts, blind, amount, total in found:
-            if blind or not (parts or (figure.amount and amount is None)):  # a balance nobody has told has no part
+            blindly = (
+                blind if figure.amount else parts and blind == parts
+            )  # who is told of several things needs one that leads on
+            if blindly or not (parts or (figure.amount and amount is None)):  # a balance nobody has told has no part
                 faults.append(f"{figure.mart} {figure_id}: {blind} of its {parts} parts lead to no record")
             elif figure.amount and (amount or 0) != (total or 0):
                 faults.append(f"{figure.mart} {figure_id}: shows {amount}, its parts add up to {total}")

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-OBJECT_RECORDS = """
-    CREATE OR REPLACE TEMP TABLE object_record AS
+_OBJECT_RECORDS = """
     SELECT 'bank_line' AS object_type, bank_line_id AS object_id, delivery_id, record_number FROM canonical.bank_statement_line
     UNION ALL
     SELECT 'bank_line', bank_line_id, delivery_id, record_number FROM canonical.bank_intraday_line
@@ -49,8 +48,12 @@ OBJECT_RECORDS = """
     UNION ALL
     SELECT 'bank_account', account_id, delivery_id, record_number FROM canonical.bank_statement
     UNION ALL
-    -- what is declared in the config or decided by a person comes from no delivery
-    SELECT 'bank_account', account_id, NULL, NULL FROM config.bank_account
+    SELECT 'bank_account', account_id, delivery_id, record_number FROM canonical.payment_instruction
+    UNION ALL
+    SELECT 'bank_account', account_id, delivery_id, record_number FROM canonical.payment_batch
+    UNION ALL
+    -- what is declared in the config or decided by a person comes from no delivery, what a payment only names in passing from many
+    SELECT 'bank_account', account_id, NULL, NULL FROM canonical.bank_account
     UNION ALL
     SELECT 'source', source, NULL, NULL FROM config.source
     UNION ALL
@@ -228,11 +231,16 @@ _HEALTH = """
     FROM marts.alert
 """
 
-_OBJECTS = f"""
+_OBJECTS = rf"""
     SELECT 'alert' AS figure_type, alert_id AS figure_id, {_ABOUT}, amount, currency, check_name AS said FROM marts.alert
     UNION ALL
     SELECT 'alert', alert_id, {_TYPE.format(column="object_type")}, related_id, NULL, currency, 'also named by it' FROM marts.alert
     WHERE related_id IS NOT NULL
+    UNION ALL
+    -- of an account that no record of the party has there is the party
+    SELECT 'alert', alert_id, 'counterparty', regexp_extract(object_id, '^[^|]*\|[^|]*\|[^|]*'), NULL, currency,
+        'whose account it is said to be'
+    FROM marts.alert WHERE object_type = 'counterparty_bank_account'
     UNION ALL
     SELECT 'exception', exception_id, {_ABOUT}, amount, currency, cause FROM marts.exception_queue
     UNION ALL
@@ -283,12 +291,45 @@ FIGURES = {
 """What a row of a mart is called when it is asked for, and how it comes apart."""
 
 
+class NotWhole(LookupError):  # noqa: N818  (what it says is what happened)
+    """The last run has not ended: its canonical tables and the marts are of two runs."""
+
+
+def require_a_whole_run(connection: duckdb.DuckDBPyConnection) -> None:
+    """Raise `NotWhole` where a run began after the one that has made the marts."""
+    row = connection.execute(
+        "SELECT run.as_of, (SELECT max(as_of) FROM ops.run_content AS content WHERE content.run_id = run.run_id) "
+        "FROM config.run_parameter AS run"
+    ).fetchone()
+    if row is None or row[1] is None:
+        begun = "no run has begun" if row is None else f"the run as of {row[0]} has not ended"
+        raise NotWhole(f"{begun}; the marts do not fit what was loaded since: `tieout run` again")
+
+
+def has_read_again(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this warehouse knows of files that a person had read again."""
+    found = connection.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'ops' AND table_name = 'reread'"
+    ).fetchone()
+    return found is not None and found[0] > 0
+
+
+def make_object_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `object_record`: object_type, object_id, delivery_id, record_number; a delivery as it was before it was read again too."""
+    before = (
+        " UNION ALL SELECT 'delivery', delivery_id, delivery_id, NULL FROM ops.reread"
+        if has_read_again(connection)
+        else ""
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE object_record AS {_OBJECT_RECORDS}{before}")
+
+
 def prepare(connection: duckdb.DuckDBPyConnection, forecasting: str, figures: Collection[str] = tuple(FIGURES)) -> None:
     """Make `part` (figure_type, figure_id, object_type, object_id, amount, currency, said) of the figures of these kinds, `learned`
     (figure_id, object_id of a bank line) and `object_record`. `forecasting` is the text of config/forecasting.yml: to be taken apart
     a forecast is made again.
     """
-    connection.execute(OBJECT_RECORDS)
+    make_object_records(connection)
     connection.execute("CREATE OR REPLACE TEMP TABLE learned (figure_id VARCHAR, object_id VARCHAR)")
     if "cash_forecast" in figures:
         _take_apart(connection, forecasting)

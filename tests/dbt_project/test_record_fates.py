@@ -11,7 +11,7 @@ import pytest
 from small_warehouse import SmallWarehouse
 
 from orchestration.audit.conservation import figures, items, records
-from orchestration.audit.figures import prepare
+from orchestration.audit.figures import NotWhole, prepare, require_a_whole_run
 from orchestration.warehouse import connect
 
 
@@ -73,6 +73,17 @@ def test_a_line_in_no_match_and_no_queue_is_lost(warehouse: duckdb.DuckDBPyConne
     """Its matching is written by hand and knows no bank line."""
     found = [fault for fault in items(warehouse).faults if fault.startswith("bank_line")]
     assert len(found) == 6 and all("in no match and in no queue" in fault for fault in found)
+
+
+def test_a_run_that_has_not_ended_is_told(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Its canonical tables are newer than the marts: what is in no queue yet is not lost."""
+    warehouse.execute(
+        "CREATE TABLE ops.run_content AS SELECT 'the run before' AS run_id, as_of FROM config.run_parameter"
+    )
+    with pytest.raises(NotWhole, match="has not ended; the marts do not fit"):
+        require_a_whole_run(warehouse)
+    warehouse.execute("UPDATE ops.run_content SET run_id = (SELECT run_id FROM config.run_parameter)")
+    require_a_whole_run(warehouse)
 
 
 def test_a_figure_that_its_parts_do_not_add_up_to_is_told(warehouse: duckdb.DuckDBPyConnection) -> None:
