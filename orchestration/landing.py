@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,6 +75,18 @@ def arrivals(workspace: Workspace, source: SourceConfig, known_at: datetime | No
             continue
         if known_at is None or EPOCH + timedelta(microseconds=path.stat().st_mtime_ns // 1000) <= known_at:
             yield path
+
+
+def unclaimed(workspace: Workspace, sources: Iterable[SourceConfig]) -> list[str]:
+    """The files in landing/ that no source takes, by name: an archive where `path` says *.xml, a folder nobody declared."""
+    root = workspace.landing.resolve()
+    taken = {path for source in sources for path in arrivals(workspace, source)}
+    there = (path for path in sorted(root.rglob("*")) if path not in taken and path.is_file())
+    return [
+        printable(str(path.relative_to(root)))
+        for path in there
+        if not path.name.startswith(".") and not path.name.endswith(UNFINISHED)
+    ]
 
 
 def landed(

@@ -9,10 +9,12 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.landing import unclaimed
 from orchestration.publishing import Snapshot, current
 from orchestration.workspace import ConfigError, Workspace
 
 WIDTH = 132
+SHOWN_FILES = 10
 
 
 def print_summary(workspace: Workspace, console: Console | None = None) -> None:
@@ -26,7 +28,7 @@ def print_summary(workspace: Workspace, console: Console | None = None) -> None:
         out.rule(f"[bold]{company} as of {as_of}", align="left")
         for title, columns, rows in (
             _deliveries(connection), _match_rates(connection), _exceptions(connection), *_alerts(connection),
-            *_decisions(connection), _stale(connection), _positions(connection),
+            *_decisions(connection), _stale(connection), *_unclaimed(workspace), _positions(connection),
         ):  # fmt: skip
             out.print(_table(title, columns, rows))
     _next(out, workspace, snapshot)
@@ -149,6 +151,14 @@ def _stale(connection: duckdb.DuckDBPyConnection) -> Section:
         "FROM marts.stale_data WHERE is_stale ORDER BY object_type, object_id"
     ).fetchall()
     return "Stale accounts and sources", ("what", "id", "newest data", "weekdays old", "owner", "why"), rows
+
+
+def _unclaimed(workspace: Workspace) -> list[Section]:
+    """Files that nobody will ever read, as the sources are declared; no table where there are none."""
+    names = unclaimed(workspace, workspace.sources().sources)
+    more = [("...", f"and {len(names) - SHOWN_FILES} more")] if len(names) > SHOWN_FILES else []
+    rows = [(name, "let the `path` of a source take it, or move it away") for name in names[:SHOWN_FILES]] + more
+    return [("Files in landing/ that no source takes", ("file", "next step"), rows)] if names else []
 
 
 def _positions(connection: duckdb.DuckDBPyConnection) -> Section:

@@ -9,7 +9,7 @@ import pytest
 from small_workspace import land, mt940, small_workspace
 
 from ingestion.readers import reader
-from orchestration.landing import landed
+from orchestration.landing import landed, unclaimed
 from orchestration.loading import LoadSummary, load_source
 from orchestration.warehouse import connect, create_tables
 from orchestration.workspace import Workspace
@@ -135,3 +135,13 @@ def test_a_name_with_control_characters_is_loaded_and_recorded_as_one_that_is_sa
     names = [str(name) for (name,) in rows(workspace, "SELECT file_name FROM raw.delivery ORDER BY received_at")]
     assert names == ["testbank/a\\x1b[2J\\n.sta", "testbank/b\\x07.sta"]
     assert all(path.name.isprintable() for path in workspace.quarantine.rglob("*"))
+
+
+def test_files_that_no_source_takes_are_named(workspace: Workspace, tmp_path: Path) -> None:
+    """An archive where the source takes *.sta, and a folder nobody declared: they would never be read, and nobody told."""
+    land(workspace, "testbank/1.sta", mt940(1, "260901", "100000", "-2500"), "2026-09-02T06:00:00")
+    land(workspace, "testbank/C53.zip", b"PK", "2026-09-02T06:00:00")
+    land(workspace, "otherbank/x.xml", "<a/>", "2026-09-02T06:00:00")
+    land(workspace, "testbank/.hidden", "", "2026-09-02T06:00:00")
+    land(workspace, "testbank/2.sta.part", "", "2026-09-02T06:00:00")
+    assert unclaimed(workspace, workspace.sources().sources) == ["otherbank/x.xml", "testbank/C53.zip"]
