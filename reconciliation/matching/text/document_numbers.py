@@ -7,7 +7,7 @@ import polars as pl
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from reconciliation.matching.text.serial_numbers import numbers_in, serial_number
+from reconciliation.matching.text.serial_numbers import YEAR, numbers_in, serial_number
 
 # what people write before the number of an invoice that is nothing but digits
 _INVOICE = "INVOICE INV BILL RECHNUNG RECHNG RECHN RECH RG RE RNR RGNR FACTURE FACT FAC FATTURA FATT FT FACTURA FAKTURA FAKTUUR"
@@ -38,7 +38,16 @@ def names_another(texts: pl.DataFrame, references: pl.DataFrame, exact: pl.Serie
         size=pl.col("digits").str.len_bytes()
     )
     lettered = shaped.filter(pl.col("own_letters") != "").rename({"own_letters": "letters"})
-    parts = (spots.join(lettered, on=["pair", "letters"]), of_invoice.join(shaped, on=["pair", "size"]))
+    # an invoice's number may be written as its serial number alone; a year is none
+    by_serial = shaped.with_columns(size=pl.col("serial").str.len_bytes()).filter(
+        pl.col("size") < pl.col("own").str.len_bytes()
+    )
+    alone = of_invoice.filter(~pl.col("digits").str.contains(YEAR))
+    parts = (
+        spots.join(lettered, on=["pair", "letters"]),
+        of_invoice.join(shaped, on=["pair", "size"]),
+        alone.join(by_serial, on=["pair", "size"]),
+    )
     met = pl.concat([part.select("pair", "digits", "last", "numbers", "own", "size", "serial") for part in parts])
     if met.is_empty():
         return met.select("pair")
@@ -78,6 +87,10 @@ def _first() -> pl.Expr:
 def _slips(met: pl.DataFrame) -> pl.DataFrame:
     """The `pair` of the numbers that are a slip of the keys away from the reference."""
     long = met.filter(pl.col("size") >= _LEAST_MISTYPED, pl.col("digits").str.len_bytes() + 1 >= pl.col("size"))
-    near = long.select("pair", "own", first=_first())
+    serial = met.filter(
+        pl.col("serial").str.len_bytes() >= _LEAST_MISTYPED,
+        pl.col("serial").str.len_bytes() == pl.col("digits").str.len_bytes(),
+    )
+    near = pl.concat([long.select("pair", "own", first=_first()), serial.select("pair", own="serial", first="digits")])
     slips = process.cpdist(near["first"].to_list(), near["own"].to_list(), scorer=OSA.distance, score_cutoff=1)
     return near.filter(pl.Series(slips <= 1, dtype=pl.Boolean)).select("pair").unique()

@@ -6,7 +6,7 @@ import polars as pl
 
 _NUMBER = "[0-9]+"
 _LEAST = 3  # digits, without zeros in front, that tell a document
-_YEAR = "^(?:19|20)[0-9]{2}$"
+YEAR = "^(?:19|20)[0-9]{2}$"
 
 
 def numbers_in(text: pl.Expr) -> pl.Expr:
@@ -17,6 +17,6 @@ def numbers_in(text: pl.Expr) -> pl.Expr:
 
 def serial_number(reference: pl.Expr) -> pl.Expr:
     """The longest number of a reference that is no year, the last of several; null where it has none."""
-    found = numbers_in(reference).list.eval(pl.element().filter(~pl.element().str.contains(_YEAR)))
+    found = numbers_in(reference).list.eval(pl.element().filter(~pl.element().str.contains(YEAR)))
     longest = found.list.eval(pl.element().filter(pl.element().str.len_bytes() == pl.element().str.len_bytes().max()))
     return longest.list.last()

@@ -23,6 +23,7 @@ def another(text: str, reference: str) -> bool:
         ("RECHNUNG RE-2024-00812", "RE-2025-00415"),
         ("INVOICE NO. 10234", "10871"),
         ("BILL 38", "BILL-00013"),
+        ("RG 31212", "RE26-31259"),  # its serial number alone
     ],
 )
 def test_last_years_number_and_another_serial_are_another_document(text: str, reference: str) -> None:
@@ -35,6 +36,9 @@ def test_last_years_number_and_another_serial_are_another_document(text: str, re
         ("RE 2025/00415", "RE-2025-00415"),
         ("RE-2025-00425 AND OTHERS", "RE-2025-00415"),  # one digit wrong
         ("RE 415", "RE-2025-00415"),
+        ("RG 31258", "RE26-31259"),
+        ("RG 32159", "RE26-31259"),  # two digits swapped
+        ("RECHNUNG 2025", "RE-2025-1415"),
         ("SI 25-26 48", "SI/25-26/0048"),
         ("RE-2024-00812, RE-2025-00415", "RE-2025-00415"),  # it is named too
         ("CUSTOMER 10234", "10871"),
