@@ -133,3 +133,9 @@ def test_turkish_lira_in_the_amounts() -> None:
     outcome = by_inference(text, "cp1254")
     assert [row["currency"] for row in outcome.rows("bank_entry")] == ["TRY", "TRY"]
     assert outcome.rows("bank_statement")[0]["balance_check"] == "ok"
+
+
+def test_a_balance_after_each_dutch_booking_proves_the_list() -> None:
+    rows = "20260313;Webshop;Bij;1.250,00;2.250,00\n20260302;KPN;Af;49,90;1.000,00\n"
+    outcome = by_inference(f"Datum;Naam / Omschrijving;Af Bij;Bedrag (EUR);Saldo na mutatie\n{rows}", "utf-8")
+    assert outcome.rows("bank_statement")[0]["balance_check"] == "ok"
