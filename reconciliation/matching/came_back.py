@@ -15,10 +15,10 @@ from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.payments_returned import payments_returned
 from reconciliation.matching.resolution import MATCHED
-from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg, Side
+from reconciliation.matching.taken import Taken
 
-#: What the matched groups of a leg hold of its sides, one row an item and group; groups are numbered from 0.
+#: What the matched groups of a leg hold of its sides, one row an item and group; groups have numbers of their own.
 HELD = {"group": pl.UInt32(), "side": pl.UInt8(), "row": pl.UInt32()}
 Held = Callable[[Leg], Iterable[pl.DataFrame]]
 
@@ -27,15 +27,12 @@ def held_by(taken: Sequence[Taken], status: int = MATCHED) -> pl.DataFrame:
     """What the groups hold that a leg has matched, or only suggested, of the shape HELD."""
     parts, count = [pl.DataFrame(schema=HELD)], 0
     for each in taken:
-        if not each.pairs.is_empty():
-            pairs = each.pairs.filter(pl.col("status") == status).with_row_index("group", count)
-            parts.extend(pairs.select("group", side=pl.lit(n), row=row) for n, row in enumerate(("left", "right")))
-            count += pairs.height
-        if not each.groups.is_empty():
-            groups = each.groups.filter(pl.col("status") == status).with_row_index("group", count)
-            parts.append(each.members.join(groups.select("proposal", "group"), on="proposal").select(list(HELD)))
-            count += groups.height
-    return pl.concat(part.cast(HELD) for part in parts)  # type: ignore[arg-type]
+        for side, uses in enumerate(each.uses):
+            own = uses.status == status
+            held = {"group": uses.candidate[own] + count, "side": np.full(own.sum(), side), "row": uses.row[own]}
+            parts.append(pl.DataFrame(held, schema=HELD))
+        count += each.pairs.height + each.groups.height
+    return pl.concat(parts)
 
 
 def pairs_held(held: pl.DataFrame, side: int) -> pl.DataFrame:

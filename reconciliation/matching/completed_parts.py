@@ -15,50 +15,33 @@ import polars as pl
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.resolution import MATCHED, SUGGESTED
-from reconciliation.matching.results import Taken
+from reconciliation.matching.taken import Taken
 
 
 def with_completed_parts(context: LegContext, taken: Sequence[Taken]) -> list[Taken]:
     """What a leg took, when all its passes are done; suggested parts of items of which nothing is open, and that no other
     suggestion touches, are weighed as amounts that agree (`Taken.part`)."""
-    parts = [each for each in taken if each.part < 1 and not _suggested(each).is_empty()]
+    parts = [each for each in taken if each.part < 1 and _suggests(each)]
     if not parts:
         return list(taken)
     touched = [np.zeros(len(view.open), dtype=np.int64) for view in context.sides]
     for each in taken:
-        rows = _suggested(each)
-        for number, counts in enumerate(touched):
-            np.add.at(counts, rows.filter(pl.col("side") == number)["row"].to_numpy(), 1)
+        for counts, uses in zip(touched, each.uses, strict=True):
+            np.add.at(counts, uses.row[uses.status == SUGGESTED], 1)
     return [_weighed_again(context, each, touched) if each.part < 1 else each for each in taken]
 
 
-def _suggested(taken: Taken) -> pl.DataFrame:
-    """Each item of what is only suggested: candidate (pairs before groups), side, row."""
-    parts = [pl.DataFrame(schema={"candidate": pl.UInt32, "side": pl.UInt8, "row": pl.UInt32})]
-    if not taken.pairs.is_empty():
-        pairs = taken.pairs.with_row_index("candidate").filter(pl.col("status") == SUGGESTED)
-        parts.extend(
-            pairs.select("candidate", pl.lit(number, pl.UInt8).alias("side"), row=side)
-            for number, side in enumerate(("left", "right"))
-        )
-    if not taken.groups.is_empty():
-        groups = taken.groups.with_row_index("candidate", taken.pairs.height).filter(pl.col("status") == SUGGESTED)
-        parts.append(
-            taken.members.join(groups.select("proposal", "candidate"), on="proposal").select("candidate", "side", "row")
-        )
-    return pl.concat(parts)
+def _suggests(taken: Taken) -> bool:
+    return any((uses.status == SUGGESTED).any() for uses in taken.uses)
 
 
 def _weighed_again(context: LegContext, taken: Taken, touched: Sequence[Ints]) -> Taken:
-    rows = _suggested(taken)
-    left_open = np.zeros(rows.height, dtype=np.bool_)
-    for number, (view, counts) in enumerate(zip(context.sides, touched, strict=True)):
-        own = (rows["side"] == number).to_numpy()
-        row = rows["row"].to_numpy()[own]
-        left_open[own] = (view.open[row] != 0) | (counts[row] > 1)
     whole = np.zeros(taken.pairs.height + taken.groups.height, dtype=np.bool_)
-    whole[rows["candidate"].to_numpy()] = True
-    whole[rows["candidate"].to_numpy()[left_open]] = False
+    for uses in taken.uses:
+        whole[uses.candidate[uses.status == SUGGESTED]] = True
+    for view, counts, uses in zip(context.sides, touched, taken.uses, strict=True):
+        rest = (view.open[uses.row] != 0) | (counts[uses.row] > 1)
+        whole[uses.candidate[(uses.status == SUGGESTED) & rest]] = False
     weighed = [
         _surer(frame, whole[start : start + frame.height], taken.part, context.leg.precision)
         for frame, start in ((taken.pairs, 0), (taken.groups, taken.pairs.height))

@@ -138,6 +138,11 @@ class LegContext:
             left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
             self.accepted = (np.concatenate([self.accepted[0], left]), np.concatenate([self.accepted[1], right]))
 
+    def suggest(self, rows: Rows) -> None:
+        """Remember right rows that are taken by what is not sure."""
+        if len(rows):
+            self.suggested = np.unique(np.concatenate([self.suggested, rows]))
+
     def lags(self, right_date: str | None = None) -> npt.NDArray[np.int64]:
         """Days from right to left date of the pairs accepted so far; `right_date` names another date column of the
         right side."""

@@ -27,12 +27,13 @@ from reconciliation.matching.precedence import Precedence, all_used
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.replay import Replay
 from reconciliation.matching.resolution import SUGGESTED, Resolved, only_suggested, resolve
-from reconciliation.matching.results import RELEASED, LegTables, MatchResult, Taken, unmatched_table
+from reconciliation.matching.results import RELEASED, LegTables, MatchResult, unmatched_table
 from reconciliation.matching.rules import Leg, Rules
 from reconciliation.matching.sign_check import sign_counts
 from reconciliation.matching.state import Pools
 from reconciliation.matching.suggested_rivals import SuggestedRivals, held_by_suggestions
 from reconciliation.matching.summaries import LegFigures, leg_figures
+from reconciliation.matching.taken import Taken
 from reconciliation.matching.ties import OpenQuestions
 from reconciliation.matching.undecided_rivals import UndecidedRivals
 
@@ -275,9 +276,8 @@ class _LegRun:
         for number, view in enumerate(self.context.sides):
             view.open[list(self._held[number])] = 0
         for tie in self._taken[decided:]:
-            for number, view in enumerate(self.context.sides):
-                rows = tie.members.filter(pl.col("side") == number)["row"].to_numpy()
-                self._pools.contest(view.dataset.name, view.side.pool, rows)
+            for view, uses in zip(self.context.sides, tie.uses, strict=True):
+                self._pools.contest(view.dataset.name, view.side.pool, uses.row)
         self._pools.settled(self.context.leg, self._taken)
         self._seconds["ties"] = perf_counter() - started
 
@@ -340,35 +340,23 @@ class _LegRun:
             proposals = self._replay.undisputed(proposals)
             resolved = self._replay.settled(proposals, resolve(self.context, proposals))
             assert resolved is not None  # noqa: S101 - nothing disputed was left
-        members = proposals.members.join(resolved.groups.select("proposal"), on="proposal", how="semi")
+        members = _members(resolved, proposals.members)
         resolved = only_suggested(resolved, members, self._of_people)
         if self._rivals is not None:
             resolved = self._rivals.weighed(resolved, members)
         resolved = self._undecided.weighed(resolved, members, sure_only=proposals.sure_only)
-        members = members.join(resolved.groups.select("proposal"), on="proposal", how="semi")
+        members = _members(resolved, members)
         self._questions.add(name, proposals, resolved)
         if resolved.pairs.is_empty() and resolved.groups.is_empty():
             self._undecided.add(proposals)
             return
-        for number, (row, amount) in enumerate((("left", "left_applied"), ("right", "right_applied"))):
-            self._apply(number, resolved.pairs[row].to_numpy(), resolved.pairs[amount].to_numpy())
-            own = members.filter(pl.col("side") == number)
-            self._apply(number, own["row"].to_numpy(), own["applied"].to_numpy())
+        taken = Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members, proposals.part)
+        for number, uses in enumerate(taken.uses):
+            self._apply(number, uses.row, uses.applied)
         self._undecided.add(proposals)
         self.context.learn_lags(resolved.pairs)
-        self._suggest(resolved, members)
-        taken = Taken(name, proposals.evidence, resolved.pairs, resolved.groups, members, proposals.part)
+        self.context.suggest(taken.uses[1].row[taken.uses[1].status == SUGGESTED])
         self._taken.append(taken)
-
-    def _suggest(self, resolved: Resolved, members: pl.DataFrame) -> None:
-        """Remember which right items are taken by what is not sure."""
-        unsure = resolved.groups.filter(pl.col("status") == SUGGESTED).select("proposal")
-        rows = [
-            resolved.pairs.filter(pl.col("status") == SUGGESTED)["right"],
-            members.filter(pl.col("side") == 1).join(unsure, on="proposal", how="semi")["row"],
-        ]
-        context = self.context
-        context.suggested = np.unique(np.concatenate([context.suggested, *(each.to_numpy() for each in rows)]))
 
     def _apply(self, number: int, rows: Rows, applied: Ints) -> None:
         if not len(rows):
@@ -381,3 +369,8 @@ class _LegRun:
             # one dataset on both sides: what is used on one side is used on the other
             other.open[rows] = 0
         assert (np.abs(view.open[rows]) <= np.abs(view.dataset.amount[rows])).all()  # noqa: S101 - rule 1 of matching
+
+
+def _members(resolved: Resolved, members: pl.DataFrame) -> pl.DataFrame:
+    """Of members those of the groups taken."""
+    return members if members.is_empty() else members.join(resolved.groups[["proposal"]], on="proposal", how="semi")

@@ -9,7 +9,8 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.joins import key_pairs
-from reconciliation.matching.results import Taken
+from reconciliation.matching.resolution import AMBIGUOUS
+from reconciliation.matching.taken import Taken
 
 _NEAREST = 3
 _NONE: Rows = np.zeros(0, dtype=np.uint32)
@@ -30,11 +31,11 @@ FOLLOWING = (
 
 def tied_rows(taken: Sequence[Taken]) -> tuple[Rows, Rows]:
     """By side: the rows of the items that ties name."""
-    none = pl.DataFrame(schema={"side": pl.UInt8, "row": pl.UInt32})
-    named = [each.members for each in taken if not each.groups.is_empty() and (each.groups["status"] == 2).any()]
-    members = pl.concat([none, *(each.select("side", "row") for each in named)])
-    left, right = (members.filter(pl.col("side") == number)["row"].to_numpy() for number in (0, 1))
-    return left, right
+    left, right = ([_NONE], [_NONE])
+    for each in taken:
+        for rows, uses in zip((left, right), each.uses, strict=True):
+            rows.append(uses.row[uses.status == AMBIGUOUS])
+    return np.concatenate(left), np.concatenate(right)
 
 
 def unmatched_rows(context: LegContext, tied: tuple[Rows, Rows], notes: Sequence[pl.DataFrame]) -> pl.DataFrame:

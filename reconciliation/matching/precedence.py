@@ -24,10 +24,11 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.resolution import MATCHED, SUGGESTED
-from reconciliation.matching.results import RELEASED, Taken
+from reconciliation.matching.results import RELEASED
 from reconciliation.matching.rules import Leg
 from reconciliation.matching.standing_parts import reduced, remainders
 from reconciliation.matching.state import RIVAL, Pools
+from reconciliation.matching.taken import Taken
 
 TO_EARLIER_LEG = " of the earlier leg "  # between the group that a match gave way to and its leg
 _KEY = ["dataset", "pool", "row"]
@@ -164,32 +165,19 @@ def all_used(context: LegContext, taken: Sequence[Taken]) -> pl.DataFrame:
 
 def _used(context: LegContext, place: int, taken: Taken) -> pl.DataFrame:
     """What each candidate taken uses, of the shape USED."""
-    parts = [pl.DataFrame(schema=USED)]
-    numbered = taken.groups.with_row_index("candidate", taken.pairs.height)
-    for number, view in enumerate(context.sides):
-        row, applied = (("left", "left_applied"), ("right", "right_applied"))[number]
-        found = []
-        if not taken.pairs.is_empty():
-            found.append(
-                taken.pairs.with_row_index("candidate").select(
-                    "candidate", "status", "confidence", row=row, applied=applied
-                )
-            )
-        if not taken.groups.is_empty():
-            members = taken.members.filter(pl.col("side") == number)
-            found.append(members.join(numbered.select("candidate", "proposal", "status", "confidence"), on="proposal"))
-        parts.extend(
-            each.with_columns(
-                take=pl.lit(place),
-                side=pl.lit(number),
-                dataset=pl.lit(view.dataset.name),
-                pool=pl.lit(view.side.pool),
-            )
-            .select(list(USED))
-            .cast(USED)  # type: ignore[arg-type]
-            for each in found
+    parts = [
+        pl.DataFrame(
+            uses._asdict()
+            | {
+                "take": np.full(len(uses.row), place),
+                "side": np.full(len(uses.row), number),
+                "dataset": pl.Series([view.dataset.name]).new_from_index(0, len(uses.row)),
+                "pool": pl.Series([view.side.pool]).new_from_index(0, len(uses.row)),
+            }
         )
-    return pl.concat(parts)
+        for number, (view, uses) in enumerate(zip(context.sides, taken.uses, strict=True))
+    ]
+    return pl.concat(parts).select(list(USED)).cast(USED)  # type: ignore[arg-type]
 
 
 def _without(taken: Taken, dropped: pl.DataFrame) -> Taken:

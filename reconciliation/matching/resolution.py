@@ -18,7 +18,7 @@ from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.marginals import Floats, pair_probabilities
 from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 
-MATCHED, SUGGESTED = 0, 1
+MATCHED, SUGGESTED, AMBIGUOUS = range(3)
 DIGITS = 9  # of a probability: its last bits depend on the order in which rows were added up
 _FEW = 8  # candidates, one in so many of a side's rows, below which their rows alone are looked at
 CLEAR_MARGIN = 0.2  # a winner that leads its rival by less is a tie

@@ -17,6 +17,7 @@ from reconciliation.matching.explanation import group_explanations, pair_explana
 from reconciliation.matching.group_ids import STATUSES, group_ids, member_words
 from reconciliation.matching.proposals import DIFFERENCE_KINDS
 from reconciliation.matching.stable_hash import Words, text_hash
+from reconciliation.matching.taken import Taken
 
 #: Groups that hold no longer, and why.
 RELEASED = {"group_id": pl.String(), "reason": pl.String()}
@@ -32,23 +33,6 @@ class MatchResult:
     unmatched: pl.DataFrame
     summary: Mapping[str, object] = field(default_factory=dict)
     gave_way: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RELEASED))
-
-
-@dataclass(frozen=True)
-class Taken:
-    """Pairs and groups that one pass decided, as `resolution` gives them, with the pass's name and sentences.
-
-    `pairs`: left, right, left_applied, right_applied, difference_kind, evidence, confidence, margin, status.
-    `groups`: proposal, difference_kind, evidence, confidence, margin, status; `members`: proposal, side, row, applied
-    (0 in an ambiguous group). `part` as in `Proposals`.
-    """
-
-    pass_name: str
-    evidence: Sequence[str]
-    pairs: pl.DataFrame
-    groups: pl.DataFrame
-    members: pl.DataFrame
-    part: float = 1.0
 
 
 class _Together(NamedTuple):

@@ -13,8 +13,8 @@ from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.links import Links
 from reconciliation.matching.paid_by_another import paid_by_another
 from reconciliation.matching.resolution import SUGGESTED
-from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg, Side
+from reconciliation.matching.taken import Taken
 
 #: Why an item settles nothing, in the order of `SettlesNothing.of`.
 REASONS = ("came back", "is not what the bank has booked")

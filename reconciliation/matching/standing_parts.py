@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from reconciliation.matching.results import Taken
+from reconciliation.matching.taken import Taken
 
 _CANDIDATE = ["take", "candidate"]
 _MEMBER = [*_CANDIDATE, "side", "dataset", "pool", "row"]

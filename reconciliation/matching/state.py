@@ -14,9 +14,9 @@ from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Encoding, Ints, Mask
 from reconciliation.matching.known_groups import HeldItems, KnownGroups, StoredLedger, take_applied
 from reconciliation.matching.links import Links
-from reconciliation.matching.results import Taken
 from reconciliation.matching.rules import Leg, Rules, Side
 from reconciliation.matching.settles_nothing import REASONS, SettlesNothing
+from reconciliation.matching.taken import Taken
 
 DECIDED = "decision"  # the pass name of groups that a person made; only a person supersedes them
 

@@ -18,7 +18,7 @@ from reconciliation.matching.encoding import Ints
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.resolution import DIGITS, MATCHED, SUGGESTED, Resolved
-from reconciliation.matching.results import Taken
+from reconciliation.matching.taken import Taken
 
 Sides = tuple[Ints, Ints]
 Rivals = tuple[Floats, Floats]  # by side and row: the odds of what a pass would propose for it besides
@@ -28,13 +28,9 @@ def held_by_suggestions(context: LegContext, taken: Sequence[Taken]) -> Sides:
     """By side and row: what suggestions have applied."""
     held = np.zeros_like(context.left.open), np.zeros_like(context.right.open)
     for each in taken:
-        pairs = each.pairs.filter(pl.col("status") == SUGGESTED)
-        groups = each.groups.filter(pl.col("status") == SUGGESTED)
-        members = each.members.join(groups.select("proposal"), on="proposal", how="semi")
-        for number, (amounts, name) in enumerate(zip(held, ("left", "right"), strict=True)):
-            np.add.at(amounts, pairs[name].to_numpy(), pairs[f"{name}_applied"].to_numpy())
-            own = members.filter(pl.col("side") == number)
-            np.add.at(amounts, own["row"].to_numpy(), own["applied"].to_numpy())
+        for amounts, uses in zip(held, each.uses, strict=True):
+            own = uses.status == SUGGESTED
+            np.add.at(amounts, uses.row[own], uses.applied[own])
     return held
 
 
@@ -99,13 +95,9 @@ def _free(context: LegContext, taken: Sequence[Taken]) -> Rivals:
     """By side and row: how likely it is that no suggestion that holds the item is right."""
     free = np.ones(len(context.left.open)), np.ones(len(context.right.open))
     for each in taken:
-        pairs = each.pairs.filter(pl.col("status") == SUGGESTED)
-        groups = each.groups.filter(pl.col("status") == SUGGESTED).select("proposal", "confidence")
-        members = each.members.join(groups, on="proposal")
-        for number, (rest, name) in enumerate(zip(free, ("left", "right"), strict=True)):
-            np.minimum.at(rest, pairs[name].to_numpy(), 1 - pairs["confidence"].to_numpy())
-            own = members.filter(pl.col("side") == number)
-            np.minimum.at(rest, own["row"].to_numpy(), 1 - own["confidence"].to_numpy())
+        for rest, uses in zip(free, each.uses, strict=True):
+            own = uses.status == SUGGESTED
+            np.minimum.at(rest, uses.row[own], 1 - uses.confidence[own])
     return free
 
 

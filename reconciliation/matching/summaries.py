@@ -12,7 +12,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.encoding import Ints
 from reconciliation.matching.group_ids import STATUSES
-from reconciliation.matching.results import Taken
+from reconciliation.matching.taken import Taken
 
 
 @dataclass
@@ -115,19 +115,13 @@ def leg_figures(
 def _count(figures: SideFigures, taken: Sequence[Taken], side: int, height: int) -> None:
     """By status: how many of a side's items groups hold, and what they apply of them."""
     seen = np.zeros((len(STATUSES), height), dtype=np.bool_)
-    row, amount = ("left", "left_applied") if side == 0 else ("right", "right_applied")
     for each in taken:
-        held = [each.pairs.select("status", row=row, applied=amount)] if not each.pairs.is_empty() else []
-        if not each.groups.is_empty():
-            members = each.members.filter(pl.col("side") == side)
-            held.append(members.join(each.groups.select("proposal", "status"), on="proposal"))
-        for frame in held:
-            status, rows = frame["status"].to_numpy(), frame["row"].to_numpy()
-            sizes = np.abs(frame["applied"].to_numpy().astype(np.float64))
-            for code in np.unique(status):
-                own = status == code
-                seen[code][rows[own]] = True
-                figures.values[STATUSES[code]] += float(sizes[own].sum())
+        uses = each.uses[side]
+        sizes = np.abs(uses.applied.astype(np.float64))
+        for code in np.unique(uses.status):
+            own = uses.status == code
+            seen[code][uses.row[own]] = True
+            figures.values[STATUSES[code]] += float(sizes[own].sum())
     figures.counts.update({name: int(np.count_nonzero(own)) for name, own in zip(STATUSES, seen, strict=True)})
 
 

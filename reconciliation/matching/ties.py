@@ -11,8 +11,8 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.marginals import components
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
-from reconciliation.matching.resolution import Resolved
-from reconciliation.matching.results import Taken
+from reconciliation.matching.resolution import AMBIGUOUS, Resolved
+from reconciliation.matching.taken import Taken
 
 MAX_NAMED = 200  # a tie of more items than this is told as a reason, not as a group
 
@@ -95,10 +95,12 @@ class OpenQuestions:
                 pl.lit(0.0).alias("odds"),
                 pl.lit(0, pl.UInt16).alias("evidence"),
             ).cast(GROUPS)  # type: ignore[arg-type]
-            groups = groups.with_columns(confidence=0.0, margin=0.0, status=pl.lit(2, pl.UInt8))
+            groups = groups.with_columns(confidence=0.0, margin=0.0, status=pl.lit(AMBIGUOUS, pl.UInt8))
             mine = members.join(own, on="label").with_columns(pl.lit(0, pl.Int64).alias("applied"))
             mine = mine.select(list(MEMBERS)).cast(MEMBERS)  # type: ignore[arg-type]
-            none = pl.DataFrame(schema=PAIRS)
+            none = pl.DataFrame(
+                schema=PAIRS | {"confidence": pl.Float64(), "margin": pl.Float64(), "status": pl.UInt8()}
+            )
             taken.append(Taken(name, ("the evidence is the same for each",), none, groups, mine))
         return taken
 
