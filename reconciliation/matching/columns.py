@@ -33,7 +33,8 @@ class Columns:
 
     def take(self, columns: Sequence[str | pl.Expr], rows: RowNumbers) -> pl.DataFrame:
         """The columns, or expressions that look at one row at a time, for these rows, in their order."""
-        return self._given(columns, rows).select(*columns)
+        given = self._given(columns, rows)
+        return given if all(isinstance(each, str) for each in columns) else given.select(*columns)
 
     def coded(self, column: str) -> tuple[RowNumbers, pl.Series]:
         """A text column as its distinct values, null last, and for each row the place of its value among them."""
@@ -46,8 +47,8 @@ class Columns:
 
     def _given(self, columns: Sequence[str | pl.Expr], wanted: RowNumbers | None) -> pl.DataFrame:
         """What the columns and expressions are made of, for the rows wanted (none: all)."""
-        asked = [pl.col(each) if isinstance(each, str) else each for each in columns]
-        names = list(dict.fromkeys(name for each in asked for name in each.meta.root_names()))
+        roots = ([each] if isinstance(each, str) else each.meta.root_names() for each in columns)
+        names = list(dict.fromkeys(name for each in roots for name in each))
         missing = [name for name in names if name not in self._kept]
         if missing:
             # in one piece: rows are gathered from it many times faster than from the pieces of a file

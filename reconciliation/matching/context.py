@@ -190,7 +190,8 @@ class LegContext:
     def still_open(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Of pairs (`left`, `right` rows, and any columns): those whose items are both open by now."""
         left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
-        return pairs.filter(pl.Series((self.left.open[left] != 0) & (self.right.open[right] != 0), dtype=pl.Boolean))
+        still = (self.left.open[left] != 0) & (self.right.open[right] != 0)
+        return pairs if still.all() else pairs.filter(pl.Series(still))
 
 
 def minor_tolerance(context: LegContext, amount: str, currency: Sequence[int] | None = None) -> Ints:

@@ -55,13 +55,17 @@ class Doubts:
     def add(self, groups: pl.DataFrame, items: pl.DataFrame) -> None:
         """Add those of a leg: MATCH_GROUP, MATCH_ITEM, what is sure among them."""
         unsure = groups.filter(pl.col("status") != "matched")
+        if unsure.is_empty():
+            return
         self._groups = pl.concat([self._groups, unsure.select(list(_GROUP))])
         self._items = pl.concat([self._items, items.join(unsure.select("group_id"), on="group_id", how="semi")])
 
     def drop(self, gave_way: pl.DataFrame) -> None:
         """Forget those that gave way (RELEASED)."""
-        self._groups = self._groups.join(gave_way, on="group_id", how="anti")
-        self._items = self._items.join(gave_way, on="group_id", how="anti")
+        if not gave_way.is_empty():
+            self._groups, self._items = (
+                each.join(gave_way, on="group_id", how="anti") for each in (self._groups, self._items)
+            )
 
     def held(self, encoding: Encoding, before: Sequence[Leg], leg: Leg) -> pl.DataFrame:
         """What those of the legs `before` hold (HELD) that hold anything within this leg's reach."""
@@ -77,6 +81,8 @@ class Doubts:
                 held = rows.with_columns(dataset=pl.lit(dataset), pool=pl.lit(pool), minor=minor)
                 parts.append(held.select(list(HELD)).cast(HELD))  # type: ignore[arg-type]
         every = pl.concat(parts)
+        if every.is_empty():
+            return every
         here = every.filter(_in_reach(leg)).select("group_id").unique()
         return every.join(here, on="group_id", how="semi")
 
@@ -174,6 +180,8 @@ def named_heirs(
 ) -> pl.DataFrame:
     """The suggestions and ties (`held`) that a match of the leg has taken something of, with that match as the reason
     (RELEASED); `groups`, `items` are the leg's."""
+    if held.is_empty():
+        return pl.DataFrame(schema=RELEASED)
     parts = [pl.DataFrame(schema={"group_id": pl.String, "heir": pl.String})]
     for (dataset,), part in held.filter(_in_reach(leg)).group_by(["dataset"]):
         own = part.with_columns(item_id=encoding.datasets[str(dataset)].item_ids(part["row"].to_numpy()))

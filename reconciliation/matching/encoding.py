@@ -60,7 +60,7 @@ class Dataset:
         known = (column, of.__name__)
         if known not in self._of_values:
             self._of_values[known] = of(values)
-        return self._of_values[known].gather(places[rows])
+        return self._of_values[known][places[rows]]
 
     def by_row(self, of: Callable[[Dataset, Codes], pl.Series], rows: Codes) -> pl.Series:
         """What a function that looks at one row at a time makes of these rows; it is asked once for each row that is wanted, and

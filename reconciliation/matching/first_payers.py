@@ -91,11 +91,11 @@ def _earlier(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
         )
         for own in (left, rows)
     )
-    asked = asked.with_columns(pl.Series("right", right), since=pl.Series(two.dataset.date[right] - _BEFORE))
+    asked = asked.with_columns(pl.Series("bill", right), since=pl.Series(two.dataset.date[right] - _BEFORE))
     pairs, _ = key_pairs(asked, there, _SAME, _MOST_EQUAL)
     before = pl.col("day_right")
     return pairs.filter(before < pl.col("day"), before >= pl.col("day") - _DAYS, before >= pl.col("since")).select(
-        "left", right="right", earlier="right_right"
+        "left", right="bill", earlier="right"
     )
 
 

@@ -50,9 +50,11 @@ def among(values: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]) -> npt.N
     there, asked = (np.zeros(1 << bits, dtype=np.bool_) for _ in range(2))
     there[other] = True
     maybe = np.flatnonzero(there[mine])
+    found = np.zeros(len(values), dtype=np.bool_)
+    if not len(maybe):
+        return found
     asked[mine[maybe]] = True
     sought = pl.Series(wanted[asked[other]]).implode()
-    found = np.zeros(len(values), dtype=np.bool_)
     found[maybe] = pl.Series(values[maybe]).is_in(sought).to_numpy()
     return found
 
@@ -64,7 +66,7 @@ def of_rows(frame: pl.DataFrame, column: str, rows: npt.NDArray[np.uint32], heig
     return frame.filter(pl.Series(asked[frame[column].to_numpy()], dtype=pl.Boolean))
 
 
-def has_repeats(keys: npt.NDArray[np.uint64]) -> bool:
+def has_repeats(keys: npt.NDArray[np.integer]) -> bool:
     """Whether a key occurs twice."""
     ordered = np.sort(keys)
     return bool((ordered[1:] == ordered[:-1]).any())
@@ -85,23 +87,24 @@ def key_pairs(
     """
     # keys are counted in buckets first: most data has no crowded key, and most rows of the longer side meet nobody
     bits = _bits(left.height + right.height)
-    mine, other = (_buckets(frame.select(on).hash_rows(), bits) for frame in (left, right))
+    mine, other = (_buckets(frame[list(on)].hash_rows(), bits) for frame in (left, right))
     of_left, of_right = (np.bincount(bucket, minlength=1 << bits) for bucket in (mine, other))
     full = of_left * of_right > max_pairs_per_key
-    crowded = left.select(on).clear()
+    left_out = left.clear()
+    if right.height > _FEWER * left.height:
+        right = right.filter(pl.Series(of_left[other] > 0))
+        other = other[of_left[other] > 0]
     if full.any():
         suspects = (frame.filter(pl.Series(full[bucket])) for frame, bucket in ((left, mine), (right, other)))
         counts, of_others = (frame.group_by(on).len() for frame in suspects)
         met = counts.join(of_others, on=on)
         product = pl.col("len").cast(pl.Int64) * pl.col("len_right").cast(pl.Int64)
         crowded = met.filter(product > max_pairs_per_key).select(on)
-    if right.height > _FEWER * left.height:
-        right = right.filter(pl.Series(of_left[other] > 0))
-    left_out = left.clear() if crowded.is_empty() else left.join(crowded, on=on, how="semi")
-    if not crowded.is_empty():
-        left = left.join(crowded, on=on, how="anti")
-    pairs = left.rename({"row": "left"}).join(right.rename({"row": "right"}), on=on, how="inner")
-    return pairs, left_out.select("row")
+        if not crowded.is_empty():
+            left_out = left.join(crowded, on=on, how="semi")
+            left = left.join(crowded, on=on, how="anti")
+    pairs = left.join(right, on=on, how="inner").rename({"row": "left", "row_right": "right"})
+    return pairs, left_out[["row"]]
 
 
 def _bits(rows: int, most: int = _BUCKETS) -> int:

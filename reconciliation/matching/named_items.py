@@ -24,8 +24,10 @@ def words_and_parts(told: pl.DataFrame) -> pl.DataFrame:
     """`row`, `word` of the words of texts (`row`, `text`) that may be identifiers, of what stands between their slashes, as 1001/1002
     may be two, and of structured references however they are printed."""
     told = told.drop_nulls("text")
-    grouped = structured_references(told.select("row", "text")).select("row", word="reference")
-    words = pl.concat([identifier_words(told, _LEAST).select("row", "word"), grouped])
+    words = identifier_words(told, _LEAST)
+    grouped = structured_references(told)
+    if not grouped.is_empty():
+        words = pl.concat([words, grouped.select("row", word="reference")])
     listed = words.filter(pl.col("word").str.contains("/", literal=True))
     if listed.is_empty():
         return words.unique()

@@ -17,7 +17,7 @@ def references_of(data: Dataset, rows: Rows) -> pl.DataFrame:
     """`row`, `reference` of the identifiers of these rows."""
     given = dataset_references(data)
     _, places = _places(given["row"].to_numpy(), np.unique(rows))
-    return given.select("row", "reference")[places]
+    return pl.DataFrame([given["row"][places], given["reference"][places]])
 
 
 def repeated_references(data: Dataset) -> pl.DataFrame:
@@ -35,9 +35,11 @@ def with_owners(data: Dataset, named: pl.DataFrame, most: int) -> pl.DataFrame:
     `most` carry, and what none does."""
     ordered, given = _by_key(data), dataset_references(data)
     named_at, found = _places(ordered["key"].to_numpy(), named["key"].to_numpy(), most)
-    owners = given.select("row", "check")[ordered["place"][found]]
-    met = named[named_at].with_columns(owners["row"].alias("owner"), owners["check"].alias("its_check"))
-    return met.filter(pl.col("check") == pl.col("its_check")).drop("its_check")
+    places = ordered["place"].to_numpy()[found]
+    same = named["check"].to_numpy()[named_at] == given["check"].to_numpy()[places]
+    owner = given["row"][places[same]].alias("owner")
+    met: pl.DataFrame = named[named_at[same]]
+    return met.hstack([owner])
 
 
 def is_carried(data: Dataset, keys: pl.Series) -> Mask:

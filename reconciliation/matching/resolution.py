@@ -19,6 +19,8 @@ from reconciliation.matching.marginals import Floats, pair_probabilities
 from reconciliation.matching.proposals import SUGGESTED_ODDS, Proposals
 
 MATCHED, SUGGESTED, AMBIGUOUS = range(3)
+#: What is said of candidates that were taken.
+DECIDED: dict[str, pl.DataType] = {"confidence": pl.Float64(), "margin": pl.Float64(), "status": pl.UInt8()}
 DIGITS = 9  # of a probability: its last bits depend on the order in which rows were added up
 _FEW = 8  # candidates, one in so many of a side's rows, below which their rows alone are looked at
 CLEAR_MARGIN = 0.2  # a winner that leads its rival by less is a tie
@@ -98,10 +100,22 @@ def _verdict(context: LegContext, probability: Floats, margin: Floats) -> tuple[
     return sure | likely, np.where(sure, MATCHED, SUGGESTED).astype(np.uint8)
 
 
+def _decided(
+    candidates: pl.DataFrame, probability: Floats, margin: Floats, status: npt.NDArray[np.uint8], taken: Mask
+) -> pl.DataFrame:
+    """The candidates taken, with what was decided of them."""
+    verdicts = {"confidence": probability, "margin": np.maximum(margin, 0.0), "status": status}
+    decided = candidates.hstack(pl.DataFrame(verdicts))
+    return decided if taken.all() else decided.filter(pl.Series(taken))
+
+
+def _none_decided(candidates: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(schema={**candidates.schema, **DECIDED})
+
+
 def _resolve_pairs(context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     if pairs.is_empty():
-        none = pairs.with_columns(confidence=0.0, margin=0.0, status=pl.lit(0, pl.UInt8))
-        return none, _no_ties()
+        return _none_decided(pairs), _no_ties()
     left, right = pairs["left"].to_numpy(), pairs["right"].to_numpy()
     odds = pairs["odds"].to_numpy()
     probability = odds / (1 + odds)
@@ -129,9 +143,7 @@ def _resolve_pairs(context: LegContext, pairs: pl.DataFrame) -> tuple[pl.DataFra
         probability = weight / (1 + weight + crossing)
     probability, margin = np.round(probability, DIGITS), np.round(margin, DIGITS)
     taken, status = _verdict(context, probability, margin)
-    decided = pairs.with_columns(
-        pl.Series("confidence", probability), pl.Series("margin", np.maximum(margin, 0.0)), pl.Series("status", status)
-    ).filter(pl.Series(taken))
+    decided = _decided(pairs, probability, margin, status, taken)
     if taken.all():
         return decided, _no_ties()
     used_left, used_right = np.zeros(len(context.left.open), bool), np.zeros(len(context.right.open), bool)
@@ -189,8 +201,7 @@ def _best_other(node: Ints, value: Floats) -> Floats:
 def _resolve_groups(context: LegContext, proposals: Proposals) -> tuple[pl.DataFrame, pl.DataFrame]:
     groups, members = proposals.groups, proposals.members
     if groups.is_empty():
-        none = groups.with_columns(confidence=0.0, margin=0.0, status=pl.lit(0, pl.UInt8))
-        return none, pl.DataFrame(schema={"proposal": pl.UInt32()})
+        return _none_decided(groups), pl.DataFrame(schema={"proposal": pl.UInt32()})
     proposal = members["proposal"].to_numpy().astype(np.int64)
     side, rows, applied = members["side"].to_numpy(), members["row"].to_numpy(), members["applied"].to_numpy()
     odds_of = np.zeros(int(proposal.max()) + 1)
@@ -216,8 +227,5 @@ def _resolve_groups(context: LegContext, proposals: Proposals) -> tuple[pl.DataF
     margin = probability - best_rival[numbers] / weight
     probability, margin = np.round(probability, DIGITS), np.round(margin, DIGITS)
     taken, status = _verdict(context, probability, margin)
-    decided = groups.with_columns(
-        pl.Series("confidence", probability), pl.Series("margin", np.maximum(margin, 0.0)), pl.Series("status", status)
-    )
-    tied = groups.filter(pl.Series(~taken & (best_rival[numbers] > 0) & ((own_odds + rivals[numbers]) / weight >= 0.5)))
-    return decided.filter(pl.Series(taken)), tied.select("proposal")
+    tied = ~taken & (best_rival[numbers] > 0) & ((own_odds + rivals[numbers]) / weight >= 0.5)
+    return _decided(groups, probability, margin, status, taken), groups[["proposal"]].filter(pl.Series(tied))

@@ -20,6 +20,7 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.doubtful_differences import charged, in_doubt
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.itemised import itemised
+from reconciliation.matching.joins import has_repeats
 from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
 from reconciliation.matching.named_items import names_settled
@@ -70,23 +71,24 @@ def _live(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
     alive = (mine != 0) & (other != 0)
     if not alive.all():
         edges, mine, other = edges.filter(pl.Series(alive)), mine[alive], other[alive]
-    return edges.with_columns(pl.Series("mine", mine), pl.Series("other", other))
+    given = (column for column in edges if column.name not in ("mine", "other"))
+    return pl.DataFrame([*given, pl.Series("mine", mine), pl.Series("other", other)])
 
 
 def pairs_frame(
     edges: pl.DataFrame, left_applied: str, right_applied: str, kind: str | pl.Expr, factor: float
 ) -> pl.DataFrame:
     """Edges as candidate pairs."""
-    difference = pl.lit(KIND[kind], pl.UInt8) if isinstance(kind, str) else kind.cast(pl.UInt8)
-    return edges.select(
-        pl.col("left"),
-        pl.col("right"),
-        pl.col(left_applied).alias("left_applied"),
-        pl.col(right_applied).alias("right_applied"),
-        difference.alias("difference_kind"),
-        (pl.col("odds") * factor).alias("odds"),
-        pl.col("evidence"),
-    ).cast(PAIRS)  # type: ignore[arg-type]
+    columns = {
+        "left": pl.col("left"),
+        "right": pl.col("right"),
+        "left_applied": pl.col(left_applied),
+        "right_applied": pl.col(right_applied),
+        "difference_kind": pl.lit(KIND[kind]) if isinstance(kind, str) else kind,
+        "odds": pl.col("odds") * factor,
+        "evidence": pl.col("evidence"),
+    }
+    return edges.select(columns[name].cast(dtype).alias(name) for name, dtype in PAIRS.items())
 
 
 def _equal(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
@@ -117,7 +119,7 @@ def _of_pairs(
         context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
     ) -> Iterator[Proposals]:
         same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
-        same_sign = _not_over_a_rest(context, same_sign)
+        same_sign = same_sign if same_sign.is_empty() else _not_over_a_rest(context, same_sign)
         kept = same_sign if same_sign.is_empty() else same_sign.filter(pl.Series(keep(context, same_sign, rule)))
         sums = _near_sums(context, edges, rule, keep) if rule.rule in _ON_SUMS else edges.clear()
         if rule.rule == "fee" and not (kept.is_empty() and sums.is_empty()):
@@ -133,7 +135,10 @@ def _of_pairs(
             typed: str | pl.Expr = kind if isinstance(kind, str) else pl.lit(kind(kept))
             yield Proposals(pairs=pairs_frame(kept, "mine", "other", typed, rule.factor), evidence=evidence)
         if rule.rule in _ON_SUMS:
-            sums = with_parties(context, _near_sums(context, edges, rule, keep), rule)
+            sums = _near_sums(context, edges, rule, keep)
+            if sums.is_empty():
+                return
+            sums = with_parties(context, sums, rule)
             sums = in_doubt(context, sums, sums.clear(), rule)
             short = pl.col("mine").abs() < pl.col("other").sum().over("left").abs()
             for side, said in ((short, "short_pay"), (~short, "over_pay")):
@@ -151,6 +156,8 @@ def _near_sums(
 ) -> pl.DataFrame:
     """The edges of left items that name several whole right items which add up to nearly the amount."""
     live = _live(context, edges)
+    if not has_repeats(live["left"].to_numpy()):
+        return live.clear()
     rows = live["right"].to_numpy()
     whole = pl.Series(context.right.open[rows] == context.right.dataset.amount[rows], dtype=pl.Boolean)
     named = live.with_columns(whole.alias("whole")).filter(
@@ -192,6 +199,8 @@ def _sum(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: S
 def _sums(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
     for center, own, others in (("left", "mine", "other"), ("right", "other", "mine")):
         live = _live(context, edges)
+        if not has_repeats(live[center].to_numpy()):
+            continue
         # where one has the whole amount, the others only cancel out: which one it is, a sum does not say
         stars = (
             _of_several(live, center)
@@ -250,7 +259,7 @@ def _summary(stars: pl.DataFrame, kind: str, factor: float) -> pl.DataFrame:
 
 def _many_to_many(edges: pl.DataFrame, factor: float, evidence: Sequence[str]) -> Iterator[Proposals]:
     """Connected items whose totals agree although no single star's do: two payments over three invoices."""
-    if edges.is_empty():
+    if not all(has_repeats(edges[side].to_numpy()) for side in ("left", "right")):
         return
     label = components(edges["left"].to_numpy().astype(np.int64), edges["right"].to_numpy().astype(np.int64))
     edges = edges.with_columns(pl.Series("label", label))

@@ -11,7 +11,7 @@ from reconciliation.matching.context import LegContext
 from reconciliation.matching.encoding import Ints, Mask
 from reconciliation.matching.marginals import components
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
-from reconciliation.matching.resolution import AMBIGUOUS, Resolved
+from reconciliation.matching.resolution import AMBIGUOUS, DECIDED, Resolved
 from reconciliation.matching.taken import Taken
 
 MAX_NAMED = 200  # a tie of more items than this is told as a reason, not as a group
@@ -84,8 +84,8 @@ class OpenQuestions:
         fit = sizes.filter(pl.col("len").is_between(3, MAX_NAMED), pl.col("sides") == 2).select("label")
         numbered = fit.sort("label").with_row_index("proposal")
         first = edges.group_by("label").agg(pl.col("pass").first())  # edges are in the order of the passes
-        taken = []
-        for name in [each.name for each in self._context.leg.passes]:
+        taken, asking = [], set(first["pass"])
+        for name in [each.name for each in self._context.leg.passes if each.name in asking]:
             own = numbered.join(first.filter(pl.col("pass") == name), on="label", how="semi")
             if own.is_empty():
                 continue
@@ -98,9 +98,7 @@ class OpenQuestions:
             groups = groups.with_columns(confidence=0.0, margin=0.0, status=pl.lit(AMBIGUOUS, pl.UInt8))
             mine = members.join(own, on="label").with_columns(pl.lit(0, pl.Int64).alias("applied"))
             mine = mine.select(list(MEMBERS)).cast(MEMBERS)  # type: ignore[arg-type]
-            none = pl.DataFrame(
-                schema=PAIRS | {"confidence": pl.Float64(), "margin": pl.Float64(), "status": pl.UInt8()}
-            )
+            none = pl.DataFrame(schema=PAIRS | DECIDED)
             taken.append(Taken(name, ("the evidence is the same for each",), none, groups, mine))
         return taken
 

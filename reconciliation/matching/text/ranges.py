@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import polars as pl
 
 from reconciliation.matching.text.folding import compact
@@ -33,19 +35,24 @@ def range_members(texts: pl.DataFrame) -> pl.DataFrame:
     MAX_MEMBERS numbers; anything else gives nothing. A list's short members replace the last digits of its first
     number.
     """
-    return pl.concat([_ranges(texts), _lists(texts), _stemmed_ranges(texts), _stemmed_lists(texts)])
-
-
-def _ranges(texts: pl.DataFrame) -> pl.DataFrame:
-    found = (
-        _spans(texts, _RANGE)
-        .with_columns(
-            pl.col("span").str.extract(_PARTS, 1).alias("first"),
-            pl.col("span").str.extract(_PARTS, 2).alias("mark"),
-            pl.col("span").str.extract(_PARTS, 3).alias("last"),
-        )
-        .drop_nulls(["first", "last"])
+    told = texts.select(
+        "row", **{name: pl.col("text").str.extract_all(pattern) for name, (pattern, _) in _WAYS.items()}
     )
+    times = told.select(pl.col(*_WAYS).list.len().sum()).row(0)
+    found = [
+        members(_spans(told, name))
+        for (name, (_, members)), count in zip(_WAYS.items(), times, strict=True)
+        if count  # as a rule there are none
+    ]
+    return pl.concat(found) if found else pl.DataFrame(schema={"row": texts.schema["row"], "raw": pl.String})
+
+
+def _ranges(spans: pl.DataFrame) -> pl.DataFrame:
+    found = spans.with_columns(
+        pl.col("span").str.extract(_PARTS, 1).alias("first"),
+        pl.col("span").str.extract(_PARTS, 2).alias("mark"),
+        pl.col("span").str.extract(_PARTS, 3).alias("last"),
+    ).drop_nulls(["first", "last"])
     # 1001/1004 may be a range, 11633/11668 are two numbers
     whole = (pl.col("mark") == "/") & (pl.col("first").str.len_bytes() == pl.col("last").str.len_bytes())
     members = _numbers_between(found.with_columns(whole=whole))
@@ -66,9 +73,9 @@ def _numbers_between(ranges: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _stemmed_ranges(texts: pl.DataFrame) -> pl.DataFrame:
+def _stemmed_ranges(spans: pl.DataFrame) -> pl.DataFrame:
     """Ranges whose end leaves out the stem of the first number, or has the same."""
-    found = _spans(texts, _STEMMED_RANGE).with_columns(
+    found = spans.with_columns(
         pl.col("span").str.extract(_STEMMED_RANGE_PARTS, place).alias(name)
         for place, name in enumerate(("stem", "first", "again", "last"), start=1)
     )
@@ -77,18 +84,18 @@ def _stemmed_ranges(texts: pl.DataFrame) -> pl.DataFrame:
     return numbers.select("row", raw=compact(pl.col("stem") + pl.col("number")))
 
 
-def _stemmed_lists(texts: pl.DataFrame) -> pl.DataFrame:
+def _stemmed_lists(spans: pl.DataFrame) -> pl.DataFrame:
     """Lists whose members leave out the stem of the first number."""
     stem = pl.col("span").str.extract(f"^({_STEM})").alias("stem")
-    found = _spans(texts, _STEMMED_LIST).with_columns(stem)
+    found = spans.with_columns(stem)
     numbers = pl.col("span").str.strip_prefix(pl.col("stem")).str.extract_all("[0-9]+").alias("numbers")
     members = _listed(found.with_columns(numbers))
     return members.select("row", raw=compact(pl.col("stem") + pl.col("raw")))
 
 
-def _lists(texts: pl.DataFrame) -> pl.DataFrame:
+def _lists(spans: pl.DataFrame) -> pl.DataFrame:
     numbers = pl.col("span").str.extract_all("[0-9]+").alias("numbers")
-    return _listed(_spans(texts, _LIST).with_columns(numbers)).select("row", "raw")
+    return _listed(spans.with_columns(numbers)).select("row", "raw")
 
 
 def _listed(lists: pl.DataFrame) -> pl.DataFrame:
@@ -103,13 +110,21 @@ def _listed(lists: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _spans(texts: pl.DataFrame, pattern: str) -> pl.DataFrame:
-    """`row`, `span` of what fits a pattern in the texts."""
-    found = texts.select("row", pl.col("text").str.extract_all(pattern).alias("span"))
-    return found.filter(pl.col("span").list.len() > 0).explode("span", empty_as_null=False, keep_nulls=False)
+def _spans(told: pl.DataFrame, way: str) -> pl.DataFrame:
+    """`row`, `span` of what the texts have of one way of writing."""
+    return told.select("row", span=way).explode("span", empty_as_null=False, keep_nulls=False)
 
 
 def _completed(first: pl.Expr, last: pl.Expr) -> pl.Expr:
     """`last` with the leading digits of `first` where it is the shorter one."""
     missing = first.str.len_chars().cast(pl.Int64) - last.str.len_chars().cast(pl.Int64)
     return pl.when(missing > 0).then(first.str.slice(0, missing.clip(0)) + last).otherwise(last)
+
+
+#: Ways to write several numbers at once, and what each one's spans stand for.
+_WAYS: Mapping[str, tuple[str, Callable[[pl.DataFrame], pl.DataFrame]]] = {
+    "range": (_RANGE, _ranges),
+    "list": (_LIST, _lists),
+    "stemmed_range": (_STEMMED_RANGE, _stemmed_ranges),
+    "stemmed_list": (_STEMMED_LIST, _stemmed_lists),
+}
