@@ -20,27 +20,34 @@ _LARGEST_KEPT = 32 * 1024 * 1024
 """Bytes of the largest block that is kept when it is freed; glibc allows no more."""
 _END_KEPT = 1024 * 1024 * 1024
 """Bytes kept where the end of the heap is free."""
-_SELDOM = 100
-"""By how much rarer Python looks for cycles."""
-_POLARS_ALONE = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:1500,muzzy_decay_ms:1500"}
-"""What Polars reads when it is imported: threads of its pool; milliseconds that freed memory is kept. Longer costs more memory
-than it saves time."""
+_SELDOM = 70_000
+"""Objects after which Python looks for cycles: a hundred times as many as usual."""
+_ALONE = {
+    "POLARS_MAX_THREADS": "1",
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:1500,muzzy_decay_ms:1500",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""What Polars and numpy read when they are imported: threads of Polars' pool; milliseconds that freed memory is kept (longer costs
+more memory than it saves time); threads for matrices, of which there are none."""
 
 
 def for_matching_alone() -> None:
     """Set the process up for matching and nothing else. To be called before Polars is imported; what the environment says stands."""
-    for name, value in _POLARS_ALONE.items():
+    for name, value in _ALONE.items():
         os.environ.setdefault(name, value)
+    gc.set_threshold(_SELDOM, *gc.get_threshold()[1:])  # what is imported stays
 
 
 @contextmanager
 def few_collections() -> Iterator[None]:
     """For the length of a job: what it holds is not gone through for cycles again and again."""
     young, middle, old = gc.get_threshold()
-    gc.set_threshold(young * _SELDOM, middle, old)
+    gc.set_threshold(max(young, _SELDOM), middle, old)
+    gc.freeze()  # and what is there already, most of it imported, not at all
     try:
         yield
     finally:
+        gc.unfreeze()
         gc.set_threshold(young, middle, old)
 
 
