@@ -25,6 +25,8 @@ OF_ONE_ENTITY = (pl.col("entity") == pl.col("entity_right")) | (pl.col("entity")
 
 def one_party(met: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of the items that met just one counterparty of their entity."""
+    if met.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     of_entity = met.filter(OF_ONE_ENTITY).select("row", "party").unique()
     return of_entity.filter(pl.len().over("row") == 1)
 
@@ -32,6 +34,8 @@ def one_party(met: pl.DataFrame) -> pl.DataFrame:
 def initials_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of texts that hold the family name of just one counterparty of the entity beside the initial of its given
     name: J SMITH, SMITH J."""
+    if texts.is_empty() or names.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     told = (texts.select("row", "entity", form=pl.col("text").str.extract_all(pattern)) for pattern in _WITH_INITIAL)
     shown = pl.concat(told).explode("form", empty_as_null=False, keep_nulls=False)
     if shown.is_empty():
@@ -55,13 +59,16 @@ def whole_names(names: pl.DataFrame) -> pl.DataFrame:
 def whole_names_in_texts(texts: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of texts that hold all words of the name (`whole_names`) of just one counterparty of the entity, one after the
     other."""
+    if texts.is_empty() or whole.is_empty():
+        return pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
     said = texts.select("row", "entity", pl.col("text").str.split(" ").alias("word")).explode("word")
     runs = [pl.col("word")]
     for count in range(1, _WORDS):
         following = pl.col("word").shift(-count)
         runs.append(runs[-1] + " " + pl.when(pl.col("row").shift(-count) == pl.col("row")).then(following))
-    told = [said.select("row", "entity", run.alias("name")).drop_nulls("name") for run in runs[1:]]
-    return one_party(pl.concat(told).join(whole, on="name", suffix="_right"))
+    told = said.select("row", "entity", *(run.alias(f"of_{count}") for count, run in enumerate(runs[1:], start=2)))
+    told = told.unpivot(index=["row", "entity"], value_name="name").drop_nulls("name")
+    return one_party(told.join(whole, on="name", suffix="_right"))
 
 
 def names_in_texts(texts: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:

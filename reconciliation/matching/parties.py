@@ -8,7 +8,7 @@ pass has seen pay for it), then name, then a name found in its text, then a name
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,11 @@ from reconciliation.matching.text import name_key, name_similarity
 
 _IDENTITY = ("counterparty_id", "counterparty_account", "counterparty_name")
 _USUAL = 2  # bills of one counterparty from which an account that pays them is its payer's, whoever that is
-_PARTIES, _ASKED, _WHOLE = "counterparties", "counterparties_asked", "whole_names"
+_PARTIES, _NAMES, _WHOLE = "counterparties", "counterparty_names", "whole_names"
+_ASKED = "counterparties_asked"
+_NOBODY = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+#: `row`, `party` of the left items (`row`, and what `_identity` shows) that one way tells, among the counterparties of the right side.
+_Told = Callable[[LegContext, pl.DataFrame, pl.DataFrame], pl.DataFrame]
 
 
 def left_parties(context: LegContext) -> pl.DataFrame:
@@ -59,13 +63,13 @@ def _bare_names(context: LegContext, found: pl.DataFrame) -> pl.DataFrame:
     rows = rows[data.lacking("counterparty_name", rows)]
     bare = without_standing_words(context, context.left, told_words(data.take(["text"], rows)["text"]))
     texts = pl.DataFrame({"row": rows, "entity": data.entity[rows], "name": bare}).drop_nulls()
-    met = texts.join(_names(counterparties(context)), on="name", suffix="_right")
+    met = texts.join(_names(context), on="name", suffix="_right")
     return one_party(met)
 
 
 def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of texts (`row` of the left side, `text`) that hold the name of one of the right side's counterparties."""
-    names = _names(counterparties(context))
+    names = _names(context)
     entity = pl.Series("entity", context.left.dataset.entity[texts["row"].to_numpy()])
     told = texts.select("row", entity, text=name_key(texts["text"]))
     return names_in_texts(told.drop_nulls("text"), names)
@@ -73,7 +77,7 @@ def parties_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
 
 def whole_names_in(context: LegContext, texts: pl.DataFrame) -> pl.DataFrame:
     """`row`, `name` (key) of the one counterparty of the right side whose whole name texts (`row` of the left side, `text`) hold."""
-    names = _names(counterparties(context))
+    names = _names(context)
     entity = pl.Series("entity", context.left.dataset.entity[texts["row"].to_numpy()])
     told = texts.select("row", entity, text=name_key(texts["text"])).drop_nulls("text")
     found = whole_names_in_texts(told, _whole_names(context))
@@ -102,7 +106,9 @@ def counterparties(context: LegContext) -> pl.DataFrame:
     if asked is None or not asked.equals(open_rows):
         rows = _shown_otherwise(context.right.dataset, open_rows["row"].to_numpy(), _IDENTITY)
         codes = party_codes(context.right.dataset)
-        context.cache[_PARTIES] = _identity(context.right, rows).with_columns(codes.gather(rows))
+        parties = _identity(context.right, rows).with_columns(codes.gather(rows))
+        context.cache[_PARTIES] = parties
+        context.cache[_NAMES] = parties.select("name", "party", "entity").drop_nulls().unique()
         context.cache[_ASKED] = open_rows
         context.cache.pop(_WHOLE, None)
     return context.cache[_PARTIES]
@@ -110,9 +116,9 @@ def counterparties(context: LegContext) -> pl.DataFrame:
 
 def _whole_names(context: LegContext) -> pl.DataFrame:
     """`whole_names` of the right side's counterparties; made once for the same open items."""
-    parties = counterparties(context)
+    names = _names(context)
     if _WHOLE not in context.cache:
-        context.cache[_WHOLE] = whole_names(_names(parties))
+        context.cache[_WHOLE] = whole_names(names)
     return context.cache[_WHOLE]
 
 
@@ -137,8 +143,10 @@ def _shown_as(data: Dataset, columns: Sequence[str]) -> npt.NDArray[np.integer]:
     return data.derived[name]["way"].to_numpy()
 
 
-def _names(parties: pl.DataFrame) -> pl.DataFrame:
-    return parties.select("name", "party", "entity").drop_nulls().unique()
+def _names(context: LegContext) -> pl.DataFrame:
+    """`name`, `party`, `entity` of the counterparties."""
+    counterparties(context)
+    return context.cache[_NAMES]
 
 
 def _identity(view: SideView, rows: Rows) -> pl.DataFrame:
@@ -157,62 +165,86 @@ def parties_named(context: LegContext, rows: npt.NDArray[np.integer]) -> pl.Data
     """The counterparties of these rows of the left side, open or settled, as `left_parties` tells those of the open ones."""
     right = counterparties(context)
     left = _identity(context.left, rows.astype(np.uint32))
-    found: list[pl.DataFrame] = []
-    for key in ("id", "iban", "name"):
-        known = right.select(key, "party").drop_nulls().unique()
-        shared = known.group_by(key).len().filter(pl.col("len") > MAX_PARTIES)
-        known = known.join(shared, on=key, how="anti")
-        hits = left.select("row", key).drop_nulls().join(known, on=key).select("row", "party").unique()
-        found.append(hits)
-        left = left.join(hits, on="row", how="anti")
-        more = []
-        if key == "id":
-            more.append(naming_numbers(context, left["row"].to_numpy(), _numbers(context, right)))
-            for naming in (naming_words, naming_short_words):
-                asked = np.setdiff1d(left["row"].to_numpy(), pl.concat(more)["row"].to_numpy())
-                more.append(naming(context, asked).join(right.select("party").unique(), on="party", how="semi"))
-        if key == "iban":
-            more.append(_by_paying_account(context, left))
-        for hits in more:
+    _numbers(context, right)  # those of what is open when they are first asked for
+    found = [_NOBODY]
+    for told_by in _SUREST_FIRST:
+        if left.is_empty():
+            break
+        hits = told_by(context, left, right)
+        if not hits.is_empty():
             found.append(hits)
             left = left.join(hits, on="row", how="anti")
-    names = _names(right)
-    # who is known by his own name pays for himself, whomever the text names beside
-    nobody = left.join(names.select("name").unique(), on="name", how="anti")
-    told = nobody.with_columns(text_keys(context.left.dataset, nobody["row"].to_numpy()).alias("told"))
-    hits = whole_names_in_texts(told.select("row", "entity", text="told").drop_nulls("text"), _whole_names(context))
-    found.append(hits)
-    left = left.join(hits, on="row", how="anti")
-    for of_text in (False, True):
-        keys = text_keys(context.left.dataset, left["row"].to_numpy()) if of_text else name_key(left["name"])
-        left = left.with_columns(keys.alias("told"))
-        for of_told in (names_in_texts, initials_in_texts):  # KELKANUL SYSTEMS P is no P SYSTEMS
-            hits = of_told(left.select("row", "entity", text="told").drop_nulls("text"), names)
-            found.append(hits)
-            left = left.join(hits, on="row", how="anti")
-    # the name of many is theirs, and not the mistyped one of somebody else
-    left = left.join(names.select("name").unique(), on="name", how="anti")
-    told = pl.concat([left.select("row", "entity", "name").drop_nulls("name"), texts_as_names(left)])
-    found.append(mistyped_names(told, names))
     return with_namesakes(pl.concat(found), right)
 
 
-def _by_paying_account(context: LegContext, left: pl.DataFrame) -> pl.DataFrame:
+def _by_equal(key: str) -> _Told:
+    """By an id, an account or a name that few counterparties have."""
+
+    def told_by(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+        given = left.select("row", key).drop_nulls()
+        if given.is_empty():
+            return _NOBODY
+        known = right.select(key, "party").drop_nulls().unique().filter(pl.len().over(key) <= MAX_PARTIES)
+        return given.join(known, on=key).select("row", "party").unique()
+
+    return told_by
+
+
+def _by_number(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    return naming_numbers(context, left["row"].to_numpy(), _numbers(context, right))
+
+
+def _by_words(naming: Callable[[LegContext, Rows], pl.DataFrame]) -> _Told:
+    def told_by(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+        hits = naming(context, left["row"].to_numpy())
+        return hits if hits.is_empty() else hits.join(right.select("party").unique(), on="party", how="semi")
+
+    return told_by
+
+
+def _by_whole_name(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    names = _names(context)
+    # who is known by his own name pays for himself, whomever the text names beside
+    nobody = left.join(names.select("name").unique(), on="name", how="anti")
+    told = nobody.select("row", "entity", text=text_keys(context.left.dataset, nobody["row"].to_numpy()))
+    return whole_names_in_texts(told.drop_nulls("text"), _whole_names(context))
+
+
+def _by_name_in(of_told: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame], *, of_text: bool) -> _Told:
+    """By a name that stands in the name field, or in the text."""
+
+    def told_by(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+        keys = text_keys(context.left.dataset, left["row"].to_numpy()) if of_text else name_key(left["name"])
+        return of_told(left.select("row", "entity", text=keys).drop_nulls("text"), _names(context))
+
+    return told_by
+
+
+def _by_mistyped_name(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
+    names = _names(context)
+    # the name of many is theirs, and not the mistyped one of somebody else
+    left = left.join(names.select("name").unique(), on="name", how="anti")
+    texts = texts_as_names(left.with_columns(told=text_keys(context.left.dataset, left["row"].to_numpy())))
+    return mistyped_names(pl.concat([left.select("row", "entity", "name").drop_nulls("name"), texts]), names)
+
+
+def _by_paying_account(context: LegContext, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFrame:
     """`row`, `party` of items whose account a pair accepted so far has seen pay for one counterparty, and no other.
 
     Where both show a name, the names have to be like, or it has paid several times: a third party may have paid once.
     """
-    none = pl.DataFrame(schema={"row": pl.UInt32, "party": pl.UInt64})
+    if not len(context.accepted[0]):
+        return _NOBODY
     asked = left.drop_nulls("iban").select("row", "iban", "name")
-    if asked.is_empty() or not len(context.accepted[0]):
-        return none
+    if asked.is_empty():
+        return _NOBODY
     pairs = pl.DataFrame({"left": context.accepted[0], "right": context.accepted[1]})
     payers = pairs["left"].unique().sort()
     paying = pl.DataFrame({"row": payers, "iban": account_keys(context.left.dataset, payers.to_numpy())})
     paying = paying.join(asked.select("iban").unique(), on="iban", how="semi")
     pairs = pairs.join(paying, left_on="left", right_on="row")
     if pairs.is_empty():
-        return none
+        return _NOBODY
     paid = parties_of(context.right, pairs["right"].unique().sort().to_numpy())
     paid = paid.with_columns(name_keys(context.right.dataset, paid["row"].to_numpy()).alias("name"))
     known = pairs.join(paid, left_on="right", right_on="row")
@@ -232,3 +264,22 @@ def _numbers(context: LegContext, right: pl.DataFrame) -> pl.DataFrame:
         ids = right.select("party", "id").drop_nulls().unique()
         context.cache["customer_numbers"] = numbers_of(context.right.dataset, ids, right_parties(context))
     return context.cache["customer_numbers"]
+
+
+#: What tells whose an item is, the surest first.
+_SUREST_FIRST: tuple[_Told, ...] = (
+    _by_equal("id"),
+    _by_number,
+    _by_words(naming_words),
+    _by_words(naming_short_words),
+    _by_equal("iban"),
+    _by_paying_account,
+    _by_equal("name"),
+    _by_whole_name,
+    *(
+        _by_name_in(of_told, of_text=of_text)
+        for of_text in (False, True)
+        for of_told in (names_in_texts, initials_in_texts)  # KELKANUL SYSTEMS P is no P SYSTEMS
+    ),
+    _by_mistyped_name,
+)

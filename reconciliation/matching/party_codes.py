@@ -34,14 +34,16 @@ def party_codes(data: Dataset) -> pl.Series:
 
 def parties_of(view: SideView, rows: Rows) -> pl.DataFrame:
     """The counterparties of these rows of a side, open or settled: `row`, `party` (code)."""
-    frame = pl.DataFrame({"row": rows, "party": party_codes(view.dataset).gather(rows)})
+    frame = pl.DataFrame({"row": rows, "party": party_codes(view.dataset)[rows]})
     return frame.drop_nulls("party") if frame["party"].null_count() else frame
 
 
 def of_one_party(view: SideView, one: pl.Series, two: pl.Series) -> pl.Series:
     """By pair of rows of a side: whether both are of one counterparty that is known."""
+    if one.is_empty():
+        return pl.Series([], dtype=pl.Boolean)
     codes = party_codes(view.dataset)
-    return (codes.gather(one) == codes.gather(two)).fill_null(False)
+    return (codes[one] == codes[two]).fill_null(False)
 
 
 def right_parties(context: LegContext) -> pl.DataFrame:
