@@ -50,7 +50,8 @@ def spoken_against(context: LegContext, left: Rows, right: Rows) -> Mask:
     told = pl.DataFrame({"row": rows, "text": said, "said": ascii_upper_series(said)})
     whole = context.right.dataset.amount
     usual = np.sign(np.sign(whole).sum())  # a refund settles what is of the other sign: a credit memo
-    advance, back = (told.select(of(pl.col("said"))).to_series().to_numpy() for of in (on_account, given_back))
+    purposes = told.select(advance=on_account(pl.col("said")), back=given_back(pl.col("said")))
+    advance, back = (each.to_numpy() for each in purposes)
     against = advance[places] & ~_asks_on_account(context, right, advance[places])
     against |= back[places] & (np.sign(whole[right]) == usual)
     against |= _for_somebody_else(context, told, left, right)

@@ -40,7 +40,10 @@ def in_doubt(context: LegContext, kept: pl.DataFrame, edges: pl.DataFrame, rule:
     typed = kept["typed"] if "typed" in kept.columns else pl.repeat(True, kept.height, eager=True)
     found.append(rest_is_another(context, rests.filter(typed & (kept["odds"] * rule.factor >= context.leg.sure_odds))))
     found.append(kept.filter(pl.Series(list_goes_on(context, kept["left"].to_numpy(), kept["right"].to_numpy()))))
-    doubtful = pl.concat([each.select("left", "right") for each in found]).unique().with_columns(doubtful=True)
+    doubtful = pl.concat([each[["left", "right"]] for each in found])
+    if doubtful.is_empty():
+        return kept
+    doubtful = doubtful.unique().with_columns(doubtful=True)
     marked = kept.join(doubtful, on=["left", "right"], how="left", maintain_order="left")
     most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)
     return marked.with_columns(odds=pl.when("doubtful").then(most).otherwise("odds")).drop("doubtful")

@@ -70,7 +70,7 @@ class Doubts:
     def held(self, encoding: Encoding, before: Sequence[Leg], leg: Leg) -> pl.DataFrame:
         """What those of the legs `before` hold (HELD) that hold anything within this leg's reach."""
         parts = [pl.DataFrame(schema=HELD)]
-        for earlier in before:
+        for earlier in before if not self._groups.is_empty() else ():
             groups = self._groups.filter(pl.col("leg") == earlier.name)
             if groups.is_empty() or not earlier.pools & leg.reach:
                 continue

@@ -189,6 +189,8 @@ class Run:
     def _reopened(self, freed: pl.DataFrame) -> pl.DataFrame:
         """What is open by now of the items that earlier legs had in doubt, as unmatched of these (UNMATCHED)."""
         parts = [pl.DataFrame(schema=UNMATCHED)]
+        if freed.is_empty():
+            return parts[0]
         for (name,), own in freed.group_by(["leg"], maintain_order=True):
             leg = self.rules.leg(str(name))
             left, right = (

@@ -26,13 +26,16 @@ def meant_elsewhere(context: LegContext, left: Rows, right: Rows) -> Mask:
 
 
 def _named_in(context: LegContext, other: Dataset, left: Rows, right: Rows) -> Mask:
+    elsewhere = np.zeros(len(left), dtype=np.bool_)
+    named = named_by(context.left.dataset, left, other)
+    if named.is_empty():
+        return elsewhere
     pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
-    named = named_by(context.left.dataset, left, other).filter("telling").select("left", "named").unique()
+    named = named.filter("telling").select("left", "named").unique()
     line, bill = named["left"].to_numpy(), named["named"].to_numpy()
     equal = context.left.open[line] == other.amount[bill]
     equal &= context.left.dataset.currency[line] == other.currency[bill]
     met = pairs.join(named.filter(pl.Series(equal, dtype=pl.Boolean)), on="left")
-    elsewhere = np.zeros(len(left), dtype=np.bool_)
     if met.is_empty():
         return elsewhere
     paid = _paid(context, other, met["right"].unique().to_numpy())

@@ -101,6 +101,8 @@ def price_shares(context: LegContext, amounts: Ints, right: Rows) -> Floats:
     prices = _prices(data)
     shares = np.zeros(len(right))
     at_price = np.flatnonzero(among(amounts, prices["amount"].to_numpy()))
+    if not len(at_price):
+        return shares
     rows = right[at_price]
     asked = pl.DataFrame({"amount": amounts[at_price], "currency": data.currency[rows], "entity": data.entity[rows]})
     met = asked.join(prices, on=_PRICE, how="left", maintain_order="left")

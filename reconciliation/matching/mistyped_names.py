@@ -61,8 +61,6 @@ def _without_a_letter(names: pl.DataFrame) -> pl.DataFrame:
     rests = [np.delete(letters, place, axis=1).view(np.uint64).ravel() for place in range(MIN_NAME + 1)]
     repeated = [np.zeros(whole.height, dtype=np.bool_)]  # of a double letter either may be taken out
     repeated.extend(letters[:, place] == letters[:, place - 1] for place in range(1, MIN_NAME + 1))
-    whole = whole.drop("whole")
-    return pl.concat(
-        whole.with_columns(pl.Series("rest", rest)).filter(pl.Series(~again))
-        for rest, again in zip(rests, repeated, strict=True)
-    )
+    kept = [np.flatnonzero(~again) for again in repeated]
+    rest = np.concatenate([rest[rows] for rest, rows in zip(rests, kept, strict=True)])
+    return whole.drop("whole")[np.concatenate(kept)].hstack([pl.Series("rest", rest)])

@@ -270,9 +270,9 @@ def joined(context: LegContext, left: pl.DataFrame, right: pl.DataFrame, max_own
     A key with more than `max_owners` owners on a side names nobody.
     """
     left, right = without_frequent(left, max_owners), without_frequent(right, max_owners)
-    met = left.join(right, on="key", how="inner", suffix="_right").filter(pl.col("check") == pl.col("check_right"))
-    fits = context.compatible(met["row"].to_numpy(), met["row_right"].to_numpy())
-    edges = met.select("length", left="row", right="row_right").filter(pl.Series(fits))
-    if has_repeats(pair_keys(edges["left"].to_numpy(), edges["right"].to_numpy())):
-        edges = edges.group_by("left", "right").agg(pl.col("length").max())
-    return edges.select("left", "right", "length")
+    met = left.join(right, on="key", how="inner", suffix="_right")
+    one, two = met["row"].to_numpy(), met["row_right"].to_numpy()
+    fits = (met["check"].to_numpy() == met["check_right"].to_numpy()) & context.compatible(one, two)
+    one, two = one[fits], two[fits]
+    edges = pl.DataFrame({"left": one, "right": two, "length": met["length"].to_numpy()[fits]})
+    return edges.group_by("left", "right").agg(pl.col("length").max()) if has_repeats(pair_keys(one, two)) else edges

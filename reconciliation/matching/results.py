@@ -269,7 +269,7 @@ def unmatched_table(context: LegContext, unmatched: pl.DataFrame) -> pl.DataFram
 
 
 def _named(index: npt.NDArray[np.generic], names: Sequence[str]) -> pl.Series:
-    return pl.Series(list(names), dtype=pl.String).gather(index)
+    return pl.Series(list(names), dtype=pl.String)[index]
 
 
 def _shaped(columns: Mapping[str, pl.Series | pl.Expr], shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
@@ -277,4 +277,6 @@ def _shaped(columns: Mapping[str, pl.Series | pl.Expr], shape: Mapping[str, pl.D
         return pl.DataFrame(schema=dict(shape))
     series = {name: value for name, value in columns.items() if isinstance(value, pl.Series)}
     literals = {name: value for name, value in columns.items() if isinstance(value, pl.Expr)}
-    return pl.DataFrame(series).with_columns(**literals).select(pl.col(name).cast(kind) for name, kind in shape.items())
+    return pl.DataFrame(series).select(
+        literals.get(name, pl.col(name)).cast(kind).alias(name) for name, kind in shape.items()
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.amount_differences import discounts, mistyped, short_or_over, within
@@ -234,27 +235,29 @@ def _star_groups(
         return
     other = "right" if center == "left" else "left"
     own_amount, other_amount = ("mine", "other") if center == "left" else ("other", "mine")
-    number = stars.select(pl.col(center).rank("dense").cast(pl.UInt32) - 1).to_series()
-    stars = stars.with_columns(number.alias("proposal"))
-    sides = {"left": 0, "right": 1}
-    middle = stars.select(
-        "proposal", pl.lit(sides[center], pl.UInt8).alias("side"), row=center, applied=own_amount
-    ).unique("proposal")
-    around = stars.select("proposal", pl.lit(sides[other], pl.UInt8).alias("side"), row=other, applied=other_amount)
-    members = pl.concat([middle, around]).cast(MEMBERS)  # type: ignore[arg-type]
-    yield Proposals(groups=_summary(stars, kind, factor), members=members, evidence=evidence)
-
-
-def _summary(stars: pl.DataFrame, kind: str, factor: float) -> pl.DataFrame:
-    # the weakest edge decides how sure the whole is
-    return (
-        stars.group_by("proposal")
-        .agg(pl.col("odds").min() * factor, pl.col("evidence").max())
-        .with_columns(pl.lit(KIND[kind], pl.UInt8).alias("difference_kind"))
-        .select(list(GROUPS))
-        .sort("proposal")
-        .cast(GROUPS)  # type: ignore[arg-type]
+    centers, first, number = np.unique(stars[center].to_numpy(), return_index=True, return_inverse=True)
+    own, around = (0, 1) if center == "left" else (1, 0)
+    members = pl.DataFrame(
+        {
+            "proposal": np.concatenate([np.arange(len(centers)), number]),
+            "side": np.repeat([own, around], [len(centers), len(number)]),
+            "row": np.concatenate([centers, stars[other].to_numpy()]),
+            "applied": np.concatenate([stars[own_amount].to_numpy()[first], stars[other_amount].to_numpy()]),
+        },
+        schema=MEMBERS,
     )
+    yield Proposals(groups=_summary(number, stars, kind, factor), members=members, evidence=evidence)
+
+
+def _summary(number: npt.NDArray[np.integer], edges: pl.DataFrame, kind: str, factor: float) -> pl.DataFrame:
+    """The candidate groups of edges, by the `number` of each edge's group, from 0."""
+    count = int(number.max()) + 1
+    odds, evidence = np.full(count, np.inf), np.zeros(count, dtype=np.uint16)
+    np.minimum.at(odds, number, edges["odds"].to_numpy())  # the weakest edge decides how sure the whole is
+    np.maximum.at(evidence, number, edges["evidence"].to_numpy())
+    of_kind = np.full(count, KIND[kind])
+    columns = {"proposal": np.arange(count), "difference_kind": of_kind, "odds": odds * factor, "evidence": evidence}
+    return pl.DataFrame(columns, schema=GROUPS)
 
 
 def _many_to_many(edges: pl.DataFrame, factor: float, evidence: Sequence[str]) -> Iterator[Proposals]:
@@ -284,8 +287,9 @@ def _many_to_many(edges: pl.DataFrame, factor: float, evidence: Sequence[str]) -
         met = met.join(apart, on="label", how="anti").sort("label").with_row_index("proposal")
     if met.is_empty():
         return
+    edges = edges.join(met, on="label")
     yield Proposals(
-        groups=_summary(edges.join(met, on="label"), "none", factor),
+        groups=_summary(edges["proposal"].to_numpy(), edges, "none", factor),
         members=members.join(met, on="label").select(list(MEMBERS)).cast(MEMBERS),  # type: ignore[arg-type]
         evidence=evidence,
     )

@@ -63,14 +63,14 @@ def _words(texts: pl.Series) -> tuple[Words, list[Words]]:
     """Of each text its length in bytes, and its bytes as words of eight, filled up with zeros."""
     given = texts.fill_null("").alias("text").to_frame()
     # padding counts characters, the hash wants bytes: what is not ASCII goes through its hexadecimal form
-    ascii_text = pl.col("text").str.len_bytes() == pl.col("text").str.len_chars()
-    coded = "\x01" + pl.col("text").cast(pl.Binary).bin.encode("hex")
-    frame = (
-        given
-        if given.select(ascii_text.all()).item()
-        else given.select(pl.when(ascii_text).then("text").otherwise(coded))
-    )
-    length = frame.select(pl.col("text").str.len_bytes()).to_series().to_numpy().astype(np.uint64)
+    sizes = given.select(bytes=pl.col("text").str.len_bytes(), letters=pl.col("text").str.len_chars())
+    if sizes["bytes"].equals(sizes["letters"]):
+        frame, length = given, sizes["bytes"].to_numpy().astype(np.uint64)
+    else:
+        ascii_text = pl.lit(sizes["bytes"]) == pl.lit(sizes["letters"])
+        coded = "\x01" + pl.col("text").cast(pl.Binary).bin.encode("hex")
+        frame = given.select(pl.when(ascii_text).then("text").otherwise(coded))
+        length = frame["text"].str.len_bytes().to_numpy().astype(np.uint64)
     width = max(8, (int(length.max()) + 7) // 8 * 8)
     padded = frame.select(
         pl.col("text")

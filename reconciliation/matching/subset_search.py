@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from reconciliation.matching.context import LegContext
+from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, Proposals
 from reconciliation.matching.subset_sum import MAX_AMOUNT, subset_sums
 
@@ -39,9 +39,11 @@ def unique_subsets(
     other = "right" if center == "left" else "left"
     own_amount, other_amount = ("mine", "other") if center == "left" else ("other", "mine")
     side, other_side = (0, 1) if center == "left" else (1, 0)
-    counted = edges.with_columns(pl.len().over(center).alias("count"))
-    crowded = counted.filter(pl.col("count") > max_candidates).select(pl.col(center).alias("row")).unique().sort("row")
-    notes = crowded.select(pl.lit(side, pl.UInt8).alias("side"), "row", pl.lit("too_many_candidates").alias("reason"))
+    centers, place, times = np.unique(edges[center].to_numpy(), return_inverse=True, return_counts=True)
+    if times.max() < 2:
+        return
+    counted = edges.with_columns(pl.Series("count", times[place]))
+    notes = _notes(side, centers[times > max_candidates], "too_many_candidates")
     cases = counted.filter(
         pl.col("count").is_between(2, max_candidates),
         pl.col("mine").abs() <= MAX_AMOUNT,
@@ -69,17 +71,9 @@ def unique_subsets(
         max_size=max_size,
         alternatives=ALTERNATIVES,
     )
-    exhausted = sizes.filter(pl.Series(found.exhausted))
-    notes = pl.concat(
-        [
-            notes,
-            exhausted.select(
-                pl.lit(side, pl.UInt8).alias("side"),
-                pl.col(center).alias("row"),
-                pl.lit("search_budget").alias("reason"),
-            ),
-        ]
-    )
+    if found.exhausted.any():
+        exhausted = _notes(side, sizes[center].to_numpy()[found.exhausted], "search_budget")
+        notes = pl.concat([notes, exhausted])
     # an only solution of one item is an equal amount: other passes judge those
     first = found.starts[:, 1] - found.starts[:, 0]
     single = (found.count == 1) & (first < least_only)
@@ -122,3 +116,9 @@ def unique_subsets(
     ).cast(GROUPS)  # type: ignore[arg-type]
     shaped = pl.concat([middle.select(list(MEMBERS)), around.select(list(MEMBERS))]).cast(MEMBERS)  # type: ignore[arg-type]
     yield Proposals(groups=groups, members=shaped, evidence=evidence, notes=notes)
+
+
+def _notes(side: int, rows: Rows, reason: str) -> pl.DataFrame:
+    """`reason` for each of these rows of a side, of the shape of `Proposals.notes`."""
+    shape = {"side": pl.UInt8, "row": pl.UInt32, "reason": pl.String}
+    return pl.DataFrame({"side": np.full(len(rows), side), "row": rows, "reason": [reason] * len(rows)}, schema=shape)

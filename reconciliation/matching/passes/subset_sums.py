@@ -151,9 +151,12 @@ class SubsetSums(DatedPass):
         """The pairs inside a window, with `doubtful`: whether a candidate has an equal outside it, which only its date tells
         from it, or one item of the counterparty, of any date, has the whole amount alone."""
         one, amount = ("left", "open_right") if self.one == "left" else ("right", "open")
-        twins = pairs.filter(~inside).select(one, amount, twin=pl.lit(True)).unique()
+        marked = pairs.filter(inside)
+        if marked.height < pairs.height:
+            twins = pairs.filter(~inside).select(one, amount, twin=pl.lit(True)).unique()
+            marked = marked.join(twins, on=[one, amount], how="left")
         alone = pairs.filter(pl.col("open") == pl.col("open_right")).select(one, alone=pl.lit(True)).unique()
-        marked = pairs.filter(inside).join(twins, on=[one, amount], how="left").join(alone, on=one, how="left")
+        marked = marked.join(alone, on=one, how="left")
         others = [name for name in ("twin", "alone", "near_another") if name in marked.columns]
         return marked.with_columns(doubtful=pl.any_horizontal(others).fill_null(False))
 
@@ -191,6 +194,8 @@ def _member_pairs(members: pl.DataFrame) -> pl.DataFrame:
 
 def _not_meant_elsewhere(context: LegContext, proposals: Proposals) -> Proposals:
     """The proposals without those whose left item names a document of its amount that none of them pays."""
+    if not any(each.beside for each in context.leg.passes):
+        return proposals
     pairs = _member_pairs(proposals.members)
     left, right = (pairs[side].to_numpy() for side in ("left", "right"))
     gone = pairs.filter(pl.Series(meant_elsewhere(context, left, right), dtype=pl.Boolean)).select("proposal").unique()

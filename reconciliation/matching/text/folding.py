@@ -50,6 +50,8 @@ def ascii_upper(text: pl.Expr) -> pl.Expr:
 
 def ascii_upper_series(values: pl.Series) -> pl.Series:
     """As `ascii_upper`, for a column most of whose values are ASCII: the table is applied to the others only."""
+    if values.is_empty():
+        return values
     text = pl.col("text")
     frame = values.alias("text").to_frame()
     folded = frame.select(

@@ -17,11 +17,6 @@ def identifier_words(texts: pl.DataFrame, min_length: int) -> pl.DataFrame:
 
         owner, data, bounds = kernel.digit_words(*text_bytes(texts["text"].fill_null("")), min_length)
         return pl.DataFrame({"row": texts["row"].gather(owner), "word": texts_of_bytes(data, bounds)})
-    return (
-        texts.lazy()
-        .filter(pl.col("text").str.contains("[0-9]"))
-        .select("row", pl.col("text").str.extract_all(_WORD).alias("word"))
-        .explode("word", empty_as_null=False, keep_nulls=False)
-        .filter(pl.col("word").str.len_bytes() >= min_length, pl.col("word").str.contains("[0-9]"))
-        .collect()
-    )
+    words = texts.select("row", pl.col("text").str.extract_all(_WORD).alias("word"))
+    words = words.explode("word", empty_as_null=False, keep_nulls=False)
+    return words.filter(pl.col("word").str.len_bytes() >= min_length, pl.col("word").str.contains("[0-9]"))

@@ -43,7 +43,7 @@ _ANY = r"[\x{3040}-\x{30ff}\x{ff66}-\x{ff9f}]"
 
 def latin_kana(names: pl.Series) -> pl.Series:
     """Names with their kana in Latin capitals, without the legal form; those without kana as they are."""
-    shown = names.str.contains(_ANY).fill_null(False)
+    shown = names.str.contains(_ANY)
     if not shown.any():
         return names
     apart = pl.col(names.name).str.replace_all(_KANJI_BEFORE, "$1 $2").str.replace_all(_KANJI_BEHIND, "$1 $2")

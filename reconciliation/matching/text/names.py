@@ -130,6 +130,8 @@ def _truncated(left: str, right: str) -> pl.Expr:
 def named_in(names: pl.Series, texts: pl.Series) -> pl.Series:
     """By place: whether a text shows a name, both keys without spaces: its first eight letters, or all of it but for one letter that
     is wrong, missing or too many, or two that have changed places. Names of fewer letters and nulls are shown nowhere."""
+    if any(each.null_count() == len(each) for each in (names, texts)):
+        return pl.repeat(False, len(names), eager=True).alias("told")
     frame = pl.DataFrame({"name": names, "text": texts})
     size = pl.col("name").str.len_chars()
     begun = pl.col("text").str.contains(pl.col("name").str.slice(0, _SHOWN), literal=True)
