@@ -78,9 +78,10 @@ def _owned(data: Dataset, asked: pl.Series) -> pl.DataFrame:
 
 def _said(texts: pl.DataFrame) -> pl.DataFrame:
     """`row`, `label`, `word`, `shape` of the short numbers in texts (`row`, `text`), with the word before each."""
-    told = texts.drop_nulls("text").filter(pl.col("text").str.contains("[0-9]"))
+    told = texts.drop_nulls("text")
+    told = told.with_columns(ascii_upper_series(told["text"])).filter(pl.col("text").str.contains(_LABELLED))
     # neighbours share what stands between them
-    apart = ascii_upper_series(told["text"]).str.replace_all(r"\s", "  ")
+    apart = told["text"].str.replace_all(r"\s", "  ")
     spots = told.select("row", spot=apart.str.extract_all(_LABELLED)).explode(
         "spot", empty_as_null=False, keep_nulls=False
     )

@@ -78,8 +78,9 @@ def subset_sums(
 
     Raises ValueError if an amount is too large for exact Int64 sums, or the arrays do not fit together.
     """
-    goal, bounds, amounts = (np.ascontiguousarray(array, dtype=np.int64) for array in (targets, offsets, values))
-    slack = np.ascontiguousarray(np.broadcast_to(np.asarray(tolerances, dtype=np.int64), goal.shape))
+    slack = np.broadcast_to(np.asarray(tolerances, dtype=np.int64), np.shape(targets))
+    # numba would compile anew for arrays that may not be written
+    goal, bounds, amounts, slack = (np.require(a, np.int64, ("C", "W")) for a in (targets, offsets, values, slack))
     _check(goal, bounds, amounts, slack, min_size, alternatives)
     sizes = np.diff(bounds)
     work = np.array([_half_subsets(int(size), max_size) for size in np.unique(sizes)], dtype=np.float64)

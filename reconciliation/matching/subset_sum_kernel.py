@@ -47,9 +47,10 @@ def _enumerate(values: Ints, max_size: int) -> tuple[Ints, Ints, Ints]:
         while stop < used and sums[stop] == sums[start]:
             stop += 1
         if stop - start > 1:
-            inner = np.argsort(masks[start:stop], kind="mergesort")
-            masks[start:stop] = masks[start:stop][inner]
-            sizes[start:stop] = sizes[start:stop][inner]
+            inner = start + np.argsort(masks[start:stop], kind="mergesort")
+            ordered, their_sizes = masks[inner], sizes[inner]
+            for place in range(stop - start):
+                masks[start + place], sizes[start + place] = ordered[place], their_sizes[place]
         start = stop
     return sums, masks, sizes
 

@@ -33,7 +33,8 @@ def digit_runs(data: Bytes, offsets: Ints, least: int) -> tuple[Codes, Words]:
             if size >= least:
                 if used == len(owners):
                     more_owners, more_hashes = np.empty(2 * used, np.uint32), np.empty(2 * used, np.uint64)
-                    more_owners[:used], more_hashes[:used] = owners, hashes
+                    for row in range(used):
+                        more_owners[row], more_hashes[row] = owners[row], hashes[row]
                     owners, hashes = more_owners, more_hashes
                 owners[used], hashes[used] = text, (hashed ^ (hashed >> np.uint64(32))) * _MIX
                 used += 1

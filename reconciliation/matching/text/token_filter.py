@@ -62,7 +62,7 @@ def text_bytes(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.
     _, offsets, data = (None if buffer is None else memoryview(buffer) for buffer in array.buffers())
     assert offsets is not None  # noqa: S101 - texts always have offsets
     bounds = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
-    return np.frombuffer(data, dtype=np.uint8) if data else np.zeros(0, dtype=np.uint8), bounds
+    return np.frombuffer(data or b" ", dtype=np.uint8), bounds  # never to be written, so that numba compiles once
 
 
 def texts_of_bytes(data: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64]) -> pl.Series:

@@ -206,7 +206,9 @@ def text_tokens(data: Bytes, offsets: Ints, salts: Words, grams: int, least: int
         most = 2 * count * grams + 2 * (offsets[text + 1] - offsets[text])
         if used + most > len(found):
             grown = np.empty((2 * (used + most), 4), dtype=np.uint64)
-            grown[:used] = found[:used]
+            for row in range(used):
+                for column in range(found.shape[1]):
+                    grown[row, column] = found[row, column]
             found = grown
         for first in range(count):
             if not numeric[first : min(count, first + grams)].any():
@@ -438,7 +440,8 @@ def identifier_keys(
 @njit(cache=True)
 def _grown(array: npt.NDArray[Any], used: int, size: int) -> npt.NDArray[Any]:
     grown = np.empty(size, dtype=array.dtype)
-    grown[:used] = array[:used]
+    for place in range(used):  # to assign a slice numba would compile its error messages, which takes a second
+        grown[place] = array[place]
     return grown
 
 
