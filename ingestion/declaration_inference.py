@@ -337,10 +337,14 @@ def _currency(
         return code
     for row in sorted(above, key=lambda row: not any(map(_has_amount, row))):  # beside a balance first
         for cell in row:
-            match = re.search(r"(?:^|[\s:])([A-Z]{3})(?=\s|$)", cell)
+            words = list(re.finditer(r"(?:^|[\s:])([A-Z]{3})(?=\s|$)", cell))
+            match = next((word for word in words if word[1] in CURRENCIES), None)
             label = cell.partition(":")[0].strip() if ":" in cell else row[max(0, row.index(cell) - 1)]
-            if match and match[1] in CURRENCIES and label and label != cell:
-                preamble["currency"] = {"label": label, "pattern": r"\b([A-Z]{3})(?=\s|$)"}
+            if match and label and label != cell:
+                code = (
+                    "[A-Z]{3}" if match is words[0] else match[1]
+                )  # behind another word of three letters: this code alone
+                preamble["currency"] = {"label": label, "pattern": rf"\b({code})(?=\s|$)"}
                 notes.append(Note("currency", f"{match[1]}, from the line {' '.join(filter(None, row))[:60]!r}"))
                 return None
     if given is not None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from ingestion.declaration_columns import Layout, mark_of
 from ingestion.declaration_evidence import is_negative, number_evidence, number_value
-from ingestion.declaration_vocabulary import is_charge
+from ingestion.declaration_vocabulary import is_card_holder, is_charge
 
 CARD_LIKE = 3  # times as many amounts above zero as below: more leaves most accounts than comes
 ENOUGH = 0.8  # share of balances that have to follow from the one before
@@ -70,6 +70,10 @@ def _single(layout: Layout, amount: str) -> dict[str, object]:
     if below and above >= CARD_LIKE * below:
         told = f"{above} of {above + below} amounts are above zero, as in a list of a card's purchases"
         layout.sign_notes.append(("sign", f"{told}: say what plus is (sign)", True))
+    elif below and (card := next(filter(is_card_holder, layout.names), "")):
+        layout.sign_notes.append(
+            ("sign", f"{card!r} makes it a list of a card, where plus may be a purchase: say what plus is (sign)", True)
+        )
     elif below:
         layout.sign_notes.append(("sign", "minus leaves the account, by custom: nothing in the file proves it", False))
     elif telling := _tells_some_sides(layout):

@@ -21,7 +21,7 @@ _SIGN = "|".join(map(re.escape, sorted(CURRENCY_SIGNS, key=len, reverse=True)))
 _BRACKETED = re.compile(rf"[(\[（]\s*(?:in\s+)?([A-Za-z]{{3}}|{_SIGN}|[-+])\s*[)\]）]")
 _TRAILING_CODE = re.compile(r"(?:\s+(?:in|en|em|i))?\s+([A-Z]{3})$")
 _TRAILING_EURO = re.compile(r"(?<=\S)\s+(?:(?:en|in)\s+)?(?:euros?|euroa|€)$", re.IGNORECASE)
-_NO_ROLES = ("detail_amount", "charges")  # amounts beside the amount of an entry
+_NO_ROLES = ("detail_amount", "charges", "card_holder")  # amounts beside the amount of an entry, and whose card it is
 _LOST = "\ufffd"  # a letter that a wrong encoding has lost
 _NOT_DECOMPOSED = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "ł": "l", "Ł": "l", "ı": "i", "đ": "d", "Đ": "d", "’": "'"}
@@ -76,6 +76,11 @@ def role_names(name: str) -> tuple[str, ...]:
 def is_charge(name: str) -> bool:
     """Whether a column holds charges, which an amount may include or not."""
     return _is_in(folded(name), _vocabulary()["columns"]["charges"])
+
+
+def is_card_holder(name: str) -> bool:
+    """Whether a column says whose card it is: the list is one of a card's purchases."""
+    return _is_in(folded(name), _vocabulary()["columns"]["card_holder"])
 
 
 def is_detail_amount(name: str) -> bool:

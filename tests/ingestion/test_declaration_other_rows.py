@@ -183,3 +183,19 @@ def test_texts_written_as_formulas_are_texts() -> None:
     rows = '2026-03-13,"=""0012345""",Rent,-5.00\n2026-03-15,"=""0012345""",Sale,7.00\n'
     data = f"Date,Account,Description,Amount USD\n{rows}".encode()
     assert loaded(infer(data), data).rows("bank_statement")[0]["account_id"] == "0012345"
+
+
+def test_a_list_of_a_card_asks_what_plus_is() -> None:
+    data = b"Datum;Beschreibung;Karteninhaber;Betrag EUR\n13.03.2026;Hotel;A Smith;250,00\n15.03.2026;Zahlung;A Smith;-250,00\n"
+    (question,) = [note.text for note in infer(data).questions if note.topic == "sign"]
+    assert "'Karteninhaber'" in question
+
+
+def test_greek_sides_and_a_currency_behind_the_name_of_the_bank() -> None:
+    rows = "13/03/2026;A;250,00;\u03a7\n15/03/2026;B;500,00;\u03a0\n"
+    data = (
+        f"Account:;DBS Current 001 SGD\n\nDate;Text;Amount;\u03a0\u03c1\u03cc\u03c3\u03b7\u03bc\u03bf\n{rows}".encode()
+    )
+    outcome = loaded(infer(data), data)
+    assert outcome.amounts == [Decimal("-250.00000"), Decimal("500.00000")]
+    assert outcome.rows("bank_statement")[0]["account_currency"] == "SGD"
