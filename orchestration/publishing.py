@@ -68,7 +68,7 @@ def current(workspace: Workspace) -> Snapshot | None:
 
 def publish(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, run_time: RunTime, fingerprint: str,
-    descriptions: Mapping[str, Mapping[str, str]], contents: Mapping[str, TableContent], prove: Callable[[], list[str]],
+    descriptions: Mapping[str, Mapping[str, str]], contents: Mapping[str, TableContent], prove: Callable[[], list[str] | None],
 ) -> tuple[Snapshot, bool]:  # fmt: skip
     """Publish the marts as they are; returns the snapshot and whether it is new.
 

@@ -10,7 +10,8 @@ import duckdb
 import pytest
 from small_warehouse import SmallWarehouse
 
-from orchestration.audit.conservation import figures, items, records
+from orchestration.audit import conservation
+from orchestration.audit.conservation import figures, items, records, records_and_items
 from orchestration.audit.figures import NotWhole, prepare, require_a_whole_run
 from orchestration.warehouse import connect
 
@@ -73,6 +74,17 @@ def test_a_line_in_no_match_and_no_queue_is_lost(warehouse: duckdb.DuckDBPyConne
     """Its matching is written by hand and knows no bank line."""
     found = [fault for fault in items(warehouse).faults if fault.startswith("bank_line")]
     assert len(found) == 6 and all("in no match and in no queue" in fault for fault in found)
+
+
+def test_a_run_proves_itself_unless_that_would_cost_more_than_what_is_new(
+    warehouse: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert all("in no match" in fault for fault in records_and_items(warehouse) or [])
+    warehouse.execute("DROP TABLE canonical.payment_batch CASCADE")
+    assert [fault[:27] for fault in records_and_items(warehouse) or []] == ["it could not be proven that"]
+    monkeypatch.setattr(conservation, "RECORDS_OF_A_RUN", 0)
+    warehouse.execute("UPDATE raw.delivery SET records_loaded = 1")
+    assert records_and_items(warehouse) is None
 
 
 def test_a_run_that_has_not_ended_is_told(warehouse: duckdb.DuckDBPyConnection) -> None:
