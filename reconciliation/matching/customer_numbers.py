@@ -72,6 +72,18 @@ def telling_words(context: LegContext, view: SideView, words: pl.DataFrame) -> p
     return words.join(several, on=["row", "key", "check"], how="anti", maintain_order="left")
 
 
+def telling_which(context: LegContext, edges: pl.DataFrame, *, in_part: bool) -> pl.DataFrame:
+    """The edges whose number tells which right item is meant where the amounts differ: those that are not `shared` by several; and what
+    is paid `in_part` of the only one still open of those that were there by then."""
+    if not in_part:
+        return edges.filter(~pl.col("shared"))
+    lines, bills = edges["left"].to_numpy(), edges["right"].to_numpy()
+    there = context.left.dataset.date[lines].astype(np.int64) >= context.right.dataset.date[bills]
+    edges = edges.with_columns(there=pl.Series(there, dtype=pl.Boolean))
+    only = pl.col("there") & (pl.col("there").sum().over("left") == 1) & (pl.col("mine").abs() < pl.col("other").abs())
+    return edges.filter(~pl.col("shared") | only).drop("there")
+
+
 def numbers_of(data: Dataset, ids: pl.DataFrame, parties: pl.DataFrame) -> pl.DataFrame:
     """`key`, `check`, `party` of the numbers of some counterparties, each that of one of them only: their ids (`party`, `id`; of one
     that says system and role before it, as sap|customer|883312, the last part), and what several of their items (`row`,

@@ -16,20 +16,20 @@ _LIKELIER = 30.0
 
 
 def beside_its_amount(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
-    """Edges of equal amount, those of parts of identifiers more believed at an amount that is no price of many items."""
-    if "whole" not in edges.columns or edges["whole"].all():
+    """Edges of equal amount, those of serial numbers more believed at an amount that is no price of many items."""
+    if "serial" not in edges.columns or not edges["serial"].any():
         return edges
     right = edges["right"].to_numpy()
     rare = pl.Series(price_shares(context, context.right.open[right], right) == 0)
-    return edges.with_columns(odds=pl.when(~pl.col("whole") & rare).then(pl.col("odds") * _LIKELIER).otherwise("odds"))
+    return edges.with_columns(odds=pl.when(pl.col("serial") & rare).then(pl.col("odds") * _LIKELIER).otherwise("odds"))
 
 
 def of_one_counterparty(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
-    """Edges of which those of parts are more believed where a left item names several right items, all of one counterparty."""
-    if "whole" not in edges.columns or edges["whole"].all():
+    """Edges of which those of serial numbers are more believed where a left item names several right items, all of one counterparty."""
+    if "serial" not in edges.columns or not edges["serial"].any():
         return edges
     party = party_codes(context.right.dataset).gather(edges["right"])
     together = (pl.len() > 1) & (pl.col("party").n_unique() == 1) & pl.col("party").is_not_null().all()
-    likelier = ~pl.col("whole") & together.over("left")
+    likelier = pl.col("serial") & together.over("left")
     odds = pl.when(likelier).then(pl.col("odds") * _LIKELIER).otherwise("odds")
     return edges.with_columns(party=party).with_columns(odds=odds).drop("party")

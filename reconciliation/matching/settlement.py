@@ -18,6 +18,7 @@ from reconciliation.matching.amount_rules import AmountRule
 from reconciliation.matching.clusters import balances, falling_apart
 from reconciliation.matching.common_numbers import names_more
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.customer_numbers import telling_which
 from reconciliation.matching.doubtful_differences import charged, in_doubt
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.itemised import itemised
@@ -48,12 +49,12 @@ def settle(
     `edges` has left, right (rows, distinct pairs that are compatible), odds, evidence (index of the sentence) and,
     for the rules `linked` and `withheld`, amount (minor units, signed as the right item, null where unknown). `whole` (optional) says
     whether the identifier was read whole, not a part of it; `typed` (optional) whether people wrote it, who mistype numbers;
-    `shared` (optional) whether several right items carry it: it does not say which of them is paid in part.
+    `shared` (optional) that several right items carry it, of which one it does not say; `serial` that it is a serial number alone.
     """
     for rule in rules:
         live = edges = _live(context, edges)  # what is settled by one rule is not opened by the next
         if rule.differs and "shared" in live.columns:
-            live = live.filter(~pl.col("shared"))
+            live = telling_which(context, live, in_part=rule.rule == "partial")
         if edges.is_empty():
             return
         if live.is_empty():
@@ -350,8 +351,7 @@ def _withheld(
 def _partial(
     context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]
 ) -> Iterator[Proposals]:
-    """One item settles part of the other; of several instalments, all together as long as they stay within the
-    item."""
+    """One item settles part of the other; of several instalments, all together as long as they stay within the item."""
     # what agrees to the cent has been judged as such
     same_sign = edges.filter((pl.col("mine") > 0) == (pl.col("other") > 0), pl.col("mine") != pl.col("other"))
     same_sign = _not_over_a_rest(context, same_sign)

@@ -111,6 +111,7 @@ class ReferenceInText(PassConfig):
             (~pl.col("variant").is_in([Variant.TRUNCATED, Variant.SERIAL])).alias("whole"),
             pl.lit(True).alias("typed"),
             "shared",
+            (pl.col("variant") == Variant.SERIAL).alias("serial"),
         )
 
     def hits(self, context: LegContext) -> pl.DataFrame:

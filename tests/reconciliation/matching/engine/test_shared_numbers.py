@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from example_items import items
+from example_items import items, members
 
 from reconciliation.matching import match, preset
 
@@ -48,3 +48,17 @@ def test_a_number_that_every_text_shows_says_nothing() -> None:
 def test_another_number_is_not_shared() -> None:
     told = _taken("Zahlung RE-2026-063254", "Rechnung RE-2026-063245")
     assert told is None or told[1] != "matched"
+
+
+def test_a_part_is_paid_of_the_only_bill_still_open_of_those_that_were_there() -> None:
+    crn, name = "9083076894", "Oscar Wilson"
+    owes = {"references": [crn], "counterparty_name": name, "counterparty_id": crn}
+    bills = [owes | {"item_id": f"B{n}", "amount": f"{231 + 17 * n}.40", "on": 30 * n} for n in range(3)]
+    said = {"text": f"BPAY {name.upper()} CRN {crn}"}
+    whole = [said | {"item_id": f"L{n}", "amount": bills[n]["amount"], "on": 30 * n + 20} for n in (0, 2)]
+    part = said | {"item_id": "PART", "amount": "90.00", "on": 52}
+    result = match({"bank_lines": items(*whole, part), "open_items": items(*bills)}, preset("receivables"))
+    assert ("B1", "PART") in members(result)
+    # with an earlier bill open as well it may be of either
+    result = match({"bank_lines": items(*whole[1:], part), "open_items": items(*bills)}, preset("receivables"))
+    assert not [each for each in members(result) if "PART" in each]
