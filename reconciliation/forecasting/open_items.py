@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from reconciliation.business_days import Days, business_days
+from reconciliation.forecasting.changed_habits import NEWEST, item_weights
 from reconciliation.forecasting.config import ForecastingConfig
 from reconciliation.forecasting.history import unseen_from
 from reconciliation.forecasting.horizon import Horizon
@@ -65,7 +66,7 @@ def _of_ledger(
         pl.concat_str("group", pl.col("party").fill_null(""), separator="\x1f").rank("dense").cast(pl.Int64).alias("p"),
     ).with_columns((pl.col("p") - 1).alias("party_number"))
     group, party = _whole(items["group_number"]), _whole(items["party_number"])
-    due, entry, end, ahead = (np.zeros(items.height, dtype=np.int64) for _ in range(4))
+    due, entry, end, ahead, until = (np.zeros(items.height, dtype=np.int64) for _ in range(5))
     located = _located(items, accounts)
     first_open = _first_open_days(items, located, axes, inputs, horizon)
     is_paid = items["paid_on"].is_not_null().to_numpy()
@@ -77,17 +78,22 @@ def _of_ledger(
         ahead[mine] = axis.place(first_open[mine])
         unseen = np.minimum(first_open[mine], np.datetime64(horizon.first))
         end[mine] = np.where(is_paid[mine], paid_at, axis.place(unseen) - 1)
+        until[mine] = axis.place(np.array([np.datetime64(horizon.as_of) - np.timedelta64(NEWEST, "D")])) - 1
     # an item that a payment on its way settles says nothing yet: it is neither paid nor still waiting
     settled = points(items["remaining"]) == 0
     counts = is_paid | ~settled
-    observed = Observed(group[counts], party[counts], (entry - due)[counts], (end - due)[counts], is_paid[counts])
+    observed = Observed(
+        group[counts], party[counts], (entry - due)[counts], (end - due)[counts], is_paid[counts], np.ones(counts.sum())
+    )
     parties = int(party.max()) + 1
     group_of_party = np.zeros(parties, dtype=np.int64)
     group_of_party[party] = group
     on_runs = all(axis.is_run for axis in axes.values())
-    hazard = hazards(
-        observed, parties, len(groups), group_of_party, config.payment_delay.pseudo_observations, 0 if on_runs else 2
-    )
+    smooth, pseudo = 0 if on_runs else 2, config.payment_delay.pseudo_observations
+    ago = (np.datetime64(horizon.as_of) - _days(items["paid_on"].fill_null(horizon.as_of))).astype(np.int64)
+    in_runs = np.array([axes[name].is_run for name in groups])
+    weight = item_weights(observed, (until - due)[counts], ago[counts], in_runs, group_of_party, pseudo, smooth)
+    hazard = hazards(replace(observed, weight=weight), parties, len(groups), group_of_party, pseudo, smooth)
     waiting = []
     for number, name in enumerate(groups):
         if not axes[name].is_run:

@@ -29,7 +29,7 @@ class Observed:
 
     `group` and `party` number the entities and parties of one ledger; `entry`, `end` are steps from the due date:
     the first at risk and the last one observed; `paid` whether the item was paid at `end` or is still open after
-    it.
+    it; `weight` how much it counts.
     """
 
     group: Whole
@@ -37,6 +37,7 @@ class Observed:
     entry: Whole
     end: Whole
     paid: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+    weight: Real
 
 
 def prior() -> Real:
@@ -57,7 +58,7 @@ def hazards(observed: Observed, parties: int, groups: int, group_of_party: Whole
     `smooth` widens the count of ledger and entity to the neighbouring steps (0 on pay-run days, 2 on business days,
     where single days are thin).
     """
-    at_risk, paid = _counts(observed, observed.party, parties)
+    at_risk, paid = counts(observed, observed.party, parties)
     group_risk, group_paid = np.zeros((groups, STEPS)), np.zeros((groups, STEPS))
     np.add.at(group_risk, group_of_party, at_risk)
     np.add.at(group_paid, group_of_party, paid)
@@ -87,20 +88,20 @@ def chances(hazard: Real, party: Whole, step: Whole, days: int, factors: Real | 
     return np.concatenate([before * each, last], axis=1)
 
 
-def _counts(observed: Observed, row: Whole, rows: int) -> tuple[Real, Real]:
+def counts(observed: Observed, row: Whole, rows: int) -> tuple[Real, Real]:
     """At risk and paid per row and step; the last step stands for every later one, and counts each of them."""
     entry = np.clip(observed.entry, FIRST_STEP, LAST_STEP) - FIRST_STEP
     end = np.clip(observed.end, FIRST_STEP - 1, LAST_STEP) - FIRST_STEP
     seen = end >= entry
     change = np.zeros((rows, STEPS + 1))
-    np.add.at(change, (row[seen], entry[seen]), 1.0)
-    np.add.at(change, (row[seen], end[seen] + 1), -1.0)
+    np.add.at(change, (row[seen], entry[seen]), observed.weight[seen])
+    np.add.at(change, (row[seen], end[seen] + 1), -observed.weight[seen])
     later = np.maximum(observed.end - np.maximum(observed.entry, LAST_STEP), 0)
     paid = np.zeros((rows, STEPS))
     counted = seen & observed.paid
-    np.add.at(paid, (row[counted], end[counted]), 1.0)
-    at_risk = np.cumsum(change, axis=1)[:, :STEPS]
-    np.add.at(at_risk[:, -1], row, later)
+    np.add.at(paid, (row[counted], end[counted]), observed.weight[counted])
+    at_risk = np.maximum(np.cumsum(change, axis=1)[:, :STEPS], 0.0)
+    np.add.at(at_risk[:, -1], row, later * observed.weight)
     return at_risk, paid
 
 

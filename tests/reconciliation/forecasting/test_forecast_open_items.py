@@ -161,7 +161,7 @@ def test_open_items_count_as_unpaid_so_far() -> None:
         n = 40
         group = np.zeros(n, dtype=np.int64)
         is_paid = np.arange(n) % 2 == 0
-        observed = Observed(group, group, group - 20, np.where(is_paid, 0, open_for), is_paid)
+        observed = Observed(group, group, group - 20, np.where(is_paid, 0, open_for), is_paid, np.ones(len(is_paid)))
         return float(hazards(observed, 1, 1, np.zeros(1, dtype=np.int64), 8, 0)[0, -FIRST_STEP])
 
     assert hazard_at_due(open_for=5) < 0.65  # half of them passed the due date unpaid
@@ -212,3 +212,23 @@ def test_items_of_an_unknown_entity_are_forecast_without_a_complaint() -> None:
         warnings.simplefilter("error")
         found = forecast(facts(open_items=[ITEM | {"entity_id": None}]), FAST, AS_OF)
     assert found["amount"].sum() == 100
+
+
+def test_a_company_that_pays_its_runs_later_from_month_to_month_is_expected_to_pay_as_it_does_now() -> None:
+    """On the first Thursday after the due date for a year, then four days later each month: last year says nothing of next week."""
+    found: list[Row] = []
+    came = 0
+    for number in range(700):
+        due = date(2025, 1, 6) + timedelta(days=number * 9 // 12)
+        paid_on = due + timedelta(days=max((due - date(2025, 10, 1)).days, 0) * 4 // 30 + number % 9)
+        paid_on += timedelta(days=(3 - paid_on.weekday()) % 7)
+        is_paid = paid_on < AS_OF
+        own: Row = {"open_item_id": f"s{number}", "ledger": "payable", "party": f"s{number % 9}", "due_date": due}
+        paid_with: Row = {"paid_on": paid_on if is_paid else None, "remaining": Decimal(0 if is_paid else -100)}
+        entered = due - timedelta(days=30)
+        found += [ITEM | own | paid_with | {"amount": Decimal(-100), "entered_on": entered}] if entered < AS_OF else []
+        came += AS_OF <= paid_on <= AS_OF + timedelta(days=14)
+    days = layer(facts(open_items=found), "open_items")
+    expected = -sum((amount for day, amount in days.items() if day <= AS_OF + timedelta(days=14)), Decimal(0)) / 100
+    assert came == 16
+    assert abs(expected - came) < 7  # 25.8 are expected where last year counts as much
