@@ -26,6 +26,7 @@ _SENTENCES = (
 _SAID_ODDS = 4.0  # that what says it undoes another undoes one that is there
 _STRANGE = 0.25  # how much less a pair without a word in common is believed
 _CITED = 2.5  # nats of a number that names the entry undone
+_MOST_TOLD = 10.0  # nats by which one original at most is told from another of one void
 _IN_COMMON = 0.2  # share of words from which two texts have something in common
 _SAME = ["size", "currency"]
 _MAX_PAIRS = 20_000  # of one amount: beyond it no original stands out
@@ -111,12 +112,14 @@ class DescribedReversal(PassConfig):
             pl.col("text_right"), literal=True
         )
         share = pl.when(quoted.fill_null(False) | pl.col("cited")).then(1.0).otherwise(common / own.clip(1.0))
-        told = pairs.with_columns(share.alias("alike"))
+        told = pairs.with_columns(share.alias("alike"), common=common)
         alike = told.filter(pl.col("alike") >= self.min_share)
-        # the nearer original is the likelier one, and the one that shares more words; equal ones stay tied
+        # the nearer original is the likelier one, and the one that shares more words: of all salaries of a month, the one with
+        # the name; equal ones stay tied
         nearer = pl.lit(0.9).pow(pl.col("days").cast(pl.Float64))
+        told_apart = (pl.col("common") - pl.col("common").max().over("left")).clip(-_MOST_TOLD).exp()
         alike = alike.with_columns(
-            odds=self.odds * nearer * pl.lit(50.0).pow(pl.col("alike").clip(0, 1) - 1),
+            odds=self.odds * nearer * told_apart * pl.lit(50.0).pow(pl.col("alike").clip(0, 1) - 1),
             evidence=pl.lit(0 if self.said else 1, pl.UInt16),
         )
         if self.said:
