@@ -14,6 +14,7 @@ LOST, TWICE, ALTERED = "lost", "counted_twice", "altered"
 FATES = {
     "bank_line": "a booked bank line",
     "told_before": "a repetition of an entry that another statement told first",
+    "corrected": "an entry whose statement was corrected under another number, which does not tell it",
     "intraday_line": "an entry of an intraday report, or one that is not booked yet",
     "shown_before": "an entry that an earlier report showed already",
     "itemises_line": "the details of a bank line, told apart (camt.054)",
@@ -21,6 +22,7 @@ FATES = {
     "of_statement": "a part of a statement that was taken over",
     "statement": "a statement in its account's chain",
     "detail": "a transaction of a bank line",
+    "told_more_closely": "a transaction of a bank line of which another statement says more",
     "payment": "a payment",
     "batch": "a payment batch",
     "message": "the head of a payment file",
@@ -56,6 +58,7 @@ _ENTRY = f"""
             WHEN d.delivery_id IS NULL THEN 'later'
             WHEN line.lines > 1 OR (line.lines = 1 AND (repeated.entry_number IS NOT NULL OR shown.lines > 0)) THEN '{TWICE}'
             WHEN line.lines = 1 THEN CASE WHEN line.amount = r.signed_amount THEN 'bank_line' ELSE '{ALTERED}' END
+            WHEN repeated.corrected_by IS NOT NULL THEN 'corrected'
             WHEN repeated.entry_number IS NOT NULL THEN CASE WHEN told.delivery_id IS NOT NULL THEN 'told_before' ELSE '{LOST}' END
             WHEN shown.lines = 1 THEN CASE WHEN shown.amount = r.signed_amount THEN 'intraday_line' ELSE '{ALTERED}' END
             WHEN shown.lines > 1 THEN '{TWICE}'
@@ -108,6 +111,7 @@ _DETAIL = f"""
             WHEN d.delivery_id IS NULL THEN 'later'
             WHEN detail.details > 1 THEN '{TWICE}'
             WHEN detail.details = 1 THEN 'detail'
+            WHEN entry.details_from = 'other_statement' THEN 'told_more_closely'
             WHEN entry.fate = '{LOST}' OR entry.fate IS NULL OR entry.fate = 'bank_line' THEN '{LOST}'
             ELSE entry.fate
         END AS fate,
@@ -118,8 +122,10 @@ _DETAIL = f"""
         FROM canonical.bank_statement_line_detail GROUP BY ALL
     ) AS detail ON r.delivery_id = detail.delivery_id AND r.record_number = detail.record_number
     LEFT JOIN (
-        SELECT e.delivery_id, e.statement_number, e.entry_number, fates.fate, fates.object_id
+        SELECT e.delivery_id, e.statement_number, e.entry_number, fates.fate, fates.object_id, line.details_from
         FROM raw.bank_entry AS e JOIN entry_fate AS fates USING (delivery_id, record_number)
+        LEFT JOIN canonical.bank_statement_line AS line
+            ON fates.object_id = line.bank_line_id AND e.delivery_id = line.delivery_id AND e.record_number = line.record_number
     ) AS entry
         ON r.delivery_id = entry.delivery_id AND r.statement_number = entry.statement_number AND r.entry_number = entry.entry_number
 """

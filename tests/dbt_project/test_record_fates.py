@@ -8,11 +8,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from small_warehouse import SmallWarehouse
+from small_warehouse import SmallWarehouse, Value, group
+from week import AS_OF, KNOWN_AT, detail, entry, statement
 
 from orchestration.audit import conservation
 from orchestration.audit.conservation import figures, items, records, records_and_items
 from orchestration.audit.figures import NotWhole, prepare, require_a_whole_run
+from orchestration.audit.record_fates import ALTERED, LOST, TWICE, make_record_fates
 from orchestration.warehouse import connect
 
 
@@ -102,3 +104,27 @@ def test_a_figure_that_its_parts_do_not_add_up_to_is_told(warehouse: duckdb.Duck
     warehouse.execute("UPDATE marts.cash_position SET position = position + 1 WHERE account_id = 'DE-EUR'")
     prepare(warehouse, "")
     assert any(fault.startswith("cash_position DE-EUR|EUR: shows ") for fault in figures(warehouse).faults)
+
+
+def test_what_a_statement_says_otherwise_or_more_closely_is_not_lost(tmp_path: Path) -> None:
+    """An entry that its bank has corrected, and a transaction of which another statement says more."""
+    warehouse = SmallWarehouse(tmp_path)
+    group(warehouse)
+    for number, (source, closing, amount, check) in enumerate(
+        [("camt", "92", "-7", "off"), ("camt", "92", "-8", "ok"), ("mt940", "92", "-8", "ok")]
+    ):
+        more: dict[str, Value] = {"end_to_end_id": "E1"} if source == "mt940" else {"creditor_name": "Ada"}
+        both: dict[str, Value] = {"creditor_name": "Ada", **more}
+        rows = [
+            statement(1, "2026-09-21", "100", closing, identity=str(number), account_id="told", statement_id=str(number),
+                      net_amount=amount, balance_check=check, entry_count=1),
+            entry(1, "2026-09-21", amount, account_servicer_reference="K", detail_count=1),
+            detail(1, 1, **both),
+        ]  # fmt: skip
+        warehouse.deliver(f"d{number}", source, "bank", f"2026-09-23 06:0{number}:00+00", rows)
+    warehouse.dbt("run", AS_OF, KNOWN_AT, "--select", "+path:models/canonical")
+    with connect(warehouse.path) as connection:
+        make_record_fates(connection)
+        ended = set(connection.execute("SELECT kind, fate FROM record_fate").fetchall())
+    assert {("bank_entry", "corrected"), ("bank_entry_detail", "told_more_closely")} <= ended
+    assert not {fate for _, fate in ended} & {LOST, TWICE, ALTERED}
