@@ -46,7 +46,9 @@ def itemised(context: LegContext, edges: pl.DataFrame, days: int) -> pl.DataFram
     taken = pl.Series(discounts(context, once, days), dtype=pl.Int64)
     net = (taken > 0) & (once["stated"] == once["other"].abs() - taken)
     applied = pl.when("discounted").then("other").otherwise("paid")
-    return once.with_columns(discounted=net).with_columns(other=applied).select(*edges.columns, "discounted")
+    once = once.with_columns(discounted=net).with_columns(other=applied)
+    # named for nothing, an item is not paid
+    return once.filter(pl.col("other") != 0).select(*edges.columns, "discounted")
 
 
 def _texts(context: LegContext, stars: pl.DataFrame) -> pl.DataFrame:

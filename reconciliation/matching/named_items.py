@@ -8,6 +8,7 @@ import polars as pl
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.party_codes import of_one_party
+from reconciliation.matching.party_evidence import NAMED, party_classes
 from reconciliation.matching.reference_index import references_of, with_owners
 from reconciliation.matching.reference_keys import hashed, written
 from reconciliation.matching.text import identifier_words, structured_references
@@ -76,6 +77,23 @@ def names_settled(context: LegContext, left: Rows, right: Rows) -> Mask:
     repeated = np.zeros(len(left), dtype=np.bool_)
     repeated[beside["pair"].to_numpy()[settled]] = True
     return repeated
+
+
+def names_its_amount(context: LegContext, left: Rows, right: Rows) -> Mask:
+    """By pair of rows: whether the left item names another right item, open or settled, of just its own amount, and nothing says that it
+    is of the right one's counterparty."""
+    two = context.right.dataset
+    named = named_by(context.left.dataset, left, two).filter("telling").select("left", "named").unique()
+    line, bill = named["left"].to_numpy(), named["named"].to_numpy()
+    own = (context.left.open[line] == two.amount[bill]) & context.compatible(line, bill)
+    pairs = pl.DataFrame({"left": left, "right": right}).with_row_index("pair")
+    pairs = pairs.join(named.filter(pl.Series(own, dtype=pl.Boolean)), on="left").filter(
+        pl.col("right") != pl.col("named")
+    )
+    found = np.zeros(len(left), dtype=np.bool_)
+    found[pairs["pair"].to_numpy()] = True
+    found[found] = ~np.isin(party_classes(context, left[found], right[found]), NAMED)
+    return found
 
 
 def list_goes_on(context: LegContext, left: Rows, right: Rows) -> Mask:

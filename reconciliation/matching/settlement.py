@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from reconciliation.matching.amount_differences import discounts, mistyped, short_or_over, within
@@ -20,15 +19,16 @@ from reconciliation.matching.common_numbers import names_more
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.customer_numbers import telling_which
 from reconciliation.matching.doubtful_differences import charged, in_doubt
+from reconciliation.matching.edge_candidates import pairs_frame, star_groups, summary
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.itemised import itemised
 from reconciliation.matching.joins import has_repeats
 from reconciliation.matching.marginals import components
 from reconciliation.matching.mistaken_numbers import less_of_a_price
-from reconciliation.matching.named_items import names_settled
+from reconciliation.matching.named_items import names_its_amount, names_settled
 from reconciliation.matching.parts_of_numbers import beside_its_amount, of_one_counterparty
 from reconciliation.matching.party_evidence import with_parties
-from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, SUGGESTED_ODDS, Proposals
+from reconciliation.matching.proposals import MEMBERS, SUGGESTED_ODDS, Proposals
 from reconciliation.matching.stated_differences import stated
 from reconciliation.matching.usual_charges import likelier_charges
 from reconciliation.matching.withheld import withheld
@@ -75,22 +75,6 @@ def _live(context: LegContext, edges: pl.DataFrame) -> pl.DataFrame:
         edges, mine, other = edges.filter(pl.Series(alive)), mine[alive], other[alive]
     given = (column for column in edges if column.name not in ("mine", "other"))
     return pl.DataFrame([*given, pl.Series("mine", mine), pl.Series("other", other)])
-
-
-def pairs_frame(
-    edges: pl.DataFrame, left_applied: str, right_applied: str, kind: str | pl.Expr, factor: float
-) -> pl.DataFrame:
-    """Edges as candidate pairs."""
-    columns = {
-        "left": pl.col("left"),
-        "right": pl.col("right"),
-        "left_applied": pl.col(left_applied),
-        "right_applied": pl.col(right_applied),
-        "difference_kind": pl.lit(KIND[kind]) if isinstance(kind, str) else kind,
-        "odds": pl.col("odds") * factor,
-        "evidence": pl.col("evidence"),
-    }
-    return edges.select(columns[name].cast(dtype).alias(name) for name, dtype in PAIRS.items())
 
 
 def _equal(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
@@ -145,7 +129,7 @@ def _of_pairs(
             short = pl.col("mine").abs() < pl.col("other").sum().over("left").abs()
             for side, said in ((short, "short_pay"), (~short, "over_pay")):
                 named = kind if isinstance(kind, str) else said
-                yield from _star_groups(sums.filter(side), "left", named, rule.factor, evidence)
+                yield from star_groups(sums.filter(side), "left", named, rule.factor, evidence)
 
     return settler
 
@@ -188,7 +172,7 @@ def _discount(
     stars = edges.with_columns(pl.col("net").sum().over("left").alias("total"), pl.len().over("left").alias("count"))
     met = stars.filter(pl.col("count") >= 2, pl.col("total") == pl.col("mine"))
     met = met.filter((pl.col("net") != pl.col("other")).any().over("left"))
-    yield from _star_groups(met, "left", "discount", rule.factor, evidence)
+    yield from star_groups(met, "left", "discount", rule.factor, evidence)
 
 
 def _sum(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: Sequence[str]) -> Iterator[Proposals]:
@@ -216,7 +200,12 @@ def _sums(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence: 
         )
         equal = stars.filter(pl.col("count") >= 2, pl.col("total") == pl.col(own), ~pl.col("whole"))
         met = live.join(equal.select(center), on=center, how="semi", maintain_order="left")
-        yield from _star_groups(met, center, "none", rule.factor, evidence)
+        if center == "right" and not met.is_empty():
+            # who names a bill of just his amount pays that one, or has paid it twice
+            elsewhere = names_its_amount(context, met["left"].to_numpy(), met["right"].to_numpy())
+            gone = met.filter(pl.Series(elsewhere, dtype=pl.Boolean)).select("right")
+            met = met.join(gone, on="right", how="anti", maintain_order="left")
+        yield from star_groups(met, center, "none", rule.factor, evidence)
     yield from _many_to_many(_live(context, edges), rule.factor, evidence)
 
 
@@ -226,39 +215,6 @@ def _of_several(edges: pl.DataFrame, center: str) -> pl.DataFrame:
         return edges
     rows = edges[center].to_numpy()
     return edges.filter(pl.Series(np.bincount(rows)[rows] > 1))
-
-
-def _star_groups(
-    stars: pl.DataFrame, center: str, kind: str, factor: float, evidence: Sequence[str]
-) -> Iterator[Proposals]:
-    """Each star, all of whose items are applied in full, as a candidate group."""
-    if stars.is_empty():
-        return
-    other = "right" if center == "left" else "left"
-    own_amount, other_amount = ("mine", "other") if center == "left" else ("other", "mine")
-    centers, first, number = np.unique(stars[center].to_numpy(), return_index=True, return_inverse=True)
-    own, around = (0, 1) if center == "left" else (1, 0)
-    members = pl.DataFrame(
-        {
-            "proposal": np.concatenate([np.arange(len(centers)), number]),
-            "side": np.repeat([own, around], [len(centers), len(number)]),
-            "row": np.concatenate([centers, stars[other].to_numpy()]),
-            "applied": np.concatenate([stars[own_amount].to_numpy()[first], stars[other_amount].to_numpy()]),
-        },
-        schema=MEMBERS,
-    )
-    yield Proposals(groups=_summary(number, stars, kind, factor), members=members, evidence=evidence)
-
-
-def _summary(number: npt.NDArray[np.integer], edges: pl.DataFrame, kind: str, factor: float) -> pl.DataFrame:
-    """The candidate groups of edges, by the `number` of each edge's group, from 0."""
-    count = int(number.max()) + 1
-    odds, evidence = np.full(count, np.inf), np.zeros(count, dtype=np.uint16)
-    np.minimum.at(odds, number, edges["odds"].to_numpy())  # the weakest edge decides how sure the whole is
-    np.maximum.at(evidence, number, edges["evidence"].to_numpy())
-    of_kind = np.full(count, KIND[kind])
-    columns = {"proposal": np.arange(count), "difference_kind": of_kind, "odds": odds * factor, "evidence": evidence}
-    return pl.DataFrame(columns, schema=GROUPS)
 
 
 def _many_to_many(edges: pl.DataFrame, factor: float, evidence: Sequence[str]) -> Iterator[Proposals]:
@@ -290,7 +246,7 @@ def _many_to_many(edges: pl.DataFrame, factor: float, evidence: Sequence[str]) -
         return
     edges = edges.join(met, on="label")
     yield Proposals(
-        groups=_summary(edges["proposal"].to_numpy(), edges, "none", factor),
+        groups=summary(edges["proposal"].to_numpy(), edges, "none", factor),
         members=members.join(met, on="label").select(list(MEMBERS)).cast(MEMBERS),  # type: ignore[arg-type]
         evidence=evidence,
     )
@@ -324,7 +280,7 @@ def _linked(context: LegContext, edges: pl.DataFrame, rule: AmountRule, evidence
     number = met.select(pl.col("left").rank("dense").cast(pl.UInt32) - 1).to_series()
     met = met.with_columns(number.alias("proposal"))
     # two left items may share a right one, each with its own part: groups that share no row apply them one at a time
-    yield from _star_groups(met, "left", "none", rule.factor, evidence)
+    yield from star_groups(met, "left", "none", rule.factor, evidence)
 
 
 def _itemised(
@@ -333,7 +289,7 @@ def _itemised(
     met = itemised(context, edges, rule.days)
     less = pl.col("discounted").any().over("left")
     for discounted, kind in ((~less, "none"), (less, "discount")):
-        yield from _star_groups(met.filter(discounted), "left", kind, rule.factor, evidence)
+        yield from star_groups(met.filter(discounted), "left", kind, rule.factor, evidence)
 
 
 def _withheld(
@@ -345,7 +301,7 @@ def _withheld(
     short, one = withheld(context, edges, rule.share), pl.len().over("left") == 1
     alone = pairs_frame(short.filter(one), "mine", "other", "short_pay", rule.factor)
     yield Proposals(pairs=alone, evidence=evidence)
-    yield from _star_groups(short.filter(~one), "left", "short_pay", rule.factor, evidence)
+    yield from star_groups(short.filter(~one), "left", "short_pay", rule.factor, evidence)
 
 
 def _partial(
@@ -357,11 +313,14 @@ def _partial(
     same_sign = _not_over_a_rest(context, same_sign)
     if same_sign.is_empty():
         return
+    most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)
+    if "shared" in same_sign.columns:  # what is left of those that carry the number is likely meant, and no more
+        same_sign = same_sign.with_columns(odds=pl.when("shared").then(most).otherwise("odds"))
     single = same_sign.filter(pl.len().over("left") == 1)
     shared = single.filter(pl.len().over("right") > 1).with_columns(pl.col("mine").sum().over("right").alias("total"))
     within = shared.filter(pl.col("total").abs() < pl.col("other").abs())
     if not within.is_empty():
-        shares = _star_groups(within.with_columns(other=pl.col("total")), "right", "none", rule.factor, evidence)
+        shares = star_groups(within.with_columns(other=pl.col("total")), "right", "none", rule.factor, evidence)
         yield from (replace(each, part=rule.factor) for each in shares)
     alone = _live(context, same_sign).filter(pl.len().over("left") == 1, pl.len().over("right") == 1)
     if not alone.is_empty():
@@ -371,7 +330,6 @@ def _partial(
             left, right = alone["left"].to_numpy(), alone["right"].to_numpy()
             over = pl.Series(names_more(context, left, right)) & (alone["mine"].abs() > alone["other"].abs())
             again = pl.Series(names_settled(context, left, right)) | over
-            most = pl.col("odds").clip(upper_bound=SUGGESTED_ODDS / rule.factor)
             alone = alone.with_columns(odds=pl.when(again).then(most).otherwise("odds"))
         pairs = pairs_frame(alone, "applied", "applied", "none", rule.factor)
         yield Proposals(pairs=pairs, evidence=evidence, part=rule.factor)

@@ -15,6 +15,7 @@ from reconciliation.matching.coincidence import expected_among, sizes_by_kind
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.counterparty_keys import account_keys, distinct_names, name_keys
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.encoding import Dataset, Ints
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.mistaken_numbers import odds_of_labels
@@ -22,7 +23,6 @@ from reconciliation.matching.other_sums import less_of_sums
 from reconciliation.matching.parties import left_parties
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.shared_serials import serial_ratios
 from reconciliation.matching.standing_words import told_words, without_standing_words
 from reconciliation.matching.text import labelled_name, name_similarity

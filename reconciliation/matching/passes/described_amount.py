@@ -11,6 +11,7 @@ import polars as pl
 from reconciliation.matching.coincidence import Floats, agreement_odds, lag_shares, paired_shares
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.described import accepted_pairs, leg_words, ordered, spoken_keys
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.lag_odds import LagOdds
 from reconciliation.matching.marginals import pair_probabilities
@@ -18,7 +19,6 @@ from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
 from reconciliation.matching.recurring_pairs import pair_counts
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.sum_words import told_by_words
 from reconciliation.matching.text.words import shared_information
 from reconciliation.matching.text_odds import TextOdds

@@ -14,12 +14,12 @@ from reconciliation.matching.charge_rows import CHARGED_WITHIN, charge_rows
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, related_pairs, shown_alone
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.fee_habits import habit_ratios, known_fees, unseen_fees
 from reconciliation.matching.near_rivals import equal_rivals, fee_rivals, party_rivals, slip_rivals
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import GROUPS, KIND, MEMBERS, PAIRS, Proposals
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.typing_errors import looks_mistyped
 
 _SENTENCES = {

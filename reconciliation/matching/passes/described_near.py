@@ -13,13 +13,13 @@ from pydantic import Field
 from reconciliation.matching.coincidence import Floats
 from reconciliation.matching.context import LegContext, minor_tolerance
 from reconciliation.matching.described import learned_lags, learned_share, learned_texts, leg_words, shown_alone
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.fee_habits import habit_ratios, known_fees, unseen_fees
 from reconciliation.matching.fee_schedules import found_schedules
 from reconciliation.matching.near_rivals import equal_rivals, fee_rivals, slip_rivals
 from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.sum_words import told_by_words
 from reconciliation.matching.typing_errors import looks_mistyped
 

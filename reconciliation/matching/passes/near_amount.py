@@ -20,6 +20,7 @@ from reconciliation.matching.chance import Window, lag_shares
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.contradiction import doubted
 from reconciliation.matching.described import learned_share
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.encoding import Mask
 from reconciliation.matching.fee_habits import habit_ratios
 from reconciliation.matching.joins import among, key_pairs
@@ -28,7 +29,6 @@ from reconciliation.matching.party_codes import parties_of, right_parties
 from reconciliation.matching.party_evidence import agrees_elsewhere
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.usual_shares import usual_share_odds
 
 _SENTENCES = ("the only amount of this counterparty that is near, {days}",)

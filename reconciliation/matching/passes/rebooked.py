@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from reconciliation.matching.context import LegContext
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.encoding import Dataset
 from reconciliation.matching.joins import among
 from reconciliation.matching.passes.base import PassConfig
@@ -21,7 +22,6 @@ from reconciliation.matching.passes.returned import rare_words, undoing_rows
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_index import with_owners
 from reconciliation.matching.reference_keys import hashed
-from reconciliation.matching.settlement import pairs_frame
 
 _KEYS = ["said", "open", "currency", "account"]
 _SENTENCE = (

@@ -18,6 +18,7 @@ from reconciliation.matching.chance import Window, lag_shares
 from reconciliation.matching.context import LegContext
 from reconciliation.matching.contradiction import doubted, spoken_against
 from reconciliation.matching.counterparty_keys import name_keys
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.marginals import Floats, pair_probabilities
 from reconciliation.matching.other_sums import less_of_sums
@@ -25,7 +26,6 @@ from reconciliation.matching.parties import left_parties
 from reconciliation.matching.party_codes import parties_of
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import Proposals
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text import name_similarity
 
 _LIKE = 0.92  # similarity of two names that mean one counterparty; two people of one given name are less alike

@@ -17,13 +17,13 @@ from reconciliation.matching.booking_of_another import of_another_payment
 from reconciliation.matching.chance import Level, Window, pair_odds
 from reconciliation.matching.context import LegContext, SideView
 from reconciliation.matching.counterparty_keys import account_keys
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.joins import among, key_pairs
 from reconciliation.matching.party_evidence import OTHER, party_classes
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import DATE
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text.folding import ascii_upper_series
 from reconciliation.matching.text.legal_forms import FORMS
 

@@ -18,12 +18,12 @@ from reconciliation.matching.amount_differences import fee_taken
 from reconciliation.matching.amount_rules import AmountRule, Tolerance
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import account_keys, name_keys
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.joins import key_pairs, without_frequent
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import written
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text.folding import ascii_upper_series
 
 _SENTENCES = (

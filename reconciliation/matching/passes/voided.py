@@ -14,6 +14,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows
 from reconciliation.matching.counterparty_keys import account_keys, same_parties
+from reconciliation.matching.edge_candidates import pairs_frame
 from reconciliation.matching.encoding import Dataset, Mask
 from reconciliation.matching.joins import among
 from reconciliation.matching.named_items import items_named, named_by, words_shown
@@ -22,7 +23,6 @@ from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.passes.described_reversal import UNDOING
 from reconciliation.matching.proposals import Proposals
 from reconciliation.matching.reference_keys import hashed
-from reconciliation.matching.settlement import pairs_frame
 from reconciliation.matching.text.folding import ascii_upper_series
 
 KINDS = ("void", "reversal", "cancellation", "storno")  # of documents that undo another

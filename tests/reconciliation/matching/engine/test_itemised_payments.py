@@ -55,6 +55,11 @@ def test_a_credit_memo_has_its_amount_too() -> None:
     assert _applied(_paid("527.00", text, _MEMO)) == {"I1": "349.99", "I2": "197.01", "M": "-20.00"}
 
 
+def test_a_bill_named_for_nothing_is_not_paid() -> None:
+    text = "RE26-31871 300,00 RE26-31872 0,00 RE26-31873 30626,00"
+    assert _applied(_paid("30926.00", text)) == {"I1": "300.00", "I3": "30626.00"}
+
+
 def test_less_its_discount_a_bill_is_paid_whole() -> None:
     bill = _BILLS[0] | {"item_id": "D", "amount": "100.00", "references": ["RE26-31879"], "discount_amount": "2.00"}
     text = "RE26-31879 98,00 RE26-31872 197,01"

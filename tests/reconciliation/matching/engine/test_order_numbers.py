@@ -115,3 +115,28 @@ def test_the_numbers_of_another_companys_bills_say_nothing_of_a_word(rules: str)
     lines: list[Row] = [{"text": f"RE {40000 + n}", "amount": "99.00", "on": 12} for n in range(5, 30)]
     lines += [{"text": f"RE {50000 + n}", "amount": "99.00", "on": 12} for n in range(5)]
     assert [group for group in _matched(rules, lines, bills) if group[1] == "L0"] == [("B5", "L0")]
+
+
+@pytest.mark.parametrize(
+    ("payer", "taken"), [(None, []), ("Schraubenwerk Hagen", []), ("Thiele Blech", [("B1", "L0", "L1")])]
+)
+def test_a_bill_that_is_paid_twice_is_no_part_of_another_s_whose_order_has_its_number(
+    payer: str | None, taken: list[tuple[str, ...]]
+) -> None:
+    number = "450032011"
+    bills: list[Row] = [
+        {"amount": "551.54", "references": [number], "counterparty_name": "Schraubenwerk Hagen"},
+        {"amount": "1103.08", "references": ["RE-7"], "text": f"Order {number}", "counterparty_name": "Thiele Blech"},
+    ]
+    lines: list[Row] = [{"amount": "551.54", "text": f"INV {number}", "on": 30, "counterparty_name": payer}] * 2
+    for twice in (bills, [bills[0], bills[1] | {"text": None, "references": ["RE-7", number]}]):
+        assert _matched("receivables", lines, twice) == taken
+
+
+def test_of_a_number_on_bills_of_two_customers_the_one_still_open_is_not_surely_paid_in_part() -> None:
+    bills: list[Row] = [
+        {"amount": amount, "references": ["450032011"], "counterparty_name": name}
+        for amount, name in (("551.54", "Schraubenwerk Hagen"), ("1103.08", "Thiele Blech"))
+    ]
+    lines: list[Row] = [{"amount": "551.54", "text": "INV 450032011", "on": day} for day in (30, 31)]
+    assert _matched("receivables", lines, bills) == [("B0", "L0")]
