@@ -27,6 +27,7 @@ TELLING_DIGITS = 5  # a number as long as this is one document's also where two 
 CONTRACT_DATES = 3  # a number that documents of as many dates carry names a contract or customer, not a document
 RECORDS = 3  # of one supplier, at the most
 PARTS = 2  # at the least of a bill that is entered in parts
+DUE_DATES = 60  # of one bill, at the most, five years of months: more are not compared date by date
 
 
 def find(inputs: MonitoringInputs, settings: DuplicateInvoice, as_of: date) -> pl.DataFrame:
@@ -184,7 +185,11 @@ def _invoices(inputs: MonitoringInputs) -> pl.DataFrame:
         ("repeated_by_all", ("typed",)),
     ):
         found = _with_least_repeated(found, name, *of)
-    return with_kinds(found, [*_MONEY, "reference", "document_date", "due_date"])
+    same = [*_MONEY, "reference", "document_date"]
+    due_dates = pl.col("due_date").n_unique().over(same)
+    return with_kinds(
+        found.with_columns(pl.when(due_dates <= DUE_DATES).then("due_date").alias("instalment")), [*same, "instalment"]
+    )
 
 
 def _with_least_repeated(invoices: pl.DataFrame, name: str, *of: str) -> pl.DataFrame:

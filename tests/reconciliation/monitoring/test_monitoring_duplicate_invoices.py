@@ -250,6 +250,14 @@ def test_of_thousands_under_one_number_each_later_one_names_the_first_and_how_ma
     assert found(*crowd, *credits) == []
 
 
+def test_thousands_under_one_number_that_are_due_on_days_of_their_own_are_not_gone_through_in_pairs() -> None:
+    due = [date(2026, 3, 3) + timedelta(days=number) for number in range(3000)]
+    crowd = [document(k, due_date=day, posting_date=date(2026, 2, 2 + (k > 0))) for k, day in enumerate(due)]
+    rows = found(*crowd)  # nine million pairs, and gigabytes, where each due date is compared with each
+    assert len(rows) == 2999
+    assert {row["related_id"] for row in rows} == {"sap|1000|0|2026|1"}
+
+
 def test_a_number_that_many_suppliers_have_is_a_run_s() -> None:
     two = [document(number, golden_id=f"g{number}", reference="RUN-88123") for number in range(2)]
     many = [document(number, golden_id=f"g{number}", reference="RUN-88123") for number in range(2000)]
