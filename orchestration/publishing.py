@@ -52,10 +52,11 @@ class Snapshot:
         content: Mapping[str, object] = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
         return content
 
-    def not_accounted_for(self) -> list[str]:
-        """What the run found lost or counted twice, a sentence each; snapshots of older versions say nothing of it."""
-        found = self.manifest().get("not_accounted_for", [])
-        return [str(one) for one in found] if isinstance(found, list) else []
+    def not_accounted_for(self) -> list[str] | None:
+        """What the run found lost or counted twice, a sentence each; None where it has not looked: of too many records, or in an older
+        version."""
+        found = self.manifest().get("not_accounted_for")
+        return [str(one) for one in found] if isinstance(found, list) else None
 
 
 def current(workspace: Workspace) -> Snapshot | None:
@@ -74,7 +75,7 @@ def publish(
 
     Where CURRENT was made from the same content (`fingerprint`), it stands. `descriptions` holds, per table, the comment of the table
     under `""` and of its columns by name; `contents` rows and hash of each canonical table and mart (`schema.table`). What `prove`
-    finds lost or counted twice is in the manifest: the snapshot is published, and says so.
+    finds lost or counted twice, or None where it has not looked, is in the manifest: the snapshot is published, and says so.
     """
     standing = current(workspace)
     if standing is not None and standing.manifest().get("fingerprint") == fingerprint:

@@ -6,11 +6,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 from small_warehouse import SmallWarehouse, Value, group
 from week import AS_OF, KNOWN_AT, detail, entry, statement
 
+from orchestration.assets.published import accounted_check
 from orchestration.audit import conservation
 from orchestration.audit.conservation import figures, items, records, records_and_items
 from orchestration.audit.figures import NotWhole, prepare, require_a_whole_run
@@ -87,6 +89,10 @@ def test_a_run_proves_itself_unless_that_would_cost_more_than_what_is_new(
     monkeypatch.setattr(conservation, "RECORDS_OF_A_RUN", 0)
     warehouse.execute("UPDATE raw.delivery SET records_loaded = 1")
     assert records_and_items(warehouse) is None
+    unproven, proven = accounted_check(None), accounted_check([])
+    assert (unproven.passed, unproven.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert unproven.description is not None and "tieout audit" in unproven.description
+    assert proven.passed and not accounted_check(["a line is lost"]).passed
 
 
 def test_a_run_that_has_not_ended_is_told(warehouse: duckdb.DuckDBPyConnection) -> None:
