@@ -24,7 +24,7 @@ from ingestion.contracts import (
 from ingestion.readers import nacha_addenda as addenda
 from ingestion.readers import nacha_checks as checks
 from ingestion.readers import nacha_records as layout
-from ingestion.readers.nacha_offsets import Held, Sides, told
+from ingestion.readers.nacha_offsets import Held, Offsets, Sides
 from ingestion.readers.nacha_records import Record
 from ingestion.readers.nacha_rows import ACKNOWLEDGEMENTS, CONSUMER, CORPORATE, TRUNCATED, Batch, Entry, Output, Tally
 from ingestion.reading import ControlTotal, FileFacts, FileRejected, Reader, ReaderEvent, RecordCounter, Reject
@@ -33,6 +33,7 @@ from ingestion.sources import SourceConfig
 
 _HASH = 10**10  # a hash keeps its last ten digits
 _ADDENDA_LIMIT = 9999
+_WARNINGS = 50  # more are counted
 # Checking, savings, ledger and loan accounts; the second digit is a credit up to 4, a debit from 5.
 _CODES = frozenset(f"{account}{what}" for account in "2345" for what in "0123456789")
 _ADV_CODES = frozenset(str(code) for code in range(81, 89))
@@ -101,7 +102,7 @@ class _Reading:
         self.batch: Batch | None = None
         self.entry: Record | None = None
         self.addenda: list[Record] = []
-        self.sides = Sides()
+        self.sides, self.offsets = Sides(), Offsets()
         self.line = 0
 
     def run(self, stream: BinaryIO) -> Iterator[ReaderEvent]:
@@ -122,8 +123,10 @@ class _Reading:
         yield from self._flush()
         if not self.counter.last:
             self.warnings["the file holds no entry"] += 1
-        warnings = tuple(text if count == 1 else f"{text} ({count} times)" for text, count in self.warnings.items())
-        yield FileFacts("nacha", self.first.identity, self.first.created_at, tuple(self.totals), warnings[:50])
+        warnings = [text if count == 1 else f"{text} ({count} times)" for text, count in self.warnings.items()]
+        more = [f"and {len(warnings) - _WARNINGS} more"] if len(warnings) > _WARNINGS else []
+        told = (*self.offsets.told(), *warnings[:_WARNINGS], *more)
+        yield FileFacts("nacha", self.first.identity, self.first.created_at, tuple(self.totals), told)
 
     def _flush(self) -> Iterator[ReaderEvent]:
         for columns in self.output.all:
@@ -320,7 +323,7 @@ class _Reading:
                 continue
             batch.balanced_by[entry.credit] = entry.cents
             file.balanced_by[entry.credit] += entry.cents
-            self.warnings[told(batch, entry)] += 1
+            self.offsets.add(batch, entry)
 
     def _set_aside(self, batch: Batch, entry: Entry, field: str, found: str, advice: str) -> None:
         """An entry that is neither a payment nor the end of one."""

@@ -9,7 +9,7 @@ nothing tells which is which: both stay.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ingestion.readers.nacha_rows import Batch, Entry
@@ -55,10 +55,28 @@ class Sides:
         self._held, self._seen = {}, set()
 
 
-def told(batch: Batch, entry: Entry) -> str:
-    """What is said of an entry that balances its batch."""
-    side, amount = "credit" if entry.credit else "debit", Decimal(entry.cents).scaleb(-2)
-    return (
-        f"{batch.place}, line {entry.record.line}: the {side} of {amount:f} on account {entry.fields['account']} of the "
-        "originating bank balances the batch; it is no payment"
-    )
+@dataclass
+class Offsets:
+    """What is said of the entries that balance batches: of one, where it is; of many on one account, how many and how much."""
+
+    _found: dict[tuple[bool, str], list[tuple[str, int]]] = field(default_factory=dict)
+
+    def add(self, batch: Batch, entry: Entry) -> None:
+        """Keep where an entry is and its amount."""
+        place = f"{batch.place}, line {entry.record.line}"
+        self._found.setdefault((entry.credit, entry.fields["account"]), []).append((place, entry.cents))
+
+    def told(self) -> Iterator[str]:
+        """One sentence for each account and side: none of them is lost among the warnings of a file of many batches."""
+        for (credit, account), found in self._found.items():
+            (place, _), total = found[0], Decimal(sum(cents for _, cents in found)).scaleb(-2)
+            side = "credit" if credit else "debit"
+            if len(found) == 1:
+                what, it = (
+                    f"the {side} of {total:f} on account {account} of the originating bank balances the batch",
+                    "it is",
+                )
+            else:
+                what = f"the {side} on account {account} of the originating bank balances the batch, here and in {len(found) - 1} more"
+                it = f"{total:f} in all are"
+            yield f"{place}: {what}; {it} no payment"

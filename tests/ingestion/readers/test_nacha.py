@@ -367,3 +367,12 @@ def test_a_batch_that_is_balanced_has_payments_in_the_next() -> None:
     reading = read(nacha(balanced, [nacha_entry(-300, 3)]), "nacha")
     messages = {row["direction"]: row["declared_sum"] for row in reading["payment_message"]}
     assert messages == {"credit_transfer": 8, "direct_debit": 3}
+
+
+def test_all_that_balances_batches_is_told_however_many_there_are() -> None:
+    """Warnings end at fifty; what is left out as no payment must be told in full."""
+    batches = [[nacha_entry(800, 1), nacha_entry(-800, 2, routing=OWN_BANK)] for _ in range(60)]
+    reading = read(nacha([nacha_entry(0, 1)], *batches), "nacha")
+    assert len(reading["payment_instruction"]) == 61 and reading.facts is not None
+    (told,) = [one for one in reading.facts.warnings if "balances the batch" in one]
+    assert told.endswith("balances the batch, here and in 59 more; 480.00 in all are no payment")
