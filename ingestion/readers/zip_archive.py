@@ -25,7 +25,7 @@ def checked_members(archive: zipfile.ZipFile, limit: int = MEMBER_LIMIT) -> list
     Python's zipfile never gives more bytes of a member than its entry declares, so the declared sizes bound what is
     read.
     """
-    members = [one for one in archive.infolist() if not one.is_dir()]
+    members = [one for one in archive.infolist() if not _is_folder(one)]
     if len(members) > MEMBER_COUNT:
         raise FileRejected(
             "the archive holds too many files", found=str(len(members)), expected=f"at most {MEMBER_COUNT}",
@@ -33,7 +33,7 @@ def checked_members(archive: zipfile.ZipFile, limit: int = MEMBER_LIMIT) -> list
         )  # fmt: skip
     for one in members:
         steps = one.filename.replace("\\", "/").split("/")
-        if ".." in steps or steps[0] in ("", "~") or ":" in steps[0] or not one.filename.isprintable():
+        if ".." in steps or steps[0] in ("", "~") or steps[0][1:2] == ":" or not one.filename.isprintable():
             raise FileRejected(
                 "the archive holds a file whose name leaves its folder or is no name", place="archive",
                 found=repr(one.filename[:200]), expected="plain file names",
@@ -49,6 +49,11 @@ def checked_members(archive: zipfile.ZipFile, limit: int = MEMBER_LIMIT) -> list
     if sum(one.file_size for one in members) > limit:
         raise _bomb(members[0], f"{sum(one.file_size for one in members)} bytes unpacked")
     return members
+
+
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a folder, also as archives made on Windows write it."""
+    return member.is_dir() or (member.filename.endswith("\\") and member.file_size == 0)
 
 
 def bounded_parts(archive: zipfile.ZipFile, limit: int) -> Iterator[tuple[str, Iterator[bytes]]]:

@@ -98,6 +98,22 @@ def test_two_files_of_one_name_are_two(workspace: Workspace) -> None:
     ]  # fmt: skip
 
 
+def test_an_archive_made_on_windows_may_name_folders_and_times(workspace: Workspace) -> None:
+    """Its folders end with a backslash: one was taken for an empty file. A time in a name is no drive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("out\\", b"")
+        archive.writestr("out\\first.sta", FIRST)
+        archive.writestr("2026-09-02T06:00.sta", SECOND)
+    land(workspace, "ebics/day.zip", buffer.getvalue(), AT)
+    load(workspace)
+    assert [(name, status) for name, status, _ in deliveries(workspace)] == [
+        ("ebics/day.zip", "unpacked"),
+        ("ebics/day.zip!2026-09-02T06:00.sta", "loaded"),
+        ("ebics/day.zip!out\\first.sta", "loaded"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
