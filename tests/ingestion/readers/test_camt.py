@@ -331,6 +331,15 @@ def test_the_sums_of_each_side_are_compared(declared: str, told: str) -> None:
     assert all(one.agrees for one in found.facts.control_totals) is not bool(told)
 
 
+def test_an_entry_of_nothing_is_on_neither_side() -> None:
+    """A statement may count it as a credit or a debit: its own counts are no contradiction."""
+    declared = (
+        "<TtlCdtNtries><NbOfNtries>2</NbOfNtries></TtlCdtNtries><TtlDbtNtries><NbOfNtries>0</NbOfNtries></TtlDbtNtries>"
+    )
+    found = read(camt(statement(f"<TxsSummry>{declared}</TxsSummry>", entry(amount="7"), entry(amount="0"))))
+    assert found.facts is not None and not found.facts.warnings and not found.facts.control_totals
+
+
 def test_version_one_and_notifications() -> None:
     first = camt(statement(entry(), element="Rpt"), version="camt.052.001.01", root="BkToCstmrAcctRptV01")
     assert only(read(first, "camt.052")["bank_statement"])["kind"] == "report"
