@@ -69,24 +69,24 @@ def arrivals(workspace: Workspace, source: SourceConfig, known_at: datetime | No
     """The regular files of a source that lie in landing/, up to `known_at`; links out of it and unfinished files are not."""
     root = workspace.landing.resolve()
     for path in sorted(root.glob(source.path)):
-        if path.name.startswith(".") or path.name.endswith(UNFINISHED) or not path.is_file():
-            continue
-        if not path.resolve().is_relative_to(root):
-            continue
-        if known_at is None or EPOCH + timedelta(microseconds=path.stat().st_mtime_ns // 1000) <= known_at:
+        if _has_arrived(path, known_at) and path.resolve().is_relative_to(root):
             yield path
 
 
-def unclaimed(workspace: Workspace, sources: Iterable[SourceConfig]) -> list[str]:
-    """The files in landing/ that no source takes, by name: an archive where `path` says *.xml, a folder nobody declared."""
+def unclaimed(workspace: Workspace, sources: Iterable[SourceConfig], known_at: datetime | None = None) -> list[str]:
+    """The files in landing/ that no source takes, by name: an archive where `path` says *.xml, a folder nobody declared, a link out of
+    landing/."""
     root = workspace.landing.resolve()
     taken = {path for source in sources for path in arrivals(workspace, source)}
-    there = (path for path in sorted(root.rglob("*")) if path not in taken and path.is_file())
-    return [
-        printable(str(path.relative_to(root)))
-        for path in there
-        if not path.name.startswith(".") and not path.name.endswith(UNFINISHED)
-    ]
+    there = (path for path in sorted(root.rglob("*")) if path not in taken and _has_arrived(path, known_at))
+    return [printable(str(path.relative_to(root))) for path in there]
+
+
+def _has_arrived(path: Path, known_at: datetime | None) -> bool:
+    """Whether this is a whole file, received up to `known_at`."""
+    if path.name.startswith(".") or path.name.endswith(UNFINISHED) or not path.is_file():
+        return False
+    return known_at is None or EPOCH + timedelta(microseconds=path.stat().st_mtime_ns // 1000) <= known_at
 
 
 def landed(

@@ -14,7 +14,7 @@ from ingestion.contracts import CONTRACTS
 from orchestration.audit.figures import FIGURES, has_read_again, make_object_records, prepare, require_a_whole_run
 from orchestration.audit.item_ends import ENDS, make_item_ends
 from orchestration.audit.record_fates import ALTERED, FATES, LOST, TWICE, make_record_fates
-from orchestration.landing import UNFINISHED, archived, digest, printable
+from orchestration.landing import archived, arrivals, digest, printable, unclaimed
 from orchestration.workspace import Workspace
 
 SHOWN = 20
@@ -117,25 +117,15 @@ def files(connection: duckdb.DuckDBPyConnection, workspace: Workspace, *, read_b
 def _unread(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> Iterator[str]:
     """Files in landing/ that no run has read though they had arrived by then."""
     known = {name for (name,) in connection.execute("SELECT file_name FROM raw.delivery").fetchall()}
-    row = connection.execute("SELECT epoch_ns(known_at) FROM config.run_parameter").fetchone()
+    row = connection.execute("SELECT known_at FROM config.run_parameter").fetchone()
     assert row is not None  # noqa: S101  (a warehouse with marts has had a run)
-    root = workspace.landing.resolve()
-    patterns = [source.path for source in workspace.sources().sources]
-    for path in sorted(root.rglob("*")) if root.is_dir() else []:
-        name = path.relative_to(root)
-        if (
-            path.name.startswith(".")
-            or not path.is_file()
-            or path.name.endswith(UNFINISHED)
-            or printable(str(name)) in known
-        ):
-            continue
-        if path.stat().st_mtime_ns > row[0]:
-            continue
-        if any(path in root.glob(pattern) for pattern in patterns):
-            yield f"landing/{printable(str(name))}: not read by the last run, though it had arrived; `tieout run` again"
-        else:
-            yield f"landing/{printable(str(name))}: no source of config/sources.yml has a path that takes it"
+    root, sources = workspace.landing.resolve(), workspace.sources().sources
+    taken = {path for source in sources for path in arrivals(workspace, source, row[0])}
+    for name in sorted({printable(str(path.relative_to(root))) for path in taken} - known):
+        yield f"landing/{name}: not read by the last run, though it had arrived; `tieout run` again"
+    for name in unclaimed(workspace, sources, row[0]):
+        if name not in known:
+            yield f"landing/{name}: no source of config/sources.yml takes it"
 
 
 def records(connection: duckdb.DuckDBPyConnection) -> Section:
