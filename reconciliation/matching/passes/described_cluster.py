@@ -34,7 +34,7 @@ _CLUSTER = {
     "day": pl.Int32(),
     "row": pl.UInt32(),
     "applied": pl.Int64(),
-    "tries": pl.UInt32(),  # what might have been equal in total by chance as well: other items of the day, other parts
+    "tries": pl.Int64(),  # what might have been equal in total by chance as well: other items of the day, other parts
 }
 
 
@@ -80,7 +80,7 @@ class DescribedCluster(PassConfig):
         parts = []
         for number, (side, amount) in enumerate((("left", "mine"), ("right", "other"))):
             day = pl.col("day") - (pl.col("lag") if side == "right" else 0)
-            own = (pl.lit(number, pl.UInt8).alias("side"), day.alias("day"), pl.lit(1, pl.UInt32).alias("tries"))
+            own = (pl.lit(number, pl.UInt8).alias("side"), day.alias("day"), pl.lit(1, pl.Int64).alias("tries"))
             part = pairs.select("label", "lag", *own, row=side, applied=amount)
             parts.append(part.select(list(_CLUSTER)).cast(_CLUSTER).unique())  # type: ignore[arg-type]
         return pl.concat(parts)
@@ -172,7 +172,7 @@ def _with_missing(context: LegContext, members: pl.DataFrame) -> pl.DataFrame:
     for number, (view, words) in enumerate(zip(context.sides, leg_words(context), strict=True)):
         spoken = words.rows.join(silent_rows(words), on="row", how="anti")
         # of a price that many have one stands on most days
-        tries = pl.len().over("currency", "date") * pl.len().over("currency", "open")
+        tries = pl.len().over("currency", "date").cast(pl.Int64) * pl.len().over("currency", "open")
         others = view.frame().select("row", "currency", "open", day="date", tries=tries)
         spoken = others.join(spoken, on="row", how="semi").with_columns(pl.col("tries") * _UNLIKE)
         others = pl.concat([others.join(spoken, on="row", how="anti"), spoken])

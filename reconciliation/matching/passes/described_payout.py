@@ -32,14 +32,8 @@ from reconciliation.matching.sum_words import told_by_words, words_in_common
 from reconciliation.matching.text.words import SideWords
 
 _KEYS = ["family", "currency", "entity", "account"]
-_DAYS_SHARE = (
-    0.6,
-    0.2,
-    0.1,
-    0.1,
-    *(0.03,) * 6,
-    *(0.01,) * 21,
-)  # how likely a payout is for so many days in a row, before any is seen
+#: How likely a payout is for so many days in a row, before any is seen.
+_DAYS_SHARE = (0.6, 0.2, 0.1, 0.1, *(0.03,) * 6, *(0.01,) * 21)
 _FAMILIES, _OFTEN, _SELDOM, _FEWEST = (
     6,
     0.98,

@@ -16,7 +16,7 @@ from reconciliation.matching.nearby import count_within_days, within_days
 from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import KIND, PAIRS, Proposals
 from reconciliation.matching.text.folding import ascii_upper_series
-from reconciliation.matching.text.words import SideWords, numbers_in_common, shared_information
+from reconciliation.matching.text.words import SideWords, numbers_in_common, shared_information, without_dates
 
 _SENTENCES = (
     "the opposite amount and the same words, and the later text says that it undoes another, {days}",
@@ -89,7 +89,7 @@ class DescribedReversal(PassConfig):
         fits = context.compatible(pairs["left"].to_numpy(), pairs["right"].to_numpy())
         pairs = pairs.filter(pl.Series(fits))
         words = leg_words(context)
-        cited = (numbers_in_common(*words, pairs) >= _CITED).alias("cited")
+        cited = (numbers_in_common(without_dates(words[0]), without_dates(words[1]), pairs) >= _CITED).alias("cited")
         pairs = pairs.with_columns(cited)
         # what undoes does not undo what undoes; but an original may be marked as void too, where both name one number
         others = pairs.filter(~pl.col("marked"))

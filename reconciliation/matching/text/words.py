@@ -212,6 +212,11 @@ def numbers_in_common(left: SideWords, right: SideWords, pairs: pl.DataFrame) ->
     return found["nats"].fill_null(0.0)
 
 
+def without_dates(side: SideWords) -> SideWords:
+    """The same but for numbers that are written as dates are: many documents have one."""
+    return replace(side, numbers=side.numbers.filter(~pl.col("number").str.contains(_DATE)))
+
+
 def numbers_apart(left: SideWords, right: SideWords, pairs: pl.DataFrame) -> pl.Series:
     """Whether both texts of each pair show a rare number of one form (as many digits), in the order of `pairs`: two cheques, two
     invoices, unless it is one number in common."""

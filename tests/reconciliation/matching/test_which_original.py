@@ -24,6 +24,14 @@ def test_both_say_void_and_name_one_cheque(day: int) -> None:
     assert held["group_id"].n_unique() == 1
 
 
+def test_two_that_undo_others_and_name_one_date_do_not_undo_each_other() -> None:
+    rent = ("rent", "512.40", 12, "Reversal accrual 20251231 rent")
+    insurance = ("insurance", "-512.40", 12, "Reversal accrual 20251231 insurance")
+    result = match(_sides(rent, insurance), preset("two_sided"))
+    held = result.items.join(result.groups.filter(pl.col("status") == "matched"), on="group_id")
+    assert held.filter(pl.col("item_id").is_in(["rent", "insurance"])).is_empty()
+
+
 def test_what_comes_back_and_is_paid_in_again_undoes_the_first_and_not_what_undoes_it() -> None:
     deposit, returned, again = (
         ("deposit", "512.40", 10, "Deposit cheque 8912"),
