@@ -21,10 +21,14 @@ _LEAST_DIGITS = 6  # of one that is nothing but digits: shorter ones are years, 
 
 
 def carried_by_several(data: Dataset) -> pl.DataFrame:
-    """`row`, `reference`, `key`, `check` of the identifiers that several items carry, open or settled."""
+    """`row`, `reference`, `key`, `check` of the identifiers that several items carry, open or settled: several of one entity, where all
+    items say theirs, as companies of a group number their bills alike."""
     if "carried_by_several" not in data.derived:
-        several = pl.col("row").n_unique().over("key", "check") > 1
-        data.derived["carried_by_several"] = repeated_references(data).filter(several)
+        repeated = repeated_references(data)
+        entity = data.entity[repeated["row"].to_numpy()]
+        entity = entity if data.entity.all() else np.zeros_like(entity)
+        several = pl.col("row").n_unique().over("key", "check", pl.Series("entity", entity)) > 1
+        data.derived["carried_by_several"] = repeated.filter(several)
     return data.derived["carried_by_several"]
 
 

@@ -62,3 +62,13 @@ def test_a_part_is_paid_of_the_only_bill_still_open_of_those_that_were_there() -
     # with an earlier bill open as well it may be of either
     result = match({"bank_lines": items(*whole[1:], part), "open_items": items(*bills)}, preset("receivables"))
     assert not [each for each in members(result) if "PART" in each]
+
+
+def test_companies_of_a_group_number_their_bills_alike() -> None:
+    bills, lines = [], []
+    for entity in ("E1", "E2"):
+        own = {"entity": entity, "counterparty_name": "Oscar Wilson", "on": 1}
+        bills.append(own | {"item_id": f"B {entity}", "amount": "100.00", "references": ["INV-2024-00017"]})
+        lines.append(own | {"item_id": f"L {entity}", "amount": "60.00", "on": 20, "text": "INV-2024-00017 PART"})
+    result = match({"bank_lines": items(*lines), "open_items": items(*bills)}, preset("receivables"))
+    assert members(result, "matched") == [("B E1", "L E1"), ("B E2", "L E2")]
