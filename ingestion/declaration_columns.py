@@ -383,6 +383,11 @@ def _take_status(layout: Layout, name: str) -> None:
     if unknown:
         text = f"{name!r} says {', '.join(unknown)}: whether such rows are booked is not known, they are rejected"
         layout.notes.append(("status", text, True))
+    waiting = [value for value, status in named.items() if status == "PDNG"]
+    if waiting:  # told, also because the words may be a person's own notes
+        layout.notes.append(
+            ("status", f"rows that say {', '.join(waiting)} in {name!r} wait and are not booked", False)
+        )
     if failed:
         layout.skip.append({"column": name, "equals": failed, "reason": "failed"})
         layout.notes.append(("status", f"rows marked {', '.join(failed)} are no entries", False))

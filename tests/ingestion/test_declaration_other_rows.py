@@ -174,7 +174,9 @@ def test_a_column_of_nothing_but_states_is_one_whatever_its_name() -> None:
     """Savings banks say in `Info` which entries only wait: those were counted as booked."""
     rows = "13.03.26;Strom;-150,00;Umsatz vorgemerkt\n15.03.26;RE 77;1.190,00;Umsatz gebucht\n"
     data = f"Buchungstag;Verwendungszweck;Betrag EUR;Info\n{rows}".encode()
-    outcome = loaded(infer(data), data)
+    proposal = infer(data)
+    assert "rows that say Umsatz vorgemerkt in 'Info' wait and are not booked" in [note.text for note in proposal.notes]
+    outcome = loaded(proposal, data)
     assert [row["status"] for row in outcome.rows("bank_entry")] == ["PDNG", "BOOK"]
     assert outcome.rows("bank_statement")[0]["net_amount"] == 1190
 
