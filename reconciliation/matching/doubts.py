@@ -185,8 +185,7 @@ def named_heirs(
     parts = [pl.DataFrame(schema={"group_id": pl.String, "heir": pl.String})]
     for (dataset,), part in held.filter(_in_reach(leg)).group_by(["dataset"]):
         own = part.with_columns(item_id=encoding.datasets[str(dataset)].item_ids(part["row"].to_numpy()))
-        named = items.filter(pl.col("item_id").is_in(own["item_id"].implode()))
-        of_dataset = named.filter(pl.col("dataset") == dataset).select("item_id", heir="group_id")
+        of_dataset = items.filter(pl.col("dataset") == dataset).select("item_id", heir="group_id")
         parts.append(of_dataset.join(own, on="item_id").select("group_id", "heir"))
     taken = pl.concat(parts)
     matched = groups.filter(pl.col("status") == "matched").select(heir="group_id")

@@ -8,7 +8,7 @@ import polars as pl
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Dataset
 from reconciliation.matching.reference_keys import dataset_references
-from reconciliation.matching.text.folding import ascii_upper_series
+from reconciliation.matching.text.folding import ascii_digits_series
 from reconciliation.matching.text.token_filter import text_bytes, worth_compiling
 
 LEAST = 3  # digits of a number that is looked for
@@ -45,7 +45,7 @@ def _build(data: Dataset) -> None:
         (data.read(["text"])["text"], every),
         (references["reference"], references["row"].to_numpy()),
     ):
-        place, hashed = kernel.digit_runs(*text_bytes(ascii_upper_series(texts).fill_null("")), LEAST)
+        place, hashed = kernel.digit_runs(*text_bytes(ascii_digits_series(texts).fill_null("")), LEAST)
         owners.append(whose[place])
         hashes.append(hashed)
     rows = np.concatenate(owners)

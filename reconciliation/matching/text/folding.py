@@ -50,18 +50,23 @@ def ascii_upper(text: pl.Expr) -> pl.Expr:
 
 def ascii_upper_series(values: pl.Series) -> pl.Series:
     """As `ascii_upper`, for a column most of whose values are ASCII: the table is applied to the others only."""
-    if values.is_empty():
-        return values
+    return _with_foreign_folded(values, values.str.to_uppercase())
+
+
+def ascii_digits_series(values: pl.Series) -> pl.Series:
+    """As `ascii_upper_series` for what looks at digits alone: small letters of ASCII texts stay."""
+    return _with_foreign_folded(values, values)
+
+
+def _with_foreign_folded(values: pl.Series, plain: pl.Series) -> pl.Series:
+    """`plain`, with the values that are not in ASCII as `ascii_upper` gives them."""
+    foreign = values.str.len_bytes() != values.str.len_chars()
+    if not foreign.any():
+        return plain
     text = pl.col("text")
-    frame = values.alias("text").to_frame()
-    folded = frame.select(
-        text.str.to_uppercase().alias("upper"), (text.str.len_bytes() != text.str.len_chars()).alias("foreign")
-    )
-    if not folded["foreign"].any():
-        return folded["upper"].alias(values.name)
-    places = folded["foreign"].fill_null(False).arg_true()
+    places = foreign.fill_null(False).arg_true()
     latin = of_each(values.gather(places), lambda each: each.alias("text").to_frame().select(ascii_upper(text))["text"])
-    return folded["upper"].scatter(places, latin).alias(values.name)
+    return plain.scatter(places, latin)
 
 
 def compact(text: pl.Expr) -> pl.Expr:
