@@ -8,12 +8,13 @@ from reconciliation.monitoring.inputs import MonitoringInputs
 
 MINIMUM_DIGITS = 3  # of a number that names a document
 BARE_DIGITS = 4  # of a number that names a document without the letters before it
+YEAR = r"^(?:19|20)\d\d$"  # says when, not which
 LONG_NAME = 6  # characters of a document's name that are looked for within words too
 
 
 def named_items(inputs: MonitoringInputs) -> pl.DataFrame:
     """Items by each of their names that names one item alone of its party: a customer's number names them all. The number alone is a
-    name too where letters stand before it.
+    name too where letters stand before it, unless it is a year.
     """
     items = (
         inputs.open_items.with_columns(party=pl.coalesce("golden_id", "counterparty_id"))
@@ -26,7 +27,9 @@ def named_items(inputs: MonitoringInputs) -> pl.DataFrame:
         .with_columns(pl.col("name").str.to_uppercase().str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars())
         .filter(pl.col("name").str.count_matches(r"\d") >= MINIMUM_DIGITS)
     )
-    bare = items.with_columns(pl.col("name").str.extract(rf"^[\pL ]+(\d{{{BARE_DIGITS},}})$")).drop_nulls("name")
+    bare = items.with_columns(pl.col("name").str.extract(rf"^[\pL ]+(\d{{{BARE_DIGITS},}})$")).filter(
+        ~pl.col("name").str.contains(YEAR)
+    )
     return pl.concat([items, bare]).unique().filter(pl.col("open_item_id").n_unique().over("party", "name") == 1)
 
 

@@ -10,18 +10,24 @@ DAILY = 3  # distances of some days only, from which on it is a habit to pay so 
 MONTH = (26, 36)  # days between two payments of one day of the month
 
 
-def out_of_turn(payments: pl.DataFrame, keys: list[str], within_days: int) -> pl.DataFrame:
+def out_of_turn(
+    payments: pl.DataFrame, keys: list[str], within_days: int, *, may_be_daily: bool = False
+) -> pl.DataFrame:
     """The payments (payment_id, day) that follow one with the same keys within so many days, with its id and day, unless they come
-    a month later or at the distance at which the series goes on, or every few days, as an account is filled up.
+    a month later or at the distance at which the series goes on, or in their month after one that came late. Where they `may_be_daily`
+    also unless the series goes on every few days, as an account is filled up: what is sent again every day is no such series.
     """
     gap = pl.col("day").diff().over(keys).dt.total_days()
     period = pl.col("gap") >= SHORTEST_PERIOD
     usual = pl.when(period).then(pl.col("gap"))
+    is_series, middle = usual.count().over(keys) > 1, usual.median().over(keys)
+    two_months = (pl.col("gap") + pl.col("gap").shift().over(keys)).is_between(2 * MONTH[0], 2 * MONTH[1])
     of_days = pl.col("gap").is_between(1, SHORTEST_PERIOD - 1)
     in_turn = (
         pl.col("gap").is_between(*MONTH)
-        | (period & (usual.count().over(keys) > 1) & ((pl.col("gap") - usual.median().over(keys)).abs() <= UNEVEN))
-        | (of_days & (of_days.sum().over(keys) >= DAILY))
+        | (period & is_series & ((pl.col("gap") - middle).abs() <= UNEVEN))
+        | (is_series & middle.is_between(*MONTH) & two_months.fill_null(value=False))
+        | (pl.lit(may_be_daily) & of_days & (of_days.sum().over(keys) >= DAILY))
     )
     return (
         payments.filter(pl.all_horizontal(pl.col(*keys).is_not_null()) & pl.col("day").is_not_null())

@@ -206,7 +206,7 @@ def _same_text(payments: pl.DataFrame, of_itself: pl.DataFrame) -> pl.DataFrame:
     """Payments of no known item that come again within days with account, amount and a text that has a document's number."""
     keys = ["counterparty_account", "entity_id", "currency", "amount", "said"]
     numbered = payments.filter(pl.col("remittance_text").str.contains(NUMBER_OF_A_DOCUMENT))
-    again = out_of_turn(numbered, keys, RESENT_DAYS).join(of_itself, on="payment_id", how="semi")
+    again = out_of_turn(numbered, keys, RESENT_DAYS, may_be_daily=True).join(of_itself, on="payment_id", how="semi")
     return _pairs(again.filter(pl.col("day") > pl.col("first_day")), "twin", pl.col("remittance_text"))
 
 

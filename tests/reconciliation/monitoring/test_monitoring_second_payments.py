@@ -258,6 +258,37 @@ def test_what_has_a_document_s_number_and_comes_again_within_days() -> None:
     assert found(payments=daily) == {}
 
 
+def test_what_is_sent_again_every_day_is_no_series() -> None:
+    days = [date(2026, 3, day) for day in range(3, 7)]
+    sent = [paid(k, day=day, end_to_end_id="RE-778812") for k, day in enumerate(days)]
+    assert set(found(payments=sent)) == {"m1|p1|1", "m2|p1|1", "m3|p1|1"}
+    whole = [
+        paid(10 * k + place, day=day, batch_id=f"b{k}", remittance_text=f"bill {place}")
+        for k, day in enumerate(days)
+        for place in (1, 2)
+    ]
+    assert len(found(payments=whole)) == 6
+
+
+def test_a_month_s_rent_that_is_late_and_the_next_one_that_is_not() -> None:
+    def rent(*days: date) -> set[object]:
+        return set(
+            found(payments=[paid(k, day=day, remittance_text="Rent, tenant 123456") for k, day in enumerate(days)])
+        )
+
+    before = (date(2025, 11, 3), date(2025, 12, 1), date(2026, 1, 2))
+    assert rent(*before, date(2026, 2, 27), date(2026, 3, 2)) == set()
+    assert rent(*before, date(2026, 2, 2), date(2026, 3, 2), date(2026, 3, 5)) == {"m5|p1|1"}
+
+
+def test_a_year_names_no_invoice() -> None:
+    item = CLEARED | {"reference": "RE-2026"}
+    again = {"counterparty_account": "DE99", "golden_id": "g7"}
+    for text, expected in (("March 2026", set()), ("RE-2026", {"m2|p1|1"})):
+        second = paid(2, day=date(2026, 3, 9), remittance_text=text, **again)
+        assert set(found(open_items=[item], payments=[paid(1), second], settlements=[settles(1, None)])) == expected
+
+
 def test_halves_of_an_invoice_paid_on_one_day() -> None:
     halves = [paid(number, "-595.00", remittance_text="RE-1001", golden_id="g7") for number in (1, 2, 3)]
     assert found(open_items=[CLEARED], payments=halves[:2]) == {}
