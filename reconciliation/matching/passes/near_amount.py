@@ -29,7 +29,7 @@ from reconciliation.matching.party_codes import parties_of, right_parties
 from reconciliation.matching.party_evidence import agrees_elsewhere
 from reconciliation.matching.passes.dated import WindowPass
 from reconciliation.matching.proposals import KIND, SUGGESTED_ODDS, Proposals
-from reconciliation.matching.usual_shares import usual_share_odds
+from reconciliation.matching.usual_shares import usual_shares
 
 _SENTENCES = ("the only amount of this counterparty that is near, {days}",)
 _KEPT_BACK = "less the share that this counterparty has kept back before, {days}"
@@ -123,15 +123,17 @@ class NearAmount(WindowPass):
 
 
 def _less_usual_share(context: LegContext, pairs: pl.DataFrame) -> Iterator[Proposals]:
-    usual = usual_share_odds(context, pairs)
-    found = pairs.with_columns(pl.Series("odds", usual)).filter(pl.col("odds") > 0)
+    found = pairs.hstack(usual_shares(context, pairs)).filter(pl.col("odds") > 0)
     if found.is_empty():
         return
     left, right = found["left"].to_numpy(), found["right"].to_numpy()
     less = agrees_elsewhere(context, left, right) | _is_a_price(context, found)
     odds = np.where(less, found["odds"].to_numpy() / _ELSEWHERE, found["odds"].to_numpy())
     weighed = found.with_columns(pl.Series("odds", doubted(context, left, right, odds)), evidence=pl.lit(0, pl.UInt16))
-    shaped = pairs_frame(weighed, "mine", "other", "short_pay", 1.0)
+    # what earlier payments lacked stays open where it does of them, as a retention that is paid later
+    applied = pl.when("in_part").then("mine").otherwise("other")
+    kind = pl.when("in_part").then(KIND["none"]).otherwise(KIND["short_pay"])
+    shaped = pairs_frame(weighed.with_columns(applied=applied), "mine", "applied", kind, 1.0)
     yield Proposals(pairs=shaped, evidence=(_KEPT_BACK,), sure_only=True)
 
 

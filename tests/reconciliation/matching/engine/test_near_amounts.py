@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 from example_items import ids, items, members, one_leg, only_group
 
 from reconciliation.matching import match, preset
@@ -86,3 +87,27 @@ def test_what_a_counterparty_has_kept_back_before_it_keeps_back_again() -> None:
 
     assert len(paid(100)) == 3
     assert paid(83) == []
+
+
+def test_what_is_kept_back_stays_owed_where_it_does_of_the_bills_named() -> None:
+    amounts = [5133, 5910, 6687, 7464]
+    own = {"counterparty_name": "Alder Yachts Ltd"}
+    bills = [
+        own | {"item_id": f"I{n}", "amount": amount, "on": 10 * n, "references": [f"SI-88{n}7"]}
+        for n, amount in enumerate(amounts)
+    ]
+    lines = [
+        own
+        | {
+            "item_id": f"L{n}",
+            "amount": f"{amount * 9 // 10}.{amount * 9 % 10}0",
+            "on": 10 * n + 20,
+            "text": f"SI-88{n}7",
+        }
+        for n, amount in enumerate(amounts)
+    ]
+    lines[3] |= {"text": "PAYMENT"}
+    result = match({"bank_lines": items(*lines), "open_items": items(*bills)}, preset("receivables"))
+    assert members(result, "matched") == [(f"I{n}", f"L{n}") for n in range(4)]
+    owed = result.unmatched.filter(pl.col("item_id").str.starts_with("I")).sort("item_id")
+    assert owed["open_amount"].cast(pl.Float64).to_list() == [513.3, 591.0, 668.7, 746.4]
