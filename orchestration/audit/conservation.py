@@ -128,6 +128,16 @@ def _unread(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> Iter
             yield f"landing/{name}: no source of config/sources.yml takes it"
 
 
+def refused(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """What was delivered and is in no figure because it was refused, in a sentence; None where all was taken."""
+    row = connection.execute(
+        "SELECT count(*) FILTER (WHERE status IN ('quarantined', 'conflict')), coalesce(sum(records_rejected), 0) FROM raw.delivery"
+    ).fetchone()
+    if row is None or not any(row):
+        return None
+    return f"Refused, and in no figure: {row[0]:,} files, {row[1]:,} records; the exception queue asks, unless a person set it aside."
+
+
 def records(connection: duckdb.DuckDBPyConnection) -> Section:
     """Where each loaded record ended."""
     make_record_fates(connection)

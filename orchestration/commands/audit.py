@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.audit.conservation import Section, audit
+from orchestration.audit.conservation import Section, audit, refused
 from orchestration.audit.trail import write_trail
 from orchestration.last_run import reading
 from orchestration.workspace import Workspace
@@ -36,11 +36,14 @@ def audit_command(
     with reading(chosen) as connection:
         sections = audit(connection, chosen, read_bytes=read_bytes)
         written = write_trail(connection, out) if out is not None else []
+        left_out = refused(connection)
         row = connection.execute("SELECT as_of, known_at FROM config.run_parameter").fetchone()
     assert row is not None  # noqa: S101  (a warehouse with marts has had a run)
     print_sections(sections, f"{chosen.company().name} as of {row[0]}, known until {row[1]:%Y-%m-%d %H:%M} UTC")
     for path in written:
         print(f"  {path}")
+    if left_out is not None:
+        print(left_out)
     faults = [fault for section in sections for fault in section.faults]
     for fault in faults:
         sys.stderr.write(f"tieout audit: {fault}\n")

@@ -14,7 +14,7 @@ from week import AS_OF, KNOWN_AT, detail, entry, statement
 
 from orchestration.assets.published import accounted_check
 from orchestration.audit import conservation
-from orchestration.audit.conservation import figures, items, records, records_and_items
+from orchestration.audit.conservation import figures, items, records, records_and_items, refused
 from orchestration.audit.figures import NotWhole, prepare, require_a_whole_run
 from orchestration.audit.record_fates import ALTERED, LOST, TWICE, make_record_fates
 from orchestration.warehouse import connect
@@ -93,6 +93,16 @@ def test_a_run_proves_itself_unless_that_would_cost_more_than_what_is_new(
     assert (unproven.passed, unproven.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert unproven.description is not None and "tieout audit" in unproven.description
     assert proven.passed and not accounted_check(["a line is lost"]).passed
+
+
+def test_what_was_refused_is_said_beside_the_proof(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """It is not lost, and yet in no figure: who reads the proof has to know of it."""
+    warehouse.execute("UPDATE raw.delivery SET status = 'loaded', records_rejected = 0")
+    assert refused(warehouse) is None
+    warehouse.execute(
+        "UPDATE raw.delivery SET status = 'conflict', records_rejected = 3 WHERE delivery_id = (SELECT min(delivery_id) FROM raw.delivery)"
+    )
+    assert (refused(warehouse) or "").startswith("Refused, and in no figure: 1 files, 3 records;")
 
 
 def test_a_run_that_has_not_ended_is_told(warehouse: duckdb.DuckDBPyConnection) -> None:
