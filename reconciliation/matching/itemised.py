@@ -29,8 +29,12 @@ def itemised(context: LegContext, edges: pl.DataFrame, days: int) -> pl.DataFram
     told = _texts(context, stars)
     if told.is_empty():
         return edges.clear().with_columns(discounted=pl.lit(False))
-    stated = _stated(context, stars, told)
-    read = stars.join(stated, on=_PAIR).with_columns(every=pl.len().over(_PAIR, "read"))
+    between = figures_between(told)
+    places = _places(context, stars, between)
+    # a number that is read in an amount alone is no bill's: 1207 of 1207.12
+    stars = stars.join(places, on=_PAIR, how="semi").filter(pl.len().over("left") >= _FEWEST)
+    stated = _stated(places, between)
+    read = stars.join(stated, on=_PAIR)
     paid = pl.col("stated") * pl.col("other").sign()
     of_reading = read.with_columns(named=pl.len().over("left", "read"), paid=paid).join(
         stars.group_by("left").agg(count=pl.len()), on="left"
@@ -60,11 +64,11 @@ def _texts(context: LegContext, stars: pl.DataFrame) -> pl.DataFrame:
     return told.filter(pl.col("text").str.contains("[0-9][.,'][0-9]"))
 
 
-def _stated(context: LegContext, stars: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def _stated(places: pl.DataFrame, between: pl.DataFrame) -> pl.DataFrame:
     """`left`, `right`, `stated` of the amounts that may be meant for each item named, by how the text is `read`: the first one behind
     the number, the last one before the next number, the one in front of it."""
-    between = figures_between(told)
-    named = _places(context, stars, between).sort("left", "place")
+    alone = (pl.len().over(_PAIR) == 1) & (pl.len().over("left", "place") == 1)
+    named = places.filter(alone).sort("left", "place")
     until = pl.col("place").shift(-1).over("left").fill_null(np.iinfo(np.int64).max)
     figures = between.select("left", pl.col("place").alias("at"), stated="amount").drop_nulls()
     met = named.with_columns(until=until).join(figures, on="left").sort("left", "at")
@@ -80,7 +84,7 @@ def _stated(context: LegContext, stars: pl.DataFrame, told: pl.DataFrame) -> pl.
 
 
 def _places(context: LegContext, stars: pl.DataFrame, between: pl.DataFrame) -> pl.DataFrame:
-    """`left`, `right`, `place` of the items whose number stands in just one of the pieces of text between amounts, alone there."""
+    """`left`, `right`, `place` of the items whose number stands in a piece of text between amounts."""
     owned = references_of(context.right.dataset, stars["right"].unique().sort().to_numpy())
     owned = owned.with_columns(ascii_upper_series(owned["reference"]))
     bare, serial = compact(pl.col("reference").str.replace("^[^0-9]+", "")), serial_number(pl.col("reference"))
@@ -88,5 +92,4 @@ def _places(context: LegContext, stars: pl.DataFrame, between: pl.DataFrame) -> 
     keys = keys.filter(pl.col("key").str.len_bytes() >= _LEAST)
     asked = stars.select(_PAIR).join(keys, on="right").join(between, on="left")
     met = asked.filter(compact(pl.col("piece")).str.contains(pl.col("key"), literal=True))
-    places = met.select(*_PAIR, "place").unique()
-    return places.filter((pl.len().over(_PAIR) == 1) & (pl.len().over("left", "place") == 1))
+    return met.select(*_PAIR, "place").unique()

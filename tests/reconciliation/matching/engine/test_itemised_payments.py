@@ -60,6 +60,12 @@ def test_a_bill_named_for_nothing_is_not_paid() -> None:
     assert _applied(_paid("30926.00", text)) == {"I1": "300.00", "I3": "30626.00"}
 
 
+def test_a_number_that_is_read_in_an_amount_is_no_bill_s() -> None:
+    other = _BILLS[0] | {"item_id": "O", "amount": "555.00", "references": ["30626"]}
+    text = "RE26-31871 349,99 RE26-31872 197,01 RE26-31873 30626,00"
+    assert _applied(_paid("31173.00", text, other)) == dict(zip(("I1", "I2", "I3"), _PAID, strict=True))
+
+
 def test_less_its_discount_a_bill_is_paid_whole() -> None:
     bill = _BILLS[0] | {"item_id": "D", "amount": "100.00", "references": ["RE26-31879"], "discount_amount": "2.00"}
     text = "RE26-31879 98,00 RE26-31872 197,01"
