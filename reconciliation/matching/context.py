@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -194,10 +195,7 @@ class LegContext:
         return pairs if still.all() else pairs.filter(pl.Series(still))
 
 
-def minor_tolerance(context: LegContext, amount: str, currency: Sequence[int] | None = None) -> Ints:
+def minor_tolerance(context: LegContext, amount: str) -> Ints:
     """A tolerance given in units (decimal text) in minor units of each currency of the run, rounded down."""
-    from decimal import Decimal
-
-    return np.asarray(
-        [int(Decimal(amount).scaleb(exponent)) for exponent in context.encoding.exponents], dtype=np.int64
-    )
+    units = Decimal(amount)
+    return np.asarray([int(units.scaleb(exponent)) for exponent in context.encoding.exponents], dtype=np.int64)
