@@ -57,6 +57,14 @@ TOLD: list[Told] = [
     ("not corrected", "camt", "100", "87", [(MONDAY, "-5", "K1"), (MONDAY, "-8", None)]),
     ("not corrected", "camt", "100", "95", [(MONDAY, "-5", "K1")]),
     ("not corrected", "camt", "87", "80", [(TUESDAY, "-7", None)]),
+    # several statements of a day, of which the last starts as the first did: what goes on from the first proves it
+    ("there and back", "camt", "100", "90", [(MONDAY, "-10", "T1")]),
+    ("there and back", "camt", "90", "100", [(MONDAY, "10", "T2")]),
+    ("there and back", "camt", "100", "92", [(MONDAY, "-8", "T3")]),
+    ("there and back", "camt", "92", "90", [(TUESDAY, "-2", "T4")]),
+    ("swept, then used", "camt", "100", "100", [(MONDAY, "5", "U1"), (MONDAY, "-5", "U2")]),
+    ("swept, then used", "camt", "100", "92", [(MONDAY, "-8", "U3")]),
+    ("swept, then used", "camt", "92", "90", [(TUESDAY, "-2", "U4")]),
     # lists without balances: the bank's reference tells, an amount alone does not
     ("list", "csv", None, None, [(MONDAY, "-9", "R1"), (MONDAY, "-4", "R2")]),
     ("list", "csv", None, None, [(MONDAY, "-4", "R2"), (TUESDAY, "-6", "R3")]),
@@ -102,6 +110,8 @@ LINES = {
     "corrected": [-7, -5],
     "corrected later": [-8, -5],
     "not corrected": [-8, -7, -5],
+    "there and back": [-10, -8, -2, 10],
+    "swept, then used": [-8, -5, -2, 5],
     "list": [-9, -6, -4],
     "bare list": [-9, -9],
     "kinds": [-9, -9, -8],

@@ -7,7 +7,8 @@
 -- without balances the references are all there is, where each names one entry of its statement.
 -- Pages, which have one statement's id and date, may each show the balances of the whole: they repeat nothing.
 -- A statement that its source has corrected under another number loses what the correction does not tell, once balances prove the
--- correction: it adds up where the first one did not, or the next statement starts with its closing balance and not with the first one's.
+-- correction: it adds up where the first one did not, or the next statement starts with its closing balance and none, also of the same
+-- day, with the first one's.
 with statement as (
     select
         statement_key,
@@ -409,6 +410,18 @@ went_on as (
     group by told_otherwise.statement_key, told_otherwise.later_key
 ),
 
+-- those of the same day that start where the first one ends: it holds, and the other only starts as it did
+went_on_that_day as (
+    select distinct told_otherwise.statement_key
+    from told_otherwise
+    inner join overlapping as next_one
+        on
+            told_otherwise.account_id = next_one.account_id
+            and told_otherwise.currency is not distinct from next_one.currency
+            and told_otherwise.statement_date = next_one.statement_date
+            and told_otherwise.closing_balance = next_one.opening_balance
+),
+
 corrected as (
     select
         told_otherwise.statement_key,
@@ -418,7 +431,11 @@ corrected as (
         on told_otherwise.statement_key = went_on.statement_key and told_otherwise.later_key = went_on.later_key
     where
         (told_otherwise.balance_check = 'off' and told_otherwise.closing_balance = told_otherwise.later_closing)
-        or (told_otherwise.closing_balance != told_otherwise.later_closing and went_on.is_from_later)
+        or (
+            told_otherwise.closing_balance != told_otherwise.later_closing
+            and went_on.is_from_later
+            and told_otherwise.statement_key not in (select went_on_that_day.statement_key from went_on_that_day)
+        )
     qualify row_number() over (partition by told_otherwise.statement_key order by told_otherwise.arrival desc) = 1
 ),
 
