@@ -20,7 +20,7 @@ from reconciliation.matching.passes.base import PassConfig
 from reconciliation.matching.proposals import PAIRS, Proposals
 from reconciliation.matching.recurring_pairs import pair_counts
 from reconciliation.matching.sum_words import told_by_words
-from reconciliation.matching.text.words import shared_information
+from reconciliation.matching.text.words import shared_information, without_dates
 from reconciliation.matching.text_odds import TextOdds
 
 _SENTENCES = (
@@ -36,6 +36,8 @@ _ROOM = 20  # pairs an item, on the average, that are looked at in all
 _FEW, _CITED = 4, 2.5  # pairs of an amount, or nats of a number, that are looked at beyond the window
 _LIKELY = 0.5  # probability from which pairs teach, besides the sure ones, what single words do
 _NAMED, _HABIT = 5.0, 5  # nats in common that name a party, and pairs at dates so far apart that they are a habit
+_FEWEST_SURE = 5  # pairs below which what amounts and dates make sure teaches too little
+_TELLING_DIGITS = 6  # of a number that by itself makes a pair of one price sure
 _NEGLIGIBLE = 1e-6  # odds of a rival that changes no decision
 _SPEAKING = 2.5  # nats in common from which the text is named as evidence
 
@@ -118,6 +120,10 @@ class DescribedAmount(PassConfig):
         near = agreement * lag_shares(known["lag"].to_numpy(), self.reach)[pairs["lag"].to_numpy() + self.reach]
         alone = _alone(context, pairs.filter(pl.Series(near >= _SURE_ODDS)))
         sure = _together(context, known, alone)
+        if (
+            sure.height < _HABIT
+        ):  # where all pay one price, no amount is rare: numbers that one item a side shows teach first
+            sure = _together(context, sure, _of_one_number(context, pairs))
         untold = _probabilities(context, pairs, near / self._unlisted(pairs, agreement, 1.0))
         by_amount = pairs.select("left", "right", by_amount=pl.Series(untold))
         likely = _likely(context, pairs, untold)
@@ -341,6 +347,20 @@ def _of_no_other(context: LegContext) -> tuple[Rows, Rows]:
     left, right = (view.frame().select("row", *_SAME) for view in context.sides)
     met = left.join(right, on=_SAME, how="anti"), right.join(left, on=_SAME, how="anti")
     return met[0]["row"].to_numpy(), met[1]["row"].to_numpy()
+
+
+def _of_one_number(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs whose texts show one number of some digits that no other item of either side shows."""
+    numbers = [
+        without_dates(side).numbers.filter(
+            pl.len().over("number") == 1, pl.col("number").str.len_bytes() >= _TELLING_DIGITS
+        )
+        for side in leg_words(context)
+    ]
+    left, right = (
+        each.select("number", pl.col("row").alias(name)) for each, name in zip(numbers, ("left", "right"), strict=True)
+    )
+    return _alone(context, pairs.join(left.join(right, on="number"), on=["left", "right"], how="semi"))
 
 
 def _alone(context: LegContext, pairs: pl.DataFrame) -> pl.DataFrame:

@@ -90,3 +90,15 @@ def test_a_price_of_the_day_is_not_what_two_payments_of_namesakes_lack() -> None
     right = [row for row in right if row[0] == "topup" or row[2] != 30 or row[1] != "50.00"]
     found = _matched(match({"left": side(left), "right": side(right)}, preset("two_sided")))
     assert not any("topup" in ids for ids in found)
+
+
+def test_where_all_pay_one_price_the_numbers_in_texts_tell_them_apart() -> None:
+    left: list[Row] = []
+    right: list[Row] = []
+    for number in range(700):
+        day, cited, name = number * 37 % 90, 1_000_003 + 7919 * number, _customer(7 * number)
+        left.append((f"L{number}", "49.00", day + number % 3, f"WIRE {name.upper()} {cited}"))
+        right.append((f"R{number}", "49.00", day, f"INV {cited} {name} plan"))
+    left.append(("stranger", "49.00", 40, "WIRE ZANZIBAR TRADING"))
+    found = _matched(match({"left": side(left), "right": side(right)}, preset("two_sided")))
+    assert found == {(f"L{number}", f"R{number}") for number in range(700)}
