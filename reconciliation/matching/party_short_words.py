@@ -19,15 +19,10 @@ _LABELLED = (
     rf"(?:^|[^A-Z0-9./-])((?:[A-Z]{{2,}}[^A-Z0-9]{{1,3}}|[A-Z]{{3,}})?{_WORD})(?:$|[^A-Z0-9./-]|[./-](?:$|[^A-Z0-9]))"
 )
 _LEAST, _MOST = 2, 5  # characters of such a number
-_FEWEST, _DISTINCT, _SHARE = (
-    8,
-    5,
-    0.9,
-)  # texts that show one, different ones, and the share of them that has to be known
-_SAID, _SHOWN = (
-    "short_words_said",
-    "short_words_shown",
-)  # of a dataset's texts, and of its counterparties' ids and texts
+# texts that show one, different ones, and the share of them that has to be known
+_FEWEST, _DISTINCT, _SHARE = 8, 5, 0.9
+# of a dataset's texts, and of its counterparties' ids and texts
+_SAID, _SHOWN = "short_words_said", "short_words_shown"
 _MEANT = "party_short_words"  # in a leg
 _YEAR = "^(?:19|20)[0-9]{2}$"
 

@@ -33,10 +33,8 @@ _MAX_NAMES = 50  # counterparties of an amount in an entity whose names are comp
 _ALONE, _ALONE_OF = 1.0, 50.0  # lines of a series without a partner assumed before any is seen, of so many
 _SPARE, _SPARE_OF = 1.0, 20.0  # the same for items that no line wants
 _CLOSE_DAYS, _CLOSE_ODDS = 14, 100.0  # rivals no further apart than that leave a doubt
-_TAUGHT, _TEACHES = (
-    500,
-    0.95,
-)  # surer pairs that say enough of dates, and how likely a pair of a series has to be to say as much
+# surer pairs that say enough of dates, and how likely a pair of a series has to be to say as much
+_TAUGHT, _TEACHES = 500, 0.95
 _SMOOTH = 31  # days over which what is seen of late payments is spread
 _NEVER = 1e-300
 _SERVED = 0.5  # probability from which an item is thought to have a line
