@@ -120,9 +120,8 @@ class DescribedAmount(PassConfig):
         near = agreement * lag_shares(known["lag"].to_numpy(), self.reach)[pairs["lag"].to_numpy() + self.reach]
         alone = _alone(context, pairs.filter(pl.Series(near >= _SURE_ODDS)))
         sure = _together(context, known, alone)
-        if (
-            sure.height < _HABIT
-        ):  # where all pay one price, no amount is rare: numbers that one item a side shows teach first
+        if sure.height < _FEWEST_SURE:
+            # where all pay one price no amount is rare: numbers that one item a side shows teach first
             sure = _together(context, sure, _of_one_number(context, pairs))
         untold = _probabilities(context, pairs, near / self._unlisted(pairs, agreement, 1.0))
         by_amount = pairs.select("left", "right", by_amount=pl.Series(untold))
