@@ -43,7 +43,7 @@ def naming_words(context: LegContext, rows: Rows) -> pl.DataFrame:
 def _named(context: LegContext, asked: pl.DataFrame) -> pl.DataFrame:
     """The same, looked up in all items of the right side, open or settled."""
     rows = asked["row"].to_numpy()
-    said = _words(asked.hstack(context.left.dataset.take([written("text")], rows)), parts=True)
+    said = _words(asked.hstack(context.left.dataset.take([written("text")], rows)))
     met = said.join(_owned(context.right.dataset, said["key"].unique()), on="key", suffix="_right")
     met = met.filter(pl.col("check") == pl.col("check_right")).select("row", "party").unique()
     return met.filter(pl.len().over("row") == 1)
@@ -69,18 +69,17 @@ def _shown(data: Dataset) -> pl.DataFrame:
     return data.derived[_SHOWN]
 
 
-def _words(texts: pl.DataFrame, *, parts: bool = False) -> pl.DataFrame:
-    """`row`, `key`, `check` of the words of texts (`row`, `text`) that may be such numbers, whole and, where asked, of their parts and
-    without what joins them: a bank joins with dashes and slashes what it was told, a payer writes a tax number in groups."""
-    words = [_spelled(texts)]
-    if parts:
-        joined = words[0].filter(pl.col("word").str.contains(_JOINT), ~pl.col("word").str.contains("@", literal=True))
-        apart = joined.with_columns(pl.col("word").str.replace_all(_JOINT, "|").str.split("|"))
-        words.append(apart.explode("word", empty_as_null=False, keep_nulls=False))
-        words.append(joined.with_columns(compact(pl.col("word"))))
+def _words(texts: pl.DataFrame) -> pl.DataFrame:
+    """`row`, `key`, `check` of the words of texts (`row`, `text`) that may be such numbers, whole, in parts and without what joins
+    them: a bank joins with dashes and slashes what it was told, a payer writes a tax number in groups."""
+    whole = _spelled(texts)
+    joined = whole.filter(pl.col("word").str.contains(_JOINT), ~pl.col("word").str.contains("@", literal=True))
+    apart = joined.with_columns(pl.col("word").str.replace_all(_JOINT, "|").str.split("|"))
+    apart = apart.explode("word", empty_as_null=False, keep_nulls=False)
+    words = pl.concat([whole, apart, joined.with_columns(compact(pl.col("word")))])
     word = pl.col("word")
     telling = word.str.contains("[A-Z]") | (word.str.count_matches("[0-9]") >= _LEAST_DIGITS)
-    found = pl.concat(words).filter(telling, word.str.len_bytes() >= _LEAST, word.str.contains("[0-9@]"))
+    found = words.filter(telling, word.str.len_bytes() >= _LEAST, word.str.contains("[0-9@]"))
     found = found.filter(~word.str.contains(DATE), ~word.str.contains(_PERIOD)).unique()
     return found.select("row", *hashed("word"))
 
