@@ -66,6 +66,15 @@ def of_rows(frame: pl.DataFrame, column: str, rows: npt.NDArray[np.uint32], heig
     return frame.filter(pl.Series(asked[frame[column].to_numpy()], dtype=pl.Boolean))
 
 
+def places_of_runs(
+    first: npt.NDArray[np.int64], times: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """For runs of an ordered array, each from `first` on so many `times`: the number of the run and the place, for every place in them."""
+    run = np.repeat(np.arange(len(times)), times)
+    within = np.arange(len(run)) - np.repeat(np.cumsum(times) - times, times)
+    return run, np.repeat(first, times) + within
+
+
 def has_repeats(keys: npt.NDArray[np.integer]) -> bool:
     """Whether a key occurs twice."""
     ordered = np.sort(keys)

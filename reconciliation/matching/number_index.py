@@ -7,6 +7,7 @@ import polars as pl
 
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Dataset
+from reconciliation.matching.joins import places_of_runs
 from reconciliation.matching.reference_keys import dataset_references
 from reconciliation.matching.text.folding import ascii_digits_series
 from reconciliation.matching.text.token_filter import text_bytes, worth_compiling
@@ -27,10 +28,9 @@ def rows_showing(data: Dataset, numbers: pl.Series) -> Rows:
     starts, rows = (data.derived[name].to_series().to_numpy() for name in (_STARTS, _ROWS))
     _, hashes = kernel.digit_runs(*text_bytes(numbers.unique()), 1)
     buckets = np.unique(hashes >> np.uint64(64 - _bits(len(rows)))).astype(np.int64)
-    times = starts[buckets + 1] - starts[buckets]
-    within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    _, places = places_of_runs(starts[buckets], starts[buckets + 1] - starts[buckets])
     shown = np.zeros(data.height, dtype=np.bool_)
-    shown[rows[np.repeat(starts[buckets], times) + within]] = True
+    shown[rows[places]] = True
     return np.flatnonzero(shown).astype(np.uint32)
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from reconciliation.matching.context import Rows
 from reconciliation.matching.encoding import Dataset, Mask
+from reconciliation.matching.joins import places_of_runs
 from reconciliation.matching.reference_keys import Places, dataset_references
 
 Numbers = npt.NDArray[np.integer]
@@ -62,9 +63,7 @@ def _places(ordered: Numbers, wanted: Numbers, most: int | None = None) -> tuple
     first, times = _runs(ordered, wanted)
     if most is not None:
         times[times > most] = 0
-    place = np.repeat(np.arange(len(wanted)), times)
-    within = np.arange(len(place)) - np.repeat(np.cumsum(times) - times, times)
-    return place, np.repeat(first, times) + within
+    return places_of_runs(first, times)
 
 
 def _runs(ordered: Numbers, wanted: Numbers) -> tuple[Places, Places]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from reconciliation.matching.context import LegContext, Rows, SideView
 from reconciliation.matching.encoding import Dataset
-from reconciliation.matching.joins import has_repeats, pair_keys, without_frequent
+from reconciliation.matching.joins import has_repeats, pair_keys, places_of_runs, without_frequent
 from reconciliation.matching.text import identifier_words
 from reconciliation.matching.text.check_digits import self_identifying
 from reconciliation.matching.text.folding import ascii_upper, ascii_upper_series, canonical_identifier, compact
@@ -136,10 +136,7 @@ def _each_of(wanted: Rows, rows: Rows, height: int) -> tuple[Places, Places]:
     """For every place in `wanted` all places in `rows` (ascending, below `height`) that have its row: pairs of places."""
     counts = np.bincount(rows, minlength=height)
     first = np.cumsum(counts) - counts
-    times = counts[wanted]
-    place = np.repeat(np.arange(len(wanted)), times)
-    within = np.arange(len(place)) - np.repeat(np.cumsum(times) - times, times)
-    return place, np.repeat(first[wanted], times) + within
+    return places_of_runs(first[wanted], counts[wanted])
 
 
 def shared_words(context: LegContext, view: SideView, min_length: int, limit: int) -> pl.DataFrame:
